@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Chassis.Endpoints;
+
+/// <summary>
+/// <c>GET /healthz</c>: the process answers. <c>GET /readyz</c>: all listeners accept; 503 before that and from the
+/// moment it is told to stop.
+/// </summary>
+public static class HealthEndpoint
+{
+    /// <summary>Maps both.</summary>
+    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var lifetime = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
+        routes.MapGet("/healthz", () => TypedResults.Text("ok\n"));
+        routes.MapGet("/readyz", Results<ContentHttpResult, StatusCodeHttpResult> () =>
+            lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested
+                ? TypedResults.Text("ready\n")
+                : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable));
+        return routes;
+    }
+}

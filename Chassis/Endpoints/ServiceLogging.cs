@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Chassis.Endpoints;
+
+/// <summary>Logging as every program here does it: one line an event on stderr; stdout belongs to records.</summary>
+public static class ServiceLogging
+{
+    /// <summary>Log levels as words of an option, most to least.</summary>
+    public static readonly Func<string, LogLevel> ParseLevel = Settings.Values.OneOf(
+        ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("info", LogLevel.Information),
+        ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("none", LogLevel.None));
+
+    /// <summary>Logs at <paramref name="level"/> and above; the framework's own lines from warnings on.</summary>
+    public static WebApplicationBuilder LogToStandardError(this WebApplicationBuilder builder, LogLevel level)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(options =>
+        {
+            options.SingleLine = true;
+            options.UseUtcTimestamp = true;
+            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            options.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(level);
+        builder.Logging.AddFilter("Microsoft", level > LogLevel.Debug ? (LogLevel)Math.Max((int)level, (int)LogLevel.Warning) : level);
+        return builder;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace Chassis.Metrics;
+
+/// <summary>One instrument and its series, under the name and type that Prometheus sees.</summary>
+internal sealed class MetricFamily
+{
+    // The OpenTelemetry SDK's default cardinality limit. Beyond it series fall together into one that says so.
+    private const int MaxSeries = 2000;
+    private const string OverflowLabels = "otel_metric_overflow=\"true\"";
+
+    private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, MetricSeries>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+
+    public MetricFamily(Instrument instrument)
+    {
+        _bySpan = _series.GetAlternateLookup<ReadOnlySpan<char>>();
+        Type = TypeOf(instrument);
+        Name = MetricNames.ForPrometheus(instrument.Name, instrument.Unit, Type);
+        Help = string.IsNullOrEmpty(instrument.Description) ? instrument.Name : instrument.Description;
+        IsObservable = instrument.IsObservable;
+        Accumulates = !instrument.GetType().Name.StartsWith("Gauge", StringComparison.Ordinal);
+        if (Type == MetricType.Histogram)
+            Bounds = [.. (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries ?? MetricNames.DefaultSecondsBuckets];
+    }
+
+    public string Name { get; }
+    public string Help { get; }
+    public MetricType Type { get; }
+    public bool IsObservable { get; }
+
+    /// <summary>Whether measurements are added up (counters, up-down counters) rather than replace each other (gauges).</summary>
+    public bool Accumulates { get; }
+    public double[]? Bounds { get; }
+    public IEnumerable<MetricSeries> Series => _series.Values.OrderBy(s => s.Labels, StringComparer.Ordinal);
+
+    public MetricSeries For(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        Span<char> buffer = stackalloc char[512];
+        var labels = new LabelWriter(buffer);
+        foreach (var (name, value) in tags)
+            labels.Append(name, value);
+        if (_bySpan.TryGetValue(labels.Text, out var known))
+            return known;
+        var text = _series.Count < MaxSeries ? labels.Text.ToString() : OverflowLabels;
+        return _series.GetOrAdd(text, t => new MetricSeries(t, Bounds));
+    }
+
+    /// <summary>Drops the series that an observable instrument no longer reports.</summary>
+    public void Forget(long scrape)
+    {
+        foreach (var (labels, series) in _series)
+        {
+            if (series.SeenInScrape != scrape)
+                _series.TryRemove(labels, out _);
+        }
+    }
+
+    private static MetricType TypeOf(Instrument instrument)
+    {
+        var kind = instrument.GetType().Name;
+        return kind.StartsWith("Histogram", StringComparison.Ordinal) ? MetricType.Histogram
+            : kind.StartsWith("Counter", StringComparison.Ordinal) || kind.StartsWith("ObservableCounter", StringComparison.Ordinal) ? MetricType.Counter
+            : MetricType.Gauge;
+    }
+}
+
+internal enum MetricType
+{
+    Counter,
+    Gauge,
+    Histogram,
+}

@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Chassis.Metrics;
+
+/// <summary>From instrument names to Prometheus names, as OpenTelemetry's compatibility specification says.</summary>
+internal static class MetricNames
+{
+    /// <summary>Prometheus' client libraries' default buckets, in seconds.</summary>
+    public static readonly double[] DefaultSecondsBuckets = [.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10];
+
+    // Suffixes that the text format keeps for the parts of histograms and summaries.
+    private static readonly string[] Reserved = ["_count", "_sum", "_bucket"];
+
+    public static string ForPrometheus(string name, string? unit, MetricType type)
+    {
+        var text = new StringBuilder(name.Length + 16);
+        foreach (var c in name)
+            text.Append(char.IsAsciiLetterOrDigit(c) || c == ':' ? c : '_');
+        AppendOnce(text, UnitSuffix(unit));
+        if (type == MetricType.Counter)
+            AppendOnce(text, "_total");
+        var rendered = text.ToString();
+        return type != MetricType.Histogram && Array.Exists(Reserved, s => rendered.EndsWith(s, StringComparison.Ordinal))
+            ? rendered + "_current"
+            : rendered;
+    }
+
+    private static string UnitSuffix(string? unit) => unit switch
+    {
+        "s" => "_seconds",
+        "By" => "_bytes",
+        _ => "",
+    };
+
+    private static void AppendOnce(StringBuilder text, string suffix)
+    {
+        var name = text.ToString();
+        if (!name.EndsWith(suffix, StringComparison.Ordinal) && !name.EndsWith(suffix + "_total", StringComparison.Ordinal))
+            text.Append(suffix);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Chassis.Metrics;
+
+/// <summary>The process's own figures under the names that Prometheus' client libraries use.</summary>
+public sealed class ProcessMeter : IDisposable
+{
+    /// <summary>The meter's name.</summary>
+    public const string Name = "Process";
+
+    private readonly Meter _meter = new(Name);
+
+    /// <summary>Registers the instruments; those that need /proc only where it is.</summary>
+    public ProcessMeter()
+    {
+        var started = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds() / 1000.0;
+        _meter.CreateObservableCounter("process_cpu", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "User and system CPU time spent.");
+        _meter.CreateObservableGauge("process_resident_memory", () => Environment.WorkingSet, "By", "Resident memory.");
+        _meter.CreateObservableGauge("process_start_time", () => started, "s", "Start time of the process since the Unix epoch.");
+        if (Directory.Exists("/proc/self/fd"))
+            _meter.CreateObservableGauge("process_open_fds", () => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(), null, "Open file descriptors.");
+    }
+
+    /// <summary>Removes the instruments.</summary>
+    public void Dispose() => _meter.Dispose();
+}

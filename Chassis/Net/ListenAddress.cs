@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Chassis.Net;
+
+/// <summary>Where to listen, as text: <c>9000</c>, <c>:9000</c>, <c>*:9000</c>, <c>127.0.0.1:9000</c>, <c>[::1]:9000</c>, <c>localhost:9000</c>.</summary>
+public static class ListenAddress
+{
+    /// <summary>All addresses of both families: dual-stack where the machine has IPv6, else IPv4.</summary>
+    public static IPAddress Any => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+
+    /// <summary>Reads address and port; a port alone listens on <see cref="Any"/>, port 0 on any free one.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static IPEndPoint Parse(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        if (colon > 0 && text.IndexOf(':') != colon && text[0] != '[')
+            throw new FormatException("address:port is expected, an IPv6 address in brackets");
+        return new IPEndPoint(ParseHost(colon < 0 ? "" : text[..colon]), ParsePort(text[(colon + 1)..]));
+    }
+
+    /// <summary>Reads the address alone; empty and <c>*</c> mean <see cref="Any"/>.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static IPAddress ParseHost(string host) => host switch
+    {
+        "" or "*" => Any,
+        "localhost" => IPAddress.Loopback,
+        _ when IPAddress.TryParse(host, out var address) && (host.Contains(':', StringComparison.Ordinal) || host.Count(c => c == '.') == 3) => address,
+        _ => throw new FormatException("an IP address to listen on is expected, such as 127.0.0.1 or [::]"),
+    };
+
+    /// <summary>Reads the port alone, 0 to 65535.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static int ParsePort(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            ? port
+            : throw new FormatException("a port 0 to 65535 is expected");
+}

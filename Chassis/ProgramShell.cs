@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Chassis;
+
+/// <summary>Runs a command line the same way in every program: help, one-line errors, exit codes.</summary>
+public static class ProgramShell
+{
+    /// <summary>Exit code of a usage error (bad option, bad configuration, port in use), as for curl and HAProxy's kin.</summary>
+    public const int UsageExitCode = 2;
+
+    /// <summary>Parses and runs <paramref name="command"/>; a usage error becomes one line on stderr and exit code 2.</summary>
+    /// <param name="command">The program's root command; its name starts every error line.</param>
+    /// <param name="args">The words of the command line.</param>
+    /// <param name="epilog">Text below the options of <c>--help</c>: positional forms and examples.</param>
+    public static async Task<int> RunAsync(RootCommand command, string[] args, string epilog = "")
+    {
+        var name = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
+        AppendToHelp(command, epilog);
+        try
+        {
+            // Response files off: "@name" is an ordinary word. Signals belong to the host, not to the parser.
+            var parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parsed.Errors.Count > 0)
+                throw new UsageException($"{parsed.Errors[0].Message.TrimEnd('.')}; try --help");
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (UsageException error)
+        {
+            await Console.Error.WriteLineAsync($"{name}: {error.Message}");
+            return UsageExitCode;
+        }
+    }
+
+    private static void AppendToHelp(RootCommand command, string epilog)
+    {
+        var help = command.Options.OfType<HelpOption>().Single();
+        if (epilog.Length > 0 && help.Action is HelpAction inner)
+            help.Action = new HelpWithEpilog(command, inner, epilog);
+    }
+
+    private sealed class HelpWithEpilog(RootCommand root, HelpAction inner, string epilog) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var code = inner.Invoke(parseResult);
+            if (parseResult.CommandResult.Command == root)
+                parseResult.InvocationConfiguration.Output.WriteLine(epilog);
+            return code;
+        }
+    }
+}

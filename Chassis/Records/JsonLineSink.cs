@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace Chassis.Records;
+
+/// <summary>What a full sink does with the next record.</summary>
+public enum WhenFull
+{
+    /// <summary>The oldest waiting record is dropped and counted; the writer never waits.</summary>
+    DropOldest,
+
+    /// <summary>The writer waits until there is room: nothing is lost.</summary>
+    Wait,
+}
+
+/// <summary>Opens sinks.</summary>
+public static class JsonLineSink
+{
+    /// <summary>Opens a sink.</summary>
+    /// <param name="path">A file to append to, or <c>-</c> for stdout.</param>
+    /// <param name="origin">The option or key that named it.</param>
+    /// <param name="type">How to write a record.</param>
+    /// <param name="whenFull">What to do when the queue is full.</param>
+    /// <param name="logger">Told once when writing starts to fail and once when it works again.</param>
+    /// <exception cref="UsageException">The file cannot be opened.</exception>
+    public static JsonLineSink<T> Open<T>(string path, string origin, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger)
+    {
+        try
+        {
+            var output = path == "-"
+                ? Console.OpenStandardOutput()
+                : new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            return new JsonLineSink<T>(output, type, whenFull, logger);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"{origin} '{path}': {error.Message}", error);
+        }
+    }
+}
+
+/// <summary>Writes records as JSON lines to a file or stdout, on a thread of its own behind a bounded queue.</summary>
+public sealed partial class JsonLineSink<T> : IAsyncDisposable
+{
+    /// <summary>Records that may wait to be written.</summary>
+    public const int Capacity = 8192;
+
+    // A reader of stdout that has stopped reading must not hold up the end of the process for longer.
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
+    private static readonly byte[] LineFeed = "\n"u8.ToArray();
+
+    private readonly JsonTypeInfo<T> _type;
+    private readonly Channel<T> _queue;
+    private readonly Stream _output;
+    private readonly ILogger _logger;
+    private readonly Task _writing;
+    private long _dropped;
+    private bool _failing;
+
+    internal JsonLineSink(Stream output, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger)
+    {
+        _output = output;
+        _type = type;
+        _logger = logger;
+        var mode = whenFull == WhenFull.Wait ? BoundedChannelFullMode.Wait : BoundedChannelFullMode.DropOldest;
+        var options = new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = mode };
+        _queue = Channel.CreateBounded<T>(options, _ => Interlocked.Increment(ref _dropped));
+        _writing = Task.Run(WriteAllAsync);
+    }
+
+    /// <summary>Records lost so far: to a full queue or to a failing file.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Queues a record; completes at once unless the sink waits when full.</summary>
+    public ValueTask WriteAsync(T record) => _queue.Writer.WriteAsync(record);
+
+    /// <summary>Writes what still waits, for at most three seconds, and closes the output.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        try
+        {
+            await _writing.WaitAsync(FlushLimit);
+        }
+        catch (TimeoutException)
+        {
+            Log.FlushTimedOut(_logger, _queue.Reader.Count);
+            return;
+        }
+
+        await _output.DisposeAsync();
+    }
+
+    private async Task WriteAllAsync()
+    {
+        using var batch = new MemoryStream();
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            batch.SetLength(0);
+            var count = 0;
+            // One write for many waiting records, without holding a lone one back.
+            while (batch.Length < 64 * 1024 && _queue.Reader.TryRead(out var record))
+            {
+                JsonSerializer.Serialize(batch, record, _type);
+                batch.Write(LineFeed);
+                count++;
+            }
+
+            await WriteAsync(batch, count);
+        }
+    }
+
+    private async Task WriteAsync(MemoryStream batch, int count)
+    {
+        try
+        {
+            await _output.WriteAsync(batch.GetBuffer().AsMemory(0, (int)batch.Length));
+            await _output.FlushAsync();
+            if (_failing)
+                Log.WritingAgain(_logger, Dropped);
+            _failing = false;
+        }
+        catch (IOException error)
+        {
+            Interlocked.Add(ref _dropped, count);
+            if (!_failing)
+                Log.WriteFailed(_logger, error.Message);
+            _failing = true;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(900, LogLevel.Error, "Records cannot be written and are dropped: {Reason}")]
+        public static partial void WriteFailed(ILogger logger, string reason);
+
+        [LoggerMessage(901, LogLevel.Information, "Records are written again; {Dropped} were dropped so far")]
+        public static partial void WritingAgain(ILogger logger, long dropped);
+
+        [LoggerMessage(902, LogLevel.Warning, "Records still unwritten at the end: {Count}")]
+        public static partial void FlushTimedOut(ILogger logger, int count);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Chassis.Settings;
+
+/// <summary>
+/// Settings of all sources, laid over each other: what is added later wins.
+/// Every key that is read is noted, so that <see cref="RefuseUnknown"/> can name the ones that nobody knows.
+/// </summary>
+public sealed class SettingSet
+{
+    private readonly Dictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Lays settings over those already there; a value for a key also replaces a list below that key.</summary>
+    public SettingSet Add(IEnumerable<Setting> layer)
+    {
+        foreach (var setting in layer)
+        {
+            foreach (var below in _settings.Keys.Where(k => IsBelow(k, setting.Key)).ToList())
+                _settings.Remove(below);
+            _settings[setting.Key] = setting;
+        }
+
+        return this;
+    }
+
+    /// <summary>The setting of a key, or null when no source has it.</summary>
+    public Setting? Find(string key)
+    {
+        _known.Add(key);
+        return _settings.GetValueOrDefault(key);
+    }
+
+    /// <summary>A value, or <paramref name="fallback"/> when no source has it.</summary>
+    /// <param name="key">The setting's key.</param>
+    /// <param name="fallback">The default.</param>
+    /// <param name="parse">Throws <see cref="FormatException"/> with what was expected.</param>
+    /// <exception cref="UsageException">The text cannot be parsed.</exception>
+    [return: NotNullIfNotNull(nameof(fallback))]
+    public T? Read<T>(string key, T? fallback, Func<string, T> parse) =>
+        Find(key) is { } setting ? Parse(setting, parse) : fallback;
+
+    /// <summary>A list: elements below the key, or one value with commas. Null when no source has it.</summary>
+    /// <exception cref="UsageException">An element cannot be parsed.</exception>
+    public IReadOnlyList<T>? ReadList<T>(string key, Func<string, T> parse)
+    {
+        if (Find(key) is { } whole)
+            return [.. Words(whole.Value).Select(word => Parse(whole with { Value = word }, parse))];
+        var elements = Indices(key).Select(i => Parse(Find($"{key}.{i}")!, parse)).ToList();
+        return elements.Count > 0 ? elements : null;
+    }
+
+    /// <summary>The numbers used as elements below a key, in order: 0 and 1 for <c>listeners.0.role</c>, <c>listeners.1.role</c>.</summary>
+    public IReadOnlyList<int> Indices(string key) =>
+        [.. _settings.Keys.Where(k => IsBelow(k, key))
+            .Select(k => k[(key.Length + 1)..].Split('.')[0])
+            .Where(part => int.TryParse(part, out _)).Select(int.Parse).Distinct().Order()];
+
+    /// <summary>Throws for the first setting that nothing has asked for: a typing error must not pass silently.</summary>
+    /// <exception cref="UsageException">A key is unknown.</exception>
+    public void RefuseUnknown()
+    {
+        foreach (var setting in _settings.Values.Where(s => !_known.Contains(s.Key)))
+        {
+            var nearest = _known.MinBy(known => Distance(known, setting.Key));
+            throw new UsageException($"{setting.Origin}: unknown key; the nearest known one is {nearest}");
+        }
+    }
+
+    private static T Parse<T>(Setting setting, Func<string, T> parse)
+    {
+        try
+        {
+            return parse(setting.Value);
+        }
+        catch (FormatException reason)
+        {
+            throw setting.Error(reason.Message);
+        }
+    }
+
+    private static string[] Words(string value) =>
+        value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool IsBelow(string key, string parent) =>
+        key.Length > parent.Length && key[parent.Length] == '.' && key.StartsWith(parent, StringComparison.OrdinalIgnoreCase);
+
+    // Levenshtein distance, one row at a time.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0]++;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

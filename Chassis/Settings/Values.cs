@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Chassis.Settings;
+
+/// <summary>Parsers of common values; each throws <see cref="FormatException"/> that says what was expected.</summary>
+public static partial class Values
+{
+    /// <summary>A whole number within a range.</summary>
+    public static Func<string, int> WholeNumber(int min, int max) => text =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw new FormatException($"a whole number {min} to {max} is expected");
+
+    /// <summary>A port to connect to, 1 to 65535.</summary>
+    public static int Port(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
+            ? port
+            : throw new FormatException("a port 1 to 65535 is expected");
+
+    /// <summary>A duration with its unit (ms, s, m, h) within a range.</summary>
+    public static Func<string, TimeSpan> Duration(TimeSpan min, TimeSpan max) => text =>
+    {
+        var match = DurationPattern().Match(text);
+        if (!match.Success)
+            throw new FormatException("a duration with its unit is expected, such as 500ms, 3s, 5m or 1h");
+        var number = double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
+        var span = match.Groups["unit"].Value switch
+        {
+            "ms" => TimeSpan.FromMilliseconds(number),
+            "s" => TimeSpan.FromSeconds(number),
+            "m" => TimeSpan.FromMinutes(number),
+            _ => TimeSpan.FromHours(number),
+        };
+        return span >= min && span <= max
+            ? span
+            : throw new FormatException($"a duration from {Display(min)} to {Display(max)} is expected");
+    };
+
+    /// <summary>An absolute http URL, without query and fragment; the trailing slash is dropped.</summary>
+    public static Uri HttpUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0
+            ? new Uri(url.AbsoluteUri.TrimEnd('/'))
+            : throw new FormatException("an address such as http://127.0.0.1:9000 is expected");
+
+    /// <summary>One of some words.</summary>
+    public static Func<string, T> OneOf<T>(params (string Word, T Value)[] words) => text =>
+    {
+        foreach (var (word, value) in words)
+        {
+            if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
+                return value;
+        }
+
+        throw new FormatException($"one of {string.Join(", ", words.Select(w => w.Word))} is expected");
+    };
+
+    /// <summary>The shortest form of a duration that <see cref="Duration"/> reads: 1500ms, 3s, 5m, 24h.</summary>
+    public static string Display(TimeSpan span) => span switch
+    {
+        { Ticks: var t } when t % TimeSpan.TicksPerHour == 0 && t > 0 => $"{span.TotalHours}h",
+        { Ticks: var t } when t % TimeSpan.TicksPerMinute == 0 && t > 0 => $"{span.TotalMinutes}m",
+        { Ticks: var t } when t % TimeSpan.TicksPerSecond == 0 => $"{span.TotalSeconds}s",
+        _ => $"{span.TotalMilliseconds}ms",
+    };
+
+    [GeneratedRegex("^(?<number>[0-9]{1,9}([.][0-9]{1,6})?)(?<unit>ms|s|m|h)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex DurationPattern();
+}

@@ -31,6 +31,10 @@ public sealed class SettingSet
         return _settings.GetValueOrDefault(key);
     }
 
+    /// <summary>The setting of a key, or of the first element of a list below it; null when no source has either.</summary>
+    public Setting? FindAny(string key) =>
+        Find(key) ?? (Indices(key) is [var first, ..] ? Find($"{key}.{first}") : null);
+
     /// <summary>A value, or <paramref name="fallback"/> when no source has it.</summary>
     /// <param name="key">The setting's key.</param>
     /// <param name="fallback">The default.</param>

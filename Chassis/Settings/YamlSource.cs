@@ -10,6 +10,8 @@ public static class YamlSource
     // A configuration is written by hand; this only stops a wrong path (a video, a core dump) from being read whole.
     private const int MaxCharacters = 1 << 20;
 
+    private const int MaxDepth = 16;
+
     // Nodes, not values: nested aliases to empty lists would multiply without ever adding a value.
     private const int MaxNodes = 20_000;
 
@@ -59,8 +61,10 @@ public static class YamlSource
         try
         {
             // The merging parser is left out on purpose: without it an alias cannot expand into a bomb.
+            var whole = text.ReadToEnd();
+            RefuseDeepNesting(whole, name);
             var stream = new YamlStream();
-            stream.Load(text);
+            stream.Load(new StringReader(whole));
             if (stream.Documents.Count > 1)
                 throw new UsageException($"{name}:{stream.Documents[1].RootNode.Start.Line}: one YAML document is expected, here starts another");
             if (stream.Documents.Count == 1)
@@ -74,6 +78,18 @@ public static class YamlSource
         return flattening.Settings;
     }
 
+    // Loading recurses for each level: deep nesting would end the process by a stack overflow.
+    private static void RefuseDeepNesting(string text, string name)
+    {
+        var parser = new Parser(new StringReader(text));
+        for (var depth = 0; parser.MoveNext();)
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaxDepth)
+                throw new UsageException($"{name}:{parser.Current.Start.Line}: nested too deep for a configuration");
+        }
+    }
+
     private sealed class Flattening(string file, bool refuseEmpty)
     {
         private int _nodes;
@@ -82,7 +98,7 @@ public static class YamlSource
 
         public void Add(YamlNode node, string key, int depth)
         {
-            if (depth > 16 || ++_nodes > MaxNodes)
+            if (depth > MaxDepth || ++_nodes > MaxNodes)
                 throw new UsageException($"{file}:{node.Start.Line}: {key}: nested too deep or too many values for a configuration");
             switch (node)
             {

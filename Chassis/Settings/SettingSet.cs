@@ -11,13 +11,16 @@ public sealed class SettingSet
     private readonly Dictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Lays settings over those already there; a value for a key also replaces a list below that key.</summary>
+    /// <summary>
+    /// Lays settings over those already there; a value for a key also replaces a list below that key, and a list the
+    /// value above it.
+    /// </summary>
     public SettingSet Add(IEnumerable<Setting> layer)
     {
         foreach (var setting in layer)
         {
-            foreach (var below in _settings.Keys.Where(k => IsBelow(k, setting.Key)).ToList())
-                _settings.Remove(below);
+            foreach (var other in _settings.Keys.Where(k => IsBelow(k, setting.Key) || IsBelow(setting.Key, k)).ToList())
+                _settings.Remove(other);
             _settings[setting.Key] = setting;
         }
 

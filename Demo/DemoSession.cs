@@ -117,8 +117,8 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
     {
         var killed = await processes.StopAsync(StopLimit);
         await progress.WriteLineAsync(killed.Count == 0
-            ? $"All {processes.Count} programs are stopped."
-            : $"All {processes.Count} programs are stopped; killed, because they did not end within {StopLimit.TotalSeconds} s: {string.Join(", ", killed)}");
+            ? "All programs are stopped."
+            : $"All programs are stopped. Killed, because they did not end within {StopLimit.TotalSeconds} s: {string.Join(", ", killed)}");
         return killed.Count == 0;
     }
 }

@@ -5,9 +5,6 @@ internal sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyn
 {
     private readonly List<ManagedProcess> _processes = [];
 
-    /// <summary>How many were started.</summary>
-    public int Count => _processes.Count;
-
     /// <summary>Starts a process and waits until it is ready.</summary>
     /// <exception cref="ProcessFailedException">It, or one that was started before, ended; or it was not ready in time.</exception>
     public async Task StartAsync(ProcessCommand command, Func<CancellationToken, Task<bool>> isReady, TimeSpan limit, CancellationToken cancellation)

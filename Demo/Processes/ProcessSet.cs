@@ -3,6 +3,12 @@ namespace Demo.Processes;
 /// <summary>Processes that run together: when one ends, the others are of no use.</summary>
 internal sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyncDisposable
 {
+    /// <summary>
+    /// How long the news of an end is held back. Ctrl-C in a terminal reaches all processes at once: some may end before
+    /// this one has seen the signal.
+    /// </summary>
+    public TimeSpan SignalSkew { get; init; } = TimeSpan.FromMilliseconds(300);
+
     private readonly List<ManagedProcess> _processes = [];
 
     /// <summary>Starts a process and waits until it is ready.</summary>
@@ -22,7 +28,6 @@ internal sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyn
     public async Task WatchAsync(CancellationToken cancellation)
     {
         var first = await Task.WhenAny(_processes.Select(p => p.Exited)).WaitAsync(cancellation);
-        // Ctrl-C in a terminal reaches all processes at once: theirs may end before this one has seen the signal.
         await Task.Delay(SignalSkew, cancellation);
         throw Ended(_processes.First(p => p.Exited == first));
     }
@@ -42,8 +47,6 @@ internal sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyn
         await Task.WhenAll(_processes.Select(process => process.DisposeAsync().AsTask()));
         _processes.Clear();
     }
-
-    private static readonly TimeSpan SignalSkew = TimeSpan.FromMilliseconds(300);
 
     private static ProcessFailedException Ended(ManagedProcess process) =>
         ProcessFailedException.WithOutput($"{process.Name} {ManagedProcess.DescribeEnd(process.Exited.Result)}", process);

@@ -28,7 +28,8 @@ internal sealed record DemoPrograms(BuiltPrograms Built, DemoPorts Ports, string
 
     private ProcessCommand Oracle() => new("oracle",
     [
-        .. Built.Run("Oracle"), "--listen", At(Ports.Oracle), "--metrics-address", At(Ports.OracleMetrics), "--audit-log", "-",
+        .. Built.Run("Oracle"), "--listen", At(Ports.Oracle), "--audit-log", "-",
+        "--metrics-address", At(Ports.OracleMetrics), "--health-address", At(Ports.OracleMetrics),
         .. Policy is null ? Array.Empty<string>() : ["--policy", Policy],
     ]);
 

@@ -38,7 +38,7 @@ internal sealed class DemoVerification(DemoPorts ports, string clips, TcpTap tap
             progress("  " + line);
 
         await metrics.FinishAsync(bytes, wire.Transforms, cancellation);
-        progress("metrics: the counters of p1 and p2 moved by at least these bytes");
+        progress("metrics: the counters of p1 and p2 compared with these bytes");
         return new VerificationResult(fetched.Count, bytes, wire.Transforms, findings.Failures);
     }
 }

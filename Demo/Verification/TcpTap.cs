@@ -49,6 +49,8 @@ internal sealed class TcpTap : IAsyncDisposable
     /// <summary>Closes the listener and resets what is still open.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+            return;
         await _stop.CancelAsync();
         await _accepting;
         await Task.WhenAll(_relays);

@@ -1,0 +1,31 @@
+using Chassis.Endpoints;
+using Microsoft.AspNetCore.WebUtilities;
+using VideoApi.Forwarding;
+using VideoApi.Hosting;
+
+namespace VideoApi.Backend;
+
+/// <summary>The backend: the videos as JSON, and their files streamed from the storage.</summary>
+internal static class BackendApp
+{
+    /// <summary>Makes the service; its port is claimed, it listens once started.</summary>
+    public static WebApplication Create(BackendOptions options)
+    {
+        var builder = VideoHost.CreateBuilder(options.Listener);
+        builder.Services.AddHlsForwarding(new Upstream("storage", options.Storage));
+        builder.Services.AddSingleton<VideoCatalog>();
+
+        var app = builder.Build();
+        // Answers without a body (no such route, wrong method) say why, as all others do.
+        app.UseStatusCodePages(pages =>
+        {
+            var status = pages.HttpContext.Response.StatusCode;
+            return pages.HttpContext.Response.WriteAsJsonAsync(new ApiError(ReasonPhrases.GetReasonPhrase(status)));
+        });
+        app.UseRouting();
+        app.MapHealth();
+        app.MapVideos();
+        app.MapHls();
+        return app;
+    }
+}

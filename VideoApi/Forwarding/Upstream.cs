@@ -1,0 +1,128 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace VideoApi.Forwarding;
+
+/// <summary>Another service, reached over kept connections, with a limit to every wait and every size.</summary>
+/// <param name="name">What messages call it.</param>
+/// <param name="origin">Its scheme, host and port.</param>
+internal sealed class Upstream(string name, Uri origin) : IDisposable
+{
+    // Loopback and clusters connect in milliseconds; 3 s is one lost SYN and its repetition.
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    // Shorter than the keep-alive of the servers (Kestrel 130 s), so that the client closes first.
+    private static readonly TimeSpan PooledIdleTimeout = TimeSpan.FromSeconds(60);
+    // Also what a service that is pointed at itself can take before it waits for its own answer and gives up.
+    private const int MaxConnections = 256;
+    private const int MaxResponseHeadersKilobytes = 16;
+    private const int MaxJsonBytes = 4 << 20;
+
+    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = ConnectTimeout,
+        PooledConnectionIdleTimeout = PooledIdleTimeout,
+        MaxConnectionsPerServer = MaxConnections,
+        MaxResponseHeadersLength = MaxResponseHeadersKilobytes,
+        // The rest of an answer that nobody wants: close the connection rather than read it.
+        MaxResponseDrainSize = 0,
+    });
+
+    /// <summary>What messages call it.</summary>
+    public string Name => name;
+
+    /// <summary>Its scheme, host and port.</summary>
+    public Uri Origin => origin;
+
+    /// <summary>Sends a request and waits for the head of the answer; the body is read by the caller.</summary>
+    /// <exception cref="UpstreamException">There was no answer in time.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(HeadersTimeout);
+        try
+        {
+            return await _invoker.SendAsync(request, limit.Token);
+        }
+        catch (HttpRequestException error)
+        {
+            throw new UpstreamException(Explain(error), error);
+        }
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
+        {
+            throw new UpstreamException($"the {name} did not answer within {HeadersTimeout.TotalSeconds} s", error);
+        }
+    }
+
+    /// <summary>Fetches a JSON value.</summary>
+    /// <param name="path">Path with all parts escaped.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Null when there is none (404).</returns>
+    /// <exception cref="UpstreamException">There was no answer in time, or another one than expected.</exception>
+    public async Task<T?> GetJsonAsync<T>(string path, CancellationToken cancellation) where T : class
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(origin, path));
+        using var response = await SendAsync(request, cancellation);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            return null;
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw new UpstreamException($"the {name} answered {(int)response.StatusCode}{await ReasonAsync(response, cancellation)}");
+        return await ReadJsonAsync<T>(response, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _invoker.Dispose();
+
+    private async Task<T> ReadJsonAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(HeadersTimeout);
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(MaxJsonBytes, limit.Token);
+            return await response.Content.ReadFromJsonAsync<T>(limit.Token)
+                ?? throw new UpstreamException($"the {name} answered null");
+        }
+        catch (Exception error) when (error is JsonException or HttpRequestException or IOException or InvalidOperationException)
+        {
+            throw new UpstreamException($"the {name} answered something else than the expected JSON", error);
+        }
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
+        {
+            throw new UpstreamException($"the {name} did not finish its answer within {HeadersTimeout.TotalSeconds} s", error);
+        }
+    }
+
+    // The other's own words, if it has any: they name the service behind it.
+    private async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != "application/json")
+            return "";
+        try
+        {
+            return $": {(await ReadJsonAsync<ApiError>(response, cancellation)).Error}";
+        }
+        catch (UpstreamException)
+        {
+            // An error answer without a readable reason; its status is reported all the same.
+            return "";
+        }
+    }
+
+    private string Explain(HttpRequestException error) => error.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError => $"the {name}'s name cannot be resolved",
+        HttpRequestError.ConnectionError => $"the {name} cannot be reached{(error.InnerException is SocketException { Message: var reason } ? $": {reason}" : "")}",
+        HttpRequestError.ResponseEnded => $"the {name} closed the connection without an answer",
+        HttpRequestError.SecureConnectionError => $"no secure connection to the {name}",
+        _ when error.InnerException is TimeoutException or OperationCanceledException => $"the {name} did not accept a connection within {ConnectTimeout.TotalSeconds} s",
+        _ => $"the {name} gave no valid HTTP answer",
+    };
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.FileProviders;
+
+namespace VideoApi.Frontend;
+
+/// <summary>The style, the scripts and the icon, from the folder <c>assets</c> beside the program.</summary>
+internal static class Assets
+{
+    /// <summary>Serves them below <c>/assets</c>.</summary>
+    public static void UseAssets(this WebApplication app) => app.UseStaticFiles(new StaticFileOptions
+    {
+        FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "assets")),
+        RequestPath = "/assets",
+        // Their names do not change with their content; asking costs a 304.
+        OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache",
+    });
+}

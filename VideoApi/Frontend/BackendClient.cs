@@ -1,0 +1,42 @@
+using VideoApi.Backend;
+using VideoApi.Forwarding;
+using VideoApi.Media;
+
+namespace VideoApi.Frontend;
+
+/// <summary>Asks the backend for videos.</summary>
+internal sealed class BackendClient(Upstream backend)
+{
+    /// <summary>All videos.</summary>
+    /// <exception cref="UpstreamException">The backend is away, reports a failure or answers something else.</exception>
+    public async Task<IReadOnlyList<Video>> ListAsync(CancellationToken cancellation)
+    {
+        var videos = await backend.GetJsonAsync<Video[]>("/api/videos", cancellation)
+            ?? throw new UpstreamException("the backend has no list of videos");
+        return Array.TrueForAll(videos, IsSound) ? videos : throw Broken();
+    }
+
+    /// <summary>One video; null when there is none of this id.</summary>
+    /// <exception cref="UpstreamException">The backend is away, reports a failure or answers something else.</exception>
+    public async Task<Video?> FindAsync(string id, CancellationToken cancellation)
+    {
+        // Also keeps out "..", which no escaping would keep within the path.
+        if (!MediaPath.IsName(id))
+            return null;
+        var video = await backend.GetJsonAsync<Video>($"/api/videos/{Uri.EscapeDataString(id)}", cancellation);
+        return video is null || IsSound(video) ? video : throw Broken();
+    }
+
+    /// <summary>
+    /// Path of a video's playlist, which is the same on storage, backend and here: so its bytes come through the backend.
+    /// </summary>
+    public static string PlaylistPath(Video video) => new Uri(video.HlsUrl).AbsolutePath;
+
+    private static bool IsSound(Video? video) =>
+        video is { Id: not null, Title: not null, HlsUrl: not null, Duration: >= 0 }
+        && MediaPath.IsName(video.Id)
+        && Uri.TryCreate(video.HlsUrl, UriKind.Absolute, out var url)
+        && MediaPath.TrySplit(Uri.UnescapeDataString(url.AbsolutePath), out _);
+
+    private static UpstreamException Broken() => new("the backend's list of videos is broken");
+}

@@ -1,0 +1,34 @@
+namespace VideoApi.Hosting;
+
+/// <summary>
+/// A value that is loaded when asked for and kept for a while. All who ask during a load wait for that one; a failure
+/// goes to them and is not kept.
+/// </summary>
+/// <param name="lifetime">How long a value is kept, from the start of its load.</param>
+/// <param name="load">Loads the value; it must end by itself, for those who wait only stop waiting.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TimedCache<T>(TimeSpan lifetime, Func<Task<T>> load, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private Task<T>? _current;
+    private long _startedAt;
+
+    /// <summary>The value, fresh enough.</summary>
+    /// <param name="cancellation">Ends the wait, not the load.</param>
+    public Task<T> GetAsync(CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            if (!IsUsable(_current))
+            {
+                _startedAt = time.GetTimestamp();
+                _current = Task.Run(load, CancellationToken.None);
+            }
+
+            return _current!.WaitAsync(cancellation);
+        }
+    }
+
+    private bool IsUsable(Task<T>? task) =>
+        task is not null && (!task.IsCompleted || (task.IsCompletedSuccessfully && time.GetElapsedTime(_startedAt) < lifetime));
+}

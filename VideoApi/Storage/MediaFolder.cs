@@ -1,0 +1,66 @@
+using VideoApi.Media;
+
+namespace VideoApi.Storage;
+
+/// <summary>
+/// The folder that is served. Only media files are found, by checked names, and no symbolic link below the folder is
+/// followed: so nothing outside can be reached. The folder itself may be a link.
+/// </summary>
+/// <param name="folder">Its path.</param>
+internal sealed class MediaFolder(string folder)
+{
+    /// <summary>Checks that a folder is there.</summary>
+    /// <exception cref="FormatException">It is not.</exception>
+    public static string Parse(string text) =>
+        Directory.Exists(text) ? Path.GetFullPath(text) : throw new FormatException("no such folder");
+
+    /// <summary>Opens a file for reading.</summary>
+    /// <param name="names">The names of its path below the folder.</param>
+    /// <returns>Null when there is no such media file.</returns>
+    /// <exception cref="IOException">It is there but cannot be read.</exception>
+    public MediaFile? Open(string[] names)
+    {
+        if (MediaType.Of(names[^1]) is not { } type || Locate(names) is not { } path)
+            return null;
+        try
+        {
+            // No buffer of its own: whoever reads it has one. Writers may go on, as with a live playlist.
+            return new MediaFile(type, new FileStream(path, new FileStreamOptions
+            {
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
+                BufferSize = 0,
+            }));
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException denied)
+        {
+            throw new IOException(denied.Message, denied);
+        }
+    }
+
+    /// <summary>The names of the direct sub-folders that can be served, in order.</summary>
+    public IEnumerable<string> Folders() => NamesOf(new DirectoryInfo(folder).EnumerateDirectories());
+
+    /// <summary>The names of the files of a direct sub-folder that can be served, in order.</summary>
+    public IEnumerable<string> FilesOf(string name) => NamesOf(new DirectoryInfo(Path.Combine(folder, name)).EnumerateFiles());
+
+    private static IEnumerable<string> NamesOf(IEnumerable<FileSystemInfo> entries) =>
+        entries.Where(entry => entry.LinkTarget is null && MediaPath.IsName(entry.Name)).Select(entry => entry.Name).Order(StringComparer.Ordinal);
+
+    private string? Locate(string[] names)
+    {
+        var path = folder;
+        foreach (var name in names)
+        {
+            path = Path.Combine(path, name);
+            if (new FileInfo(path).LinkTarget is not null)
+                return null;
+        }
+
+        return File.Exists(path) ? path : null;
+    }
+}

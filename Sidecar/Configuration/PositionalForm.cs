@@ -24,8 +24,6 @@ internal static class PositionalForm
     /// <exception cref="UsageException">The words are of neither form.</exception>
     public static IEnumerable<Setting> Read(IReadOnlyList<string> words)
     {
-        if (words.FirstOrDefault(w => w.StartsWith("--", StringComparison.Ordinal)) is { } option)
-            throw new UsageException($"'{option}': unknown option; try --help");
         if (!IsNumber(words[0]))
             throw new UsageException($"'{words[0]}': neither a command nor a listen port; try --help");
         if (words.Count < 3)

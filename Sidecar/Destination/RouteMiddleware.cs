@@ -21,7 +21,7 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
         }
 
         connection.Features.Set(route);
-        connection.Report().Destination = route.Destination ?? route.Upstream;
+        connection.Report().Destination = route.Destination;
         return next(connection);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Chassis.Endpoints;
 using Chassis.Metrics;
@@ -98,11 +99,12 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.Configure<SocketTransportOptions>(transport => (transport.MaxReadBufferSize, transport.MaxWriteBufferSize) = (PipeLimit, PipeLimit));
         services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(_ => new PrometheusExporter(SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
+        services.AddSingleton(provider => new PrometheusExporter(
+            provider.GetRequiredService<IMeterFactory>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
         services.AddSingleton<ProcessMeter>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(
             options.ConnectionRecords is { } path
-                ? JsonLineSink.Open(path, options.ConnectionRecordsOrigin, RecordJson.Default.ConnectionRecord, WhenFull.DropOldest, provider.GetRequiredService<ILogger<ConnectionReporter>>())
+                ? JsonLineSink.Open(path, options.ConnectionRecordsOrigin, RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, provider.GetRequiredService<ILogger<ConnectionReporter>>())
                 : null,
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>()));

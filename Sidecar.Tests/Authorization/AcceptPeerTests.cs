@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Authorization;
+using Sidecar.Configuration;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
@@ -11,7 +12,7 @@ namespace Sidecar.Tests.Authorization;
 
 public sealed class AcceptPeerTests : IDisposable
 {
-    private static readonly Configuration.ListenerOptions Listener = Stage.Listener(SidecarRole.P2);
+    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P2);
 
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _connection = new();

@@ -3,6 +3,7 @@ using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Authorization;
+using Sidecar.Configuration;
 using Sidecar.Destination;
 using Sidecar.Records;
 using Sidecar.Relay;
@@ -14,7 +15,7 @@ namespace Sidecar.Tests.Authorization;
 
 public sealed class GreetPeerTests : IAsyncDisposable
 {
-    private static readonly Configuration.ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
+    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
     private static readonly HostPort P2 = new("192.0.2.1", 45001);
 
     private readonly ManualTimeProvider _time = new();

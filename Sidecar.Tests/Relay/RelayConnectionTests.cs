@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
+using Sidecar.Configuration;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
@@ -10,7 +11,7 @@ namespace Sidecar.Tests.Relay;
 
 public sealed class RelayConnectionTests : IDisposable
 {
-    private static readonly Configuration.ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
+    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
     private static readonly TransformSpec Xor = new(TransformKind.Xor, 0x20);
 
     private readonly ManualTimeProvider _time = new();

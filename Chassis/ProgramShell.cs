@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace Chassis;
 
@@ -22,6 +23,9 @@ public static class ProgramShell
         {
             // Response files off: "@name" is an ordinary word. Signals belong to the host, not to the parser.
             var parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            // The parser takes a misspelt option for a positional word and then complains about the word behind it.
+            if (parsed.Tokens.FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
+                throw new UsageException($"'{option.Value}': unknown option; try --help");
             if (parsed.Errors.Count > 0)
                 throw new UsageException($"{parsed.Errors[0].Message.TrimEnd('.')}; try --help");
             return await parsed.InvokeAsync(new InvocationConfiguration

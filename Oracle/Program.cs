@@ -1,1 +1,4 @@
-Console.WriteLine();
+using Chassis;
+using Oracle.Configuration;
+
+return await ProgramShell.RunAsync(OracleCommand.Create(), args, OracleCommand.Epilog);

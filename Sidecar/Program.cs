@@ -1,1 +1,4 @@
-Console.WriteLine();
+using Chassis;
+using Sidecar.Configuration;
+
+return await ProgramShell.RunAsync(SidecarCommand.Create(), args, SidecarCommand.Epilog);

@@ -22,7 +22,7 @@ internal sealed class MetricFamily
         IsObservable = instrument.IsObservable;
         Accumulates = !instrument.GetType().Name.StartsWith("Gauge", StringComparison.Ordinal);
         if (Type == MetricType.Histogram)
-            Bounds = [.. (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries ?? MetricNames.DefaultSecondsBuckets];
+            Bounds = AdvisedBounds(instrument) ?? MetricNames.DefaultSecondsBuckets;
     }
 
     public string Name { get; }
@@ -56,6 +56,15 @@ internal sealed class MetricFamily
                 _series.TryRemove(labels, out _);
         }
     }
+
+    private static double[]? AdvisedBounds(Instrument instrument) => instrument switch
+    {
+        Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds } => [.. bounds],
+        Histogram<float> { Advice.HistogramBucketBoundaries: { } bounds } => [.. bounds.Select(b => (double)b)],
+        Histogram<long> { Advice.HistogramBucketBoundaries: { } bounds } => [.. bounds.Select(b => (double)b)],
+        Histogram<int> { Advice.HistogramBucketBoundaries: { } bounds } => [.. bounds.Select(b => (double)b)],
+        _ => null,
+    };
 
     private static MetricType TypeOf(Instrument instrument)
     {

@@ -9,11 +9,13 @@ public sealed class ProcessMeter : IDisposable
     /// <summary>The meter's name.</summary>
     public const string Name = "Process";
 
-    private readonly Meter _meter = new(Name);
+    private readonly Meter _meter;
 
     /// <summary>Registers the instruments; those that need /proc only where it is.</summary>
-    public ProcessMeter()
+    /// <param name="factory">The application's maker of meters, where a process may run several applications.</param>
+    public ProcessMeter(IMeterFactory? factory = null)
     {
+        _meter = factory?.Create(Name) ?? new Meter(Name);
         var started = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds() / 1000.0;
         _meter.CreateObservableCounter("process_cpu", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "User and system CPU time spent.");
         _meter.CreateObservableGauge("process_resident_memory", () => Environment.WorkingSet, "By", "Resident memory.");

@@ -21,11 +21,20 @@ public sealed class PrometheusExporter : IDisposable
     /// <summary>Starts listening.</summary>
     /// <param name="meters">Names of the meters to export; all others are left out.</param>
     public PrometheusExporter(params IEnumerable<string> meters)
+        : this(null, meters)
+    {
+    }
+
+    /// <summary>Starts listening to the meters of one application, of which a process may run several.</summary>
+    /// <param name="factory">Maker of the application's meters. Those of other makers are left out, those without one (the runtime's) are not.</param>
+    /// <param name="meters">Names of the meters to export; all others are left out.</param>
+    public PrometheusExporter(IMeterFactory? factory, params IEnumerable<string> meters)
     {
         var wanted = meters.ToHashSet(StringComparer.Ordinal);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (wanted.Contains(instrument.Meter.Name))
+            var scope = instrument.Meter.Scope;
+            if (wanted.Contains(instrument.Meter.Name) && (factory is null || scope is null || ReferenceEquals(scope, factory)))
                 listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, i => new MetricFamily(i)));
         };
         // A disposed meter's instruments are gone: a process that makes meters anew must not export both.

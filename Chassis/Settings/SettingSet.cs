@@ -11,13 +11,16 @@ public sealed class SettingSet
     private readonly Dictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Lays settings over those already there; a value for a key also replaces a list below that key.</summary>
+    /// <summary>
+    /// Lays settings over those already there; a value for a key also replaces a list below that key, and a list the
+    /// value above it.
+    /// </summary>
     public SettingSet Add(IEnumerable<Setting> layer)
     {
         foreach (var setting in layer)
         {
-            foreach (var below in _settings.Keys.Where(k => IsBelow(k, setting.Key)).ToList())
-                _settings.Remove(below);
+            foreach (var other in _settings.Keys.Where(k => IsBelow(k, setting.Key) || IsBelow(setting.Key, k)).ToList())
+                _settings.Remove(other);
             _settings[setting.Key] = setting;
         }
 
@@ -30,6 +33,10 @@ public sealed class SettingSet
         _known.Add(key);
         return _settings.GetValueOrDefault(key);
     }
+
+    /// <summary>The setting of a key, or of the first element of a list below it; null when no source has either.</summary>
+    public Setting? FindAny(string key) =>
+        Find(key) ?? (Indices(key) is [var first, ..] ? Find($"{key}.{first}") : null);
 
     /// <summary>A value, or <paramref name="fallback"/> when no source has it.</summary>
     /// <param name="key">The setting's key.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Oracle.Protocol;
 
@@ -49,9 +50,12 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
             return true;
         }
 
-        if (words.Length != 1 || !IPAddress.TryParse(text, out var parsed))
+        // IPAddress.TryParse alone also takes "5", "010.0.0.1" (octal) and "[::1]:80".
+        if (!IPAddress.TryParse(text, out var parsed) || text[0] == '['
+            || (parsed.AddressFamily == AddressFamily.InterNetwork && parsed.ToString() != text))
             return false;
-        address = Unmapped(parsed);
+        // A scope (fe80::1%2) means something on the asking host only: the bytes leave it out.
+        address = Unmapped(new IPAddress(parsed.GetAddressBytes()));
         return true;
     }
 

@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace Chassis.Settings;
+
+/// <summary>An option of the command line and the setting that it sets.</summary>
+/// <param name="Name">The option: <c>--metrics-address</c>.</param>
+/// <param name="Key">The setting's key: <c>metrics.address</c>.</param>
+/// <param name="ValueName">What help calls the value: <c>ADDRESS:PORT</c>.</param>
+/// <param name="Description">One line of help.</param>
+public sealed record SettingOption(string Name, string Key, string ValueName, string Description);
+
+/// <summary>Settings from the options of a command line.</summary>
+public sealed class CommandLineSource
+{
+    private readonly List<(SettingOption Setting, Option<string> Option)> _options = [];
+
+    /// <summary>Adds the options to a command and all its subcommands.</summary>
+    public CommandLineSource(Command command, IEnumerable<SettingOption> settings)
+    {
+        foreach (var setting in settings)
+        {
+            var option = new Option<string>(setting.Name) { Description = setting.Description, HelpName = setting.ValueName, Recursive = true };
+            command.Options.Add(option);
+            _options.Add((setting, option));
+        }
+    }
+
+    /// <summary>The settings that were given.</summary>
+    public IEnumerable<Setting> Read(ParseResult parsed)
+    {
+        foreach (var (setting, option) in _options)
+        {
+            if (parsed.GetResult(option) is not null && parsed.GetValue(option) is { } value)
+                yield return new Setting(setting.Key, value, setting.Name);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace Demo;
+
+/// <summary>The command line of the demo.</summary>
+internal static class DemoCommand
+{
+    /// <summary>Text below the options of <c>--help</c>.</summary>
+    public const string Epilog = """
+        Examples:
+          ./demo                          open http://127.0.0.1:8000/ and watch; Ctrl-C stops everything
+          ./demo --verify                 check every byte of the way; exit code 0 when all is well, else 1
+          ./demo --policy my-policy.yaml  let the Oracle choose by these rules
+
+        The way: browser -> frontend :8000 -> p1 :45000 ~ transformed ~> p2 :45001 -> backend :9000 -> storage :9080.
+        The Oracle on :9100 authorizes each connection and chooses its transform.
+        While it runs: curl -s localhost:15090/metrics shows p1's counters, port 15091 those of p2.
+        """;
+
+    /// <summary>Creates the command.</summary>
+    /// <param name="run">What it does; the result is the exit code.</param>
+    public static RootCommand Create(Func<DemoOptions, Task<int>> run)
+    {
+        var verify = new Option<bool>("--verify") { Description = "Fetch the whole video, compare it with its files, look at the bytes between p1 and p2, then end." };
+        var policy = new Option<FileInfo?>("--policy") { HelpName = "FILE", Description = "The Oracle's policy (YAML). Default: every byte is inverted (not)." };
+        var freePorts = new Option<bool>("--free-ports") { Description = "Take free ports instead of the usual ones, so that two demos can run at once." };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Show what the programs write, each line behind its program's name." };
+        var logs = new Option<DirectoryInfo?>("--log-folder") { HelpName = "DIR", Description = "Write what the programs write to DIR/<program>.log." };
+        var command = new RootCommand("Plays a video through a pair of sidecars: starts all programs on this machine, without root, and stops them again.")
+        {
+            verify, policy, freePorts, verbose, logs,
+        };
+        command.SetAction(result => run(new DemoOptions(
+            result.GetValue(verify), result.GetValue(policy), result.GetValue(freePorts), result.GetValue(verbose), result.GetValue(logs))));
+        return command;
+    }
+}

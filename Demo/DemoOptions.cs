@@ -1,0 +1,9 @@
+namespace Demo;
+
+/// <summary>What the user asked for.</summary>
+/// <param name="Verify">Check the whole way and end, instead of waiting for Ctrl-C.</param>
+/// <param name="Policy">The Oracle's policy file; null for its default.</param>
+/// <param name="FreePorts">Take any free ports instead of the usual ones.</param>
+/// <param name="Verbose">Show what the programs write.</param>
+/// <param name="LogFolder">Write it to files there; null for none.</param>
+internal sealed record DemoOptions(bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder);

@@ -1,0 +1,147 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Demo.Processes;
+
+/// <summary>
+/// A child process from start to end: its output is read line by line and its last lines are kept, it can be waited
+/// for, and it is stopped with SIGTERM and, after a limit, SIGKILL.
+/// </summary>
+internal sealed class ManagedProcess : IAsyncDisposable
+{
+    /// <summary>Lines kept of each output stream.</summary>
+    public const int KeptLines = 200;
+
+    // A program that drains connections on SIGTERM needs a moment; longer than this is a fault.
+    private static readonly TimeSpan DisposeLimit = TimeSpan.FromSeconds(5);
+
+    // After the end, a grandchild may still hold the pipes: their last lines are not worth more than this.
+    private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(25);
+
+    private readonly Process _process;
+    private readonly Task _ended;
+
+    private ManagedProcess(string name, Process process, Action<ProcessOutput>? onOutput)
+    {
+        Name = name;
+        _process = process;
+        Id = process.Id;
+        _ended = process.WaitForExitAsync();
+        Exited = FinishAsync(
+            Pump(process.StandardOutput.BaseStream, StandardOutput, isError: false, onOutput),
+            Pump(process.StandardError.BaseStream, StandardError, isError: true, onOutput));
+    }
+
+    /// <summary>The command's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The process id.</summary>
+    public int Id { get; }
+
+    /// <summary>The last lines of its stdout.</summary>
+    public OutputTail StandardOutput { get; } = new(KeptLines);
+
+    /// <summary>The last lines of its stderr.</summary>
+    public OutputTail StandardError { get; } = new(KeptLines);
+
+    /// <summary>Completes with the exit code once the process has ended and its output is read; 128 + n for signal n.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>Starts a command with closed stdin.</summary>
+    /// <param name="command">What to run.</param>
+    /// <param name="onOutput">Called for each line as it comes, from a reader of either stream; must not throw.</param>
+    /// <exception cref="ProcessFailedException">There is no such program, or it may not be run.</exception>
+    public static ManagedProcess Start(ProcessCommand command, Action<ProcessOutput>? onOutput = null)
+    {
+        var start = new ProcessStartInfo(command.Words[0], command.Words.Skip(1))
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            var process = Process.Start(start)!;
+            process.StandardInput.Close();
+            return new ManagedProcess(command.Name, process, onOutput);
+        }
+        catch (Win32Exception error)
+        {
+            throw new ProcessFailedException($"{command.Name}: cannot run '{command.Words[0]}': {error.Message}", error);
+        }
+    }
+
+    /// <summary>Asks again and again until the answer is yes.</summary>
+    /// <param name="isReady">One question; it ends early when its token says so.</param>
+    /// <param name="limit">How long to ask.</param>
+    /// <param name="cancellation">Gives up with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ProcessFailedException">The process ended, or the limit passed.</exception>
+    public async Task WaitUntilReadyAsync(Func<CancellationToken, Task<bool>> isReady, TimeSpan limit, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(limit);
+        try
+        {
+            while (!await isReady(deadline.Token))
+            {
+                if (await Task.WhenAny(Exited, Task.Delay(ProbeInterval, deadline.Token)) == Exited)
+                    throw ProcessFailedException.WithOutput($"{Name} {DescribeEnd(await Exited)} before it was ready", this);
+                deadline.Token.ThrowIfCancellationRequested();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw ProcessFailedException.WithOutput($"{Name} was not ready after {limit.TotalSeconds:0.#} s", this);
+        }
+    }
+
+    /// <summary>Sends SIGTERM, waits, and kills what is still there after the limit.</summary>
+    public async Task<StopOutcome> StopAsync(TimeSpan limit)
+    {
+        if (_process.HasExited || !Libc.Terminate(Id))
+        {
+            await Exited;
+            return StopOutcome.HadEnded;
+        }
+
+        try
+        {
+            await _ended.WaitAsync(limit);
+            await Exited;
+            return StopOutcome.Terminated;
+        }
+        catch (TimeoutException)
+        {
+            _process.Kill(entireProcessTree: true);
+            await Exited;
+            return StopOutcome.Killed;
+        }
+    }
+
+    /// <summary>An exit code in words: <c>ended with exit code 2</c>, <c>was ended by signal 9</c>.</summary>
+    public static string DescribeEnd(int exitCode) =>
+        exitCode > 128 ? $"was ended by signal {exitCode - 128}" : $"ended with exit code {exitCode}";
+
+    /// <summary>Stops it if it still runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(DisposeLimit);
+        _process.Dispose();
+    }
+
+    private async Task<int> FinishAsync(params Task[] pumps)
+    {
+        await _ended;
+        await Task.WhenAny(Task.WhenAll(pumps), Task.Delay(OutputLimit));
+        return _process.ExitCode;
+    }
+
+    private Task Pump(Stream stream, OutputTail tail, bool isError, Action<ProcessOutput>? onOutput) =>
+        new LinePump(line =>
+        {
+            tail.Add(line);
+            onOutput?.Invoke(new ProcessOutput(Name, isError, line));
+        }).RunAsync(stream);
+}

@@ -1,0 +1,31 @@
+namespace Demo.Processes;
+
+/// <summary>The last lines that a process wrote to one of its streams; older ones are forgotten.</summary>
+internal sealed class OutputTail(int capacity)
+{
+    private readonly Queue<string> _lines = new(capacity);
+
+    /// <summary>Lines written so far, the forgotten ones included.</summary>
+    public long Count { get; private set; }
+
+    public void Add(string line)
+    {
+        lock (_lines)
+        {
+            if (_lines.Count == capacity)
+                _lines.Dequeue();
+            _lines.Enqueue(line);
+            Count++;
+        }
+    }
+
+    /// <summary>The kept lines, oldest first.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_lines)
+                return [.. _lines];
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace Demo.Processes;
+
+/// <summary>A command line and the name that messages and logs give to what it runs.</summary>
+/// <param name="Name">Short and unique among the programs that run together: <c>p1</c>.</param>
+/// <param name="Words">The program (a path, or a name found in PATH), then its arguments; nothing is expanded by a shell.</param>
+internal sealed record ProcessCommand(string Name, params IReadOnlyList<string> Words)
+{
+    /// <summary>The same program run by another one, as in <c>ip netns exec NAME …</c>.</summary>
+    public ProcessCommand RunBy(params IEnumerable<string> wrapper) => this with { Words = [.. wrapper, .. Words] };
+}

@@ -1,0 +1,22 @@
+namespace Demo.Processes;
+
+/// <summary>A process could not start, ended by itself, or was not ready in time. The message is fit for the user.</summary>
+internal sealed class ProcessFailedException : Exception
+{
+    public ProcessFailedException(string message) : base(message)
+    {
+    }
+
+    public ProcessFailedException(string message, Exception cause) : base(message, cause)
+    {
+    }
+
+    /// <summary>One line on what happened, then the process's own last words.</summary>
+    public static ProcessFailedException WithOutput(string what, ManagedProcess process)
+    {
+        var last = process.StandardError.Lines.Count > 0 ? process.StandardError.Lines : process.StandardOutput.Lines;
+        return new(string.Join('\n', [what, .. last.TakeLast(ShownLines).Select(line => $"  {process.Name}: {line}")]));
+    }
+
+    private const int ShownLines = 8;
+}

@@ -1,0 +1,53 @@
+namespace Demo.Processes;
+
+/// <summary>Processes that run together: when one ends, the others are of no use.</summary>
+internal sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyncDisposable
+{
+    /// <summary>
+    /// How long the news of an end is held back. Ctrl-C in a terminal reaches all processes at once: some may end before
+    /// this one has seen the signal.
+    /// </summary>
+    public TimeSpan SignalSkew { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    private readonly List<ManagedProcess> _processes = [];
+
+    /// <summary>Starts a process and waits until it is ready.</summary>
+    /// <exception cref="ProcessFailedException">It, or one that was started before, ended; or it was not ready in time.</exception>
+    public async Task StartAsync(ProcessCommand command, Func<CancellationToken, Task<bool>> isReady, TimeSpan limit, CancellationToken cancellation)
+    {
+        var process = ManagedProcess.Start(command, onOutput);
+        _processes.Add(process);
+        await process.WaitUntilReadyAsync(isReady, limit, cancellation);
+        foreach (var ended in _processes.Where(p => p.Exited.IsCompleted))
+            throw Ended(ended);
+    }
+
+    /// <summary>Waits for the first process that ends, and throws the news.</summary>
+    /// <param name="cancellation">Ends the wait: the end of all is wanted.</param>
+    /// <exception cref="ProcessFailedException">Names the one that ended.</exception>
+    public async Task WatchAsync(CancellationToken cancellation)
+    {
+        var first = await Task.WhenAny(_processes.Select(p => p.Exited)).WaitAsync(cancellation);
+        await Task.Delay(SignalSkew, cancellation);
+        throw Ended(_processes.First(p => p.Exited == first));
+    }
+
+    /// <summary>Stops all at the same time; each has the same limit before it is killed.</summary>
+    /// <returns>The names of those that had to be killed.</returns>
+    public async Task<IReadOnlyList<string>> StopAsync(TimeSpan limit)
+    {
+        var outcomes = await Task.WhenAll(_processes.AsEnumerable().Reverse()
+            .Select(async process => (process.Name, Outcome: await process.StopAsync(limit))));
+        return [.. outcomes.Where(o => o.Outcome == StopOutcome.Killed).Select(o => o.Name)];
+    }
+
+    /// <summary>Stops those that still run.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_processes.Select(process => process.DisposeAsync().AsTask()));
+        _processes.Clear();
+    }
+
+    private static ProcessFailedException Ended(ManagedProcess process) =>
+        ProcessFailedException.WithOutput($"{process.Name} {ManagedProcess.DescribeEnd(process.Exited.Result)}", process);
+}

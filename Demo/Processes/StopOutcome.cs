@@ -1,0 +1,14 @@
+namespace Demo.Processes;
+
+/// <summary>How a process came to its end when it was told to stop.</summary>
+internal enum StopOutcome
+{
+    /// <summary>It had ended before.</summary>
+    HadEnded,
+
+    /// <summary>It ended after SIGTERM, in time.</summary>
+    Terminated,
+
+    /// <summary>It did not end in time and was killed, together with the processes it had started.</summary>
+    Killed,
+}

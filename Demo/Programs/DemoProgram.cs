@@ -1,0 +1,9 @@
+using Demo.Processes;
+
+namespace Demo.Programs;
+
+/// <summary>One program of the demo.</summary>
+/// <param name="Command">How to run it.</param>
+/// <param name="Ready">Answers 200 once it can do its work.</param>
+/// <param name="Says">What the user should know about it, in a few words.</param>
+internal sealed record DemoProgram(ProcessCommand Command, Uri Ready, string Says);

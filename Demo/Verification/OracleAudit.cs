@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Demo.Processes;
+using Oracle.Protocol;
+
+namespace Demo.Verification;
+
+/// <summary>The Oracle's audit log, read from its stdout: which transform each side of a connection was told.</summary>
+internal sealed class OracleAudit
+{
+    private const int MaxConnections = 10_000;
+
+    // The log is written behind the answers; a line of it is due within milliseconds.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+
+    private readonly ConcurrentDictionary<(string Id, string Role), string> _answers = new();
+
+    /// <summary>Takes a line of any program; those that are not the audit log's are passed over.</summary>
+    public void Take(ProcessOutput output)
+    {
+        if (output.IsError || _answers.Count >= 2 * MaxConnections || !output.Line.StartsWith('{'))
+            return;
+        try
+        {
+            using var json = JsonDocument.Parse(output.Line);
+            if (Text(json, "conn_id") is { } id && Text(json, "role") is { } role && Text(json, "answer") is { } answer)
+                _answers[(id, role)] = answer;
+        }
+        catch (JsonException)
+        {
+            // Not a record: a program may print other lines that start with a brace.
+        }
+    }
+
+    /// <summary>The transform that both p1 and p2 were told; null when one was told nothing, a denial or another one.</summary>
+    public async Task<TransformSpec?> FindAsync(ConnectionId id, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(Limit);
+        try
+        {
+            string? p1, p2;
+            while (!_answers.TryGetValue(($"{id}", "p1"), out p1) | !_answers.TryGetValue(($"{id}", "p2"), out p2))
+                await Task.Delay(Interval, deadline.Token);
+            return p1 == p2 && OracleAnswer.TryParse(p1!, out var answer) ? answer.Transform : null;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static string? Text(JsonDocument json, string name) =>
+        json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

@@ -1,0 +1,28 @@
+using Oracle.Protocol;
+
+namespace Demo.Verification;
+
+/// <summary>
+/// Undoes a transform. Written apart from the sidecar's own code on purpose: what checks it must not share its faults.
+/// Each transform of wire protocol v1 is an exclusive or with one byte, and so its own inverse.
+/// </summary>
+internal static class Restoring
+{
+    public static byte[] Restore(this TransformSpec transform, ReadOnlySpan<byte> bytes)
+    {
+        var key = transform.Kind switch
+        {
+            TransformKind.Identity => (byte)0,
+            TransformKind.Not => (byte)0xFF,
+            TransformKind.Xor => transform.Key,
+            _ => throw new ArgumentOutOfRangeException(nameof(transform), transform, "unknown transform"),
+        };
+        var restored = new byte[bytes.Length];
+        for (var i = 0; i < bytes.Length; i++)
+            restored[i] = (byte)(bytes[i] ^ key);
+        return restored;
+    }
+
+    /// <summary>Whether the transform leaves bytes as they are.</summary>
+    public static bool ChangesNothing(this TransformSpec transform) => transform.Restore([0x55])[0] == 0x55;
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using Chassis;
+using Chassis.Endpoints;
+using Chassis.Net;
+using Chassis.Settings;
+
+namespace Oracle.Configuration;
+
+/// <summary>Reads the options from defaults, file, environment and command line; what is named later wins.</summary>
+internal static class OptionsReader
+{
+    /// <summary>Prefix of the environment variables: <c>ORACLE__METRICS__ADDRESS</c>.</summary>
+    public const string EnvironmentPrefix = "ORACLE";
+
+    /// <summary>Port for questions, the Lisp Oracle's.</summary>
+    public const int DefaultPort = 9100;
+
+    /// <summary>Port for metrics and health.</summary>
+    public const int DefaultServicePort = 9101;
+
+    /// <summary>Reads all layers.</summary>
+    /// <param name="environment">Settings of the environment.</param>
+    /// <param name="commandLine">Settings of the command line.</param>
+    /// <exception cref="UsageException">A file cannot be read, a key is unknown or a value is wrong.</exception>
+    public static OracleOptions Read(IReadOnlyList<Setting> environment, IReadOnlyList<Setting> commandLine)
+    {
+        var settings = new SettingSet();
+        if (new SettingSet().Add(environment).Add(commandLine).Find(Keys.Config) is { } file)
+            settings.Add(YamlSource.ReadFile(file.Value, file.Origin));
+        settings.Add(environment).Add(commandLine);
+        // A configuration file that names another would not be followed: only the outer layers may.
+        if (settings.Find(Keys.Config) is { } config && !environment.Contains(config) && !commandLine.Contains(config))
+            throw config.Error("a configuration file cannot name another");
+
+        var defaults = new OracleOptions
+        {
+            Listen = ReadEndpoint(settings, Keys.Listen, DefaultPort),
+            Metrics = ReadEndpoint(settings, Keys.MetricsAddress, DefaultServicePort),
+            Health = ReadEndpoint(settings, Keys.HealthAddress, DefaultServicePort),
+            AuditLog = ReadFile(settings, Keys.AuditLog) ?? new NamedFile("-", "--" + Keys.AuditLog),
+        };
+        var options = defaults with
+        {
+            Policy = ReadFile(settings, Keys.Policy),
+            LogLevel = settings.Read(Keys.LogLevel, defaults.LogLevel, ServiceLogging.ParseLevel),
+            MaxConnections = settings.Read(Keys.MaxConnections, defaults.MaxConnections, Values.WholeNumber(1, 1_000_000)),
+            MaxDecisions = settings.Read(Keys.MaxDecisions, defaults.MaxDecisions, Values.WholeNumber(1, 10_000_000)),
+        };
+        settings.RefuseUnknown();
+        return options;
+    }
+
+    private static ListenOption ReadEndpoint(SettingSet settings, string key, int defaultPort)
+    {
+        var address = settings.Read(key, new IPEndPoint(ListenAddress.Any, defaultPort), ListenAddress.Parse);
+        return new ListenOption(address, settings.Find(key)?.Origin);
+    }
+
+    private static NamedFile? ReadFile(SettingSet settings, string key) =>
+        settings.Find(key) is { } setting ? new NamedFile(setting.Value, setting.Origin) : null;
+}

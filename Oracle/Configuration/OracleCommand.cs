@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Chassis;
+using Chassis.Settings;
+using Oracle.Policies;
+using Oracle.Serving;
+
+namespace Oracle.Configuration;
+
+/// <summary>The command line: <c>Oracle [port] [options]</c> and <c>Oracle check [options]</c>.</summary>
+internal static class OracleCommand
+{
+    /// <summary>Text below the options of <c>--help</c>.</summary>
+    public const string Epilog = """
+        Every option is also a key of the YAML file (metrics.address for --metrics-address) and an environment
+        variable (ORACLE__METRICS__ADDRESS). The command line wins over the environment, that over the file.
+
+        A policy file holds rules, of which the first that matches decides:
+          rules:
+            - name: office
+              role: p1                  # alone, p1 or p2; who asks. Left out: anyone
+              peer: [10.0.0.0/8, ::1]   # where the asker's peer is. Left out: anywhere
+              transform: random         # idt, not, xor 0..255, or random: a fresh xor key for each connection
+            - peer: 203.0.113.0/24
+              deny: true
+          default: deny                 # or a transform; deny when left out
+        The first question on a connection decides for both roles. A rule that denies the second asker still denies
+        it. The file is read again when it changes, and at once on SIGHUP. None of the transforms is encryption.
+
+        Examples:
+          Oracle 9100
+          Oracle --listen 127.0.0.1:9100 --policy policy.yml --audit-log audit.jsonl
+          Oracle check --policy policy.yml
+        """;
+
+    private static readonly (Option<string> Option, string Key)[] Options =
+    [
+        Option(Keys.Listen, "ADDRESS:PORT", "Where questions are answered. [default: all addresses, 9100]"),
+        Option(Keys.Policy, "FILE", "Who gets which transform. [default: not, for everyone]"),
+        Option(Keys.MetricsAddress, "ADDRESS:PORT", "Where /metrics is served. [default: all addresses, 9101 or the next free port]"),
+        Option(Keys.HealthAddress, "ADDRESS:PORT", "Where /healthz and /readyz are served. [default: as /metrics]"),
+        Option(Keys.AuditLog, "FILE|-|off", "One JSON line for each decision; - is stdout. [default: -]"),
+        Option(Keys.MaxConnections, "N", "Questions open at once; the next is refused. [default: 4096]"),
+        Option(Keys.MaxDecisions, "N", "Connections remembered for 30 s; new ones beyond are denied. [default: 262144]"),
+        Option(Keys.LogLevel, "LEVEL", "trace, debug, info, warning, error or none; on stderr. [default: info]"),
+        Option(Keys.Config, "FILE", "YAML file with these options as keys."),
+    ];
+
+    /// <summary>Builds the command.</summary>
+    public static RootCommand Create()
+    {
+        var port = new Argument<string?>("port") { Arity = ArgumentArity.ZeroOrOne, Description = "Where questions are answered, on all addresses; short for --listen PORT." };
+        var check = new Command("check", "Reads configuration and policy, reports the first error, and ends.");
+        check.SetAction(parsed => Check(OptionsReader.Read(Environment(), Named(parsed))));
+        var root = new RootCommand("Authorizes the connections of sidecars and chooses how their bytes are changed.") { port, check };
+        foreach (var (option, _) in Options)
+            root.Add(option);
+        root.SetAction((parsed, _) => RunAsync(OptionsReader.Read(Environment(), [.. Positional(parsed.GetValue(port)), .. Named(parsed)])));
+        return root;
+    }
+
+    private static (Option<string> Option, string Key) Option(string key, string value, string description) =>
+        (new Option<string>("--" + key.Replace('.', '-')) { HelpName = value, Description = description, Recursive = true }, key);
+
+    private static List<Setting> Environment() => [.. EnvironmentSource.Read(OptionsReader.EnvironmentPrefix)];
+
+    private static IReadOnlyList<Setting> Named(ParseResult parsed) =>
+        [.. from entry in Options
+            let value = parsed.GetValue(entry.Option)
+            where value is not null
+            select new Setting(entry.Key, value, entry.Option.Name)];
+
+    // A first word that is a number is the Lisp program's form; any other would be a subcommand.
+    private static IEnumerable<Setting> Positional(string? word) => word switch
+    {
+        null => [],
+        _ when word.All(char.IsAsciiDigit) => [new Setting(Keys.Listen, word, "port")],
+        _ => throw new UsageException($"'{word}': a port, an option or 'check' is expected; try --help"),
+    };
+
+    private static int Check(OracleOptions options)
+    {
+        if (options.Policy is { } file)
+            Console.WriteLine($"{file.Path}: {new PolicySource(file.Path, file.Origin).First.Summary}");
+        Console.WriteLine("ok");
+        return 0;
+    }
+
+    private static async Task<int> RunAsync(OracleOptions options)
+    {
+        await using var app = OracleApp.Create(options);
+        await app.RunAsync();
+        return 0;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Chassis;
+
+namespace Oracle.Policies;
+
+/// <summary>
+/// Looks at the policy file every half second and puts a changed one into force; SIGHUP does so at once.
+/// It compares the content: neither the time stamp nor the name changes reliably when a ConfigMap swaps its symlinks.
+/// A broken file is reported once and the policy in force stays.
+/// </summary>
+internal sealed partial class PolicyReloader(
+    PolicySource source, PolicyStore store, TimeProvider time, ILogger<PolicyReloader> logger) : BackgroundService
+{
+    /// <summary>Time between two looks.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private Sighting _judged = new(source.FirstText, null);
+    private Sighting _previous = new(source.FirstText, null);
+    private int _told;
+
+    /// <summary>
+    /// Looks once. A change counts when two looks in a row saw the same, so that a file that is still being
+    /// written is not taken by its first half.
+    /// </summary>
+    /// <param name="told">The operator says that the file is complete.</param>
+    internal void Look(bool told = false)
+    {
+        var seen = See();
+        var settled = seen == _previous;
+        _previous = seen;
+        if (!told && (seen == _judged || !settled))
+            return;
+        _judged = seen;
+        try
+        {
+            var policy = PolicyFile.Parse(seen.Text ?? throw new UsageException(seen.Error!), source.Path);
+            var active = store.Replace(policy);
+            Log.Reloaded(logger, source.Path, active.Generation, policy.Summary);
+        }
+        catch (UsageException error)
+        {
+            store.CountFailure();
+            Log.ReloadFailed(logger, error.Message, store.Current.Generation);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            Interlocked.Exchange(ref _told, 1);
+            _looks.Writer.TryWrite(true);
+        });
+        await using var timer = time.CreateTimer(_ => _looks.Writer.TryWrite(true), null, Interval, Interval);
+        try
+        {
+            await foreach (var _ in _looks.Reader.ReadAllAsync(stoppingToken))
+                Look(told: Interlocked.Exchange(ref _told, 0) == 1);
+        }
+        catch (OperationCanceledException)
+        {
+            // The program stops.
+        }
+    }
+
+    private Sighting See()
+    {
+        try
+        {
+            return new Sighting(source.ReadText(), null);
+        }
+        catch (UsageException error)
+        {
+            return new Sighting(null, error.Message);
+        }
+    }
+
+    // What one look saw: the text, or why there is none.
+    private readonly record struct Sighting(string? Text, string? Error);
+
+    private static partial class Log
+    {
+        [LoggerMessage(20, LogLevel.Information, "Policy {Path} is in force as generation {Generation}: {Summary}")]
+        public static partial void Reloaded(ILogger logger, string path, int generation, string summary);
+
+        [LoggerMessage(21, LogLevel.Error, "The changed policy is not taken: {Reason}; generation {Generation} stays in force")]
+        public static partial void ReloadFailed(ILogger logger, string reason, int generation);
+    }
+}

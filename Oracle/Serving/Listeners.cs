@@ -1,0 +1,60 @@
+using System.Net;
+using Chassis;
+using Chassis.Net;
+using Oracle.Configuration;
+
+namespace Oracle.Serving;
+
+/// <summary>The ports, claimed before anything else starts.</summary>
+internal sealed class Listeners : IDisposable
+{
+    // Default ports of more Oracles than anyone runs on one machine.
+    private const int LastServicePort = OptionsReader.DefaultServicePort + 98;
+
+    /// <summary>Claims all ports.</summary>
+    /// <exception cref="UsageException">One cannot be had.</exception>
+    public Listeners(OracleOptions options)
+    {
+        try
+        {
+            Wire = Sockets.Bind(options.Listen.Address, options.Listen.Origin ?? "--" + Keys.Listen);
+            var shared = options.Metrics.Address.Equals(options.Health.Address);
+            var metrics = shared && options.Metrics.Origin is null ? options.Health : options.Metrics;
+            // Named ports first: a default one must not take what the user asked for.
+            if (metrics.Origin is null && !shared && options.Health.Origin is not null)
+            {
+                Health = Bind(options.Health, "--health-address");
+                Metrics = Bind(metrics, "--metrics-address");
+            }
+            else
+            {
+                Metrics = Bind(metrics, "--metrics-address");
+                Health = shared ? Metrics : Bind(options.Health, "--health-address");
+            }
+        }
+        catch
+        {
+            Sockets.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The claimed sockets, for the server to take over.</summary>
+    public ListenSockets Sockets { get; } = new();
+
+    /// <summary>Where questions are answered.</summary>
+    public IPEndPoint Wire { get; }
+
+    /// <summary>Where metrics are served.</summary>
+    public IPEndPoint Metrics { get; }
+
+    /// <summary>Where health is served; the same as metrics when they share it.</summary>
+    public IPEndPoint Health { get; }
+
+    /// <summary>Closes what the server did not take over.</summary>
+    public void Dispose() => Sockets.Dispose();
+
+    private IPEndPoint Bind(ListenOption endpoint, string option) => endpoint.Origin is { } origin
+        ? Sockets.Bind(endpoint.Address, origin)
+        : Sockets.BindDefault(endpoint.Address, LastServicePort, option);
+}

@@ -1,0 +1,151 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Chassis;
+using Chassis.Endpoints;
+using Chassis.Metrics;
+using Chassis.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Oracle.Configuration;
+using Oracle.Decisions;
+using Oracle.Policies;
+using Oracle.Telemetry;
+
+namespace Oracle.Serving;
+
+/// <summary>The Oracle as a whole: the wire server, its metrics and health endpoints, and the policy's reload.</summary>
+internal sealed partial class OracleApp : IAsyncDisposable
+{
+    // An asker waits 3 s for its answer; a process that stops does not wait longer for one.
+    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(3);
+
+    // Of a line of 512 bytes; the rest is a peer that sends what nobody reads.
+    private const int MaxUnreadBytes = 16 * 1024;
+
+    private readonly WebApplication _app;
+    private readonly Listeners _listeners;
+
+    private OracleApp(WebApplication app, Listeners listeners) => (_app, _listeners) = (app, listeners);
+
+    /// <summary>Where questions are answered.</summary>
+    public IPEndPoint WireAddress => _listeners.Wire;
+
+    /// <summary>Where metrics are served.</summary>
+    public IPEndPoint MetricsAddress => _listeners.Metrics;
+
+    /// <summary>Where health is served.</summary>
+    public IPEndPoint HealthAddress => _listeners.Health;
+
+    /// <summary>The parts, for tests.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Reads the policy, claims the ports and opens the audit log; nothing is served yet.</summary>
+    /// <exception cref="UsageException">One of these cannot be done.</exception>
+    public static OracleApp Create(OracleOptions options, TimeProvider? time = null)
+    {
+        var source = options.Policy is { } file ? new PolicySource(file.Path, file.Origin) : null;
+        var listeners = new Listeners(options);
+        try
+        {
+            var app = Build(options, source, listeners, time ?? TimeProvider.System);
+            LogAddresses(app, options, source, listeners);
+            return new OracleApp(app, listeners);
+        }
+        catch
+        {
+            listeners.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Serves until the process is told to stop.</summary>
+    public Task RunAsync() => _app.RunAsync();
+
+    /// <summary>Starts serving.</summary>
+    public Task StartAsync() => _app.StartAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _listeners.Dispose();
+    }
+
+    private static WebApplication Build(OracleOptions options, PolicySource? source, Listeners listeners, TimeProvider time)
+    {
+        // The empty builder reads no appsettings.json and no ASPNETCORE_ variables: all settings are the Oracle's own.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.LogToStandardError(options.LogLevel);
+        var services = builder.Services;
+        services.AddRoutingCore().AddMetrics();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownLimit);
+        services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = MaxUnreadBytes);
+        AddParts(services, options, source, time);
+
+        var (metrics, health) = (new ServiceEndpoint("metrics"), new ServiceEndpoint("health"));
+        var shared = listeners.Metrics.Equals(listeners.Health);
+        builder.WebHost.UseKestrelCore().UseListenSockets(listeners.Sockets).ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(listeners.Wire, listen =>
+            {
+                listen.Protocols = HttpProtocols.None;
+                listen.UseConnectionHandler<QuestionHandler>();
+            });
+            metrics.Listen(kestrel, listeners.Metrics);
+            if (!shared)
+                health.Listen(kestrel, listeners.Health);
+        });
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<ProcessMeter>();
+        var exporter = app.Services.GetRequiredService<PrometheusExporter>();
+        metrics.Map(app, routes => routes.MapMetrics(exporter));
+        (shared ? metrics : health).Map(app, routes => routes.MapHealth());
+        return app;
+    }
+
+    private static void AddParts(IServiceCollection services, OracleOptions options, PolicySource? source, TimeProvider time)
+    {
+        services.AddSingleton(time);
+        services.AddSingleton(new PolicyStore(source?.First ?? Policy.NotForEveryone, time));
+        services.AddSingleton(new ConnectionLimit(options.MaxConnections));
+        services.AddSingleton(_ => new DecisionMemory(options.MaxDecisions, time));
+        services.AddSingleton(p => new AuditLog(options.AuditLog.Path, options.AuditLog.Origin, p.GetRequiredService<ILogger<AuditLog>>()));
+        services.AddSingleton(p => new PrometheusExporter(
+            p.GetRequiredService<IMeterFactory>(), OracleMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
+        services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
+        services.AddSingleton(p =>
+        {
+            // The exporter comes first, or it would miss the zeros that the meter starts with.
+            p.GetRequiredService<PrometheusExporter>();
+            return ActivatorUtilities.CreateInstance<OracleMetrics>(p);
+        });
+        services.AddSingleton<Arbiter>();
+        services.AddSingleton<QuestionHandler>();
+        if (source is not null)
+            services.AddSingleton(source).AddHostedService<PolicyReloader>();
+    }
+
+    private static void LogAddresses(WebApplication app, OracleOptions options, PolicySource? source, Listeners listeners)
+    {
+        var logger = app.Services.GetRequiredService<ILogger<OracleApp>>();
+        var policy = app.Services.GetRequiredService<PolicyStore>().Current.Policy.Summary;
+        if (listeners.Metrics.Port != options.Metrics.Address.Port && options.Metrics is { Origin: null })
+            Log.Moved(logger, "metrics", options.Metrics.Address.Port, listeners.Metrics.Port);
+        if (listeners.Health.Port != options.Health.Address.Port && options.Health is { Origin: null })
+            Log.Moved(logger, "health", options.Health.Address.Port, listeners.Health.Port);
+        app.Lifetime.ApplicationStarted.Register(() =>
+            Log.Ready(logger, listeners.Wire, source?.Path ?? "built in", policy, listeners.Metrics, listeners.Health));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Questions are answered on {Wire}, policy {Path} ({Policy}); metrics on {Metrics}, health on {Health}")]
+        public static partial void Ready(ILogger logger, EndPoint wire, string path, string policy, EndPoint metrics, EndPoint health);
+
+        [LoggerMessage(2, LogLevel.Warning, "The default {Endpoint} port {Port} is taken; {Moved} is used")]
+        public static partial void Moved(ILogger logger, string endpoint, int port, int moved);
+    }
+}

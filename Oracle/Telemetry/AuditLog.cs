@@ -1,0 +1,48 @@
+using System.Threading.Channels;
+using Chassis;
+using Chassis.Records;
+
+namespace Oracle.Telemetry;
+
+/// <summary>
+/// The audit log, or none. A full queue makes the askers wait: no answer leaves before its line is queued.
+/// </summary>
+internal sealed class AuditLog : IAsyncDisposable
+{
+    /// <summary>The word of the option that turns it off.</summary>
+    public const string Off = "off";
+
+    private readonly JsonLineSink<AuditRecord>? _sink;
+    private long _late;
+
+    /// <summary>Opens it.</summary>
+    /// <param name="path">A file, <c>-</c> for stdout, or <c>off</c>.</param>
+    /// <param name="origin">The option or key that named it.</param>
+    /// <param name="logger">Told when writing fails.</param>
+    /// <exception cref="UsageException">The file cannot be opened.</exception>
+    public AuditLog(string path, string origin, ILogger<AuditLog> logger) =>
+        _sink = path == Off ? null : JsonLineSink.Open(path, origin, AuditJson.Default.AuditRecord, WhenFull.Wait, logger);
+
+    /// <summary>Lines lost so far: to a failing output, or to the end of the program.</summary>
+    public long Dropped => Interlocked.Read(ref _late) + (_sink?.Dropped ?? 0);
+
+    /// <summary>Queues a line.</summary>
+    /// <returns>Whether it was queued; not when the program ends meanwhile.</returns>
+    public async ValueTask<bool> WriteAsync(AuditRecord record)
+    {
+        try
+        {
+            if (_sink is not null)
+                await _sink.WriteAsync(record);
+            return true;
+        }
+        catch (ChannelClosedException)
+        {
+            Interlocked.Increment(ref _late);
+            return false;
+        }
+    }
+
+    /// <summary>Writes what waits and closes the output.</summary>
+    public ValueTask DisposeAsync() => _sink?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

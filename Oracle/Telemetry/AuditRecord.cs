@@ -1,0 +1,64 @@
+using System.Net;
+using System.Text.Json.Serialization;
+using Oracle.Decisions;
+using Oracle.Protocol;
+
+namespace Oracle.Telemetry;
+
+/// <summary>One line of the audit log: what was asked, what was answered and why.</summary>
+internal sealed record AuditRecord
+{
+    /// <summary>When it was decided: RFC 3339, UTC, milliseconds.</summary>
+    public required string Time { get; init; }
+
+    /// <summary>The connection; null when there was no question.</summary>
+    public string? ConnId { get; init; }
+
+    /// <summary>Who asked; null when there was no question.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>Address of the asker's peer, as the question says; null when there was no question.</summary>
+    public string? PeerIp { get; init; }
+
+    /// <summary>Its port.</summary>
+    public int? PeerPort { get; init; }
+
+    /// <summary>Address and port that the question came from.</summary>
+    public string? Asker { get; init; }
+
+    /// <summary>The answer: <c>ok xor 42</c>, or <c>deny</c> also where the connection was closed without a word.</summary>
+    public required string Answer { get; init; }
+
+    /// <summary>The policy rule behind the answer.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>The policy's generation.</summary>
+    public int? Generation { get; init; }
+
+    /// <summary>Why it was denied.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The record of one question, or of a connection that brought none.</summary>
+    public static AuditRecord Of(OracleQuestion? question, Decision decision, EndPoint? asker, DateTimeOffset now) => new()
+    {
+        Time = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
+        ConnId = question?.Id.ToString(),
+        Role = question?.Role.Word(),
+        PeerIp = question?.Peer.Address.ToString(),
+        PeerPort = question?.Peer.Port,
+        Asker = Plain(asker)?.ToString(),
+        Answer = decision.Answer.ToString(),
+        Rule = decision.Rule,
+        Generation = decision.Generation,
+        Reason = decision.Reason?.Word(),
+    };
+
+    // A dual-stack socket shows IPv4 askers as ::ffff:10.0.0.1.
+    private static EndPoint? Plain(EndPoint? asker) =>
+        asker is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port) : asker;
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(AuditRecord))]
+internal sealed partial class AuditJson : JsonSerializerContext;

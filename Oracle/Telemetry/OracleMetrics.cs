@@ -1,0 +1,74 @@
+using System.Diagnostics.Metrics;
+using Oracle.Decisions;
+using Oracle.Policies;
+using Oracle.Protocol;
+
+namespace Oracle.Telemetry;
+
+/// <summary>The Oracle's own meter.</summary>
+internal sealed class OracleMetrics
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "Oracle";
+
+    // Role of a connection that brought no question, and result of a granted one.
+    private const string NoRole = "none";
+    private const string Granted = "granted";
+
+    // From what one decision takes to the time an asker waits at most.
+    private static readonly double[] AnswerBuckets = [.0001, .00025, .0005, .001, .0025, .005, .01, .05, .25, 1, 3];
+
+    private readonly Counter<long> _questions;
+    private readonly Histogram<double> _answerTime;
+    private readonly Counter<long> _accepted;
+    private readonly Counter<long> _refused;
+    private readonly UpDownCounter<long> _active;
+
+    /// <summary>Registers the instruments.</summary>
+    public OracleMetrics(IMeterFactory factory, DecisionMemory memory, PolicyStore policies, AuditLog audit)
+    {
+        var meter = factory.Create(MeterName);
+        _questions = meter.CreateCounter<long>("oracle_questions", null, "Questions by the asking role and the result: granted, or why not.");
+        _answerTime = meter.CreateHistogram("oracle_answer", "s", "From a whole question to its answer handed to the kernel.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = AnswerBuckets });
+        _accepted = meter.CreateCounter<long>("oracle_connections", null, "Connections accepted.");
+        _refused = meter.CreateCounter<long>("oracle_connections_refused", null, "Connections closed at once because too many were open.");
+        _active = meter.CreateUpDownCounter<long>("oracle_connections_active", null, "Connections open now.");
+        meter.CreateObservableGauge("oracle_decisions_pending", () => memory.Pending, null, "Decisions that wait for the second role.");
+        meter.CreateObservableGauge("oracle_decisions_remembered", () => memory.Count, null, "Connections remembered, pending or answered to both roles.");
+        meter.CreateObservableCounter("oracle_decisions_expired", () => memory.Expired, null, "Decisions that the second role never asked for.");
+        meter.CreateObservableGauge("oracle_policy_generation", () => policies.Current.Generation, null, "Generation of the policy in force; 1 since the start.");
+        meter.CreateObservableGauge("oracle_policy_loaded_timestamp", () => policies.Current.Since.ToUnixTimeMilliseconds() / 1000.0, "s", "When the policy in force was loaded, since the Unix epoch.");
+        meter.CreateObservableCounter("oracle_policy_reload_failures", () => policies.Failures, null, "Changed policy files that were not taken.");
+        meter.CreateObservableCounter("oracle_audit_records_dropped", () => audit.Dropped, null, "Audit lines lost to a failing output.");
+
+        // Alerts on a rate need the series before the first event.
+        _accepted.Add(0);
+        _refused.Add(0);
+        _active.Add(0);
+        foreach (var role in Enum.GetValues<SidecarRole>())
+            CountQuestion(role, null, 0);
+    }
+
+    /// <summary>A connection was accepted.</summary>
+    public void ConnectionOpened()
+    {
+        _accepted.Add(1);
+        _active.Add(1);
+    }
+
+    /// <summary>A connection ended.</summary>
+    public void ConnectionClosed() => _active.Add(-1);
+
+    /// <summary>A connection was refused because too many were open.</summary>
+    public void ConnectionRefused() => _refused.Add(1);
+
+    /// <summary>A question was decided, or a connection brought none.</summary>
+    public void QuestionDecided(SidecarRole? role, DenialReason? reason) => CountQuestion(role, reason, 1);
+
+    /// <summary>An answer was handed to the kernel.</summary>
+    public void Answered(TimeSpan elapsed) => _answerTime.Record(elapsed.TotalSeconds);
+
+    private void CountQuestion(SidecarRole? role, DenialReason? reason, long count) =>
+        _questions.Add(count, new("role", role?.Word() ?? NoRole), new("result", reason?.Word() ?? Granted));
+}

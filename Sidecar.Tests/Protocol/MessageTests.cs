@@ -1,0 +1,130 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Oracle.Protocol;
+using Xunit;
+
+namespace Sidecar.Tests.Protocol;
+
+/// <summary>The other messages of wire protocol v1: answers, greetings, transforms, roles, ids.</summary>
+public sealed class MessageTests
+{
+    [Theory]
+    [InlineData("deny", null)]
+    [InlineData("ok idt", "idt")]
+    [InlineData("ok not", "not")]
+    [InlineData("ok xor 0", "xor 0")]
+    [InlineData("ok  xor   255 ", "xor 255")]
+    public void OracleAnswer_Line_IsRead(string line, string? transform)
+    {
+        Assert.True(OracleAnswer.TryParse(line, out var answer));
+        Assert.Equal(transform, answer.Transform?.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ok")]
+    [InlineData("ok ")]
+    [InlineData("okay not")]
+    [InlineData("OK not")]
+    [InlineData("ok xor")]
+    [InlineData("ok xor 256")]
+    [InlineData("ok xor -1")]
+    [InlineData("ok xor 1 2")]
+    [InlineData("ok not 1")]
+    [InlineData("ok random")]
+    [InlineData("not")]
+    [InlineData("denied")]
+    public void OracleAnswer_Nonsense_IsRefusedAndNeverAGrant(string line)
+    {
+        Assert.False(OracleAnswer.TryParse(line, out var answer));
+        Assert.Null(answer.Transform);
+    }
+
+    [Theory]
+    [InlineData("ok abc", true)]
+    [InlineData("fail abc", false)]
+    public void PeerAnswer_Line_IsRead(string line, bool granted)
+    {
+        Assert.True(PeerAnswer.TryParse(line, out var answer));
+        Assert.Equal((granted, "abc", line), (answer.Granted, answer.Id.ToString(), answer.ToString()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ok")]
+    [InlineData("fail")]
+    [InlineData("ok abc def")]
+    [InlineData("yes abc")]
+    [InlineData("OK abc")]
+    public void PeerAnswer_Nonsense_IsRefused(string line) => Assert.False(PeerAnswer.TryParse(line, out _));
+
+    [Theory]
+    [InlineData("bonjour abc", null, 0)]
+    [InlineData("bonjour abc example.org 80", "example.org", 80)]
+    [InlineData("bonjour abc ::1 65535", "::1", 65535)]
+    public void PeerGreeting_Line_IsReadAndWrittenTheSame(string line, string? host, int port)
+    {
+        Assert.True(PeerGreeting.TryParse(line, out var greeting));
+        Assert.Equal((host, port, line), (greeting.Host, greeting.Port, greeting.ToString()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("bonjour")]
+    [InlineData("bonsoir abc")]
+    [InlineData("bonjour abc host")]
+    [InlineData("bonjour abc host 0")]
+    [InlineData("bonjour abc host 65536")]
+    [InlineData("bonjour abc host http")]
+    [InlineData("bonjour abc host 80 81")]
+    public void PeerGreeting_Nonsense_IsRefused(string line) => Assert.False(PeerGreeting.TryParse(line, out _));
+
+    [Fact]
+    public void TransformSpec_EveryValue_IsReadBackTheSame() =>
+        Check.QuickThrowOnFailure(Prop.ForAll(ArbMap.Default.ArbFor<(TransformKind Kind, byte Key)>(), drawn =>
+        {
+            var spec = new TransformSpec(drawn.Kind, drawn.Kind == TransformKind.Xor ? drawn.Key : (byte)0);
+            return TransformSpec.TryParse(spec.ToString(), out var again) && again == spec;
+        }));
+
+    [Fact]
+    public void SidecarRole_EveryWord_IsReadBackTheSame() =>
+        Assert.All(Enum.GetValues<SidecarRole>(), role => Assert.True(SidecarRoles.TryParse(role.Word(), out var again) && again == role));
+
+    [Fact]
+    public void ConnectionId_New_FitsAndDiffers()
+    {
+        var ids = Enumerable.Range(0, 1000).Select(_ => ConnectionId.New()).ToHashSet();
+        Assert.Equal(1000, ids.Count);
+        Assert.All(ids, id => Assert.True(id.ToString().Length == 16 && ConnectionId.TryParse(id.ToString(), out _)));
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("a b", false)]
+    [InlineData("a\n", false)]
+    [InlineData("\u00e4", false)]
+    [InlineData("#<id 1>", false)]
+    [InlineData("~!x", true)]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123", true)]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123x", false)]
+    public void ConnectionId_Text_IsTakenWithinItsBounds(string text, bool taken) =>
+        Assert.Equal(taken, ConnectionId.TryParse(text, out _));
+
+    [Fact]
+    public void Parsers_RandomWords_NeverThrowAndReadBackWhatTheyTook()
+    {
+        const int seed = 20260103;
+        var random = new Random(seed);
+        string[] words = ["hello", "bonjour", "ok", "fail", "deny", "p1", "p2", "alone", "xor", "not", "idt", "7", "256", "99999", "-1", "#(1", "2", "3)", "#(", ")", "::1", "1.2.3.4", "[::1]", "%", "~", "x", "", " "];
+        for (var round = 0; round < 50_000; round++)
+        {
+            var line = string.Join(' ', Enumerable.Range(0, random.Next(8)).Select(_ => words[random.Next(words.Length)]));
+            var shown = $"seed {seed}, round {round}: '{line}'";
+            Assert.True(!OracleQuestion.TryParse(line, out var question) || (OracleQuestion.TryParse(question.ToString(), out var q) && q == question), shown);
+            Assert.True(!OracleAnswer.TryParse(line, out var answer) || (OracleAnswer.TryParse(answer.ToString(), out var a) && a == answer), shown);
+            Assert.True(!PeerAnswer.TryParse(line, out var verdict) || (PeerAnswer.TryParse(verdict.ToString(), out var v) && v == verdict), shown);
+            Assert.True(!PeerGreeting.TryParse(line, out var greeting) || (PeerGreeting.TryParse(greeting.ToString(), out var g) && g == greeting), shown);
+        }
+    }
+}

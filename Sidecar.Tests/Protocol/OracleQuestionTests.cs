@@ -1,0 +1,76 @@
+using System.Net;
+using FsCheck;
+using FsCheck.Fluent;
+using Oracle.Protocol;
+using Xunit;
+
+namespace Sidecar.Tests.Protocol;
+
+public sealed class OracleQuestionTests
+{
+    [Theory]
+    [InlineData("hello p1 abc 10.1.2.3 4567", SidecarRole.P1, "10.1.2.3")]
+    [InlineData("hello server abc 10.1.2.3 4567", SidecarRole.P2, "10.1.2.3")]
+    [InlineData("hello client abc ::1 4567", SidecarRole.P1, "::1")]
+    [InlineData("hello alone abc ::ffff:10.1.2.3 4567", SidecarRole.Alone, "10.1.2.3")]
+    [InlineData("hello p2 abc fe80::1%2 4567", SidecarRole.P2, "fe80::1")]
+    [InlineData("hello  p2  abc  10.1.2.3  4567 ", SidecarRole.P2, "10.1.2.3")]
+    [InlineData("hello p2 abc #(127 0 0 1) 4567", SidecarRole.P2, "127.0.0.1")]
+    [InlineData("hello p2 abc #( 127 0 0 1 ) 4567", SidecarRole.P2, "127.0.0.1")]
+    [InlineData("hello p2 abc #(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1) 4567", SidecarRole.P2, "::1")]
+    [InlineData("hello p2 abc #(0 0 0 0 0 0 0 0 0 0 255 255 10 1 2 3) 4567", SidecarRole.P2, "10.1.2.3")]
+    public void TryParse_Question_HasRoleIdAndPeer(string line, SidecarRole role, string peer)
+    {
+        Assert.True(OracleQuestion.TryParse(line, out var question));
+        Assert.Equal(role, question.Role);
+        Assert.Equal("abc", question.Id.ToString());
+        Assert.Equal(new IPEndPoint(IPAddress.Parse(peer), 4567), question.Peer);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("hello")]
+    [InlineData("hello p1 abc 4567")]
+    [InlineData("Hello p1 abc 10.1.2.3 4567")]
+    [InlineData("hello p3 abc 10.1.2.3 4567")]
+    [InlineData("hello p1 abc 10.1.2.3")]
+    [InlineData("hello p1 abc 10.1.2.3 65536")]
+    [InlineData("hello p1 abc 10.1.2.3 -1")]
+    [InlineData("hello p1 abc 10.1.2.3 +1")]
+    [InlineData("hello p1 abc 10.1.2.3 4567 8")]
+    [InlineData("hello p1 abc 5 4567")]
+    [InlineData("hello p1 abc 127.1 4567")]
+    [InlineData("hello p1 abc 010.0.0.1 4567")]
+    [InlineData("hello p1 abc 0x7f.0.0.1 4567")]
+    [InlineData("hello p1 abc [::1] 4567")]
+    [InlineData("hello p1 abc [::1]:80 4567")]
+    [InlineData("hello p1 abc localhost 4567")]
+    [InlineData("hello p1 abc #() 4567")]
+    [InlineData("hello p1 abc #( 4567")]
+    [InlineData("hello p1 abc #(1 2 3) 4567")]
+    [InlineData("hello p1 abc #(1 2 3 4 5) 4567")]
+    [InlineData("hello p1 abc #(1 2 3 256) 4567")]
+    [InlineData("hello p1 abc #(1 2 3 -4) 4567")]
+    [InlineData("hello p1 abc #(1 2 3 4 4567")]
+    [InlineData("hello p1 0123456789012345678901234567890123456789012345678901234567890123x 10.1.2.3 4567")]
+    public void TryParse_NoQuestion_IsRefused(string line) => Assert.False(OracleQuestion.TryParse(line, out _));
+
+    [Fact]
+    public void ToString_AnyQuestion_IsReadBackTheSame() =>
+        Check.QuickThrowOnFailure(Prop.ForAll(ArbMap.Default.ArbFor<(int Role, ulong High, ulong Low, bool Four, ushort Port)>(), drawn =>
+        {
+            var bytes = drawn.Four ? BitConverter.GetBytes((uint)drawn.Low) : [.. BitConverter.GetBytes(drawn.High), .. BitConverter.GetBytes(drawn.Low)];
+            var role = (SidecarRole)(Math.Abs(drawn.Role % 3));
+            var question = new OracleQuestion(role, ConnectionId.New(), new IPEndPoint(new IPAddress(bytes), drawn.Port));
+            return OracleQuestion.TryParse(question.ToString(), out var again)
+                && again with { Peer = question.Peer } == question
+                && again.Peer.Equals(question.Peer);
+        }));
+
+    [Fact]
+    public void ToString_MappedAddress_IsWrittenAsIPv4()
+    {
+        var question = new OracleQuestion(SidecarRole.P1, ConnectionId.New(), new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 7));
+        Assert.EndsWith(" 10.1.2.3 7", question.ToString());
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Sidecar.Authorization;
+
+/// <summary>
+/// Feature: what a SOCKS client or p1 is told once it is known whether the upstream was reached. Exactly one of the two is sent.
+/// </summary>
+internal sealed class DownstreamAnswer(byte[] granted, byte[] refused)
+{
+    private bool _sent;
+
+    /// <summary>Tells that bytes may flow.</summary>
+    public ValueTask GrantAsync(ConnectionContext connection) => SendAsync(connection, granted);
+
+    /// <summary>Tells of the refusal, unless the grant was sent.</summary>
+    public ValueTask RefuseUnlessGrantedAsync(ConnectionContext connection) => _sent ? default : SendAsync(connection, refused);
+
+    private async ValueTask SendAsync(ConnectionContext connection, byte[] bytes)
+    {
+        _sent = true;
+        // A few bytes on a fresh connection: this fills no buffer, so it cannot wait for the other side.
+        await connection.Transport.Output.WriteAsync(bytes);
+    }
+}

@@ -1,0 +1,61 @@
+using Chassis.Net;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Relay;
+using Sidecar.Telemetry;
+using Sidecar.Upstream;
+
+namespace Sidecar.Authorization;
+
+/// <summary>Asks the Oracle over wire protocol v1: one TCP connection a question.</summary>
+internal sealed class OracleClient(TimeoutOptions timeouts, Resolver resolver, UpstreamConnector connector, SidecarMetrics metrics, TimeProvider time)
+{
+    private static readonly MessageParser<string> ParseLine = WireLine.Parser(WireLine.MaxOracleBytes);
+
+    public async ValueTask<Decision> AskAsync(HostPort oracle, OracleQuestion question)
+    {
+        var started = metrics.Now;
+        var decision = await ExchangeAsync(oracle, question);
+        metrics.OracleAnswered(decision.Refusal?.Word() ?? "ok", started);
+        return decision;
+    }
+
+    private async ValueTask<Decision> ExchangeAsync(HostPort oracle, OracleQuestion question)
+    {
+        var resolved = await resolver.ResolveAsync(oracle);
+        if (resolved.Failure is not null)
+            return Decision.Refuse(RelayEndReason.OracleUnreachable, resolved.Detail!);
+        var connected = await connector.ConnectAsync(resolved.Addresses, timeouts.Handshake);
+        if (connected.Connection is null)
+        {
+            var reason = connected.Failure == RelayEndReason.ConnectTimeout ? RelayEndReason.OracleTimeout : RelayEndReason.OracleUnreachable;
+            return Decision.Refuse(reason, connected.Detail!);
+        }
+
+        await using var connection = connected.Connection;
+        try
+        {
+            await connection.Transport.Output.WriteAsync(WireLine.Encode(question.ToString()));
+        }
+        catch (IOException error)
+        {
+            return Decision.Refuse(RelayEndReason.OracleUnreachable, $"{oracle}: {error.Message}");
+        }
+
+        var read = await connection.Transport.Input.ReadMessageAsync(ParseLine, timeouts.Handshake, time);
+        return read.Status == ReadStatus.Complete ? Decide(read.Message!, question.Role) : Refuse(read.Status, oracle);
+    }
+
+    private static Decision Decide(string line, SidecarRole role) =>
+        !OracleAnswer.TryParse(line, out var answer) ? Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's answer '{line}' is none of the protocol")
+        : answer.Transform is { } transform ? Decision.Grant(transform, role)
+        : Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
+
+    private static Decision Refuse(ReadStatus status, HostPort oracle) => status switch
+    {
+        ReadStatus.TimedOut => Decision.Refuse(RelayEndReason.OracleTimeout, $"{oracle} did not answer in time"),
+        // Wire protocol v1: closed without an answer is a denial.
+        ReadStatus.Closed or ReadStatus.Reset => Decision.Refuse(RelayEndReason.OracleDenied, $"{oracle} closed without an answer"),
+        _ => Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's answer is {HandshakeEnds.Describe(status)}"),
+    };
+}

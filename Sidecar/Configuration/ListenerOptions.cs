@@ -1,0 +1,53 @@
+using System.Net;
+using Chassis.Net;
+using Oracle.Protocol;
+using Sidecar.Destination;
+
+namespace Sidecar.Configuration;
+
+/// <summary>How a listener learns where a connection wants to go.</summary>
+public enum ListenerMode
+{
+    /// <summary>To the configured target.</summary>
+    Fixed,
+
+    /// <summary>To where it went before iptables redirected it (SO_ORIGINAL_DST).</summary>
+    Transparent,
+
+    /// <summary>To where its client says by SOCKS4 or SOCKS4a.</summary>
+    Socks4,
+}
+
+/// <summary>One listening port and what happens to its connections.</summary>
+public sealed record ListenerOptions
+{
+    /// <summary>Name in records and metrics; default the role, with the port where that is not unique.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where to listen.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>The option or key that named <see cref="Listen"/>.</summary>
+    public required string ListenOrigin { get; init; }
+
+    /// <summary>The sidecar's part.</summary>
+    public SidecarRole Role { get; init; } = SidecarRole.Alone;
+
+    /// <summary>How the destination is found.</summary>
+    public ListenerMode Mode { get; init; } = ListenerMode.Fixed;
+
+    /// <summary>alone: the destination. p1: p2's address. p2: the service. Null: see <see cref="Mode"/> and the role.</summary>
+    public HostPort? Target { get; init; }
+
+    /// <summary>The Oracle to ask; null asks none.</summary>
+    public HostPort? Oracle { get; init; }
+
+    /// <summary>The transform when there is no Oracle.</summary>
+    public TransformSpec Transform { get; init; }
+
+    /// <summary>Clients beyond loopback that may use a SOCKS listener.</summary>
+    public IReadOnlyList<IPNetwork> AllowClients { get; init; } = [];
+
+    /// <summary>Where p2 may connect to.</summary>
+    public IReadOnlyList<DestinationRule> AllowDestinations { get; init; } = DestinationRule.Defaults;
+}

@@ -1,0 +1,99 @@
+using Chassis;
+using Chassis.Net;
+using Chassis.Settings;
+using Oracle.Protocol;
+using Sidecar.Destination;
+
+namespace Sidecar.Configuration;
+
+/// <summary>Reads the listeners and refuses the combinations that make no sense.</summary>
+internal static class ListenerReader
+{
+    private static readonly Func<string, ListenerMode> ParseMode = Values.OneOf(
+        ("fixed", ListenerMode.Fixed), ("transparent", ListenerMode.Transparent), ("socks4", ListenerMode.Socks4));
+
+    public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings)
+    {
+        var indices = settings.Indices("listeners");
+        if (indices.Count == 0)
+            throw new UsageException("no listener: give --listen ADDRESS:PORT, the positional form or --config FILE; try --help");
+        if (indices.Count > 64)
+            throw new UsageException($"listeners: {indices.Count} of them; at most 64 are supported");
+        var oracle = ReadOracle(settings);
+        return WithUniqueNames([.. indices.Select(i => Read(settings, $"listeners.{i}", oracle))]);
+    }
+
+    private static HostPort? ReadOracle(SettingSet settings)
+    {
+        settings.Read("oracle.dialect", "v1", Values.OneOf(("v1", "v1")));
+        return settings.Find("oracle.address") is null ? null : settings.Read("oracle.address", default, HostPort.Parse);
+    }
+
+    private static ListenerOptions Read(SettingSet settings, string key, HostPort? oracle)
+    {
+        var listen = settings.Find($"{key}.listen") ?? throw new UsageException($"{key}.listen: where to listen is missing (option --listen)");
+        var role = settings.Read($"{key}.role", SidecarRole.Alone, ParseRole);
+        var mode = settings.Read($"{key}.mode", ListenerMode.Fixed, ParseMode);
+        var target = settings.Find($"{key}.target");
+        var transform = settings.Find($"{key}.transform");
+        Check(settings, key, role, mode);
+        if (transform is not null && oracle is not null)
+            throw transform.Error("has no effect beside an Oracle, which chooses the transform; remove one of the two");
+        return new ListenerOptions
+        {
+            Name = settings.Read($"{key}.name", "", ParseName),
+            Listen = settings.Read($"{key}.listen", null, ListenAddress.Parse)!,
+            ListenOrigin = listen.Origin,
+            Role = role,
+            Mode = target is null && mode == ListenerMode.Fixed ? ListenerMode.Transparent : mode,
+            Target = target is null ? null : settings.Read($"{key}.target", default, HostPort.Parse),
+            Oracle = oracle,
+            Transform = settings.Read($"{key}.transform", default, ParseTransform),
+            AllowClients = settings.ReadList($"{key}.allow-clients", NetworkAddress.Parse) ?? [],
+            AllowDestinations = settings.ReadList($"{key}.allow-destinations", DestinationRule.Parse) ?? DestinationRule.Defaults,
+        };
+    }
+
+    private static void Check(SettingSet settings, string key, SidecarRole role, ListenerMode mode)
+    {
+        var modeSetting = settings.Find($"{key}.mode");
+        var target = settings.Find($"{key}.target");
+        if (modeSetting is not null && mode == ListenerMode.Fixed && target is null)
+            throw modeSetting.Error("needs a target (option --target)");
+        if (modeSetting is not null && mode != ListenerMode.Fixed && role == SidecarRole.Alone && target is not null)
+            throw target.Error($"role alone in mode {modeSetting.Value} has no use for a target: the destination comes with each connection");
+        if (modeSetting is not null && mode == ListenerMode.Socks4 && role == SidecarRole.P2)
+            throw modeSetting.Error("p2 is spoken to by p1, not by a SOCKS client");
+        if (settings.FindAny($"{key}.allow-destinations") is { } allow && role != SidecarRole.P2)
+            throw allow.Error("only p2 has a list of allowed destinations");
+        if (settings.FindAny($"{key}.allow-clients") is { } clients && mode != ListenerMode.Socks4)
+            throw clients.Error("only a socks4 listener has a list of allowed clients");
+    }
+
+    private static List<ListenerOptions> WithUniqueNames(List<ListenerOptions> listeners)
+    {
+        for (var i = 0; i < listeners.Count; i++)
+        {
+            var named = listeners[i].Name.Length > 0;
+            var word = listeners[i].Role.Word();
+            var unique = listeners.Count(l => l.Role == listeners[i].Role) == 1;
+            listeners[i] = named ? listeners[i] : listeners[i] with { Name = unique ? word : $"{word}-{listeners[i].Listen.Port}" };
+        }
+
+        return listeners.GroupBy(l => l.Name).FirstOrDefault(g => g.Count() > 1) is { } twice
+            ? throw new UsageException($"listeners: two are named '{twice.Key}'; give each a name of its own")
+            : listeners;
+    }
+
+    private static SidecarRole ParseRole(string text) =>
+        SidecarRoles.TryParse(text, out var role) ? role : throw new FormatException($"{SidecarRoles.Words} is expected");
+
+    private static TransformSpec ParseTransform(string text) =>
+        TransformSpec.TryParse(text, out var spec) ? spec : throw new FormatException($"{TransformSpec.Syntax} is expected");
+
+    // A label of metrics and a word in records: short and plain.
+    private static string ParseName(string text) =>
+        text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? text
+            : throw new FormatException("1 to 64 letters, digits, dashes, underscores or dots are expected");
+}

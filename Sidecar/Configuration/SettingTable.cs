@@ -1,0 +1,34 @@
+using Chassis.Settings;
+
+namespace Sidecar.Configuration;
+
+/// <summary>The named options. Those of a listener set the first one; more listeners need a file.</summary>
+internal static class SettingTable
+{
+    public static readonly IReadOnlyList<SettingOption> Options =
+    [
+        new("--config", ConfigKey, "FILE", "YAML file with any of these settings, and with several listeners"),
+        new("--listen", "listeners.0.listen", "ADDRESS:PORT", "Where to listen; a port alone means all addresses"),
+        new("--role", "listeners.0.role", "ROLE", "alone, p1 (alias client) or p2 (alias server) [default: alone]"),
+        new("--mode", "listeners.0.mode", "MODE", "How the destination is found: fixed, transparent (iptables) or socks4 [default: fixed]"),
+        new("--target", "listeners.0.target", "HOST:PORT", "alone: the destination; p1: p2's address; p2: the service [default: the original destination]"),
+        new("--oracle", "oracle.address", "HOST:PORT", "The Oracle that authorizes each connection and chooses its transform"),
+        new("--transform", "listeners.0.transform", "TRANSFORM", "idt, not or xor 0..255, when there is no Oracle [default: idt]; no transform is encryption"),
+        new("--allow-clients", "listeners.0.allow-clients", "CIDR,...", "Clients that may use a socks4 listener [default: loopback]"),
+        new("--allow-destinations", "listeners.0.allow-destinations", "RULE,...", "Where p2 may connect: loopback, pod, original, CIDR, CIDR:port [default: loopback,pod,original]"),
+        new("--metrics-address", "metrics.address", "ADDRESS:PORT", "Serves /metrics [default: 15090, or the next free port]"),
+        new("--health-address", "health.address", "ADDRESS:PORT", "Serves /healthz and /readyz [default: 15021, or the next free port]"),
+        new("--admin-address", "admin.address", "ADDRESS:PORT", "Serves the admin endpoints [default: 127.0.0.1:15000, or the next free port]"),
+        new("--connection-records", "connection-records.path", "FILE", "One JSON line for each ended connection; - is stdout, off is none [default: -]"),
+        new("--handshake-timeout", "timeouts.handshake", "TIME", "For each message of a handshake [default: 3s]"),
+        new("--connect-timeout", "timeouts.connect", "TIME", "For the upstream to accept [default: 2s]"),
+        new("--idle-timeout", "timeouts.idle", "TIME", "Without a byte in either direction [default: 1h]"),
+        new("--half-closed-timeout", "timeouts.half-closed", "TIME", "Without a byte once one direction has ended [default: 5m]"),
+        new("--drain", "drain", "TIME", "For live connections after SIGTERM [default: 5s]"),
+        new("--max-connections", "limits.connections", "COUNT", "Connections at once [default: (open file limit - 200) / 2]"),
+        new("--log-level", "log.level", "LEVEL", "trace, debug, info, warning, error or none [default: info]"),
+    ];
+
+    /// <summary>Names the file itself, so it is not looked for in the file.</summary>
+    public const string ConfigKey = "config";
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Chassis.Settings;
+using Oracle.Protocol;
+using Sidecar.Hosting;
+
+namespace Sidecar.Configuration;
+
+/// <summary>The command line: run (the root command), and <c>check</c>.</summary>
+internal static class SidecarCommand
+{
+    public const string Epilog = PositionalForm.Help + """
+
+
+        Examples:
+          Sidecar 45000 127.0.0.1 9000                            relay to one service
+          Sidecar 45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 p1  the client's side of a pair, with an Oracle
+          Sidecar --listen 45001 --role p2 --target 127.0.0.1:9000 --transform "xor 42"
+          Sidecar --config sidecar.yaml                           several listeners in one process
+
+        Environment: SIDECAR__METRICS__ADDRESS sets metrics.address, and so on. The command line wins over the
+        environment, the environment over the file. Times are written 500ms, 3s, 5m, 1h.
+        No transform is encryption: it hides nothing from an attacker.
+        """;
+
+    public static RootCommand Create()
+    {
+        var words = new Argument<string[]>("words") { Description = "The positional form below", Arity = ArgumentArity.ZeroOrMore };
+        var root = new RootCommand("A transparent sidecar proxy that works on the bytes of each connection.") { words };
+        var check = new Command("check", "Validate the configuration without starting");
+        root.Subcommands.Add(check);
+        var source = new CommandLineSource(root, SettingTable.Options);
+        root.SetAction(async (parsed, _) =>
+        {
+            await using var app = SidecarApp.Create(Load(source, parsed, parsed.GetValue(words) ?? []));
+            await app.RunAsync();
+            return 0;
+        });
+        check.SetAction(parsed =>
+        {
+            var options = Load(source, parsed, []);
+            var listeners = options.Listeners.Select(l => $"{l.Name} ({l.Role.Word()}) on {l.Listen}");
+            parsed.InvocationConfiguration.Output.WriteLine($"valid: {options.Listeners.Count} listener(s): {string.Join(", ", listeners)}");
+            return 0;
+        });
+        return root;
+    }
+
+    private static SidecarOptions Load(CommandLineSource source, ParseResult parsed, string[] words)
+    {
+        IReadOnlyList<Setting> positional = words.Length > 0 ? [.. PositionalForm.Read(words)] : [];
+        return OptionsReader.Load([.. positional, .. source.Read(parsed)], EnvironmentSource.Read("SIDECAR"));
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net;
+
+namespace Sidecar.Configuration;
+
+/// <summary>All that a sidecar process is told.</summary>
+public sealed record SidecarOptions
+{
+    /// <summary>The listeners, at least one.</summary>
+    public required IReadOnlyList<ListenerOptions> Listeners { get; init; }
+
+    /// <summary>Where <c>/metrics</c> is served; default port 15090 on all addresses.</summary>
+    public required EndpointOptions Metrics { get; init; }
+
+    /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served; default port 15021 on all addresses.</summary>
+    public required EndpointOptions Health { get; init; }
+
+    /// <summary>Where the admin endpoints are served; default port 15000 on loopback.</summary>
+    public required EndpointOptions Admin { get; init; }
+
+    /// <summary>How long each step may take.</summary>
+    public required TimeoutOptions Timeouts { get; init; }
+
+    /// <summary>How long live connections may go on after SIGTERM; default 5 s.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Connections at once, over all listeners; more are refused with <c>limit_reached</c>.</summary>
+    public int MaxConnections { get; init; } = int.MaxValue;
+
+    /// <summary>File for connection records, <c>-</c> for stdout, null for none.</summary>
+    public string? ConnectionRecords { get; init; } = "-";
+
+    /// <summary>The option or key that named <see cref="ConnectionRecords"/>.</summary>
+    public string ConnectionRecordsOrigin { get; init; } = "default";
+
+    /// <summary>Least level of log lines.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+}
+
+/// <summary>An own endpoint's address and where it was configured.</summary>
+/// <param name="Address">Where to listen.</param>
+/// <param name="Origin">The option or key that named it; null for a default, whose port may move when it is taken.</param>
+public sealed record EndpointOptions(IPEndPoint Address, string? Origin);
+
+/// <summary>Limits of time. Each is a span of silence or of one step, never of a whole connection.</summary>
+public sealed record TimeoutOptions
+{
+    /// <summary>For each message of a handshake (SOCKS, peer, Oracle); default 3 s (wire protocol v1).</summary>
+    public TimeSpan Handshake { get; init; } = Oracle.Protocol.WireLine.Wait;
+
+    /// <summary>For the upstream to accept, over all its addresses; default 2 s, so that p2 answers within p1's 3 s.</summary>
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Without a byte in either direction; default 1 h (Envoy <c>tcp_proxy.idle_timeout</c>).</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Without a byte while one direction has ended; default 5 min.</summary>
+    public TimeSpan HalfClosed { get; init; } = TimeSpan.FromMinutes(5);
+}

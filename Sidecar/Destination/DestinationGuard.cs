@@ -1,0 +1,42 @@
+using System.Net;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Relay;
+
+namespace Sidecar.Destination;
+
+/// <summary>What the guard says of one address.</summary>
+/// <param name="Refusal">The reason to refuse it; null when it is allowed.</param>
+/// <param name="Detail">The refusal in words.</param>
+internal readonly record struct GuardVerdict(RelayEndReason? Refusal, string? Detail)
+{
+    public static GuardVerdict Allowed => default;
+}
+
+/// <summary>Decides for each resolved address whether a listener may connect to it.</summary>
+internal sealed class DestinationGuard(OwnPorts ownPorts, IReadOnlyList<ListenerOptions> listeners)
+{
+    // p1 may reach a p2 of its own process: p2 never connects to an own port, so this cannot become a loop.
+    private readonly HashSet<string> _peers = [.. listeners.Where(l => l.Role == SidecarRole.P2).Select(l => l.Name)];
+
+    /// <summary>The loop guard, for every role and every way by which an address came.</summary>
+    public GuardVerdict CheckLoop(IPEndPoint address, ListenerOptions listener, bool configured)
+    {
+        if (ownPorts.OwnerOf(address) is { } owner && !(configured && listener.Role == SidecarRole.P1 && _peers.Contains(owner)))
+            return new(RelayEndReason.SelfCall, $"{address} is this sidecar's own port ({owner})");
+        return OwnPorts.IsReserved(address)
+            ? new(RelayEndReason.DestinationNotAllowed, $"{address} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints")
+            : GuardVerdict.Allowed;
+    }
+
+    /// <summary>The loop guard, and p2's list of allowed destinations; the configured target is always on it.</summary>
+    public GuardVerdict Check(IPEndPoint address, ListenerOptions listener, ConnectionRoute route)
+    {
+        var loop = CheckLoop(address, listener, route.Configured);
+        if (loop.Refusal is not null || listener.Role != SidecarRole.P2 || route.Configured)
+            return loop;
+        return listener.AllowDestinations.Any(rule => rule.Allows(address, route.Original?.EndPoint))
+            ? GuardVerdict.Allowed
+            : new(RelayEndReason.DestinationNotAllowed, $"{address} is not among this listener's allow-destinations");
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using Chassis.Net;
+using Chassis.Settings;
+
+namespace Sidecar.Destination;
+
+/// <summary>One entry of p2's list of allowed destinations.</summary>
+public abstract record DestinationRule
+{
+    /// <summary>Loopback, the pod's own addresses and the original destination.</summary>
+    public static readonly IReadOnlyList<DestinationRule> Defaults = [new Loopback(), new Pod(), new Original()];
+
+    /// <summary>Whether this entry allows a destination.</summary>
+    /// <param name="destination">A resolved destination, v4-mapped addresses as IPv4.</param>
+    /// <param name="original">The connection's original destination, if it has one.</param>
+    internal abstract bool Allows(IPEndPoint destination, IPEndPoint? original);
+
+    /// <summary>Reads <c>loopback</c>, <c>pod</c>, <c>original</c>, or an address or CIDR with or without a port.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static DestinationRule Parse(string text) => text switch
+    {
+        "loopback" => new Loopback(),
+        "pod" => new Pod(),
+        "original" => new Original(),
+        _ => Network.ParseNetwork(text),
+    };
+
+    /// <summary>127.0.0.0/8 and ::1.</summary>
+    private sealed record Loopback : DestinationRule
+    {
+        internal override bool Allows(IPEndPoint destination, IPEndPoint? original) => IPAddress.IsLoopback(destination.Address);
+    }
+
+    /// <summary>Every address of this network namespace.</summary>
+    private sealed record Pod : DestinationRule
+    {
+        internal override bool Allows(IPEndPoint destination, IPEndPoint? original) => LocalAddress.IsLocal(destination.Address);
+    }
+
+    /// <summary>Where the connection went before it was redirected.</summary>
+    private sealed record Original : DestinationRule
+    {
+        internal override bool Allows(IPEndPoint destination, IPEndPoint? original) => destination.Equals(original);
+    }
+
+    /// <summary>A network, or one port of it: <c>10.0.0.0/8</c>, <c>10.1.2.3:80</c>, <c>[fd00::/8]:443</c>.</summary>
+    private sealed record Network(IPNetwork Range, int? Port) : DestinationRule
+    {
+        internal override bool Allows(IPEndPoint destination, IPEndPoint? original) =>
+            Range.Contains(destination.Address) && (Port is null || Port == destination.Port);
+
+        public static Network ParseNetwork(string text)
+        {
+            var bracket = text.StartsWith('[') ? text.IndexOf(']') : -1;
+            var colon = bracket >= 0 ? text.IndexOf(':', bracket) : text.IndexOf(':') == text.LastIndexOf(':') ? text.IndexOf(':') : -1;
+            var range = (colon >= 0 ? text[..colon] : text).Trim('[', ']');
+            return new Network(NetworkAddress.Parse(range), colon >= 0 ? Values.Port(text[(colon + 1)..]) : null);
+        }
+    }
+}

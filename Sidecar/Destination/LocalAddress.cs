@@ -1,0 +1,43 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace Sidecar.Destination;
+
+/// <summary>Whether an address belongs to this network namespace.</summary>
+internal static class LocalAddress
+{
+    // With ip_nonlocal_bind any address can be bound, so the probe would call every address local.
+    private static readonly bool BindTellsNothing =
+        IsSet("/proc/sys/net/ipv4/ip_nonlocal_bind") || IsSet("/proc/sys/net/ipv6/ip_nonlocal_bind");
+
+    /// <summary>
+    /// Asks the kernel, by binding to the address, instead of keeping a list of interfaces: exact at this moment, and true
+    /// for all of 127.0.0.0/8 and for the unspecified address, which connects to loopback.
+    /// </summary>
+    public static bool IsLocal(IPAddress address)
+    {
+        if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            return true;
+        return BindTellsNothing ? IsOnInterface(address) : CanBind(address);
+    }
+
+    private static bool CanBind(IPAddress address)
+    {
+        try
+        {
+            using var probe = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            probe.Bind(new IPEndPoint(address, 0));
+            return true;
+        }
+        catch (SocketException error) when (error.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported or SocketError.InvalidArgument)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsOnInterface(IPAddress address) =>
+        NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Any(a => a.Address.Equals(address));
+
+    private static bool IsSet(string sysctl) => File.Exists(sysctl) && File.ReadAllText(sysctl).Trim() == "1";
+}

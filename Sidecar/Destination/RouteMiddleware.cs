@@ -1,0 +1,54 @@
+using System.Net;
+using Chassis.Net;
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Destination.Socks;
+using Sidecar.Records;
+using Sidecar.Relay;
+
+namespace Sidecar.Destination;
+
+/// <summary>Finds where the connection wants to go: the configured target, what p1 or a SOCKS client said, or SO_ORIGINAL_DST.</summary>
+internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions listener)
+{
+    public Task OnConnectionAsync(ConnectionContext connection)
+    {
+        if (FindRoute(connection) is not { } route)
+        {
+            connection.Report().End(RelayEndReason.NoOriginalDestination, "the connection was not redirected to this listener");
+            return Task.CompletedTask;
+        }
+
+        connection.Features.Set(route);
+        connection.Report().Destination = route.Destination;
+        return next(connection);
+    }
+
+    private ConnectionRoute? FindRoute(ConnectionContext connection)
+    {
+        // p1 with a target reaches p2 there; it is told the destination only where this side knows one.
+        if (listener is { Role: SidecarRole.P1, Target: { } peer })
+            return listener.Mode == ListenerMode.Fixed ? new ConnectionRoute(null, peer, Configured: true) : Requested(connection) is { } r ? r with { Upstream = peer, Configured = true } : null;
+        return listener.Target is { } target ? new ConnectionRoute(target, target, Configured: true) : Requested(connection);
+    }
+
+    private static ConnectionRoute? Requested(ConnectionContext connection)
+    {
+        var original = OriginalDestinationReader.Read(connection);
+        var said = connection.Features.Get<PeerGreeting?>() is { Host: { } host, Port: var port } ? new HostPort(host, port)
+            : connection.Features.Get<SocksRequest?>() is { } request ? request.Destination
+            : original is { EndPoint: var endPoint } ? Of(endPoint)
+            : (HostPort?)null;
+        return said is { } destination ? new ConnectionRoute(destination, destination, Configured: false, original) : null;
+    }
+
+    private static HostPort Of(IPEndPoint endPoint) => new(endPoint.Address.ToString(), endPoint.Port);
+}
+
+internal static class RouteMiddlewareExtensions
+{
+    /// <summary>Sets the <see cref="ConnectionRoute"/> feature, or ends the connection with <c>no_original_destination</c>.</summary>
+    public static IConnectionBuilder UseRoute(this IConnectionBuilder builder, ListenerOptions listener) =>
+        builder.Use(next => new RouteMiddleware(next, listener).OnConnectionAsync);
+}

@@ -1,0 +1,146 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Chassis.Endpoints;
+using Chassis.Metrics;
+using Chassis.Net;
+using Chassis.Records;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Oracle.Protocol;
+using Sidecar.Authorization;
+using Sidecar.Configuration;
+using Sidecar.Destination;
+using Sidecar.Records;
+using Sidecar.Relay;
+using Sidecar.Telemetry;
+using Sidecar.Upstream;
+
+namespace Sidecar.Hosting;
+
+/// <summary>One sidecar process: its listeners and its own endpoints on one Kestrel.</summary>
+internal sealed partial class SidecarApp : IAsyncDisposable
+{
+    // Pause thresholds of Kestrel's pipes, per direction and connection.
+    private const long PipeLimit = 64 * 1024;
+
+    private readonly ListenSockets _sockets;
+    private readonly WebApplication _app;
+
+    private SidecarApp(ListenSockets sockets, WebApplication app, BoundAddresses addresses)
+    {
+        (_sockets, _app, Addresses) = (sockets, app, addresses);
+    }
+
+    /// <summary>Where everything listens, with real ports.</summary>
+    public BoundAddresses Addresses { get; }
+
+    /// <summary>Claims the ports and builds the process; nothing is accepted before it runs.</summary>
+    /// <exception cref="Chassis.UsageException">A port is in use, or the records' file cannot be opened.</exception>
+    public static SidecarApp Create(SidecarOptions options)
+    {
+        var sockets = new ListenSockets();
+        try
+        {
+            var addresses = BoundAddresses.Bind(options, sockets);
+            var app = Build(options, sockets, addresses);
+            return new SidecarApp(sockets, app, addresses);
+        }
+        catch
+        {
+            sockets.Dispose();
+            throw;
+        }
+    }
+
+    public Task StartAsync() => _app.StartAsync();
+
+    /// <summary>Stops accepting, gives live connections the drain time and ends the rest.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
+    /// <summary>Runs until SIGINT or SIGTERM.</summary>
+    public Task RunAsync() => _app.RunAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _sockets.Dispose();
+    }
+
+    private static WebApplication Build(SidecarOptions options, ListenSockets sockets, BoundAddresses addresses)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        builder.LogToStandardError(options.LogLevel);
+        AddServices(builder.Services, options, addresses);
+        ServiceEndpoint metrics = new("metrics"), health = new("health"), admin = new("admin");
+        builder.WebHost.UseListenSockets(sockets).ConfigureKestrel((_, kestrel) =>
+        {
+            kestrel.AddServerHeader = false;
+            metrics.Listen(kestrel, addresses.Metrics);
+            health.Listen(kestrel, addresses.Health);
+            admin.Listen(kestrel, addresses.Admin);
+            var pipeline = kestrel.ApplicationServices.GetRequiredService<ProxyPipeline>();
+            foreach (var (listener, address) in options.Listeners.Zip(addresses.Listeners))
+                kestrel.Listen(address, listen => pipeline.Build(listen, listener));
+        });
+
+        var app = builder.Build();
+        metrics.Map(app, routes => routes.MapMetrics(app.Services.GetRequiredService<PrometheusExporter>()));
+        health.Map(app, routes => routes.MapHealth());
+        admin.Map(app, routes => routes.MapAdmin(options, addresses));
+        // Made before the first connection, so that every meter is listened to.
+        app.Services.GetRequiredService<PrometheusExporter>();
+        app.Services.GetRequiredService<ProcessMeter>();
+        LogAddresses(app.Services.GetRequiredService<ILogger<SidecarApp>>(), app.Lifetime, options, addresses);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, SidecarOptions options, BoundAddresses addresses)
+    {
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain);
+        services.Configure<SocketTransportOptions>(transport => (transport.MaxReadBufferSize, transport.MaxWriteBufferSize) = (PipeLimit, PipeLimit));
+        services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new PrometheusExporter(
+            provider.GetRequiredService<IMeterFactory>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
+        services.AddSingleton<ProcessMeter>().AddSingleton<SidecarMetrics>();
+        services.AddSingleton(provider => new ConnectionReporter(
+            options.ConnectionRecords is { } path
+                ? JsonLineSink.Open(path, options.ConnectionRecordsOrigin, RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, provider.GetRequiredService<ILogger<ConnectionReporter>>())
+                : null,
+            provider.GetRequiredService<SidecarMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DestinationGuard>().AddSingleton<Resolver>().AddSingleton<UpstreamConnector>();
+        services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
+    }
+
+    private static void LogAddresses(ILogger logger, IHostApplicationLifetime lifetime, SidecarOptions options, BoundAddresses addresses)
+    {
+        lifetime.ApplicationStarted.Register(() =>
+        {
+            foreach (var (listener, address) in options.Listeners.Zip(addresses.Listeners))
+                Log.Listening(logger, listener.Name, listener.Role.Word(), address, listener.Target?.ToString() ?? "the original destination");
+            foreach (var (name, wanted, bound) in addresses.Endpoints(options))
+            {
+                if (wanted.Port != 0 && wanted.Port != bound.Port)
+                    Log.Moved(logger, name, wanted.Port, bound);
+                else
+                    Log.Serving(logger, name, bound);
+            }
+        });
+        lifetime.ApplicationStopping.Register(() => Log.Stopping(logger, Chassis.Settings.Values.Display(options.Drain)));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(10, LogLevel.Information, "Listener {Name} ({Role}) accepts on {Address}, target {Target}")]
+        public static partial void Listening(ILogger logger, string name, string role, IPEndPoint address, string target);
+
+        [LoggerMessage(11, LogLevel.Information, "Serving {Name} on {Address}")]
+        public static partial void Serving(ILogger logger, string name, IPEndPoint address);
+
+        [LoggerMessage(12, LogLevel.Information, "Serving {Name}: default port {Wanted} is taken, moved to {Address}")]
+        public static partial void Moved(ILogger logger, string name, int wanted, IPEndPoint address);
+
+        [LoggerMessage(13, LogLevel.Information, "Stopping; live connections have {Drain}")]
+        public static partial void Stopping(ILogger logger, string drain);
+    }
+}

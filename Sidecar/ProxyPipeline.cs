@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Authorization;
+using Sidecar.Configuration;
+using Sidecar.Destination;
+using Sidecar.Destination.Socks;
+using Sidecar.Records;
+using Sidecar.Relay;
+using Sidecar.Telemetry;
+using Sidecar.Upstream;
+
+namespace Sidecar;
+
+/// <summary>The way of a connection through each role, stage by stage.</summary>
+internal sealed class ProxyPipeline(
+    SidecarOptions options, DestinationGuard guard, Resolver resolver, OracleClient oracle, UpstreamConnector connector, RelayHandler relay,
+    ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
+{
+    public void Build(IConnectionBuilder connection, ListenerOptions listener)
+    {
+        connection.UseConnectionReport(listener, options, reporter, metrics, time, logger);
+        _ = listener.Role switch
+        {
+            SidecarRole.P1 => connection
+                .UseSocks(listener, options.Timeouts, time)
+                .UseRoute(listener)
+                .UseDestinationGuard(listener, guard, resolver)
+                .UseUpstream(options.Timeouts, connector, metrics)
+                .UseGreetPeer(options.Timeouts, metrics, time)
+                .UseAuthorization(listener, oracle),
+            SidecarRole.P2 => connection
+                .UseAcceptPeer(options.Timeouts, metrics, time)
+                .UseRoute(listener)
+                .UseDestinationGuard(listener, guard, resolver)
+                .UseAuthorization(listener, oracle)
+                .UseUpstream(options.Timeouts, connector, metrics),
+            _ => connection
+                .UseSocks(listener, options.Timeouts, time)
+                .UseRoute(listener)
+                .UseDestinationGuard(listener, guard, resolver)
+                .UseAuthorization(listener, oracle)
+                .UseUpstream(options.Timeouts, connector, metrics),
+        };
+        connection.UseDownstreamAnswer().UseRelay(relay);
+    }
+}

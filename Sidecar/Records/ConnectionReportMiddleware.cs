@@ -1,0 +1,79 @@
+using System.Net;
+using Chassis.Net;
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Destination;
+using Sidecar.Relay;
+using Sidecar.Telemetry;
+
+namespace Sidecar.Records;
+
+/// <summary>
+/// The first stage of every pipeline: opens the report, refuses what is over the limit, and accounts for the connection once
+/// it is closed, however it ended.
+/// </summary>
+internal sealed partial class ConnectionReportMiddleware(
+    ConnectionDelegate next, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, SidecarMetrics metrics,
+    TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
+{
+    public async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        var started = metrics.Now;
+        var report = new ConnectionReport(listener, new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!)));
+        connection.Features.Set(report);
+        var active = metrics.ConnectionOpened(listener);
+        try
+        {
+            if (active > options.MaxConnections)
+                report.End(RelayEndReason.LimitReached, $"more than {options.MaxConnections} connections");
+            else
+                await next(connection);
+        }
+        catch (Exception bug)
+        {
+            report.End(RelayEndReason.InternalError, bug.Message);
+            Log.Bug(logger, bug, report.Id, report.Client);
+        }
+        finally
+        {
+            await CloseAsync(connection, report);
+            var ending = report.Ending;
+            metrics.ConnectionEnded(listener, ending.Reason, started);
+            Log.Ended(logger, report.Id, listener.Role.Word(), report.Client, ending.Reason.Word(), ending.Detail);
+            await reporter.WriteAsync(report, ending, time.GetElapsedTime(started));
+        }
+    }
+
+    // What was already sent gets the half-closed limit to reach the client; a client that takes nothing must not keep the socket.
+    private async Task CloseAsync(ConnectionContext connection, ConnectionReport report)
+    {
+        try
+        {
+            await connection.DisposeAsync().AsTask().WaitAsync(options.Timeouts.HalfClosed, time);
+        }
+        catch (TimeoutException)
+        {
+            report.End(RelayEndReason.HalfClosedTimeout, "the client does not take what was sent");
+            connection.Abort(new ConnectionAbortedException("The client does not take what was sent."));
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Connection {Id} of {Client} ended by a bug")]
+        public static partial void Bug(ILogger logger, Exception bug, ConnectionId id, ClientAddress client);
+
+        [LoggerMessage(2, LogLevel.Debug, "Connection {Id} ({Role}) of {Client} ended: {Reason} {Detail}")]
+        public static partial void Ended(ILogger logger, ConnectionId id, string role, ClientAddress client, string reason, string? detail);
+    }
+}
+
+internal static class ConnectionReportMiddlewareExtensions
+{
+    /// <summary>Sets the <see cref="ConnectionReport"/> feature and accounts for the connection at its end.</summary>
+    public static IConnectionBuilder UseConnectionReport(
+        this IConnectionBuilder builder, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, SidecarMetrics metrics,
+        TimeProvider time, ILogger<ConnectionReportMiddleware> logger) =>
+        builder.Use(next => new ConnectionReportMiddleware(next, listener, options, reporter, metrics, time, logger).OnConnectionAsync);
+}

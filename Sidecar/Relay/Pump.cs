@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Sidecar.Transform;
+
+namespace Sidecar.Relay;
+
+/// <summary>How one direction ended.</summary>
+internal enum PumpEnd
+{
+    /// <summary>The source ended its stream and all of it was passed on.</summary>
+    EndOfStream,
+
+    /// <summary>The source was reset by its peer.</summary>
+    SourceReset,
+
+    /// <summary>The sink takes no more bytes.</summary>
+    SinkClosed,
+
+    /// <summary>This process closed the connection in mid-read: a limit, a drain, or a transport that cannot half-close.</summary>
+    Aborted,
+
+    /// <summary>The transform threw.</summary>
+    TransformFailed,
+}
+
+/// <summary>How one direction ended, with the error behind it if there was one.</summary>
+internal readonly record struct PumpResult(PumpEnd End, Exception? Error = null);
+
+/// <summary>Moves the bytes of one direction: read, transform, write, count.</summary>
+internal static class Pump
+{
+    public static async Task<PumpResult> RunAsync(PipeReader source, PipeWriter sink, ByteTransform transform, DirectionMeter meter)
+    {
+        while (true)
+        {
+            ReadResult read;
+            try
+            {
+                read = await source.ReadAsync();
+            }
+            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+            {
+                return new(PumpEnd.Aborted, error);
+            }
+            catch (IOException error)
+            {
+                return new(PumpEnd.SourceReset, error);
+            }
+
+            var length = read.Buffer.Length;
+            if (length > 0)
+            {
+                meter.Received(length);
+                if (CopyTransformed(read.Buffer, sink, transform) is { } failure)
+                    return new(PumpEnd.TransformFailed, failure);
+                source.AdvanceTo(read.Buffer.End);
+                if (await FlushAsync(sink) is { } refusal)
+                    return refusal;
+                meter.Sent(length);
+            }
+            else
+            {
+                source.AdvanceTo(read.Buffer.End);
+            }
+
+            if (read.IsCompleted)
+            {
+                meter.EndOfStream();
+                await sink.CompleteAsync();
+                return new(PumpEnd.EndOfStream);
+            }
+        }
+    }
+
+    private static Exception? CopyTransformed(in ReadOnlySequence<byte> bytes, PipeWriter sink, ByteTransform transform)
+    {
+        foreach (var segment in bytes)
+        {
+            for (var left = segment.Span; left.Length > 0;)
+            {
+                var target = sink.GetSpan();
+                var chunk = target[..Math.Min(left.Length, target.Length)];
+                left[..chunk.Length].CopyTo(chunk);
+                try
+                {
+                    transform.Apply(chunk);
+                }
+                catch (Exception error)
+                {
+                    return error;
+                }
+
+                sink.Advance(chunk.Length);
+                left = left[chunk.Length..];
+            }
+        }
+
+        return null;
+    }
+
+    private static async ValueTask<PumpResult?> FlushAsync(PipeWriter sink)
+    {
+        try
+        {
+            return (await sink.FlushAsync()).IsCompleted ? new PumpResult(PumpEnd.SinkClosed) : null;
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            return new PumpResult(PumpEnd.SinkClosed, error);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace Sidecar.Relay;
+
+/// <summary>Calls back once when nothing was noted for a limit. Noting costs one store; the timer itself runs once a limit.</summary>
+internal sealed class SilenceTimer : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly Action _expired;
+    private readonly ITimer _timer;
+    private long _lastNote;
+    private TimeSpan _limit;
+
+    public SilenceTimer(TimeProvider time, TimeSpan limit, Action expired)
+    {
+        (_time, _limit, _expired) = (time, limit, expired);
+        _lastNote = time.GetTimestamp();
+        _timer = time.CreateTimer(static self => ((SilenceTimer)self!).Check(), this, limit, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>A byte moved.</summary>
+    public void Note() => Volatile.Write(ref _lastNote, _time.GetTimestamp());
+
+    /// <summary>From now on another limit holds.</summary>
+    public void Restart(TimeSpan limit)
+    {
+        _limit = limit;
+        Note();
+        _timer.Change(limit, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Check()
+    {
+        var left = _limit - _time.GetElapsedTime(Volatile.Read(ref _lastNote));
+        if (left > TimeSpan.Zero)
+            _timer.Change(left, Timeout.InfiniteTimeSpan);
+        else
+            _expired();
+    }
+}

@@ -1,0 +1,77 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Sidecar.Upstream;
+
+/// <summary>
+/// An outbound connection whose pipes stand for its two directions: completing the output shuts down only the sending side.
+/// Kestrel's own client connection would shut down both.
+/// </summary>
+internal sealed class SocketConnection : ConnectionContext
+{
+    // Large reads cost fewer turns; zero-byte reads hold no buffer while the connection is idle.
+    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true);
+    private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 16 * 1024, leaveOpen: false);
+
+    private readonly Socket _socket;
+    private readonly CancellationTokenSource _closed = new();
+    private string? _id;
+
+    public SocketConnection(Socket socket)
+    {
+        _socket = socket;
+        LocalEndPoint = socket.LocalEndPoint;
+        RemoteEndPoint = socket.RemoteEndPoint;
+        ConnectionClosed = _closed.Token;
+        Transport = new Pipes(
+            PipeReader.Create(new NetworkStream(socket, ownsSocket: false), ReaderOptions),
+            PipeWriter.Create(new SendingSide(socket), WriterOptions));
+    }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override string ConnectionId
+    {
+        get => _id ??= Guid.NewGuid().ToString("N");
+        set => _id = value;
+    }
+
+    public override IFeatureCollection Features { get; } = new FeatureCollection();
+
+    public override IDictionary<object, object?> Items { get; set; } = new Dictionary<object, object?>();
+
+    /// <summary>Resets the connection: the peer must not take a cut stream for a whole one.</summary>
+    public override void Abort(ConnectionAbortedException abortReason) => _socket.Close(timeout: 0);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await Transport.Input.CompleteAsync();
+        await Transport.Output.CompleteAsync();
+        _socket.Dispose();
+        await _closed.CancelAsync();
+        _closed.Dispose();
+        await base.DisposeAsync();
+    }
+
+    private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    /// <summary>The stream below the pipe writer: its end is a FIN, not the end of the socket.</summary>
+    private sealed class SendingSide(Socket socket) : NetworkStream(socket, ownsSocket: false)
+    {
+        protected override void Dispose(bool disposing)
+        {
+            try
+            {
+                Socket.Shutdown(SocketShutdown.Send);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                // Reset or aborted before: there is no one left to tell.
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Sidecar.Configuration;
+using Sidecar.Destination;
+using Sidecar.Records;
+using Sidecar.Telemetry;
+
+namespace Sidecar.Upstream;
+
+/// <summary>Feature: the connection to the upstream.</summary>
+internal sealed record UpstreamFeature(ConnectionContext Connection);
+
+/// <summary>Connects to the upstream and closes it when the stages behind are done.</summary>
+internal sealed class UpstreamMiddleware(ConnectionDelegate next, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics)
+{
+    public async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        var report = connection.Report();
+        var started = metrics.Now;
+        var outcome = await connector.ConnectAsync(connection.Features.Get<UpstreamCandidates>()!.Addresses, timeouts.Connect);
+        if (outcome.Connection is null)
+        {
+            report.End(outcome.Failure!.Value, outcome.Detail);
+            return;
+        }
+
+        await using var upstream = outcome.Connection;
+        metrics.UpstreamConnected(report.Listener, started);
+        report.Upstream = new UpstreamAddress((IPEndPoint)upstream.RemoteEndPoint!);
+        connection.Features.Set(new UpstreamFeature(upstream));
+        await next(connection);
+        // A refusal after the connect must not look like an orderly end to the service.
+        if (report.Failure is not null)
+            upstream.Abort();
+    }
+}
+
+internal static class UpstreamMiddlewareExtensions
+{
+    /// <summary>Sets the <see cref="UpstreamFeature"/>, or ends the connection with <c>connect_failed</c> or <c>connect_timeout</c>.</summary>
+    public static IConnectionBuilder UseUpstream(this IConnectionBuilder builder, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics) =>
+        builder.Use(next => new UpstreamMiddleware(next, timeouts, connector, metrics).OnConnectionAsync);
+}

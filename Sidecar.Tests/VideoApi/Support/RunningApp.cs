@@ -18,13 +18,13 @@ internal sealed class RunningApp : IAsyncDisposable
     {
         _app = app;
         Url = new Uri(app.Urls.Single());
-        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = Url };
+        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxResponseDrainSize = 0 }) { BaseAddress = Url };
     }
 
     /// <summary>Its origin.</summary>
     public Uri Url { get; }
 
-    /// <summary>A client of it that decompresses nothing and follows nothing.</summary>
+    /// <summary>A client of it that decompresses nothing, follows nothing and leaves at once.</summary>
     public HttpClient Http { get; }
 
     public static Task<RunningApp> StorageAsync(string folder) => StartAsync(listener => StorageApp.Create(new StorageOptions(listener, folder)));

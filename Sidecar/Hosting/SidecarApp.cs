@@ -33,6 +33,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     /// <summary>Where everything listens, with real ports.</summary>
     public BoundAddresses Addresses { get; }
 
+    /// <summary>The parts, for tests.</summary>
+    public IServiceProvider Services => _app.Services;
+
     /// <summary>Claims the ports and builds the process; nothing is accepted before it runs.</summary>
     /// <exception cref="Chassis.UsageException">A port is in use, or the records' file cannot be opened.</exception>
     public static SidecarApp Create(SidecarOptions options)

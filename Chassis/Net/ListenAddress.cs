@@ -26,7 +26,9 @@ public static class ListenAddress
     {
         "" or "*" => Any,
         "localhost" => IPAddress.Loopback,
-        _ when IPAddress.TryParse(host, out var address) && (host.Contains(':', StringComparison.Ordinal) || host.Count(c => c == '.') == 3) => address,
+        // A v4-mapped address (::ffff:10.0.0.1) cannot be bound by a socket for IPv6 alone; what is meant is the IPv4 one.
+        _ when IPAddress.TryParse(host, out var address) && (host.Contains(':', StringComparison.Ordinal) || host.Count(c => c == '.') == 3) =>
+            address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address,
         _ => throw new FormatException("an IP address to listen on is expected, such as 127.0.0.1 or [::]"),
     };
 

@@ -1,16 +1,30 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Chassis.Net;
 
 /// <summary>Networks as text, and addresses in the form in which they are compared.</summary>
 public static class NetworkAddress
 {
-    /// <summary>Reads a CIDR, or a single address as the network of just that one.</summary>
-    /// <exception cref="FormatException">Says what was expected; also for a CIDR with bits set behind its prefix.</exception>
-    public static IPNetwork Parse(string text) =>
-        IPNetwork.TryParse(text, out var network) ? network
-        : IPAddress.TryParse(text, out var address) ? new IPNetwork(Canonical(address), Canonical(address).GetAddressBytes().Length * 8)
-        : throw new FormatException("an address or a CIDR such as 10.0.0.0/8 is expected, without bits set behind the prefix");
+    // Length of ::ffff:0:0/96, the IPv4 addresses as IPv6 writes them (RFC 4291 section 2.5.5.2).
+    private const int MappedPrefix = 96;
+
+    /// <summary>Reads a network, or one address as the network of just that one; v4-mapped ones become IPv4.</summary>
+    /// <exception cref="FormatException">Says what was expected; also for bits set behind the prefix.</exception>
+    public static IPNetwork Parse(string text)
+    {
+        var slash = text.IndexOf('/');
+        var address = ParseAddress(slash < 0 ? text : text[..slash]);
+        var longest = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
+        var prefix = slash < 0 ? longest : ParsePrefix(text[(slash + 1)..], longest);
+        if (address.IsIPv4MappedToIPv6 && prefix >= MappedPrefix)
+            (address, prefix) = (address.MapToIPv4(), prefix - MappedPrefix);
+        var network = Masked(address, prefix);
+        return network.BaseAddress.Equals(address)
+            ? network
+            : throw new FormatException($"bits are set behind the prefix; write {network} for the network or {address} for the one address");
+    }
 
     /// <summary>The address itself, a v4-mapped one as IPv4.</summary>
     public static IPAddress Canonical(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
@@ -18,4 +32,23 @@ public static class NetworkAddress
     /// <summary>The end point with <see cref="Canonical(IPAddress)"/> applied.</summary>
     public static IPEndPoint Canonical(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+
+    private static IPAddress ParseAddress(string text) =>
+        IPAddress.TryParse(text, out var address) && text[0] != '[' && !text.Contains('%', StringComparison.Ordinal)
+        && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text)
+            ? address
+            : throw new FormatException("an address or a network is expected, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8");
+
+    private static int ParsePrefix(string text, int longest) =>
+        byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) && prefix <= longest
+            ? prefix
+            : throw new FormatException($"a prefix length 0 to {longest} is expected behind the slash");
+
+    private static IPNetwork Masked(IPAddress address, int prefix)
+    {
+        var bytes = address.GetAddressBytes();
+        for (var i = 0; i < bytes.Length; i++)
+            bytes[i] &= (byte)(0xff00 >> Math.Clamp(prefix - (8 * i), 0, 8));
+        return new IPNetwork(new IPAddress(bytes), prefix);
+    }
 }

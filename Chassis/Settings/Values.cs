@@ -24,16 +24,16 @@ public static partial class Values
         var match = DurationPattern().Match(text);
         if (!match.Success)
             throw new FormatException("a duration with its unit is expected, such as 500ms, 3s, 5m or 1h");
-        var number = double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
-        var span = match.Groups["unit"].Value switch
+        var milliseconds = double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) * match.Groups["unit"].Value switch
         {
-            "ms" => TimeSpan.FromMilliseconds(number),
-            "s" => TimeSpan.FromSeconds(number),
-            "m" => TimeSpan.FromMinutes(number),
-            _ => TimeSpan.FromHours(number),
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            _ => 3_600_000,
         };
-        return span >= min && span <= max
-            ? span
+        // Compared before it becomes a TimeSpan, which overflows at some ten thousand years.
+        return milliseconds >= min.TotalMilliseconds && milliseconds <= max.TotalMilliseconds
+            ? TimeSpan.FromMilliseconds(milliseconds)
             : throw new FormatException($"a duration from {Display(min)} to {Display(max)} is expected");
     };
 

@@ -74,6 +74,11 @@ public static class YamlSource
         {
             throw new UsageException($"{name}:{error.Start.Line}: {error.Message.ReplaceLineEndings(" ")}", error);
         }
+        catch (ArgumentException error)
+        {
+            // YamlDotNet's word for an empty key such as "? ,".
+            throw new UsageException($"{name}: this is no YAML: {error.Message}", error);
+        }
 
         return flattening.Settings;
     }
@@ -82,11 +87,21 @@ public static class YamlSource
     private static void RefuseDeepNesting(string text, string name)
     {
         var parser = new Parser(new StringReader(text));
-        for (var depth = 0; parser.MoveNext();)
+        var line = 1L;
+        try
         {
-            depth += parser.Current!.NestingIncrease;
-            if (depth > MaxDepth)
-                throw new UsageException($"{name}:{parser.Current.Start.Line}: nested too deep for a configuration");
+            for (var depth = 0; parser.MoveNext();)
+            {
+                line = parser.Current!.End.Line;
+                depth += parser.Current.NestingIncrease;
+                if (depth > MaxDepth)
+                    throw new UsageException($"{name}:{line}: nested too deep for a configuration");
+            }
+        }
+        catch (Exception error) when (error is not (YamlException or UsageException))
+        {
+            // YamlDotNet throws InvalidOperationException for a list that is not closed, for one.
+            throw new UsageException($"{name}:{line}: what follows is no YAML; is a bracket or quote not closed?", error);
         }
     }
 

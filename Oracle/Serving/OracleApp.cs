@@ -65,6 +65,9 @@ internal sealed partial class OracleApp : IAsyncDisposable
     /// <summary>Starts serving.</summary>
     public Task StartAsync() => _app.StartAsync();
 
+    /// <summary>Stops serving; open questions end at once.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -51,10 +51,24 @@ public abstract record DestinationRule
 
         public static Network ParseNetwork(string text)
         {
-            var bracket = text.StartsWith('[') ? text.IndexOf(']') : -1;
-            var colon = bracket >= 0 ? text.IndexOf(':', bracket) : text.IndexOf(':') == text.LastIndexOf(':') ? text.IndexOf(':') : -1;
-            var range = (colon >= 0 ? text[..colon] : text).Trim('[', ']');
-            return new Network(NetworkAddress.Parse(range), colon >= 0 ? Values.Port(text[(colon + 1)..]) : null);
+            var (range, port) = Split(text);
+            return new Network(NetworkAddress.Parse(range), port is null ? null : Values.Port(port));
+        }
+
+        private static (string Range, string? Port) Split(string text)
+        {
+            if (text.StartsWith('['))
+            {
+                return text.Split(']') switch
+                {
+                    [var range, ""] => (range[1..], null),
+                    [var range, [':', .. var port]] => (range[1..], port),
+                    _ => throw new FormatException("an IPv6 network in brackets is expected, such as [fd00::/8]:443"),
+                };
+            }
+
+            // More than one colon is an IPv6 network without a port.
+            return text.Split(':') is [var v4, var v4Port] ? (v4, v4Port) : (text, null);
         }
     }
 }

@@ -25,13 +25,14 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
         return next(connection);
     }
 
-    private ConnectionRoute? FindRoute(ConnectionContext connection)
+    private ConnectionRoute? FindRoute(ConnectionContext connection) => listener switch
     {
-        // p1 with a target reaches p2 there; it is told the destination only where this side knows one.
-        if (listener is { Role: SidecarRole.P1, Target: { } peer })
-            return listener.Mode == ListenerMode.Fixed ? new ConnectionRoute(null, peer, Configured: true) : Requested(connection) is { } r ? r with { Upstream = peer, Configured = true } : null;
-        return listener.Target is { } target ? new ConnectionRoute(target, target, Configured: true) : Requested(connection);
-    }
+        { Target: null } => Requested(connection),
+        // p1 reaches p2 at its target; it tells the destination only where this side knows one.
+        { Role: SidecarRole.P1, Mode: ListenerMode.Fixed, Target: { } peer } => new ConnectionRoute(null, peer, Configured: true),
+        { Role: SidecarRole.P1, Target: { } peer } => Requested(connection) is { } requested ? requested with { Upstream = peer, Configured = true } : null,
+        { Target: { } target } => new ConnectionRoute(target, target, Configured: true),
+    };
 
     private static ConnectionRoute? Requested(ConnectionContext connection)
     {

@@ -15,6 +15,8 @@ internal sealed class SocketConnection : ConnectionContext
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true);
     private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 16 * 1024, leaveOpen: false);
 
+    private static readonly ConnectionAbortedException Disposed = new("The connection was closed.");
+
     private readonly Socket _socket;
     private readonly CancellationTokenSource _closed = new();
     private string? _id;
@@ -48,7 +50,8 @@ internal sealed class SocketConnection : ConnectionContext
     public override async ValueTask DisposeAsync()
     {
         await Transport.Input.CompleteAsync();
-        await Transport.Output.CompleteAsync();
+        // An orderly end was written before. What a failed relay left unsent must not follow now.
+        await Transport.Output.CompleteAsync(Disposed);
         _socket.Dispose();
         await _closed.CancelAsync();
         _closed.Dispose();

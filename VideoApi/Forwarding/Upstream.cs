@@ -7,11 +7,15 @@ namespace VideoApi.Forwarding;
 /// <summary>Another service, reached over kept connections, with a limit to every wait and every size.</summary>
 /// <param name="name">What messages call it.</param>
 /// <param name="origin">Its scheme, host and port.</param>
-internal sealed class Upstream(string name, Uri origin) : IDisposable
+/// <param name="time">The clock of the limits.</param>
+internal sealed class Upstream(string name, Uri origin, TimeProvider time) : IDisposable
 {
     // Loopback and clusters connect in milliseconds; 3 s is one lost SYN and its repetition.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest wait for the head of an answer, and for the whole of a JSON one.</summary>
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+
     // Shorter than the keep-alive of the servers (Kestrel 130 s), so that the client closes first.
     private static readonly TimeSpan PooledIdleTimeout = TimeSpan.FromSeconds(60);
     // Also what a service that is pointed at itself can take before it waits for its own answer and gives up.
@@ -45,8 +49,8 @@ internal sealed class Upstream(string name, Uri origin) : IDisposable
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(HeadersTimeout);
+        using var timeout = new CancellationTokenSource(AnswerTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
             return await _invoker.SendAsync(request, limit.Token);
@@ -57,7 +61,7 @@ internal sealed class Upstream(string name, Uri origin) : IDisposable
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new UpstreamException($"the {name} did not answer within {HeadersTimeout.TotalSeconds} s", error);
+            throw new UpstreamException($"the {name} did not answer within {AnswerTimeout.TotalSeconds} s", error);
         }
     }
 
@@ -82,8 +86,8 @@ internal sealed class Upstream(string name, Uri origin) : IDisposable
 
     private async Task<T> ReadJsonAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(HeadersTimeout);
+        using var timeout = new CancellationTokenSource(AnswerTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
             await response.Content.LoadIntoBufferAsync(MaxJsonBytes, limit.Token);
@@ -96,7 +100,7 @@ internal sealed class Upstream(string name, Uri origin) : IDisposable
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new UpstreamException($"the {name} did not finish its answer within {HeadersTimeout.TotalSeconds} s", error);
+            throw new UpstreamException($"the {name} did not finish its answer within {AnswerTimeout.TotalSeconds} s", error);
         }
     }
 

@@ -1,0 +1,77 @@
+using System.Net;
+using Chassis;
+using Chassis.Net;
+using Xunit;
+
+namespace Sidecar.Tests.Chassis;
+
+public sealed class ListenSocketsTests
+{
+    private static readonly IPEndPoint Free = new(IPAddress.Loopback, 0);
+
+    [Fact]
+    public void Bind_PortInUse_NamesOptionAddressAndRemedy()
+    {
+        using var first = new ListenSockets();
+        using var second = new ListenSockets();
+        var bound = first.Bind(Free, "--listen");
+        var error = Assert.Throws<UsageException>(() => second.Bind(bound, "--listen"));
+        Assert.Equal($"--listen '{bound}': the port is in use; stop the program that listens there or choose another port", error.Message);
+    }
+
+    [Fact]
+    public void BindDefault_PortsTaken_MovesToTheNextFreeOne()
+    {
+        using var sockets = new ListenSockets();
+        var taken = sockets.Bind(Free, "--a");
+        var last = Math.Min(taken.Port + 50, 65535);
+        var moved = sockets.BindDefault(taken, last, "--b");
+        Assert.InRange(moved.Port, taken.Port + 1, last);
+        var again = sockets.BindDefault(taken, last, "--c");
+        Assert.InRange(again.Port, moved.Port + 1, last);
+    }
+
+    [Fact]
+    public void BindDefault_NoneFree_IsTheErrorOfTheLast()
+    {
+        using var sockets = new ListenSockets();
+        var taken = sockets.Bind(Free, "--a");
+        var error = Assert.Throws<UsageException>(() => sockets.BindDefault(taken, taken.Port, "--b"));
+        Assert.StartsWith($"--b '{taken}': the port is in use", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Take_BoundAddress_HandsTheListeningSocketOverOnce()
+    {
+        using var sockets = new ListenSockets();
+        var bound = sockets.Bind(Free, "--a");
+        using (var socket = sockets.Take(bound))
+            Assert.Equal(bound, socket.LocalEndPoint);
+        Assert.Throws<InvalidOperationException>(() => sockets.Take(bound));
+    }
+
+    [Fact]
+    public void Dispose_ClosesWhatNobodyTook()
+    {
+        var sockets = new ListenSockets();
+        var bound = sockets.Bind(Free, "--a");
+        sockets.Dispose();
+        using var next = new ListenSockets();
+        Assert.Equal(bound, next.Bind(bound, "--a"));
+    }
+
+    [Fact]
+    public void Bind_AllAddresses_AcceptsBothFamilies()
+    {
+        using var sockets = new ListenSockets();
+        var bound = sockets.Bind(new IPEndPoint(ListenAddress.Any, 0), "--a");
+        foreach (var address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
+        {
+            if (address.Equals(IPAddress.IPv6Loopback) && !System.Net.Sockets.Socket.OSSupportsIPv6)
+                continue;
+            using var client = new System.Net.Sockets.Socket(address.AddressFamily, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+            client.Connect(address, bound.Port);
+            Assert.True(client.Connected);
+        }
+    }
+}

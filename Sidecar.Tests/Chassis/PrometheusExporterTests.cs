@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
+using System.Text;
+using Chassis.Metrics;
+using Xunit;
+
+namespace Sidecar.Tests.Chassis;
+
+public sealed class PrometheusExporterTests : IDisposable
+{
+    // A name of this test's own: listeners see the meters of the whole process.
+    private readonly Meter _meter = new($"test.{Guid.NewGuid():N}");
+    private readonly PrometheusExporter _exporter;
+
+    public PrometheusExporterTests() => _exporter = new PrometheusExporter(_meter.Name);
+
+    public void Dispose()
+    {
+        _exporter.Dispose();
+        _meter.Dispose();
+    }
+
+    [Fact]
+    public void WriteTo_EachKind_HasHelpTypeAndValue()
+    {
+        var counter = _meter.CreateCounter<long>("c.requests", null, "Requests\nand \\ more.");
+        counter.Add(2, new KeyValuePair<string, object?>("role", "p1"));
+        counter.Add(3, new KeyValuePair<string, object?>("role", "p1"));
+        var active = _meter.CreateUpDownCounter<int>("u");
+        active.Add(5);
+        active.Add(-2);
+        var gauge = _meter.CreateGauge<double>("g", "By");
+        gauge.Record(1);
+        gauge.Record(0.5);
+        _meter.CreateObservableCounter("oc", () => 7L, "s");
+        _meter.CreateObservableGauge("og", () => double.PositiveInfinity);
+        Assert.Equal("""
+            # HELP c_requests_total Requests\nand \\ more.
+            # TYPE c_requests_total counter
+            c_requests_total{role="p1"} 5
+            # HELP g_bytes g
+            # TYPE g_bytes gauge
+            g_bytes 0.5
+            # HELP oc_seconds_total oc
+            # TYPE oc_seconds_total counter
+            oc_seconds_total 7
+            # HELP og og
+            # TYPE og gauge
+            og +Inf
+            # HELP u u
+            # TYPE u gauge
+            u 3
+
+            """, Scrape());
+    }
+
+    [Fact]
+    public void WriteTo_Histogram_IsCumulativeWithItsOwnBounds()
+    {
+        var histogram = _meter.CreateHistogram("h", "s", "Time.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 1] });
+        foreach (var value in new[] { 0.5, 0.75, 1, 9 })
+            histogram.Record(value, new KeyValuePair<string, object?>("a", "b"));
+        Assert.Equal("""
+            # HELP h_seconds Time.
+            # TYPE h_seconds histogram
+            h_seconds_bucket{a="b",le="0.5"} 1
+            h_seconds_bucket{a="b",le="1"} 3
+            h_seconds_bucket{a="b",le="+Inf"} 4
+            h_seconds_sum{a="b"} 11.25
+            h_seconds_count{a="b"} 4
+
+            """, Scrape());
+    }
+
+    [Fact]
+    public void WriteTo_HistogramOfWholeNumbers_KeepsItsAdvisedBounds()
+    {
+        var sizes = _meter.CreateHistogram("h", "By", advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1024] });
+        sizes.Record(512);
+        Assert.Contains("h_bytes_bucket{le=\"1024\"} 1\n", Scrape(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("quote\" backslash\\ line\n", "quote\\\" backslash\\\\ line\\n")]
+    [InlineData("caf\u00e9 \u2713", "caf\u00e9 \u2713")]
+    [InlineData(true, "true")]
+    [InlineData(42, "42")]
+    [InlineData(null, "")]
+    public void WriteTo_LabelValue_IsEscaped(object? value, string expected)
+    {
+        _meter.CreateCounter<long>("c").Add(1, new KeyValuePair<string, object?>("http.route", value));
+        Assert.Contains($"c_total{{http_route=\"{expected}\"}} 1\n", Scrape(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WriteTo_OverlongLabel_IsCutAndStaysWellFormed()
+    {
+        _meter.CreateCounter<long>("c").Add(1, new("a", new string('"', 10_000)), new("b", "lost"));
+        var line = Scrape().Split('\n').Single(l => l.StartsWith("c_total", StringComparison.Ordinal));
+        Assert.Matches("""^c_total\{a="(\\")+"\} 1$""", line);
+        Assert.InRange(line.Length, 400, 540);
+    }
+
+    [Fact]
+    public void WriteTo_TooManySeries_FallTogetherIntoOneAndLoseNoCount()
+    {
+        var counter = _meter.CreateCounter<long>("c");
+        for (var i = 0; i < 5000; i++)
+            counter.Add(1, new KeyValuePair<string, object?>("id", i));
+        var lines = Scrape().Split('\n').Where(l => l.StartsWith("c_total", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2001, lines.Count);
+        Assert.Contains("c_total{otel_metric_overflow=\"true\"} 3000", lines);
+    }
+
+    [Fact]
+    public void WriteTo_ObservableSeriesNoLongerReported_IsForgotten()
+    {
+        var listeners = new List<string> { "a", "b" };
+        _meter.CreateObservableGauge("og", () => listeners.Select(l => new Measurement<int>(1, new KeyValuePair<string, object?>("l", l))));
+        Assert.Contains("og{l=\"b\"} 1\n", Scrape(), StringComparison.Ordinal);
+        listeners.Remove("b");
+        var text = Scrape();
+        Assert.Contains("og{l=\"a\"} 1\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("l=\"b\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WriteTo_DisposedMeterMadeAnew_IsThereOnce()
+    {
+        var name = $"test.{Guid.NewGuid():N}";
+        using var exporter = new PrometheusExporter(name);
+        using (var old = new Meter(name))
+            old.CreateCounter<long>("c").Add(1);
+        using var anew = new Meter(name);
+        anew.CreateCounter<long>("c").Add(2);
+        Assert.Equal("# HELP c_total c\n# TYPE c_total counter\nc_total 2\n", Scrape(exporter));
+    }
+
+    [Fact]
+    public async Task Record_FromManyThreads_LosesNoCount()
+    {
+        var counter = _meter.CreateCounter<double>("c");
+        var histogram = _meter.CreateHistogram<double>("h");
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
+        {
+            for (var i = 0; i < 20_000; i++)
+            {
+                counter.Add(0.5, new KeyValuePair<string, object?>("t", thread % 2));
+                histogram.Record(1);
+            }
+        }, TestContext.Current.CancellationToken)));
+        var text = Scrape();
+        Assert.Contains("c_total{t=\"0\"} 20000\n", text, StringComparison.Ordinal);
+        Assert.Contains("h_sum 80000\nh_count 80000\n", text, StringComparison.Ordinal);
+    }
+
+    private string Scrape() => Scrape(_exporter);
+
+    private static string Scrape(PrometheusExporter exporter)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        exporter.WriteTo(output);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+}

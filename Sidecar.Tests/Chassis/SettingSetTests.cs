@@ -1,0 +1,86 @@
+using System.Collections;
+using Chassis;
+using Chassis.Settings;
+using Xunit;
+
+namespace Sidecar.Tests.Chassis;
+
+public sealed class SettingSetTests
+{
+    [Fact]
+    public void Read_SeveralLayers_LaterOnesWin()
+    {
+        var settings = new SettingSet()
+            .Add([new("a", "1", "file"), new("b", "1", "file"), new("c", "1", "file")])
+            .Add([new("b", "2", "env"), new("C", "2", "env")])
+            .Add([new("c", "3", "--c")]);
+        Assert.Equal([1, 2, 3, 4], "abcd".Select(key => settings.Read($"{key}", 4, int.Parse)));
+    }
+
+    [Fact]
+    public void Read_WrongValue_NamesOriginValueAndReason()
+    {
+        var settings = new SettingSet().Add([new("a", "x", "oracle.yml:3: a")]);
+        var error = Assert.Throws<UsageException>(() => settings.Read("a", 0, Values.WholeNumber(1, 9)));
+        Assert.Equal("oracle.yml:3: a 'x': a whole number 1 to 9 is expected", error.Message);
+    }
+
+    [Fact]
+    public void ReadList_ElementsOrCommas_AreTheSame()
+    {
+        var elements = new SettingSet().Add(YamlSource.Read(new StringReader("l: [a, b, c, d, e, f, g, h, i, j, k]"), "f"));
+        var commas = new SettingSet().Add([new("l", "a, b,c,d,e,f,g,h,i,j,,k", "--l")]);
+        Assert.Equal("abcdefghijk", string.Concat(elements.ReadList("l", text => text)!));
+        Assert.Equal("abcdefghijk", string.Concat(commas.ReadList("l", text => text)!));
+        Assert.Null(commas.ReadList("none", text => text));
+    }
+
+    [Fact]
+    public void Add_ListAndValueOfOneKey_LaterLayerReplacesTheEarlier()
+    {
+        Setting[] list = [new("l.0", "a", "file"), new("l.1", "b", "file")];
+        Setting[] value = [new("l", "x", "env")];
+        Assert.Equal(["x"], new SettingSet().Add(list).Add(value).ReadList("l", text => text)!);
+        Assert.Equal(["a", "b"], new SettingSet().Add(value).Add(list).ReadList("l", text => text)!);
+    }
+
+    [Fact]
+    public void ReadList_WrongElement_NamesItAlone()
+    {
+        var settings = new SettingSet().Add([new("l", "1,x", "--l")]);
+        Assert.Equal("--l 'x': a whole number 0 to 9 is expected", Assert.Throws<UsageException>(() => settings.ReadList("l", Values.WholeNumber(0, 9))).Message);
+    }
+
+    [Fact]
+    public void RefuseUnknown_MisspeltKey_SuggestsTheNearest()
+    {
+        var settings = new SettingSet().Add([new("metrics.adress", "1", "f:2: metrics.adress")]);
+        settings.Find("metrics.address");
+        settings.Find("listen");
+        var error = Assert.Throws<UsageException>(settings.RefuseUnknown);
+        Assert.Equal("f:2: metrics.adress: unknown key; the nearest known one is metrics.address", error.Message);
+    }
+
+    [Fact]
+    public void Indices_AreNumbersInOrder()
+    {
+        var settings = new SettingSet().Add([new("l.10.a", "", ""), new("l.2.a", "", ""), new("l.x", "", ""), new("list.3", "", "")]);
+        Assert.Equal([2, 10], settings.Indices("l"));
+    }
+
+    [Fact]
+    public void EnvironmentSource_Variables_BecomeKeys()
+    {
+        var variables = new Hashtable
+        {
+            ["ORACLE__METRICS__ADDRESS"] = ":1",
+            ["ORACLE__AUDIT_LOG"] = "off",
+            ["ORACLE__ALLOW__0"] = "a",
+            ["ORACLE_PORT"] = "tcp://10.0.0.1:9100",
+            ["oracle__listen"] = "2",
+        };
+        Assert.Equal(
+            ["allow.0=a (ORACLE__ALLOW__0)", "audit-log=off (ORACLE__AUDIT_LOG)", "metrics.address=:1 (ORACLE__METRICS__ADDRESS)"],
+            EnvironmentSource.Read("ORACLE", variables).Select(s => $"{s.Key}={s.Value} ({s.Origin})").Order(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,117 @@
+using Chassis;
+using Chassis.Settings;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Configuration;
+
+public sealed class OptionsReaderTests
+{
+    private const string Listen = "listeners.0.listen=127.0.0.1:45000";
+
+    [Fact]
+    public void Load_ListenAlone_HasTheDocumentedDefaults()
+    {
+        var options = Words.Named(Listen);
+        Assert.Equal((15090, 15021, 15000), (options.Metrics.Address.Port, options.Health.Address.Port, options.Admin.Address.Port));
+        Assert.Equal("127.0.0.1", options.Admin.Address.Address.ToString());
+        Assert.All([options.Metrics, options.Health, options.Admin], e => Assert.Null(e.Origin));
+        Assert.Equal(new TimeoutOptions
+        {
+            Handshake = TimeSpan.FromSeconds(3),
+            Connect = TimeSpan.FromSeconds(2),
+            Idle = TimeSpan.FromHours(1),
+            HalfClosed = TimeSpan.FromMinutes(5),
+        }, options.Timeouts);
+        var listener = Assert.Single(options.Listeners);
+        Assert.Equal(("alone", SidecarRole.Alone, ListenerMode.Transparent, "idt"), (listener.Name, listener.Role, listener.Mode, listener.Transform.ToString()));
+    }
+
+    [Fact]
+    public void Load_Layers_CommandLineOverEnvironmentOverFile()
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("sidecar.yaml", """
+            listeners:
+              - listen: 127.0.0.1:1111
+                role: p1
+                target: p2.test:45001
+              - listen: 127.0.0.1:2222
+                role: p2
+                target: 127.0.0.1:9000
+                allow-destinations: [pod, 10.0.0.0/8]
+            timeouts: {handshake: 1s, connect: 1s, idle: 1s}
+            """);
+        var options = OptionsReader.Load(
+            [Words.Option($"config={file}"), Words.Option("timeouts.idle=3s")],
+            [new Setting("timeouts.idle", "2s", "SIDECAR__TIMEOUTS__IDLE"), new Setting("timeouts.connect", "2s", "SIDECAR__TIMEOUTS__CONNECT")]);
+        Assert.Equal(
+            (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3)),
+            (options.Timeouts.Handshake, options.Timeouts.Connect, options.Timeouts.Idle));
+        Assert.Equal(["p1", "p2"], options.Listeners.Select(l => l.Name));
+        Assert.Equal(2, options.Listeners[1].AllowDestinations.Count);
+    }
+
+    [Fact]
+    public void Load_ListenersOfOneRole_AreNamedApartByTheirPorts() =>
+        Assert.Equal(["alone-1", "alone-2"], Words.Named("listeners.0.listen=:1", "listeners.1.listen=:2").Listeners.Select(l => l.Name));
+
+    [Theory]
+    [InlineData("listeners.0.listen=127.0.0.1:70000", "--listen '127.0.0.1:70000': a port 0 to 65535 is expected")]
+    [InlineData("listeners.0.listen=example.test:80", "--listen 'example.test:80': an IP address to listen on is expected")]
+    [InlineData("listeners.0.listen=::1:80", "--listen '::1:80': address:port is expected, an IPv6 address in brackets")]
+    [InlineData("listeners.0.role=p3", "--role 'p3': alone, p1, p2, client or server is expected")]
+    [InlineData("listeners.0.mode=magic", "--mode 'magic': one of fixed, transparent, socks4 is expected")]
+    [InlineData("listeners.0.mode=fixed", "--mode 'fixed': needs a target")]
+    [InlineData("listeners.0.target=nowhere", "--target 'nowhere': host:port is expected")]
+    [InlineData("listeners.0.target=a b:80", "--target 'a b:80': a host name or IP address is expected")]
+    [InlineData("listeners.0.transform=rot13", "--transform 'rot13': idt, not or xor 0..255 is expected")]
+    [InlineData("listeners.0.transform=xor 256", "--transform 'xor 256': idt, not or xor 0..255 is expected")]
+    [InlineData("listeners.0.allow-destinations=pod", "--allow-destinations 'pod': only p2 has a list of allowed destinations")]
+    [InlineData("listeners.0.allow-clients=10.0.0.0/8", "--allow-clients '10.0.0.0/8': only a socks4 listener")]
+    [InlineData("oracle.address=oracle", "--oracle 'oracle': host:port is expected")]
+    [InlineData("metrics.address=x", "--metrics-address 'x': a port 0 to 65535 is expected")]
+    [InlineData("timeouts.idle=0s", "--idle-timeout '0s': a duration from 1ms to 24h is expected")]
+    [InlineData("timeouts.connect=2", "--connect-timeout '2': a duration with its unit is expected")]
+    [InlineData("limits.connections=0", "--max-connections '0': a whole number 1 to 10000000 is expected")]
+    [InlineData("log.level=loud", "--log-level 'loud': one of trace, debug, info, warning, error, none is expected")]
+    public void Load_WrongValue_NamesOptionValueAndReason(string setting, string message) =>
+        Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named(Listen, setting)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("listeners.0.mode=socks4", "listeners.0.role=p2", "p2 is spoken to by p1")]
+    [InlineData("listeners.0.mode=socks4", "listeners.0.target=a:1", "has no use for a target")]
+    [InlineData("listeners.0.transform=not", "oracle.address=a:1", "remove one of the two")]
+    public void Load_SettingsThatContradictEachOther_AreRefused(string one, string other, string reason) =>
+        Assert.Contains(reason, Assert.Throws<UsageException>(() => Words.Named(Listen, one, other)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_UnknownKey_IsRefusedWithTheNearest() =>
+        Assert.Equal(
+            "timeouts.idel: unknown key; the nearest known one is timeouts.idle",
+            Assert.Throws<UsageException>(() => Words.Named(Listen, "timeouts.idel=3s")).Message);
+
+    [Fact]
+    public void Load_NoListener_SaysHowToGiveOne() =>
+        Assert.Contains("--listen", Assert.Throws<UsageException>(() => Words.Named("timeouts.idle=3s")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_ListenerWithoutAddress_NamesItsKey() =>
+        Assert.StartsWith("listeners.1.listen:", Assert.Throws<UsageException>(() => Words.Named(Listen, "listeners.1.role=p2")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_TwoListenersOfOneName_AreRefused() =>
+        Assert.Contains("'x'", Assert.Throws<UsageException>(() =>
+            Words.Named(Listen, "listeners.0.name=x", "listeners.1.listen=:2", "listeners.1.name=x")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_FileWithAWrongValue_NamesItsLineAndKey()
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("sidecar.yaml", "listeners:\n  - listen: 127.0.0.1:1\n    role: chief\n");
+        var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option($"config={file}")], []));
+        Assert.Equal($"{file}:3: listeners.0.role 'chief': alone, p1, p2, client or server is expected", error.Message);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Chassis.Net;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Destination;
+using Sidecar.Relay;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Destination;
+
+public sealed class DestinationGuardTests
+{
+    private static readonly ListenerOptions P1 = Stage.Listener(SidecarRole.P1, name: "out");
+    private static readonly ListenerOptions P2 = Stage.Listener(SidecarRole.P2, name: "in");
+    private static readonly ListenerOptions Alone = Stage.Listener(name: "solo");
+
+    [Theory]
+    [InlineData("127.0.0.1:45000")]
+    [InlineData("127.0.0.1:45001")]
+    [InlineData("127.8.8.8:45001")]
+    [InlineData("[::1]:45001")]
+    [InlineData("0.0.0.0:45001")]
+    [InlineData("[::]:45001")]
+    [InlineData("127.0.0.1:25090")]
+    public void CheckLoop_OwnPortOnALocalAddress_IsASelfCall(string address) =>
+        Assert.All([P1, P2, Alone], listener =>
+            Assert.Equal(RelayEndReason.SelfCall, Guard().CheckLoop(IPEndPoint.Parse(address), listener, configured: false).Refusal));
+
+    [Theory]
+    [InlineData("127.0.0.1:15000")]
+    [InlineData("[::1]:15021")]
+    [InlineData("0.0.0.0:15099")]
+    public void CheckLoop_AnotherSidecarsEndpoint_IsNotAllowed(string address) =>
+        Assert.All([P1, P2, Alone], listener =>
+            Assert.Equal(RelayEndReason.DestinationNotAllowed, Guard().CheckLoop(IPEndPoint.Parse(address), listener, configured: true).Refusal));
+
+    [Theory]
+    [InlineData("192.0.2.1:45001")]
+    [InlineData("192.0.2.1:15000")]
+    [InlineData("127.0.0.1:9000")]
+    [InlineData("127.0.0.1:14999")]
+    [InlineData("127.0.0.1:15100")]
+    public void CheckLoop_OtherHostOrPort_IsAllowed(string address) =>
+        Assert.Null(Guard().CheckLoop(IPEndPoint.Parse(address), Alone, configured: false).Refusal);
+
+    [Fact]
+    public void CheckLoop_ConfiguredPeerOfTheSameProcess_OnlyFromP1ToP2()
+    {
+        var p2 = IPEndPoint.Parse("127.0.0.1:45001");
+        Assert.Null(Guard().CheckLoop(p2, P1, configured: true).Refusal);
+        Assert.Equal(RelayEndReason.SelfCall, Guard().CheckLoop(p2, Alone, configured: true).Refusal);
+        Assert.Equal(RelayEndReason.SelfCall, Guard().CheckLoop(p2, P2, configured: true).Refusal);
+        Assert.Equal(RelayEndReason.SelfCall, Guard().CheckLoop(IPEndPoint.Parse("127.0.0.1:45000"), P1, configured: true).Refusal);
+    }
+
+    [Fact]
+    public void Check_P2BeyondItsList_IsNotAllowedUnlessItIsTheConfiguredTarget()
+    {
+        var elsewhere = IPEndPoint.Parse("192.0.2.1:80");
+        var host = new HostPort("192.0.2.1", 80);
+        Assert.Equal(RelayEndReason.DestinationNotAllowed, Guard().Check(elsewhere, P2, new ConnectionRoute(host, host, Configured: false)).Refusal);
+        Assert.Null(Guard().Check(elsewhere, P2, new ConnectionRoute(host, host, Configured: true)).Refusal);
+        Assert.Null(Guard().Check(elsewhere, P2, new ConnectionRoute(host, host, Configured: false, new OriginalDestination(elsewhere))).Refusal);
+        Assert.Null(Guard().Check(elsewhere, Alone, new ConnectionRoute(host, host, Configured: false)).Refusal);
+    }
+
+    private static DestinationGuard Guard()
+    {
+        var ports = new OwnPorts();
+        ports.Add(IPEndPoint.Parse("0.0.0.0:45000"), P1.Name);
+        ports.Add(IPEndPoint.Parse("0.0.0.0:45001"), P2.Name);
+        ports.Add(IPEndPoint.Parse("0.0.0.0:25090"), "metrics");
+        return new DestinationGuard(ports, [P1, P2, Alone]);
+    }
+}

@@ -1,0 +1,110 @@
+using Oracle.Decisions;
+using Oracle.Policies;
+using Oracle.Protocol;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Oracle;
+
+public sealed class ArbiterTests : IDisposable
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly DecisionMemory _memory;
+    private PolicyStore _policies = null!;
+
+    public ArbiterTests() => _memory = new DecisionMemory(100, _time);
+
+    public void Dispose() => _memory.Dispose();
+
+    [Fact]
+    public void Decide_Random_GivesBothRolesTheSameKeyAndConnectionsDifferentOnes()
+    {
+        var arbiter = Arbiter("default: random");
+        var keys = new HashSet<string>();
+        for (var i = 0; i < 40; i++)
+        {
+            var first = arbiter.Decide(Question($"hello p2 id{i} 10.0.0.1 5")).Answer.ToString();
+            Assert.Equal(first, arbiter.Decide(Question($"hello p1 id{i} 10.9.9.9 6")).Answer.ToString());
+            keys.Add(first);
+        }
+
+        // Forty draws that all fall together: never.
+        Assert.True(keys.Count > 1);
+    }
+
+    [Fact]
+    public void Decide_FirstDenied_DeniesTheSecondToo()
+    {
+        var arbiter = Arbiter("""
+            rules: [{name: no-p2, role: p2, deny: true}]
+            default: not
+            """);
+        Assert.Equal((DenialReason.Policy, "no-p2"), Denial(arbiter.Decide(Question("hello p2 a 10.0.0.1 5"))));
+        Assert.Equal((DenialReason.Policy, "no-p2"), Denial(arbiter.Decide(Question("hello p1 a 10.0.0.1 5"))));
+    }
+
+    [Fact]
+    public void Decide_SecondDeniedByItsOwnRule_IsDeniedAndNotGivenAnother()
+    {
+        var arbiter = Arbiter("""
+            rules: [{name: no-p1, role: p1, deny: true}]
+            default: xor 9
+            """);
+        Assert.Equal("ok xor 9", arbiter.Decide(Question("hello p2 a 10.0.0.1 5")).Answer.ToString());
+        Assert.Equal((DenialReason.Policy, "no-p1"), Denial(arbiter.Decide(Question("hello p1 a 10.0.0.1 5"))));
+        Assert.Equal((DenialReason.RepeatedQuestion, null), Denial(arbiter.Decide(Question("hello p1 a 10.0.0.1 5"))));
+    }
+
+    [Fact]
+    public void Decide_SecondWithAnotherTransformInItsRule_GetsTheFirstOnes()
+    {
+        var arbiter = Arbiter("""
+            rules: [{role: p1, transform: xor 1}, {role: p2, transform: xor 2}]
+            """);
+        Assert.Equal("ok xor 2", arbiter.Decide(Question("hello p2 a 10.0.0.1 5")).Answer.ToString());
+        var second = arbiter.Decide(Question("hello p1 a 10.0.0.1 5"));
+        Assert.Equal(("ok xor 2", "rules.1"), (second.Answer.ToString(), second.Rule));
+    }
+
+    [Fact]
+    public void Decide_PolicyReplacedBetweenTheTwo_KeepsTheTransformButMayDeny()
+    {
+        var arbiter = Arbiter("default: xor 1");
+        arbiter.Decide(Question("hello p2 a 10.0.0.1 5"));
+        arbiter.Decide(Question("hello p2 b 10.0.0.1 5"));
+        _policies.Replace(PolicyFile.Parse("default: xor 2", "p"));
+        var kept = arbiter.Decide(Question("hello p1 a 10.0.0.1 5"));
+        Assert.Equal(("ok xor 1", 1), (kept.Answer.ToString(), kept.Generation));
+        _policies.Replace(PolicyFile.Parse("default: deny", "p"));
+        Assert.Equal((DenialReason.Policy, "default"), Denial(arbiter.Decide(Question("hello p1 b 10.0.0.1 5"))));
+    }
+
+    [Fact]
+    public void Decide_MemoryFull_Denies()
+    {
+        var arbiter = Arbiter("default: not");
+        for (var i = 0; i < 100; i++)
+            Assert.Null(arbiter.Decide(Question($"hello p1 id{i} 10.0.0.1 5")).Reason);
+        Assert.Equal((DenialReason.MemoryFull, null), Denial(arbiter.Decide(Question("hello p1 x 10.0.0.1 5"))));
+    }
+
+    [Fact]
+    public void DenialReason_EveryValue_HasASnakeCaseWordOfItsOwn()
+    {
+        var words = Enum.GetValues<DenialReason>().Select(r => r.Word()).ToList();
+        Assert.Equal(words.Count, words.Distinct().Count());
+        Assert.All(words, word => Assert.Matches("^[a-z]+(_[a-z]+)*$", word));
+    }
+
+    private Arbiter Arbiter(string policy) =>
+        new(_policies = new PolicyStore(PolicyFile.Parse(policy, "p"), _time), _memory);
+
+    private static (DenialReason?, string?) Denial(Decision decision)
+    {
+        Assert.Equal("deny", decision.Answer.ToString());
+        return (decision.Reason, decision.Rule);
+    }
+
+    private static OracleQuestion Question(string line) =>
+        OracleQuestion.TryParse(line, out var question) ? question : throw new FormatException(line);
+}

@@ -1,0 +1,98 @@
+using Chassis;
+using Oracle.Policies;
+using Oracle.Protocol;
+using Xunit;
+
+namespace Sidecar.Tests.Oracle;
+
+public sealed class PolicyFileTests
+{
+    [Fact]
+    public void Parse_WholeFile_KeepsOrderNamesAndDefault()
+    {
+        var policy = PolicyFile.Parse("""
+            rules:
+              - name: office
+                role: client
+                peer: [10.0.0.0/8, "::1"]
+                transform: random
+              - peer: 203.0.113.7
+                deny: true
+              - role: [p2, alone]
+                transform: xor 42
+            default: not
+            """, "policy.yml");
+        Assert.Equal(["office", "rules.1", "rules.2"], policy.Rules.Select(r => r.Name));
+        Assert.Equal([SidecarRole.P1], policy.Rules[0].Roles!);
+        Assert.Equal(["10.0.0.0/8", "::1/128"], policy.Rules[0].Peers!.Select(p => p.ToString()));
+        Assert.Equal(["random", null, "xor 42"], policy.Rules.Select(r => r.Grant?.ToString()));
+        Assert.Equal("not", policy.Default?.ToString());
+    }
+
+    [Theory]
+    [InlineData("default: deny")]
+    [InlineData("rules: [{transform: not}]")]
+    public void Parse_NoDefaultOrDeny_Denies(string text) => Assert.Null(PolicyFile.Parse(text, "p").Default);
+
+    [Theory]
+    [InlineData("", "p: no rules and no default")]
+    [InlineData("# nothing yet\n", "p: no rules and no default")]
+    [InlineData("- transform: not", "p:1: a mapping of keys")]
+    [InlineData("rules: not", "p:1: rules 'not': a list of rules")]
+    [InlineData("rules:\n  - not", "p:2: rules.0 'not': a rule is expected")]
+    [InlineData("rules:\n  - name: a", "p:2: rules.0.name: rules.0 needs either transform or")]
+    [InlineData("rules:\n  - peer: [::1]", "p:2: rules.0.peer.0: rules.0 needs either transform or")]
+    [InlineData("rules:\n  - transform: not\n    deny: true", "p:2: rules.0.transform: rules.0 needs either")]
+    [InlineData("rules:\n  - deny: false", "p:2: rules.0.deny 'false': only true")]
+    [InlineData("rules:\n  - deny: true\n  - transform: rot13", "p:3: rules.1.transform 'rot13': a transform is expected: idt, not, xor 0..255 or random")]
+    [InlineData("rules:\n  - transform: xor 256", "p:2: rules.0.transform 'xor 256': a transform")]
+    [InlineData("rules:\n  - transform: not\n    role: p3", "p:3: rules.0.role 'p3': one of alone, p1, p2")]
+    [InlineData("rules:\n  - transform: not\n    role: [p1, p4]", "p:3: rules.0.role.1 'p4': one of")]
+    [InlineData("rules:\n  - transform: not\n    peer: 10.0.0.0/33", "p:3: rules.0.peer '10.0.0.0/33': a prefix length 0 to 32")]
+    [InlineData("rules:\n  - transform: not\n    peer: ::1/129", "p:3: rules.0.peer '::1/129': a prefix length 0 to 128")]
+    [InlineData("rules:\n  - transform: not\n    peer: 10.1.2.3/8", "write 10.0.0.0/8 for the network or 10.1.2.3 for the one address")]
+    [InlineData("rules:\n  - transform: not\n    peer: 10.1", "p:3: rules.0.peer '10.1': an address or a network")]
+    [InlineData("rules:\n  - transform: not\n    peer: 010.0.0.1", "p:3: rules.0.peer '010.0.0.1': an address")]
+    [InlineData("rules:\n  - transform: not\n    peer: localhost", "p:3: rules.0.peer 'localhost': an address")]
+    [InlineData("rules:\n  - transform: not\n    peer:", "p:3: rules.0.peer: a value is missing")]
+    [InlineData("rules:\n  - transform: not\n    peer: []", "p:3: rules.0.peer: a value is missing")]
+    [InlineData("rules:\n  - transform: not\n    peer: \"\"", "p:3: rules.0.peer: a value is missing")]
+    [InlineData("rules:\n  - transform: not\n  -\n", "p:3: rules.1: a value is missing")]
+    [InlineData("rules:\n  - transform: not\n    rolle: p1", "p:3: rules.0.rolle: unknown key; the nearest known one is rules.0.role")]
+    [InlineData("rules:\n  - transfrom: not", "p:2: rules.0.transfrom: unknown key; the nearest known one is rules.0.transform")]
+    [InlineData("default: maybe", "p:1: default 'maybe': a transform")]
+    [InlineData("defualt: deny", "p:1: defualt: unknown key; the nearest known one is default")]
+    [InlineData("rules:\n  - {name: a, deny: true}\n  - {name: a, deny: true}", "p:3: rules.1.name 'a': the name is taken")]
+    [InlineData("rules:\n  - {name: default, deny: true}", "p:2: rules.0.name 'default': the name is taken")]
+    [InlineData("rules:\n  - name: 0123456789012345678901234567890123456789012345678901234567890123x\n    deny: true", "p:2: rules.0.name '0123")]
+    [InlineData("rules:\n\t- deny: true", "p:1: While scanning a mapping, found invalid tab")]
+    [InlineData("default: deny\nrules: [1,\n2\n", "p:2: what follows is no YAML")]
+    [InlineData("\t: ?,", "p: this is no YAML")]
+    [InlineData("default: deny\n---\ndefault: not", "p:3: one YAML document")]
+    [InlineData("default: deny\ndefault: not", "p:2: ")]
+    public void Parse_Error_NamesLineKeyValueAndReason(string text, string expected)
+    {
+        var error = Assert.Throws<UsageException>(() => PolicyFile.Parse(text, "p"));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Parse_RulesBeyondTheLimit_AreRefusedAtTheirLine()
+    {
+        var rules = string.Concat(Enumerable.Repeat("  - deny: true\n", 1000));
+        Assert.Equal(1000, PolicyFile.Parse("rules:\n" + rules, "p").Rules.Count);
+        var error = Assert.Throws<UsageException>(() => PolicyFile.Parse("rules:\n" + rules + "  - deny: true\n", "p"));
+        Assert.Equal("p:1002: rules.1000.deny: a policy has at most 1000 rules", error.Message);
+    }
+
+    [Fact]
+    public void Parse_AliasesAndDeepNesting_EndInAnErrorAndNotInTheProcess()
+    {
+        var bomb = "a: &a [" + string.Join(',', Enumerable.Repeat("[]", 50)) + "]\n"
+            + string.Concat("bcdefgh".Select(c => $"{c}: &{c} [{string.Join(',', Enumerable.Repeat($"*{(char)(c - 1)}", 50))}]\n"));
+        Assert.Throws<UsageException>(() => PolicyFile.Parse(bomb, "p"));
+        Assert.Throws<UsageException>(() => PolicyFile.Parse(new string('[', 500_000), "p"));
+        Assert.Throws<UsageException>(() => PolicyFile.Parse("rules: &a [*a]", "p"));
+    }
+}

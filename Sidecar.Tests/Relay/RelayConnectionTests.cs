@@ -1,0 +1,158 @@
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Records;
+using Sidecar.Relay;
+using Sidecar.Tests.Support;
+using Sidecar.Transform;
+using Xunit;
+
+namespace Sidecar.Tests.Relay;
+
+public sealed class RelayConnectionTests : IDisposable
+{
+    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
+    private static readonly TransformSpec Xor = new(TransformKind.Xor, 0x20);
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly MemoryConnection _client = new();
+    private readonly MemoryConnection _server = new("192.0.2.1:9000");
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConnectionReport _report;
+    private readonly RelayConnection _relay;
+
+    public RelayConnectionTests()
+    {
+        _report = Stage.Open(_client, Listener);
+        var traffic = Stage.Metrics(_time, Listener).Traffic(Listener, Xor);
+        _relay = new RelayConnection(_client, _server, _report, traffic, Stage.Timeouts, _time, _stopping.Token);
+    }
+
+    public void Dispose()
+    {
+        _relay.Dispose();
+        _stopping.Dispose();
+    }
+
+    [Fact]
+    public async Task Run_BothEnd_TransformsCountsAndCompletes()
+    {
+        var relay = RunAsync(Codec.For(Xor, SidecarRole.P1));
+        await _client.SendAsync("ping");
+        await _server.SendAsync("ANSWER");
+        _client.SendEnd();
+        _server.SendEnd();
+        Assert.Equal("PING"u8.ToArray(), await _server.ReceiveToEndAsync());
+        Assert.Equal("answer"u8.ToArray(), await _client.ReceiveToEndAsync());
+        await relay;
+        Assert.Equal(RelayEndReason.Completed, _report.Ending.Reason);
+        Assert.Equal((4, 6), (_report.Downstream.Received, _report.Downstream.Sent));
+        Assert.Equal((6, 4), (_report.UpstreamBytes.Received, _report.UpstreamBytes.Sent));
+    }
+
+    [Fact]
+    public async Task Client_EndsItsSide_TheAnswerStillComes()
+    {
+        var relay = RunAsync();
+        await _client.SendAsync("question");
+        _client.SendEnd();
+        Assert.Equal("question"u8.ToArray(), await _server.ReceiveToEndAsync());
+        await _server.SendAsync("late answer");
+        _server.SendEnd();
+        Assert.Equal("late answer"u8.ToArray(), await _client.ReceiveToEndAsync());
+        await relay;
+        Assert.Equal(RelayEndReason.Completed, _report.Ending.Reason);
+    }
+
+    [Fact]
+    public async Task Client_Resets_TheServerSeesAResetToo()
+    {
+        var relay = RunAsync();
+        _client.SendReset();
+        await relay;
+        Assert.Equal(RelayEndReason.ClientReset, _report.Ending.Reason);
+        Assert.True(_server.IsAborted);
+    }
+
+    [Fact]
+    public async Task Server_Resets_TheClientSeesAResetToo()
+    {
+        var relay = RunAsync();
+        _server.SendReset();
+        await relay;
+        Assert.Equal(RelayEndReason.UpstreamReset, _report.Ending.Reason);
+        Assert.True(_client.IsAborted);
+    }
+
+    [Fact]
+    public async Task Server_TakesNoMore_ItsAnswerIsStillPassedOn()
+    {
+        var relay = RunAsync();
+        _server.StopReceiving();
+        await _client.SendAsync("a body that the server does not want");
+        await _server.SendAsync("413");
+        _server.SendEnd();
+        Assert.Equal("413"u8.ToArray(), await _client.ReceiveToEndAsync());
+        await relay;
+        Assert.Equal(RelayEndReason.UpstreamReset, _report.Ending.Reason);
+    }
+
+    [Fact]
+    public async Task Silence_ForTheIdleLimit_EndsBothAndBytesDeferIt()
+    {
+        var relay = RunAsync();
+        _time.Advance(Stage.Timeouts.Idle - TimeSpan.FromSeconds(1));
+        await _server.SendAsync("x");
+        await _client.ReceiveAsync();
+        _time.Advance(Stage.Timeouts.Idle - TimeSpan.FromSeconds(1));
+        Assert.False(relay.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await relay;
+        Assert.Equal(RelayEndReason.IdleTimeout, _report.Ending.Reason);
+        Assert.True(_client.IsAborted && _server.IsAborted);
+    }
+
+    [Fact]
+    public async Task Silence_OnceOneSideHasEnded_HasItsOwnLimit()
+    {
+        var relay = RunAsync();
+        _client.SendEnd();
+        await _server.ReceiveToEndAsync();
+        // The limit is changed on the relay's own turn.
+        await Eventually.TrueAsync(() =>
+        {
+            _time.Advance(Stage.Timeouts.HalfClosed / 4);
+            return relay.IsCompleted;
+        });
+        Assert.Equal(RelayEndReason.HalfClosedTimeout, _report.Ending.Reason);
+    }
+
+    [Fact]
+    public async Task Transform_Throws_EndsTheConnectionOnly()
+    {
+        var relay = RunAsync(new Codec(new ThrowingTransform(), IdentityTransform.Instance));
+        await _client.SendAsync("x");
+        await relay;
+        Assert.Equal(new Ending(RelayEndReason.TransformError, "no more"), _report.Ending);
+        Assert.True(_client.IsAborted && _server.IsAborted);
+        Assert.Equal(0, _report.UpstreamBytes.Sent);
+    }
+
+    [Fact]
+    public async Task Abort_WhileTheProcessDrains_IsDraining()
+    {
+        var relay = RunAsync();
+        await _stopping.CancelAsync();
+        _client.Abort(new ConnectionAbortedException("the drain time is over"));
+        await relay;
+        Assert.Equal(RelayEndReason.Draining, _report.Ending.Reason);
+        Assert.True(_server.IsAborted);
+    }
+
+    private Task RunAsync(Codec? codec = null) => _relay.RunAsync(codec ?? Codec.For(default, SidecarRole.Alone));
+
+    private sealed class ThrowingTransform : ByteTransform
+    {
+        public override void Apply(Span<byte> bytes) => throw new InvalidOperationException("no more");
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using Chassis.Net;
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Destination;
+using Sidecar.Records;
+using Sidecar.Telemetry;
+
+namespace Sidecar.Tests.Support;
+
+/// <summary>What the tests of single stages share: options, a report on the connection, metrics nobody scrapes.</summary>
+internal static class Stage
+{
+    public static readonly TimeoutOptions Timeouts = new();
+
+    public static ListenerOptions Listener(
+        SidecarRole role = SidecarRole.Alone, ListenerMode mode = ListenerMode.Fixed, string? target = null, string name = "test") => new()
+        {
+            Name = name,
+            Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            ListenOrigin = "--listen",
+            Role = role,
+            Mode = mode,
+            Target = target is null ? null : HostPort.Parse(target),
+        };
+
+    public static SidecarOptions Options(params ListenerOptions[] listeners) => new()
+    {
+        Listeners = listeners,
+        Metrics = Endpoint,
+        Health = Endpoint,
+        Admin = Endpoint,
+        Timeouts = Timeouts,
+    };
+
+    public static SidecarMetrics Metrics(TimeProvider time, params ListenerOptions[] listeners) =>
+        new(new MeterFactory(), Options(listeners), time);
+
+    /// <summary>Gives the connection the report that the first stage of a pipeline makes.</summary>
+    public static ConnectionReport Open(ConnectionContext connection, ListenerOptions listener)
+    {
+        var report = new ConnectionReport(listener, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!));
+        connection.Features.Set(report);
+        return report;
+    }
+
+    /// <summary>A stage behind the one under test that must not be reached.</summary>
+    public static Task MustNotBeReached(ConnectionContext connection) => throw new InvalidOperationException("the stage behind was reached");
+
+    private static EndpointOptions Endpoint => new(new IPEndPoint(IPAddress.Loopback, 0), "test");
+}

@@ -1,0 +1,51 @@
+using Oracle.Protocol;
+using Sidecar.Transform;
+using Xunit;
+
+namespace Sidecar.Tests.Transform;
+
+public sealed class CodecTests
+{
+    public static TheoryData<string, Func<byte, byte>> Meanings => new()
+    {
+        { "idt", b => b },
+        { "not", b => (byte)~b },
+        { "xor 0", b => b },
+        { "xor 42", b => (byte)(b ^ 42) },
+        { "xor 255", b => (byte)(b ^ 255) },
+    };
+
+    // Lengths around the vector widths of every machine, at every alignment.
+    [Theory]
+    [MemberData(nameof(Meanings))]
+    public void Apply_AnyLengthAndOffset_ChangesEachByteAndNoOther(string transform, Func<byte, byte> meaning)
+    {
+        Assert.True(TransformSpec.TryParse(transform, out var spec));
+        var encode = Codec.For(spec, SidecarRole.P1).ToUpstream;
+        for (var length = 0; length <= 200; length++)
+        {
+            var buffer = Enumerable.Range(0, length + 20).Select(i => (byte)(i * 7)).ToArray();
+            var offset = length % 17;
+            var expected = buffer.Select((b, i) => i >= offset && i < offset + length ? meaning(b) : b).ToArray();
+            encode.Apply(buffer.AsSpan(offset, length));
+            Assert.Equal(expected, buffer);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Meanings))]
+    public void Codec_OfAPair_GivesBackTheBytesInBothDirections(string transform, Func<byte, byte> meaning)
+    {
+        Assert.True(TransformSpec.TryParse(transform, out var spec));
+        var (p1, p2) = (Codec.For(spec, SidecarRole.P1), Codec.For(spec, SidecarRole.P2));
+        var plain = Enumerable.Range(0, 256).Select(i => (byte)i).ToArray();
+        foreach (var (first, second) in new[] { (p1.ToUpstream, p2.ToUpstream), (p2.ToDownstream, p1.ToDownstream) })
+        {
+            var bytes = (byte[])plain.Clone();
+            first.Apply(bytes);
+            Assert.Equal(plain.Select(meaning), bytes);
+            second.Apply(bytes);
+            Assert.Equal(plain, bytes);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+using VideoApi.Backend;
+using VideoApi.Frontend;
+using VideoApi.Hosting;
+using VideoApi.Storage;
+using Xunit;
+
+namespace Sidecar.Tests.VideoApi.Support;
+
+/// <summary>One of the services, run in this process on a free port of the loopback address.</summary>
+internal sealed class RunningApp : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RunningApp(WebApplication app)
+    {
+        _app = app;
+        Url = new Uri(app.Urls.Single());
+        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = Url };
+    }
+
+    /// <summary>Its origin.</summary>
+    public Uri Url { get; }
+
+    /// <summary>A client of it that decompresses nothing and follows nothing.</summary>
+    public HttpClient Http { get; }
+
+    public static Task<RunningApp> StorageAsync(string folder) => StartAsync(listener => StorageApp.Create(new StorageOptions(listener, folder)));
+
+    public static Task<RunningApp> BackendAsync(Uri storage) => StartAsync(listener => BackendApp.Create(new BackendOptions(listener, storage)));
+
+    public static Task<RunningApp> FrontendAsync(Uri backend) => StartAsync(listener => FrontendApp.Create(new FrontendOptions(listener, backend)));
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        // Streams that a test left open are cut at once.
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
+    private static async Task<RunningApp> StartAsync(Func<Listener, WebApplication> create)
+    {
+        var app = create(new Listener(new IPEndPoint(IPAddress.Loopback, 0), "--listen", LogLevel.None));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new RunningApp(app);
+    }
+}

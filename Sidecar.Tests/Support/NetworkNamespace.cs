@@ -21,7 +21,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     public static void RequireRoot()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, for network namespaces and iptables");
-        var missing = Tools.Where(tool => !
+        var missing = Tools.Where(tool =>
             !Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, tool)))).ToList();
         Assert.SkipWhen(missing.Count > 0, $"needs {string.Join(", ", missing)}");
     }

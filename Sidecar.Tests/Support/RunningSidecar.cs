@@ -28,7 +28,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
         var path = _folder.File("records");
         _options = Read(
         [
-            .. words, "--connection-records", path, "--log-level", "error",
+            .. words, "--connection-records", path, "--log-level", "error", "--drain", "100ms",
             "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0",
         ]);
         _app = SidecarApp.Create(_options);

@@ -124,6 +124,7 @@ public sealed class OwnPortTests
         using var client = await SocketTalk.ConnectAsync(port);
 
         Assert.Equal("", await client.ReadUntilClosedAsync());
+        client.Dispose();
         await sidecar.EndsForAsync("self_call");
     }
 

@@ -118,7 +118,7 @@ public sealed class ShutdownTests
         using var served = await upstream.AcceptAsync();
 
         var stopping = sidecar.StopAsync("TERM");
-        await sidecar.RefusesConnectionsAsync();
+        await sidecar.IsStoppingAsync();
         await client.SendAsync("question");
         client.Finish();
         Assert.Equal("question"u8.ToArray(), await served.ReadToEndAsync());
@@ -180,20 +180,7 @@ public sealed class ShutdownTests
         /// <summary>Waits until the process holds as many accepted sockets.</summary>
         public Task AcceptedAsync(int count) => Eventually.TrueAsync(() => KernelSockets.Held(new HashSet<int> { Port }, new HashSet<int>()).Count == count);
 
-        /// <summary>Waits until the port is closed to new connections.</summary>
-        public Task RefusesConnectionsAsync() => Eventually.TrueAsync(() =>
-        {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                probe.Connect(System.Net.IPAddress.Loopback, Port);
-                return false;
-            }
-            catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionRefused)
-            {
-                return true;
-            }
-        });
+        public Task IsStoppingAsync() => _process.ErrorLineAsync("Stopping");
 
         public async Task<TimeSpan> StopAsync(string signal)
         {

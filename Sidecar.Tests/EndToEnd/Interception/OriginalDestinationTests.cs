@@ -1,4 +1,3 @@
-using Sidecar.Tests.Support;
 using Xunit;
 using static Sidecar.Tests.EndToEnd.Interception.InterceptedNetwork;
 

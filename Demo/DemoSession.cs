@@ -60,7 +60,7 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
 
     private async Task StartAsync(ProcessSet processes, IReadOnlyList<DemoProgram> programs, OutputLog output, CancellationToken stop)
     {
-        using var web = new WebClient();
+        using var web = new HttpFetcher();
         foreach (var program in programs)
         {
             var clock = Stopwatch.StartNew();

@@ -17,7 +17,7 @@ internal sealed class DemoVerification(DemoPorts ports, string clips, TcpTap tap
     public async Task<VerificationResult> RunAsync(CancellationToken cancellation)
     {
         var findings = new Findings();
-        using var web = new WebClient();
+        using var web = new HttpFetcher();
         var metrics = new MetricsCheck(ports, web, findings);
         await metrics.StartAsync(cancellation);
 

@@ -4,7 +4,7 @@ using Oracle.Protocol;
 namespace Demo.Verification;
 
 /// <summary>Scrapes both sidecars before and after, and checks that their counters moved by what crossed them.</summary>
-internal sealed class MetricsCheck(DemoPorts ports, WebClient web, Findings findings)
+internal sealed class MetricsCheck(DemoPorts ports, HttpFetcher web, Findings findings)
 {
     private readonly Dictionary<string, MetricsPage> _before = [];
 

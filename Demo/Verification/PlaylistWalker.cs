@@ -1,7 +1,7 @@
 namespace Demo.Verification;
 
 /// <summary>Fetches a playlist and everything that it names, as a player that wants all renditions would.</summary>
-internal sealed class PlaylistWalker(WebClient web, Findings findings)
+internal sealed class PlaylistWalker(HttpFetcher web, Findings findings)
 {
     // A film of three hours in segments of two seconds has 5,400 for each rendition.
     private const int MaxResources = 20_000;

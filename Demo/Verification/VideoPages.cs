@@ -6,7 +6,7 @@ using Demo.Programs;
 namespace Demo.Verification;
 
 /// <summary>Reads the service's list through p1 and checks that the frontend's pages offer each video of it.</summary>
-internal sealed partial class VideoPages(DemoPorts ports, WebClient web, Findings findings)
+internal sealed partial class VideoPages(DemoPorts ports, HttpFetcher web, Findings findings)
 {
     private sealed record Video(string Id, string Title, Uri Playlist);
 

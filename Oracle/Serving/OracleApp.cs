@@ -23,6 +23,9 @@ internal sealed partial class OracleApp : IAsyncDisposable
     // Of a line of 512 bytes; the rest is a peer that sends what nobody reads.
     private const int MaxUnreadBytes = 16 * 1024;
 
+    // Connections in the short while between their accept and their refusal.
+    private const int RefusalsAtOnce = 1024;
+
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
 
@@ -91,6 +94,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseListenSockets(listeners.Sockets).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // For each endpoint. The wire's own limit is lower, so that it is the one that refuses and counts.
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + RefusalsAtOnce;
             kestrel.Listen(listeners.Wire, listen =>
             {
                 listen.Protocols = HttpProtocols.None;

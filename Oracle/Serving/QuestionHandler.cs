@@ -33,8 +33,9 @@ internal sealed class QuestionHandler(
         }
         finally
         {
-            metrics.ConnectionClosed();
+            // Room first: whoever reads that a connection ended may open the next.
             limit.Leave();
+            metrics.ConnectionClosed();
         }
     }
 

@@ -3,18 +3,24 @@ using Xunit;
 
 namespace Sidecar.Tests.Demo;
 
-public sealed class ProcessSetTests
+public sealed class ProcessSetTests : IDisposable
 {
     private static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
 
+    // The scripts hold their end back until this file is there: a set does not start a program that has already ended.
+    private readonly string _signal = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => File.Delete(_signal);
 
     [Fact]
     public async Task Watch_WhenOneEnds_NamesItAndItsLastWords()
     {
         await using var set = new ProcessSet();
-        await StartAsync(set, "first", "sleep 300");
+        await set.StartAsync(new ProcessCommand("first", "sleep", "300"), Yes, Generous, Cancel);
         await StartAsync(set, "second", "echo out of luck >&2; exit 3");
+        LetThemEnd();
 
         var error = await Assert.ThrowsAsync<ProcessFailedException>(() => set.WatchAsync(Cancel));
 
@@ -27,6 +33,7 @@ public sealed class ProcessSetTests
         await using var set = new ProcessSet { SignalSkew = Generous };
         using var stop = new CancellationTokenSource();
         await StartAsync(set, "one", "exit 0");
+        LetThemEnd();
 
         var watching = set.WatchAsync(stop.Token);
         await Assert.ThrowsAsync<TimeoutException>(() => watching.WaitAsync(TimeSpan.FromMilliseconds(50), Cancel));
@@ -40,11 +47,12 @@ public sealed class ProcessSetTests
     {
         await using var set = new ProcessSet();
         await StartAsync(set, "first", "exit 1");
+        LetThemEnd();
 
         var error = await Assert.ThrowsAsync<ProcessFailedException>(async () =>
         {
             while (true)
-                await StartAsync(set, "next", "sleep 300");
+                await set.StartAsync(new ProcessCommand("next", "sleep", "300"), Yes, Generous, Cancel);
         });
 
         Assert.Equal("first ended with exit code 1", error.Message);
@@ -56,7 +64,7 @@ public sealed class ProcessSetTests
         await using var set = new ProcessSet();
         var ready = new TaskCompletionSource();
         await using var stubborn = new ProcessSet(_ => ready.TrySetResult());
-        await StartAsync(set, "tame", "exec sleep 300");
+        await set.StartAsync(new ProcessCommand("tame", "sleep", "300"), Yes, Generous, Cancel);
         await stubborn.StartAsync(new ProcessCommand("stubborn", "sh", "-c", "trap '' TERM; echo; while :; do sleep 0.05; done"), async _ =>
         {
             await ready.Task;
@@ -77,14 +85,16 @@ public sealed class ProcessSetTests
                 lines.Add(line);
         });
         await StartAsync(set, "a", "echo hello; echo oops >&2");
+        LetThemEnd();
         await Assert.ThrowsAsync<ProcessFailedException>(() => set.WatchAsync(Cancel));
 
         Assert.Equivalent(new[] { new ProcessOutput("a", false, "hello"), new ProcessOutput("a", true, "oops") }, lines);
     }
 
-    // Does not wait for readiness, so that programs that end at once can be started.
-    private static async Task StartAsync(ProcessSet set, string name, string script) =>
-        await set.StartAsync(new ProcessCommand(name, "sh", "-c", script), Yes, Generous, Cancel);
+    private async Task StartAsync(ProcessSet set, string name, string script) =>
+        await set.StartAsync(new ProcessCommand(name, "sh", "-c", "until [ -e \"$0\" ]; do sleep 0.01; done; " + script, _signal), Yes, Generous, Cancel);
+
+    private void LetThemEnd() => File.Create(_signal).Dispose();
 
     private static Task<bool> Yes(CancellationToken cancellation) => Task.FromResult(true);
 }

@@ -79,8 +79,9 @@ public sealed partial class CommandLineTests : IDisposable
     [Fact]
     public async Task DefaultServicePort_Taken_MovesWithALogLine()
     {
-        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await Eventually.TrueAsync(() => TryListen(taken, 9101));
+        Socket? listening = null;
+        await Eventually.TrueAsync(() => (listening = TryListen(9101)) is not null);
+        using var taken = listening;
         await using var oracle = ProgramProcess.Start("Oracle", "0");
         var line = await oracle.ErrorLineAsync("Questions are answered on");
         Assert.InRange(PortIn(line, "metrics on"), 9102, 9199);
@@ -127,17 +128,20 @@ public sealed partial class CommandLineTests : IDisposable
         Assert.Equal("ok xor 2\n", await AskAsync(IPAddress.Loopback, port, "hello p1 a 10.0.0.1 5\n"));
     }
 
-    private static bool TryListen(Socket socket, int port)
+    // Null while another program has the port.
+    private static Socket? TryListen(int port)
     {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
             socket.Listen();
-            return true;
+            return socket;
         }
         catch (SocketException)
         {
-            return false;
+            socket.Dispose();
+            return null;
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Sidecar.Tests.Support;
 
 /// <summary>A folder of one test's own, removed with it.</summary>
@@ -8,11 +10,18 @@ public sealed class TempFolder : IDisposable
     /// <summary>The path of a file in the folder.</summary>
     public string File(string name) => Path.Combine(_folder.FullName, name);
 
+    /// <summary>The folder's own path.</summary>
+    public string Root => _folder.FullName;
+
     /// <summary>Writes a file and returns its path.</summary>
-    public string Write(string name, string text)
+    public string Write(string name, string text) => Write(name, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Writes a file, and the folders that its name has before it, and returns its path.</summary>
+    public string Write(string name, byte[] content)
     {
         var path = File(name);
-        System.IO.File.WriteAllText(path, text);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        System.IO.File.WriteAllBytes(path, content);
         return path;
     }
 

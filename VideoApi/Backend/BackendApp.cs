@@ -12,7 +12,7 @@ internal static class BackendApp
     public static WebApplication Create(BackendOptions options)
     {
         var builder = VideoHost.CreateBuilder(options.Listener);
-        builder.Services.AddHlsForwarding(new Upstream("storage", options.Storage, TimeProvider.System));
+        builder.Services.AddHlsForwarding(new UpstreamClient("storage", options.Storage, TimeProvider.System));
         builder.Services.AddSingleton<VideoCatalog>();
 
         var app = builder.Build();

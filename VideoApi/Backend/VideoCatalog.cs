@@ -6,7 +6,7 @@ using VideoApi.Storage;
 namespace VideoApi.Backend;
 
 /// <summary>The storage's catalogue, kept for a few seconds.</summary>
-internal sealed class VideoCatalog(Upstream storage, TimeProvider time)
+internal sealed class VideoCatalog(UpstreamClient storage, TimeProvider time)
 {
     /// <summary>How long a list is shown before the storage is asked again.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
@@ -22,7 +22,7 @@ internal sealed class VideoCatalog(Upstream storage, TimeProvider time)
     public async Task<Video?> FindAsync(string id, CancellationToken cancellation) =>
         (await ListAsync(cancellation)).FirstOrDefault(video => video.Id == id);
 
-    private static async Task<IReadOnlyList<Video>> FetchAsync(Upstream storage)
+    private static async Task<IReadOnlyList<Video>> FetchAsync(UpstreamClient storage)
     {
         var entries = await storage.GetJsonAsync<CatalogEntry[]>("/catalog.json", CancellationToken.None)
             ?? throw new UpstreamException("the storage has no catalogue");

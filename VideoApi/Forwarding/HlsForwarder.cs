@@ -13,7 +13,7 @@ namespace VideoApi.Forwarding;
 /// the client's connection: a cut file must not look whole.</item>
 /// </list>
 /// </remarks>
-internal sealed partial class HlsForwarder(Upstream upstream, TimeProvider time, ILogger<HlsForwarder> logger)
+internal sealed partial class HlsForwarder(UpstreamClient upstream, TimeProvider time, ILogger<HlsForwarder> logger)
 {
     // Large enough to make calls rare, small enough for the buffer pool's common sizes.
     private const int BufferSize = 64 << 10;
@@ -25,7 +25,7 @@ internal sealed partial class HlsForwarder(Upstream upstream, TimeProvider time,
     public async Task ForwardAsync(HttpContext context)
     {
         // 1. Path
-        if (!MediaPath.TrySplit(context.Request.Path, out var names))
+        if (!MediaPath.TrySplit(context.Request.Path.Value, out var names))
         {
             await AnswerAsync(context, StatusCodes.Status404NotFound, "no such file");
             return;

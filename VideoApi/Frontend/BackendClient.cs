@@ -5,7 +5,7 @@ using VideoApi.Media;
 namespace VideoApi.Frontend;
 
 /// <summary>Asks the backend for videos.</summary>
-internal sealed class BackendClient(Upstream backend)
+internal sealed class BackendClient(UpstreamClient backend)
 {
     /// <summary>All videos.</summary>
     /// <exception cref="UpstreamException">The backend is away, reports a failure or answers something else.</exception>

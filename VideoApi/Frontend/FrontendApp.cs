@@ -12,7 +12,7 @@ internal static class FrontendApp
     public static WebApplication Create(FrontendOptions options)
     {
         var builder = VideoHost.CreateBuilder(options.Listener);
-        builder.Services.AddHlsForwarding(new Upstream("backend", options.Backend, TimeProvider.System));
+        builder.Services.AddHlsForwarding(new UpstreamClient("backend", options.Backend, TimeProvider.System));
         builder.Services.AddSingleton<BackendClient>();
 
         var app = builder.Build();

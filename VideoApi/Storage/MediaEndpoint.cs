@@ -20,7 +20,8 @@ internal static class MediaEndpoint
         var headers = context.Response.Headers;
         // A file that is missing now may be there in a moment.
         headers.CacheControl = "no-store";
-        if (!MediaPath.TrySplit(context.Request.Path, out var names) || folder.Open(names) is not { } file)
+        IgnoreForeignRangeUnit(context.Request.Headers);
+        if (!MediaPath.TrySplit(context.Request.Path.Value, out var names) || folder.Open(names) is not { } file)
             return TypedResults.NotFound();
 
         // A playlist is asked for again each time, which costs a 304; a segment never changes.
@@ -41,6 +42,13 @@ internal static class MediaEndpoint
             await gzip.WriteAsync(await file.ReadAsync(cancellation), cancellation);
         headers.ContentEncoding = "gzip";
         return TypedResults.Bytes(compressed.ToArray(), file.Type.ContentType, lastModified: file.LastModified, entityTag: file.WeakETag);
+    }
+
+    // RFC 9110 section 14.2: a unit that is not known is as no range at all. The framework takes every unit for bytes.
+    private static void IgnoreForeignRangeUnit(IHeaderDictionary headers)
+    {
+        if (!headers.Range.ToString().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
+            headers.Remove(HeaderNames.Range);
     }
 
     // A range is one of the plain bytes. RFC 9110 section 12.5.3: a coding named outright counts before "*".

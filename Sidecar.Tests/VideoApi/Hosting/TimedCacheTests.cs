@@ -1,4 +1,4 @@
-using Sidecar.Tests.VideoApi.Support;
+using Sidecar.Tests.Support;
 using VideoApi.Hosting;
 using Xunit;
 
@@ -8,7 +8,7 @@ public class TimedCacheTests
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
 
-    private readonly ManualClock _clock = new();
+    private readonly ManualTimeProvider _clock = new();
     private int _loads;
 
     [Fact]

@@ -1,3 +1,5 @@
+using Sidecar.Tests.Support;
+
 namespace Sidecar.Tests.VideoApi.Support;
 
 /// <summary>What storages in tests hold.</summary>

@@ -8,7 +8,7 @@ namespace VideoApi.Forwarding;
 /// <param name="name">What messages call it.</param>
 /// <param name="origin">Its scheme, host and port.</param>
 /// <param name="time">The clock of the limits.</param>
-internal sealed class Upstream(string name, Uri origin, TimeProvider time) : IDisposable
+internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time) : IDisposable
 {
     // Loopback and clusters connect in milliseconds; 3 s is one lost SYN and its repetition.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);

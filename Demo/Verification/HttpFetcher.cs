@@ -10,7 +10,7 @@ internal sealed record WebAnswer(Uri Url, HttpStatusCode Status, string? MediaTy
 }
 
 /// <summary>A plain HTTP client with limits on time and size.</summary>
-internal sealed class WebClient : IDisposable
+internal sealed class HttpFetcher : IDisposable
 {
     private const int MaxBodyBytes = 64 * 1024 * 1024;
 

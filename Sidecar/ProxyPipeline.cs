@@ -14,11 +14,11 @@ namespace Sidecar;
 /// <summary>The way of a connection through each role, stage by stage.</summary>
 internal sealed class ProxyPipeline(
     SidecarOptions options, DestinationGuard guard, Resolver resolver, OracleClient oracle, UpstreamConnector connector, RelayHandler relay,
-    ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
+    ConnectionReporter reporter, DrainLimit drain, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
-        connection.UseConnectionReport(listener, options, reporter, metrics, time, logger);
+        connection.UseConnectionReport(listener, options, reporter, drain, metrics, time, logger);
         _ = listener.Role switch
         {
             SidecarRole.P1 => connection

@@ -73,8 +73,17 @@ public sealed partial class JsonLineSink<T> : IAsyncDisposable
     /// <summary>Records lost so far: to a full queue or to a failing file.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Queues a record; completes at once unless the sink waits when full.</summary>
-    public ValueTask WriteAsync(T record) => _queue.Writer.WriteAsync(record);
+    /// <summary>Queues a record; completes at once unless the sink waits when full. After the end it is dropped and counted.</summary>
+    public async ValueTask WriteAsync(T record)
+    {
+        while (!_queue.Writer.TryWrite(record))
+        {
+            if (await _queue.Writer.WaitToWriteAsync())
+                continue;
+            Interlocked.Increment(ref _dropped);
+            return;
+        }
+    }
 
     /// <summary>Writes what still waits, for at most three seconds, and closes the output.</summary>
     public async ValueTask DisposeAsync()

@@ -34,9 +34,18 @@ public sealed class ProgramProcess : IAsyncDisposable
     public static ProgramProcess Start(string program, params IEnumerable<string> args) => Start(program, new Dictionary<string, string>(), args);
 
     /// <summary>Starts a program with environment variables of its own.</summary>
-    public static ProgramProcess Start(string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> args)
+    public static ProgramProcess Start(string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> args) =>
+        Start([], environment, program, args);
+
+    /// <summary>Starts a program by another one that becomes it: <c>ip netns exec NAME</c>.</summary>
+    public static ProgramProcess StartBy(IEnumerable<string> launcher, string program, params IEnumerable<string> args) =>
+        Start(launcher, new Dictionary<string, string>(), program, args);
+
+    private static ProgramProcess Start(
+        IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args])
+        string[] words = [.. launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args];
+        var start = new ProcessStartInfo(words[0], words[1..])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

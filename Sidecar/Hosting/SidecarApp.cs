@@ -22,6 +22,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     // Pause thresholds of Kestrel's pipes, per direction and connection.
     private const long PipeLimit = 64 * 1024;
 
+    // For connections that the drain limit ended to close and be recorded; Kestrel drops them without a word.
+    private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
+
     private readonly ListenSockets _sockets;
     private readonly WebApplication _app;
 
@@ -32,6 +35,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
     /// <summary>Where everything listens, with real ports.</summary>
     public BoundAddresses Addresses { get; }
+
+    /// <summary>The parts, for tests.</summary>
+    public IServiceProvider Services => _app.Services;
 
     /// <summary>Claims the ports and builds the process; nothing is accepted before it runs.</summary>
     /// <exception cref="Chassis.UsageException">A port is in use, or the records' file cannot be opened.</exception>
@@ -95,7 +101,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
     private static void AddServices(IServiceCollection services, SidecarOptions options, BoundAddresses addresses)
     {
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + AfterDrain);
         services.Configure<SocketTransportOptions>(transport => (transport.MaxReadBufferSize, transport.MaxWriteBufferSize) = (PipeLimit, PipeLimit));
         services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
         services.AddSingleton(TimeProvider.System);
@@ -109,7 +115,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DestinationGuard>().AddSingleton<Resolver>().AddSingleton<UpstreamConnector>();
-        services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
+        services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<DrainLimit>().AddSingleton<ProxyPipeline>();
     }
 
     private static void LogAddresses(ILogger logger, IHostApplicationLifetime lifetime, SidecarOptions options, BoundAddresses addresses)

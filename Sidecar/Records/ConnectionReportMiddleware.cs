@@ -14,9 +14,12 @@ namespace Sidecar.Records;
 /// it is closed, however it ended.
 /// </summary>
 internal sealed partial class ConnectionReportMiddleware(
-    ConnectionDelegate next, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, SidecarMetrics metrics,
+    ConnectionDelegate next, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, DrainLimit drain, SidecarMetrics metrics,
     TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
 {
+    // For a relay to reset both sides; a stage that waits for others longer than that ends with the process.
+    private static readonly TimeSpan AbortLimit = TimeSpan.FromMilliseconds(500);
+
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
         var started = metrics.Now;
@@ -28,7 +31,7 @@ internal sealed partial class ConnectionReportMiddleware(
             if (active > options.MaxConnections)
                 report.End(RelayEndReason.LimitReached, $"more than {options.MaxConnections} connections");
             else
-                await next(connection);
+                await RunStagesAsync(connection, report);
         }
         catch (Exception bug)
         {
@@ -42,6 +45,23 @@ internal sealed partial class ConnectionReportMiddleware(
             metrics.ConnectionEnded(listener, ending.Reason, started);
             Log.Ended(logger, report.Id, listener.Role.Word(), report.Client, ending.Reason.Word(), ending.Detail);
             await reporter.WriteAsync(report, ending, time.GetElapsedTime(started));
+        }
+    }
+
+    private async Task RunStagesAsync(ConnectionContext connection, ConnectionReport report)
+    {
+        var stages = next(connection);
+        try
+        {
+            await stages.WaitAsync(drain.Over);
+        }
+        catch (OperationCanceledException) when (drain.Over.IsCancellationRequested)
+        {
+            report.End(RelayEndReason.Draining, "the drain time is over");
+            connection.Abort(new ConnectionAbortedException("The drain time is over."));
+            await Task.WhenAny(stages, Task.Delay(AbortLimit, time, CancellationToken.None));
+            if (stages.IsCompleted)
+                await stages;
         }
     }
 
@@ -73,7 +93,7 @@ internal static class ConnectionReportMiddlewareExtensions
 {
     /// <summary>Sets the <see cref="ConnectionReport"/> feature and accounts for the connection at its end.</summary>
     public static IConnectionBuilder UseConnectionReport(
-        this IConnectionBuilder builder, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, SidecarMetrics metrics,
-        TimeProvider time, ILogger<ConnectionReportMiddleware> logger) =>
-        builder.Use(next => new ConnectionReportMiddleware(next, listener, options, reporter, metrics, time, logger).OnConnectionAsync);
+        this IConnectionBuilder builder, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, DrainLimit drain,
+        SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger) =>
+        builder.Use(next => new ConnectionReportMiddleware(next, listener, options, reporter, drain, metrics, time, logger).OnConnectionAsync);
 }

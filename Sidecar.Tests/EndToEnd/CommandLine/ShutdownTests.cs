@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.CommandLine;
+
+/// <summary>SIGTERM and SIGINT: stop accepting, give live connections the drain time, end with 0.</summary>
+public sealed class ShutdownTests
+{
+    // Well below what a test waits for, well above what an idle process needs on a loaded machine.
+    private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(8);
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task Signal_WithoutConnections_EndsAtOnceHoweverLongTheDrainTime(string signal)
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "1h");
+
+        var took = await sidecar.StopAsync(signal);
+
+        Assert.InRange(took, TimeSpan.Zero, Promptly);
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task Signal_WithAnIdleConnection_EndsItAfterTheDrainTime(string signal)
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "400ms");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        using var served = await upstream.AcceptAsync();
+        await client.SendAsync("x");
+        await served.ReadTextAsync(1);
+
+        var stopping = sidecar.StopAsync(signal);
+        await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync());
+
+        Assert.InRange(await stopping, TimeSpan.FromMilliseconds(390), Promptly);
+        Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    [Fact]
+    public async Task Signal_WithBytesInFlight_EndsThemAfterTheDrainTimeToo()
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "300ms");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        using var served = await upstream.AcceptAsync();
+        var sending = FloodAsync(served);
+        var reading = SwallowAsync(client);
+
+        var took = await sidecar.StopAsync("TERM");
+        await Task.WhenAll(sending, reading);
+
+        Assert.InRange(took, TimeSpan.FromMilliseconds(290), Promptly);
+        Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    [Fact]
+    public async Task Signal_WithAStalledClient_EndsAfterTheDrainTimeToo()
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "300ms");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        using var served = await upstream.AcceptAsync();
+        var sending = FloodAsync(served);
+
+        var took = await sidecar.StopAsync("TERM");
+        await sending;
+
+        Assert.InRange(took, TimeSpan.FromMilliseconds(290), Promptly);
+        Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    [Fact]
+    public async Task Signal_DuringAHandshake_EndsItAfterTheDrainTime()
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--role", "p2", "--drain", "300ms", "--handshake-timeout", "1m");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        await client.SendAsync("bonj");
+        await sidecar.AcceptedAsync(1);
+
+        var took = await sidecar.StopAsync("TERM");
+
+        Assert.InRange(took, TimeSpan.FromMilliseconds(290), Promptly);
+        Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    [Fact]
+    public async Task Signal_WhileTheOracleIsSilent_EndsAfterTheDrainTime()
+    {
+        using var upstream = new LoopbackListener();
+        using var oracle = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(
+            upstream.Port, "--oracle", $"127.0.0.1:{oracle.Port}", "--drain", "300ms", "--handshake-timeout", "1m");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        using var asked = await oracle.AcceptAsync();
+
+        var took = await sidecar.StopAsync("TERM");
+
+        Assert.InRange(took, TimeSpan.FromMilliseconds(290), Promptly);
+        Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
+        Assert.True(upstream.IsUntouched);
+    }
+
+    [Fact]
+    public async Task Signal_WithAConnectionThatEndsInTime_LetsItComplete()
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "1h");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        using var served = await upstream.AcceptAsync();
+
+        var stopping = sidecar.StopAsync("TERM");
+        await sidecar.IsStoppingAsync();
+        await client.SendAsync("question");
+        client.Finish();
+        Assert.Equal("question"u8.ToArray(), await served.ReadToEndAsync());
+        await served.SendAsync("answer");
+        served.Finish();
+
+        Assert.Equal("answer"u8.ToArray(), await client.ReadToEndAsync());
+        Assert.InRange(await stopping, TimeSpan.Zero, SocketTalk.Limit);
+        Assert.Equal("completed", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    private static async Task FloodAsync(Socket socket)
+    {
+        var error = await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            while (true)
+                await socket.SendAllAsync(new byte[64 * 1024]);
+        });
+        Assert.Contains(error.SocketErrorCode, new[] { SocketError.ConnectionReset, SocketError.Shutdown });
+    }
+
+    private static async Task SwallowAsync(Socket socket)
+    {
+        var block = new byte[64 * 1024];
+        await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            while (await socket.ReceiveAsync(block, TestContext.Current.CancellationToken) > 0)
+            {
+            }
+
+            // An orderly end would make a cut stream look whole.
+            Assert.Fail("the stream ended instead of being reset");
+        });
+    }
+
+    /// <summary>The program with its records in a file, once it accepts.</summary>
+    private sealed class StartedSidecar : IAsyncDisposable
+    {
+        private readonly TempFolder _folder;
+        private readonly ProgramProcess _process;
+
+        private StartedSidecar(TempFolder folder, ProgramProcess process, int port) => (_folder, _process, Port) = (folder, process, port);
+
+        public int Port { get; }
+
+        public static async Task<StartedSidecar> StartAsync(int target, params IEnumerable<string> options)
+        {
+            var folder = new TempFolder();
+            var process = ProgramProcess.Start("Sidecar",
+            [
+                "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{target}", "--connection-records", folder.File("records"),
+                "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", .. options,
+            ]);
+            return new StartedSidecar(folder, process, await process.ListenerPortAsync());
+        }
+
+        public IReadOnlyList<RecordedConnection> Records() => new ConnectionRecords(_folder.File("records")).Read();
+
+        /// <summary>Waits until the process holds as many accepted sockets.</summary>
+        public Task AcceptedAsync(int count) => Eventually.TrueAsync(() => KernelSockets.Held(new HashSet<int> { Port }, new HashSet<int>()).Count == count);
+
+        public Task IsStoppingAsync() => _process.ErrorLineAsync("Stopping");
+
+        public async Task<TimeSpan> StopAsync(string signal)
+        {
+            var watch = Stopwatch.StartNew();
+            await _process.SignalAsync(signal);
+            Assert.Equal(0, await _process.ExitCodeAsync());
+            Assert.DoesNotContain(_process.Errors, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal));
+            return watch.Elapsed;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _process.DisposeAsync();
+            _folder.Dispose();
+        }
+    }
+}

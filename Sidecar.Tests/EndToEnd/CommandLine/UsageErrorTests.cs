@@ -1,0 +1,136 @@
+using System.Net.Sockets;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.CommandLine;
+
+/// <summary>What a user did wrong is one line on stderr that names it, and exit code 2.</summary>
+public sealed class UsageErrorTests
+{
+    [Theory]
+    [InlineData("", "no listener", "--help")]
+    [InlineData("--no-such-option|1", "--no-such-option", "unknown option")]
+    [InlineData("45000|127.0.0.1", "<target-port", "--help")]
+    [InlineData("frobnicate", "'frobnicate'", "--help")]
+    [InlineData("45000|127.0.0.1|9000|127.0.0.1|boss", "<role> 'boss'", "p2")]
+    [InlineData("--listen|127.0.0.1:0|--role|boss", "--role 'boss'", "p2")]
+    [InlineData("--listen|127.0.0.1:0|--mode|magic", "--mode 'magic'", "socks4")]
+    [InlineData("45000|nil|9000", "'nil 9000'", "both nil")]
+    [InlineData("45000|127.0.0.1|nil", "'127.0.0.1 nil'", "both nil")]
+    [InlineData("99999|127.0.0.1|9000", "<listen-port>", "0 to 65535")]
+    [InlineData("45000|127.0.0.1|0", "<target-port> '127.0.0.1:0'", "1 to 65535")]
+    [InlineData("45000|127.0.0.1|9000|300.1.1.1|alone", "<listen-host>", "300.1.1.1")]
+    [InlineData("--listen|203.0.113.9:0|--target|127.0.0.1:9", "--listen '203.0.113.9:0'", "no such address")]
+    [InlineData("--listen|0|--target|no host:9", "--target 'no host:9'", "host")]
+    [InlineData("--listen|0|--idle-timeout|3", "--idle-timeout '3'", "500ms")]
+    [InlineData("--listen|0|--max-connections|0", "--max-connections '0'", "1 to")]
+    [InlineData("--listen|0|--transform|xor 256", "--transform 'xor 256'", "xor")]
+    [InlineData("--listen|0|--connection-records|/no/such/folder/records", "--connection-records '/no/such/folder/records'", "folder")]
+    [InlineData("--config|/no/such/file.yaml", "--config '/no/such/file.yaml'", "file.yaml")]
+    [InlineData("--config|/", "--config '/'", "/")]
+    public async Task Wrong_Words_AreOneLineThatNamesThem(string words, string names, string explains)
+    {
+        var line = await FailAsync(words.Split('|', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Contains(names, line, StringComparison.Ordinal);
+        Assert.Contains(explains, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("listeners:\n  - listen: 0\n    role: boss\n", ":3: listeners.0.role 'boss'")]
+    [InlineData("listeners:\n  - listen: 0\n\ntimeouts:\n  idel: 3s\n", ":5: timeouts.idel: unknown key; the nearest known one is timeouts.idle")]
+    [InlineData("listeners:\n  - listen: [0\n", ":")]
+    [InlineData("listeners:\n  - listen: 0\n    target: [1, 2]\n", "listeners.0.target")]
+    [InlineData("listeners:\n  - listen: 0\n    name: a\n  - listen: 0\n    name: a\n", "'a'")]
+    public async Task Wrong_File_IsOneLineWithFileLineAndKey(string yaml, string names)
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("sidecar.yaml", yaml);
+
+        foreach (var command in new string[][] { ["--config", file], ["check", "--config", file] })
+        {
+            var line = await FailAsync(command);
+            Assert.Contains(names, line, StringComparison.Ordinal);
+            Assert.True(line.Contains(file, StringComparison.Ordinal) || names == "'a'", line);
+        }
+    }
+
+    [Fact]
+    public async Task Wrong_Variable_IsOneLineThatNamesIt()
+    {
+        await using var sidecar = ProgramProcess.Start("Sidecar",
+            new Dictionary<string, string> { ["SIDECAR__METRICS__ADDRESS"] = "nowhere" }, "0", "127.0.0.1", "9");
+
+        Assert.Equal(2, await sidecar.ExitCodeAsync());
+        Assert.Contains("SIDECAR__METRICS__ADDRESS 'nowhere'", Assert.Single(sidecar.Errors), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--listen")]
+    [InlineData("--metrics-address")]
+    [InlineData("--health-address")]
+    [InlineData("--admin-address")]
+    public async Task Port_InUse_NamesTheOption(string option)
+    {
+        using var taken = new LoopbackListener();
+        string[] listen = option == "--listen" ? [] : ["--listen", "127.0.0.1:0"];
+
+        var line = await FailAsync([.. listen, "--target", "127.0.0.1:9", option, $"127.0.0.1:{taken.Port}"]);
+
+        Assert.Contains($"{option} '127.0.0.1:{taken.Port}'", line, StringComparison.Ordinal);
+        Assert.Contains("in use", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Port_InUseOnAllAddresses_IsSeenByThePositionalForm()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Any, 0));
+        taken.Listen();
+        var port = ((System.Net.IPEndPoint)taken.LocalEndPoint!).Port;
+
+        var line = await FailAsync(["" + port, "127.0.0.1", "9"]);
+
+        Assert.Contains("<listen-port>", line, StringComparison.Ordinal);
+        Assert.Contains("in use", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_OfAValidFile_SaysSoWithoutListening()
+    {
+        using var folder = new TempFolder();
+        using var taken = new LoopbackListener();
+        var file = folder.Write("sidecar.yaml", $"listeners:\n  - listen: 127.0.0.1:{taken.Port}\n    role: p1\n    target: 127.0.0.1:9\n");
+
+        var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", "check", "--config", file);
+
+        Assert.Equal(0, code);
+        Assert.Empty(errors);
+        Assert.StartsWith("valid: 1 listener(s): p1", Assert.Single(output), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_ShowsThePositionalFormsAndEveryOption()
+    {
+        var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", "--help");
+
+        Assert.Equal(0, code);
+        Assert.Empty(errors);
+        var text = string.Join('\n', output);
+        Assert.Contains("Sidecar <listen-port> <target-host|nil> <target-port|nil> [listen-host] [role]", text, StringComparison.Ordinal);
+        Assert.Contains("<oracle-host> <oracle-port> [listen-host] [role] [mode]", text, StringComparison.Ordinal);
+        foreach (var option in Sidecar.Configuration.SettingTable.Options)
+            Assert.Contains($"{option.Name} <{option.ValueName}>", text, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> FailAsync(string[] words)
+    {
+        var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", words);
+        var line = Assert.Single(errors);
+        Assert.Equal(2, code);
+        Assert.Empty(output);
+        Assert.StartsWith("Sidecar: ", line, StringComparison.Ordinal);
+        return line;
+    }
+}

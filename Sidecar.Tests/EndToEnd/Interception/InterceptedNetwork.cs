@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Interception;
+
+/// <summary>
+/// Two machines as the seed has them: on the frontend's what goes to port 9000 is redirected to 45000, on the backend's
+/// what comes for port 9000 to 45001; not so what the proxy's own user sends.
+/// </summary>
+internal sealed class InterceptedNetwork : IAsyncDisposable
+{
+    public const int ProxyUser = 1337;
+    public const int AppUser = 1339;
+    public const string FrontAddress = "192.188.200.56";
+    public const string BackAddress = "192.188.200.57";
+    public const string StorageAddress = "192.188.200.55";
+    public const string BackAddressV6 = "fd00:188::57";
+
+    private readonly List<ProgramProcess> _programs = [];
+
+    private InterceptedNetwork(NetworkNamespace front, NetworkNamespace back) => (Front, Back) = (front, back);
+
+    public NetworkNamespace Front { get; }
+
+    public NetworkNamespace Back { get; }
+
+    public static async Task<InterceptedNetwork> CreateAsync(bool backIntercepts)
+    {
+        NetworkNamespace.RequireRoot();
+        var network = new InterceptedNetwork(await NetworkNamespace.CreateAsync(), await NetworkNamespace.CreateAsync());
+        try
+        {
+            await NetworkNamespace.JoinAsync(network.Front, network.Back);
+            await network.Front.RunAsync($"""
+                ip address add {FrontAddress}/24 dev link
+                ip address add fd00:188::56/64 dev link nodad
+                ip link set link up
+                for tables in iptables ip6tables; do
+                  $tables -w 10 -t nat -A OUTPUT -p tcp -m owner --uid-owner {ProxyUser} -j RETURN
+                  $tables -w 10 -t nat -A OUTPUT -p tcp -m owner ! --uid-owner {ProxyUser} --dport 9000 -j REDIRECT --to-port 45000
+                done
+                """);
+            await network.Back.RunAsync($"""
+                ip address add {BackAddress}/24 dev link
+                ip address add {StorageAddress}/24 dev link
+                ip address add {BackAddressV6}/64 dev link nodad
+                ip link set link up
+                """);
+            if (backIntercepts)
+            {
+                await network.Back.RunAsync($"""
+                    for tables in iptables ip6tables; do
+                      $tables -w 10 -t nat -I PREROUTING 1 -p tcp -m addrtype --dst-type LOCAL --dport 9000 -j REDIRECT --to-ports 45001
+                      $tables -w 10 -t nat -I OUTPUT 1 -p tcp -m owner --uid-owner {ProxyUser} -j RETURN
+                      $tables -w 10 -t nat -I OUTPUT 2 -p tcp --dport 9000 -j REDIRECT --to-ports 45001
+                    done
+                    """);
+            }
+
+            return network;
+        }
+        catch
+        {
+            await network.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a sidecar as the proxy's user and waits until it accepts.</summary>
+    public async Task<ProgramProcess> StartSidecarAsync(NetworkNamespace where, string words) =>
+        await StartAsync(where, ProxyUser, "Sidecar", words, "Serving admin");
+
+    /// <summary>Starts one of the video services as the application's user and waits until it listens.</summary>
+    public async Task<ProgramProcess> StartVideoAsync(NetworkNamespace where, params string[] words) =>
+        await StartAsync(where, AppUser, "VideoApi", words, "listens on");
+
+    /// <summary>What curl gets as the application's user; -g because an IPv6 address stands in brackets.</summary>
+    public static Task<string> CurlAsync(NetworkNamespace where, string words) => where.RunAsync(
+        $"exec setpriv --reuid={AppUser} --regid={AppUser} --clear-groups curl -g -sS --fail --max-time 20 --noproxy '*' {words}");
+
+    /// <summary>Waits for a record on a sidecar's stdout.</summary>
+    public static async Task<RecordedConnection> RecordAsync(ProgramProcess sidecar)
+    {
+        await Eventually.TrueAsync(() => sidecar.Output.Count > 0);
+        var record = RecordedConnection.Parse(sidecar.Output[0]);
+        Assert.Equal(JsonValueKind.Object, record.Json.ValueKind);
+        return record;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var program in _programs)
+            await program.DisposeAsync();
+        await Front.DisposeAsync();
+        await Back.DisposeAsync();
+    }
+
+    private Task<ProgramProcess> StartAsync(NetworkNamespace where, int user, string program, string words, string ready) =>
+        StartAsync(where, user, program, words.Split(' '), ready);
+
+    private async Task<ProgramProcess> StartAsync(NetworkNamespace where, int user, string program, string[] words, string ready)
+    {
+        var process = where.Start(user, program, words);
+        _programs.Add(process);
+        await process.ErrorLineAsync(ready);
+        return process;
+    }
+}

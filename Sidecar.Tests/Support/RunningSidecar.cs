@@ -1,0 +1,106 @@
+using System.CommandLine;
+using Chassis.Settings;
+using Demo.Verification;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sidecar.Configuration;
+using Sidecar.Hosting;
+using Xunit;
+
+namespace Sidecar.Tests.Support;
+
+/// <summary>
+/// A sidecar in this process, made from the words of a command line. Its own endpoints get free ports, its records a file.
+/// Disposing it fails the test if it has logged an error.
+/// </summary>
+internal sealed class RunningSidecar : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new();
+
+    private readonly TempFolder _folder = new();
+    private readonly ErrorLog _errors = new();
+    private readonly SidecarApp _app;
+    private readonly SidecarOptions _options;
+    private readonly ConnectionRecords _records;
+
+    private RunningSidecar(IReadOnlyList<string> words)
+    {
+        var path = _folder.File("records");
+        _options = Read(
+        [
+            .. words, "--connection-records", path, "--log-level", "error", "--drain", "100ms",
+            "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0",
+        ]);
+        _app = SidecarApp.Create(_options);
+        _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_errors);
+        _records = new ConnectionRecords(path);
+    }
+
+    /// <summary>The first listener's port; listeners of the tests are on loopback or all addresses.</summary>
+    public int Port => _app.Addresses.Listeners[0].Port;
+
+    /// <summary>The ports of the own endpoints.</summary>
+    public IReadOnlyList<int> EndpointPorts => [_app.Addresses.Metrics.Port, _app.Addresses.Health.Port, _app.Addresses.Admin.Port];
+
+    /// <summary>All records so far.</summary>
+    public IReadOnlyList<RecordedConnection> Records => _records.Read();
+
+    /// <summary>Starts a sidecar from words such as <c>0 127.0.0.1 9000 --idle-timeout 1s</c>.</summary>
+    public static async Task<RunningSidecar> StartAsync(params IEnumerable<string> words)
+    {
+        var sidecar = new RunningSidecar([.. words]);
+        await sidecar._app.StartAsync();
+        return sidecar;
+    }
+
+    /// <summary>Waits for a record of which the predicate holds; without one, for the first.</summary>
+    public Task<RecordedConnection> RecordAsync(Func<RecordedConnection, bool>? predicate = null) => _records.FirstAsync(predicate ?? (_ => true));
+
+    /// <summary>The metrics as Prometheus would get them now.</summary>
+    public async Task<MetricsPage> ScrapeAsync() => new(await Http.GetStringAsync(
+        new Uri($"http://127.0.0.1:{_app.Addresses.Metrics.Port}/metrics"), TestContext.Current.CancellationToken));
+
+    /// <summary>The only connection ended for a reason: record and metric agree, none lives on, no socket is left open.</summary>
+    public async Task<RecordedConnection> EndsForAsync(string reason)
+    {
+        var record = await RecordAsync();
+        Assert.True(record.Reason == reason, $"{reason} is expected: {record}");
+        Assert.Single(Records);
+        var metrics = await ScrapeAsync();
+        Assert.Equal(1, metrics.Sum("sidecar_connections_total", $"reason=\"{reason}\"", $"listener=\"{record.Text("listener")}\""));
+        Assert.Equal(1, metrics.Sum("sidecar_connections_total"));
+        Assert.Equal(0, metrics.Sum("sidecar_connections_active"));
+        await NoSocketIsOpenAsync();
+        return record;
+    }
+
+    /// <summary>Neither an accepted socket nor one to a configured target or Oracle is left.</summary>
+    public async Task NoSocketIsOpenAsync()
+    {
+        HashSet<int> accepting = [.. _app.Addresses.Listeners.Select(l => l.Port)];
+        HashSet<int> upstreams = [.. from l in _options.Listeners from host in new[] { l.Target, l.Oracle } where host is not null select host.Value.Port];
+        await Eventually.TrueAsync(() => KernelSockets.Held(accepting, upstreams).Count == 0);
+    }
+
+    /// <summary>Stops as SIGTERM would.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _folder.Dispose();
+        Assert.Empty(_errors.Lines);
+    }
+
+    private static SidecarOptions Read(string[] args)
+    {
+        var words = new Argument<string[]>("words") { Arity = ArgumentArity.ZeroOrMore };
+        var command = new RootCommand { words };
+        var source = new CommandLineSource(command, SettingTable.Options);
+        var parsed = command.Parse(args);
+        Assert.Empty(parsed.Errors);
+        var positional = parsed.GetValue(words) is { Length: > 0 } given ? PositionalForm.Read(given) : [];
+        return OptionsReader.Load([.. positional, .. source.Read(parsed)], []);
+    }
+}

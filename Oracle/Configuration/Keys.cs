@@ -9,7 +9,7 @@ internal static class Keys
     public const string MetricsAddress = "metrics.address";
     public const string HealthAddress = "health.address";
     public const string AuditLog = "audit-log";
-    public const string LogLevel = "log-level";
+    public const string LogLevel = "log.level";
     public const string MaxConnections = "max-connections";
     public const string MaxDecisions = "max-decisions";
 }

@@ -32,11 +32,12 @@ internal static class OptionsReader
         if (settings.Find(Keys.Config) is { } config && !environment.Contains(config) && !commandLine.Contains(config))
             throw config.Error("a configuration file cannot name another");
 
+        var metrics = ReadEndpoint(settings, Keys.MetricsAddress, DefaultServicePort);
         var defaults = new OracleOptions
         {
             Listen = ReadEndpoint(settings, Keys.Listen, DefaultPort),
-            Metrics = ReadEndpoint(settings, Keys.MetricsAddress, DefaultServicePort),
-            Health = ReadEndpoint(settings, Keys.HealthAddress, DefaultServicePort),
+            Metrics = metrics,
+            Health = settings.Find(Keys.HealthAddress) is null ? metrics : ReadEndpoint(settings, Keys.HealthAddress, DefaultServicePort),
             AuditLog = ReadFile(settings, Keys.AuditLog) ?? new NamedFile("-", "--" + Keys.AuditLog),
         };
         var options = defaults with

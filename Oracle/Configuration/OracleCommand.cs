@@ -32,7 +32,7 @@ internal static class OracleCommand
           Oracle check --policy policy.yml
         """;
 
-    private static readonly (Option<string> Option, string Key)[] Options =
+    private static readonly SettingOption[] Options =
     [
         Option(Keys.Listen, "ADDRESS:PORT", "Where questions are answered. [default: all addresses, 9100]"),
         Option(Keys.Policy, "FILE", "Who gets which transform. [default: not, for everyone]"),
@@ -50,24 +50,16 @@ internal static class OracleCommand
     {
         var port = new Argument<string?>("port") { Arity = ArgumentArity.ZeroOrOne, Description = "Where questions are answered, on all addresses; short for --listen PORT." };
         var check = new Command("check", "Reads configuration and policy, reports the first error, and ends.");
-        check.SetAction(parsed => Check(OptionsReader.Read(Environment(), Named(parsed))));
         var root = new RootCommand("Authorizes the connections of sidecars and chooses how their bytes are changed.") { port, check };
-        foreach (var (option, _) in Options)
-            root.Add(option);
-        root.SetAction((parsed, _) => RunAsync(OptionsReader.Read(Environment(), [.. Positional(parsed.GetValue(port)), .. Named(parsed)])));
+        var named = new CommandLineSource(root, Options);
+        check.SetAction(parsed => Check(OptionsReader.Read(Environment(), [.. named.Read(parsed)])));
+        root.SetAction((parsed, _) => RunAsync(OptionsReader.Read(Environment(), [.. Positional(parsed.GetValue(port)), .. named.Read(parsed)])));
         return root;
     }
 
-    private static (Option<string> Option, string Key) Option(string key, string value, string description) =>
-        (new Option<string>("--" + key.Replace('.', '-')) { HelpName = value, Description = description, Recursive = true }, key);
+    private static SettingOption Option(string key, string value, string description) => new("--" + key.Replace('.', '-'), key, value, description);
 
     private static List<Setting> Environment() => [.. EnvironmentSource.Read(OptionsReader.EnvironmentPrefix)];
-
-    private static IReadOnlyList<Setting> Named(ParseResult parsed) =>
-        [.. from entry in Options
-            let value = parsed.GetValue(entry.Option)
-            where value is not null
-            select new Setting(entry.Key, value, entry.Option.Name)];
 
     // A first word that is a number is the Lisp program's form; any other would be a subcommand.
     private static IEnumerable<Setting> Positional(string? word) => word switch

@@ -1,4 +1,5 @@
 using Chassis;
+using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
 
@@ -46,7 +47,7 @@ internal static class PolicyFile
             throw new UsageException($"{some.Origin}: a policy has at most {MaxRules} rules");
 
         var roles = settings.ReadList($"{rule}.role", ParseRole);
-        var peers = settings.ReadList($"{rule}.peer", PeerNetwork.Parse);
+        var peers = settings.ReadList($"{rule}.peer", NetworkAddress.Parse);
         var transform = settings.Read<TransformChoice?>($"{rule}.transform", null, text => TransformChoice.Parse(text));
         var deny = settings.Read($"{rule}.deny", false, ParseDeny);
         if (deny == transform.HasValue)

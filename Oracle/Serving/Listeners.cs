@@ -19,16 +19,15 @@ internal sealed class Listeners : IDisposable
         {
             Wire = Sockets.Bind(options.Listen.Address, options.Listen.Origin ?? "--" + Keys.Listen);
             var shared = options.Metrics.Address.Equals(options.Health.Address);
-            var metrics = shared && options.Metrics.Origin is null ? options.Health : options.Metrics;
             // Named ports first: a default one must not take what the user asked for.
-            if (metrics.Origin is null && !shared && options.Health.Origin is not null)
+            if (options.Metrics.Origin is null && options.Health.Origin is not null)
             {
                 Health = Bind(options.Health, "--health-address");
-                Metrics = Bind(metrics, "--metrics-address");
+                Metrics = shared ? Health : Bind(options.Metrics, "--metrics-address");
             }
             else
             {
-                Metrics = Bind(metrics, "--metrics-address");
+                Metrics = Bind(options.Metrics, "--metrics-address");
                 Health = shared ? Metrics : Bind(options.Health, "--health-address");
             }
         }

@@ -180,7 +180,7 @@ public sealed class ShutdownTests
         /// <summary>Waits until the process holds as many accepted sockets.</summary>
         public Task AcceptedAsync(int count) => Eventually.TrueAsync(() => KernelSockets.Held(new HashSet<int> { Port }, new HashSet<int>()).Count == count);
 
-        public Task IsStoppingAsync() => _process.ErrorLineAsync("Stopping");
+        public Task<string> IsStoppingAsync() => _process.ErrorLineAsync("Stopping");
 
         public async Task<TimeSpan> StopAsync(string signal)
         {

@@ -28,11 +28,11 @@ public sealed class Neighbours : IAsyncLifetime
         foreach (var (space, number) in new[] { (Near, 1), (Far, 2) })
         {
             await space.RunAsync($"""
-                ip address add 10.77.0.{number}/24 dev link
-                ip address add 10.78.0.{number}/24 dev link
-                ip address add fd00:77::{number}/64 dev link nodad
-                ip address add fd00:78::{number}/64 dev link nodad
-                ip link set link up
+                ip address add 10.77.0.{number}/24 dev wire
+                ip address add 10.78.0.{number}/24 dev wire
+                ip address add fd00:77::{number}/64 dev wire nodad
+                ip address add fd00:78::{number}/64 dev wire nodad
+                ip link set wire up
                 """);
             _servers.AddRange(ServicePorts.Select(port => PodServer.Saying(space.Listen(port), "service")));
         }

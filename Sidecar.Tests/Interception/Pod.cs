@@ -37,9 +37,9 @@ internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
     public async Task StartAsync()
     {
         await space.RunAsync($"""
-            ip address add {V4}/24 dev link
-            ip address add {V6}/64 dev link nodad
-            ip link set link up
+            ip address add {V4}/24 dev wire
+            ip address add {V6}/64 dev wire nodad
+            ip link set wire up
             """);
         await SetRulesAsync("apply");
         _sidecar = space.Start(SidecarUser, "Sidecar", ["--config", _folder.Write("sidecar.yaml", Config), "--connection-records", Records]);

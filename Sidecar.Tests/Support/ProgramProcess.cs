@@ -44,26 +44,6 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// <summary>Starts a command that is none of the programs.</summary>
     public static ProgramProcess StartCommand(params IReadOnlyList<string> words) => Start([.. words], new Dictionary<string, string>());
 
-    private static ProgramProcess Start(
-        IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args) =>
-        Start([.. launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args], environment);
-
-    private static ProgramProcess Start(string[] words, IReadOnlyDictionary<string, string> environment)
-    {
-        var start = new ProcessStartInfo(words[0], words[1..])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        var started = new ProgramProcess(Process.Start(start)!);
-        started._process.BeginOutputReadLine();
-        started._process.BeginErrorReadLine();
-        return started;
-    }
-
     /// <summary>Runs a program to its end.</summary>
     public static async Task<(int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Errors)> RunAsync(string program, params IEnumerable<string> args)
     {
@@ -104,6 +84,26 @@ public sealed class ProgramProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static ProgramProcess Start(
+        IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args) =>
+        Start([.. launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args], environment);
+
+    private static ProgramProcess Start(string[] words, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(words[0], words[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var started = new ProgramProcess(Process.Start(start)!);
+        started._process.BeginOutputReadLine();
+        started._process.BeginErrorReadLine();
+        return started;
     }
 
     private static void Keep(ConcurrentQueue<string> lines, string? line)

@@ -47,9 +47,9 @@ internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
     }
 
     /// <summary>Applies or removes the rules.</summary>
-    public async Task SetRulesAsync(string action) => Assert.Equal(
+    public async Task SetRulesAsync(string action, params IEnumerable<string> more) => Assert.Equal(
         new ScriptResult(0, "", ""),
-        await SidecarIptables.RunAsync(["ip", "netns", "exec", space.Name], [action, "--outbound-port", "45000", "--inbound-port", "45001"]));
+        await SidecarIptables.RunAsync(["ip", "netns", "exec", space.Name], [action, "--outbound-port", "45000", "--inbound-port", "45001", .. more]));
 
     /// <summary>A connection from this pod.</summary>
     public Task<Socket> ConnectAsync(IPAddress address, int port, int user = AppUser) => space.ConnectAsync(address, port, user);

@@ -21,20 +21,23 @@ internal sealed class PodServer : IAsyncDisposable
     /// <summary>Speaks first, as SMTP servers do: a line with the client's address as it sees it. Then it echoes.</summary>
     public static PodServer Greeting(Socket listener) => new(listener, async (socket, stop) =>
     {
-        await socket.SendAllAsync(Encoding.ASCII.GetBytes($"220 {socket.RemoteEndPoint}\r\n"));
+        await SendAsync(socket, $"220 {socket.RemoteEndPoint}\r\n", stop);
         var block = new byte[64 * 1024];
         int read;
         while ((read = await socket.ReceiveAsync(block, stop)) > 0)
-            await socket.SendAllAsync(block[..read]);
+            await SendAsync(socket, block.AsMemory(0, read), stop);
         socket.Finish();
     });
 
     /// <summary>Says one line to each client and ends.</summary>
-    public static PodServer Saying(Socket listener, string line) => new(listener, async (socket, _) =>
+    public static PodServer Saying(Socket listener, string line) => new(listener, async (socket, stop) =>
     {
-        await socket.SendAsync(line + "\n");
+        await SendAsync(socket, line + "\n", stop);
         socket.Finish();
     });
+
+    /// <summary>Sends all of it; the server's own limit of time, for it may outlive the test that made it.</summary>
+    public static Task SendAsync(Socket socket, string text, CancellationToken stop) => SendAsync(socket, Encoding.ASCII.GetBytes(text), stop);
 
     public async ValueTask DisposeAsync()
     {
@@ -42,6 +45,12 @@ internal sealed class PodServer : IAsyncDisposable
         await _accepting;
         _listener.Dispose();
         _stop.Dispose();
+    }
+
+    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    {
+        while (bytes.Length > 0)
+            bytes = bytes[await socket.SendAsync(bytes, stop)..];
     }
 
     private async Task AcceptAsync()

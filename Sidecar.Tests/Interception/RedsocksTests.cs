@@ -32,6 +32,7 @@ public sealed class RedsocksTests
             "redsocks", "-c", config);
         await redsocks.ErrorLineAsync("redsocks started");
 
+        Assert.Contains(":12345 ", await network.Front.RunAsync("ss -lnt; iptables-save"), StringComparison.Ordinal);
         using var client = await network.Front.ConnectAsync(IPAddress.Parse(BackAddress), 9000, AppUser);
         Assert.StartsWith("220 ", await client.ReadLineAsync(), StringComparison.Ordinal);
         await client.SendAsync("through three");

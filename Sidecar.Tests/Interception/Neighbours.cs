@@ -63,12 +63,19 @@ public sealed class Neighbours : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _servers)
-            await server.DisposeAsync();
-        if (Near is not null)
-            await Near.DisposeAsync();
-        if (Far is not null)
-            await Far.DisposeAsync();
+        try
+        {
+            foreach (var server in _servers)
+                await server.DisposeAsync();
+        }
+        finally
+        {
+            foreach (var space in new[] { Near, Far })
+            {
+                if (space is not null)
+                    await space.DisposeAsync();
+            }
+        }
     }
 
     private static IPAddress Source(IPEndPoint destination) => PassthroughSource.Of(destination.AddressFamily);

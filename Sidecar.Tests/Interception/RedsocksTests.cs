@@ -10,9 +10,11 @@ namespace Sidecar.Tests.Interception;
 /// <summary>redsocks takes the redirected connections and speaks SOCKS4 to p1, as the ancestor's users have it.</summary>
 public sealed class RedsocksTests
 {
+    // redsocks reads whole lines only: the last one needs its end.
     private const string Config = """
         base { log_debug = off; log_info = on; log = "stderr"; daemon = off; redirector = iptables; }
         redsocks { local_ip = 127.0.0.1; local_port = 12345; ip = 127.0.0.1; port = 1080; type = socks4; }
+
         """;
 
     [Fact]
@@ -32,7 +34,6 @@ public sealed class RedsocksTests
             "redsocks", "-c", config);
         await redsocks.ErrorLineAsync("redsocks started");
 
-        Assert.Contains(":12345 ", await network.Front.RunAsync("ss -lnt; iptables-save"), StringComparison.Ordinal);
         using var client = await network.Front.ConnectAsync(IPAddress.Parse(BackAddress), 9000, AppUser);
         Assert.StartsWith("220 ", await client.ReadLineAsync(), StringComparison.Ordinal);
         await client.SendAsync("through three");

@@ -114,7 +114,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
                 : null,
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<DestinationGuard>().AddSingleton<Resolver>().AddSingleton<UpstreamConnector>();
+        services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
+        services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<DrainLimit>().AddSingleton<ProxyPipeline>();
     }
 

@@ -29,9 +29,10 @@ internal sealed class UpstreamConnector(TimeProvider time)
     private async ValueTask<ConnectOutcome> ConnectAsync(IPEndPoint address, TimeSpan timeout)
     {
         using var limit = new CancellationTokenSource(timeout, time);
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         try
         {
+            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(address, limit.Token);
             // Linux connects a port to itself when source and destination coincide (RFC 9293 simultaneous open).
             if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
@@ -40,12 +41,12 @@ internal sealed class UpstreamConnector(TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            socket.Dispose();
+            socket?.Dispose();
             return new(null, RelayEndReason.ConnectTimeout, $"{address} did not accept in time");
         }
         catch (SocketException error)
         {
-            socket.Dispose();
+            socket?.Dispose();
             // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
             var reason = error.SocketErrorCode == SocketError.TimedOut ? RelayEndReason.ConnectTimeout : RelayEndReason.ConnectFailed;
             return new(null, reason, $"{address}: {error.Message}");

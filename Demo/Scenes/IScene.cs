@@ -10,14 +10,14 @@ namespace Demo.Scenes;
 internal interface IScene : IAsyncDisposable
 {
     /// <summary>The programs, in the order in which they start.</summary>
-    IReadOnlyList<DemoProgram> Programs { get; }
+    public IReadOnlyList<DemoProgram> Programs { get; }
 
     /// <summary>Tells the user what to open.</summary>
-    string Invitation { get; }
+    public string Invitation { get; }
 
     /// <summary>What <c>--verify</c> runs, one after the other; none without it.</summary>
-    IReadOnlyList<DemoVerification> Verifications { get; }
+    public IReadOnlyList<DemoVerification> Verifications { get; }
 
     /// <summary>Tells what is worth knowing after the verification.</summary>
-    Task ReportAsync(CancellationToken cancellation);
+    public Task ReportAsync(CancellationToken cancellation);
 }

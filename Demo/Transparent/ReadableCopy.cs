@@ -7,10 +7,12 @@ namespace Demo.Transparent;
 /// <param name="folder">A folder that all may enter; copies go there.</param>
 internal sealed class ReadableCopy(string folder)
 {
+    private static readonly string[] Programs = ["Sidecar", "Oracle", "VideoApi"];
+
     /// <summary>The programs as they are, or a copy when a file of them cannot be read.</summary>
     public async Task<BuiltPrograms> OfAsync(BuiltPrograms built)
     {
-        string[] parts = [.. new[] { "Sidecar", "Oracle", "VideoApi" }.Select(name => Path.Combine(name, built.Output)), Path.GetRelativePath(built.Root, built.Clips)];
+        string[] parts = [.. Programs.Select(name => Path.Combine(name, built.Output)), Path.GetRelativePath(built.Root, built.Clips)];
         if (await AreReadableAsync([.. parts.Select(part => Path.Combine(built.Root, part))]))
             return built;
         var root = Path.Combine(folder, "programs");

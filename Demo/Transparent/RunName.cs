@@ -25,6 +25,6 @@ internal readonly partial record struct RunName(int Creator)
             ? new RunName(creator)
             : null;
 
-    [GeneratedRegex("^(sidecar-demo-(?<pid>[1-9][0-9]*)-.+|scdemo(?<pid>[1-9][0-9]*))$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^(sidecar-demo-(?<pid>[1-9][0-9]*)-.+|scdemo(?<pid>[1-9][0-9]*))$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Pattern();
 }

@@ -107,8 +107,9 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
 
     private async Task<int> VerifyAsync(ProcessSet processes, IScene scene, CancellationToken stop)
     {
+        var limit = VerifyLimit * scene.Verifications.Count;
         using var done = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        done.CancelAfter(VerifyLimit);
+        done.CancelAfter(limit);
         var verifying = VerifyAllAsync(scene, done.Token);
         var watching = processes.WatchAsync(done.Token);
         try
@@ -119,7 +120,7 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            await progress.WriteLineAsync($"failed: the verification was not done after {VerifyLimit.TotalSeconds} s");
+            await progress.WriteLineAsync($"failed: the verification was not done after {limit.TotalSeconds} s");
             return 1;
         }
         finally

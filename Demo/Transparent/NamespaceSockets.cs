@@ -31,7 +31,7 @@ internal sealed class NamespaceSockets(string name)
     });
 
     /// <summary>Creates a socket.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">The namespace cannot be entered.</exception>
+    /// <exception cref="ProcessFailedException">The namespace cannot be entered.</exception>
     public Task<Socket> CreateAsync(AddressFamily family, SocketType type, ProtocolType protocol)
     {
         var created = new TaskCompletionSource<Socket>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,7 +46,7 @@ internal sealed class NamespaceSockets(string name)
             }
             catch (Exception error)
             {
-                created.SetException(error);
+                created.SetException(new ProcessFailedException($"no socket in {name}: {error.Message}", error));
             }
         })
         { IsBackground = true, Name = $"enters {name}" }.Start();

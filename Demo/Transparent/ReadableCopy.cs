@@ -1,3 +1,4 @@
+using Chassis;
 using Demo.Processes;
 using Demo.Programs;
 
@@ -10,8 +11,12 @@ internal sealed class ReadableCopy(string folder)
     private static readonly string[] Programs = ["Sidecar", "Oracle", "VideoApi"];
 
     /// <summary>The programs as they are, or a copy when a file of them cannot be read.</summary>
+    /// <exception cref="UsageException">.NET itself cannot be read.</exception>
     public async Task<BuiltPrograms> OfAsync(BuiltPrograms built)
     {
+        var host = built.Run("Sidecar").First();
+        if (Path.IsPathRooted(host) && !await AreReadableAsync([host]))
+            throw new UsageException($"'{host}': user {Users.Application}, as whom the programs run, cannot read it; install .NET where all users can");
         string[] parts = [.. Programs.Select(name => Path.Combine(name, built.Output)), Path.GetRelativePath(built.Root, built.Clips)];
         if (await AreReadableAsync([.. parts.Select(part => Path.Combine(built.Root, part))]))
             return built;

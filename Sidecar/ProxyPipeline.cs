@@ -7,6 +7,7 @@ using Sidecar.Destination.Socks;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
+using Sidecar.Transport;
 using Sidecar.Upstream;
 
 namespace Sidecar;
@@ -18,7 +19,7 @@ internal sealed class ProxyPipeline(
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
-        connection.UseConnectionReport(listener, options, reporter, drain, metrics, time, logger);
+        connection.UseConnectionReport(listener, options, reporter, drain, metrics, time, logger).UseHalfClose();
         _ = listener.Role switch
         {
             SidecarRole.P1 => connection

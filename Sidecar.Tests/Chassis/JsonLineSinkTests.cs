@@ -78,6 +78,23 @@ public sealed partial class JsonLineSinkTests : IDisposable
     }
 
     [Theory]
+    [InlineData(WhenFull.Wait)]
+    [InlineData(WhenFull.DropOldest)]
+    public async Task Write_AfterTheEnd_IsDroppedAndCounted(WhenFull whenFull)
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("records.jsonl");
+        var sink = JsonLineSink.Open(path, "--records", Type, whenFull, NullLogger.Instance);
+        await sink.WriteAsync(new Line(1));
+        await sink.DisposeAsync();
+
+        await sink.WriteAsync(new Line(2));
+
+        Assert.Equal(1, sink.Dropped);
+        Assert.Equal("{\"Number\":1}\n", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
     [InlineData("/nonexistent/records.jsonl")]
     [InlineData("/")]
     [InlineData("")]

@@ -33,9 +33,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         return space;
     }
 
-    /// <summary>Joins two namespaces by a pair of interfaces, both named <c>link</c>.</summary>
+    /// <summary>Joins two namespaces by a pair of interfaces, both named <c>wire</c>.</summary>
     public static Task JoinAsync(NetworkNamespace one, NetworkNamespace other) =>
-        ShellAsync([], $"ip link add link netns {one.Name} type veth peer name link netns {other.Name}");
+        ShellAsync([], $"ip link add name wire netns {one.Name} type veth peer name wire netns {other.Name}");
 
     /// <summary>Runs shell commands inside; any that fails fails the test.</summary>
     public Task<string> RunAsync(string script) => ShellAsync(Launcher, script);

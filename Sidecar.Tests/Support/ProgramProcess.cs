@@ -41,24 +41,6 @@ public sealed class ProgramProcess : IAsyncDisposable
     public static ProgramProcess StartBy(IEnumerable<string> launcher, string program, params IEnumerable<string> args) =>
         Start(launcher, new Dictionary<string, string>(), program, args);
 
-    private static ProgramProcess Start(
-        IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args)
-    {
-        string[] words = [.. launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args];
-        var start = new ProcessStartInfo(words[0], words[1..])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        var started = new ProgramProcess(Process.Start(start)!);
-        started._process.BeginOutputReadLine();
-        started._process.BeginErrorReadLine();
-        return started;
-    }
-
     /// <summary>Runs a program to its end.</summary>
     public static async Task<(int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Errors)> RunAsync(string program, params IEnumerable<string> args)
     {
@@ -99,6 +81,24 @@ public sealed class ProgramProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static ProgramProcess Start(
+        IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args)
+    {
+        string[] words = [.. launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args];
+        var start = new ProcessStartInfo(words[0], words[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var started = new ProgramProcess(Process.Start(start)!);
+        started._process.BeginOutputReadLine();
+        started._process.BeginErrorReadLine();
+        return started;
     }
 
     private static void Keep(ConcurrentQueue<string> lines, string? line)

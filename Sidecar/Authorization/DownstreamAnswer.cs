@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Connections;
+using Sidecar.Records;
+using Sidecar.Relay;
 
 namespace Sidecar.Authorization;
 
@@ -19,6 +21,13 @@ internal sealed class DownstreamAnswer(byte[] granted, byte[] refused)
     {
         _sent = true;
         // A few bytes on a fresh connection: this fills no buffer, so it cannot wait for the other side.
-        await connection.Transport.Output.WriteAsync(bytes);
+        try
+        {
+            await connection.Transport.Output.WriteAsync(bytes);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            connection.Report().End(RelayEndReason.ClientReset, error.Message);
+        }
     }
 }

@@ -16,7 +16,7 @@ internal enum PumpEnd
     /// <summary>The sink takes no more bytes.</summary>
     SinkClosed,
 
-    /// <summary>This process closed the connection in mid-read: a limit, a drain, or a transport that cannot half-close.</summary>
+    /// <summary>This process closed the connection in mid-read: a limit or a drain.</summary>
     Aborted,
 
     /// <summary>The transform threw.</summary>

@@ -52,9 +52,7 @@ internal sealed class RelayConnection : IDisposable
     private async Task RunRequestAsync(ByteTransform transform)
     {
         var result = await RunPumpAsync(_downstream, _upstream, transform, _request);
-        // Kestrel's socket transport closes both ways when the answer's end of stream is passed on.
-        if (result.End != PumpEnd.Aborted || !_response.HasEnded)
-            Finish(result, RelayEndReason.ClientReset, RelayEndReason.UpstreamReset);
+        Finish(result, RelayEndReason.ClientReset, RelayEndReason.UpstreamReset);
     }
 
     private async Task RunResponseAsync(ByteTransform transform)

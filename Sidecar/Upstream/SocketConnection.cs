@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Sidecar.Transport;
 
 namespace Sidecar.Upstream;
 
@@ -13,7 +14,6 @@ internal sealed class SocketConnection : ConnectionContext
 {
     // Large reads cost fewer turns; zero-byte reads hold no buffer while the connection is idle.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true);
-    private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 16 * 1024, leaveOpen: false);
 
     private static readonly ConnectionAbortedException Disposed = new("The connection was closed.");
 
@@ -29,7 +29,7 @@ internal sealed class SocketConnection : ConnectionContext
         ConnectionClosed = _closed.Token;
         Transport = new Pipes(
             PipeReader.Create(new NetworkStream(socket, ownsSocket: false), ReaderOptions),
-            PipeWriter.Create(new SendingSide(socket), WriterOptions));
+            SendingSide.CreateWriter(socket));
     }
 
     public override IDuplexPipe Transport { get; set; }
@@ -59,22 +59,4 @@ internal sealed class SocketConnection : ConnectionContext
     }
 
     private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
-
-    /// <summary>The stream below the pipe writer: its end is a FIN, not the end of the socket.</summary>
-    private sealed class SendingSide(Socket socket) : NetworkStream(socket, ownsSocket: false)
-    {
-        protected override void Dispose(bool disposing)
-        {
-            try
-            {
-                Socket.Shutdown(SocketShutdown.Send);
-            }
-            catch (Exception error) when (error is SocketException or ObjectDisposedException)
-            {
-                // Reset or aborted before: there is no one left to tell.
-            }
-
-            base.Dispose(disposing);
-        }
-    }
 }

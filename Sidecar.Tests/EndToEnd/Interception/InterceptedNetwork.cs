@@ -33,19 +33,19 @@ internal sealed class InterceptedNetwork : IAsyncDisposable
         {
             await NetworkNamespace.JoinAsync(network.Front, network.Back);
             await network.Front.RunAsync($"""
-                ip address add {FrontAddress}/24 dev link
-                ip address add fd00:188::56/64 dev link nodad
-                ip link set link up
+                ip address add {FrontAddress}/24 dev wire
+                ip address add fd00:188::56/64 dev wire nodad
+                ip link set wire up
                 for tables in iptables ip6tables; do
                   $tables -w 10 -t nat -A OUTPUT -p tcp -m owner --uid-owner {ProxyUser} -j RETURN
                   $tables -w 10 -t nat -A OUTPUT -p tcp -m owner ! --uid-owner {ProxyUser} --dport 9000 -j REDIRECT --to-port 45000
                 done
                 """);
             await network.Back.RunAsync($"""
-                ip address add {BackAddress}/24 dev link
-                ip address add {StorageAddress}/24 dev link
-                ip address add {BackAddressV6}/64 dev link nodad
-                ip link set link up
+                ip address add {BackAddress}/24 dev wire
+                ip address add {StorageAddress}/24 dev wire
+                ip address add {BackAddressV6}/64 dev wire nodad
+                ip link set wire up
                 """);
             if (backIntercepts)
             {
@@ -75,9 +75,9 @@ internal sealed class InterceptedNetwork : IAsyncDisposable
     public async Task<ProgramProcess> StartVideoAsync(NetworkNamespace where, params string[] words) =>
         await StartAsync(where, AppUser, "VideoApi", words, "listens on");
 
-    /// <summary>What curl gets as the application's user; -g because an IPv6 address stands in brackets.</summary>
+    /// <summary>What curl gets as the application's user, with no proxy from the environment; -g because an IPv6 address stands in brackets.</summary>
     public static Task<string> CurlAsync(NetworkNamespace where, string words) => where.RunAsync(
-        $"exec setpriv --reuid={AppUser} --regid={AppUser} --clear-groups curl -g -sS --fail --max-time 20 --noproxy '*' {words}");
+        $"exec env -i \"PATH=$PATH\" setpriv --reuid={AppUser} --regid={AppUser} --clear-groups curl -g -sS --fail --max-time 20 {words}");
 
     /// <summary>Waits for a record on a sidecar's stdout.</summary>
     public static async Task<RecordedConnection> RecordAsync(ProgramProcess sidecar)

@@ -47,6 +47,28 @@ public sealed class TransferTests
     [Theory]
     [InlineData("alone")]
     [InlineData("random")]
+    public async Task HalfClose_OfTheServer_ReachesTheClientWhoseBytesGoOn(string way)
+    {
+        using var service = new LoopbackListener();
+        await using var sidecars = await SidecarWay.OpenAsync(way, service.Port);
+        using var client = await SocketTalk.ConnectAsync(sidecars.Port);
+        using var served = await ServedAsync(service, client);
+        Assert.Equal("hi", await served.ReadTextAsync(2));
+
+        await served.SendAsync("bye");
+        served.Finish();
+        Assert.Equal("bye"u8.ToArray(), await client.ReadToEndAsync());
+        var sending = RandomTransfer.SendAsync(client, 5_000_000, seed: 4);
+        var (count, hash) = await RandomTransfer.ReceiveAsync(served);
+
+        Assert.Equal((5_000_000, await sending), (count, hash));
+        foreach (var sidecar in sidecars.Sidecars)
+            await sidecar.EndsForAsync("completed");
+    }
+
+    [Theory]
+    [InlineData("alone")]
+    [InlineData("random")]
     public async Task Server_ThatSpeaksFirst_IsHeard(string way)
     {
         using var service = new LoopbackListener();

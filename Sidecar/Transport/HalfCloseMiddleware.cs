@@ -1,0 +1,60 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Sidecar.Records;
+using Sidecar.Relay;
+
+namespace Sidecar.Transport;
+
+/// <summary>
+/// Writes to the accepted socket itself, so that the end of the answer is a FIN. Kestrel's socket transport would close both
+/// directions then and lose what the client still sends.
+/// </summary>
+internal sealed class HalfCloseMiddleware(ConnectionDelegate next)
+{
+    public async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        if (connection.Features.Get<IConnectionSocketFeature>() is not { Socket: var socket })
+        {
+            await next(connection);
+            return;
+        }
+
+        if (OpenWriter(socket, connection.Report()) is not { } output)
+            return;
+        var original = connection.Transport;
+        connection.Transport = new Pipes(original.Input, output);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            connection.Transport = original;
+        }
+    }
+
+    private static PipeWriter? OpenWriter(Socket socket, ConnectionReport report)
+    {
+        try
+        {
+            return SendingSide.CreateWriter(socket);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            // The client has reset before anyone could look at it.
+            report.End(RelayEndReason.ClientReset, error.Message);
+            return null;
+        }
+    }
+
+    private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
+
+internal static class HalfCloseMiddlewareExtensions
+{
+    /// <summary>Lets each direction of an accepted connection end on its own.</summary>
+    public static IConnectionBuilder UseHalfClose(this IConnectionBuilder builder) =>
+        builder.Use(next => new HalfCloseMiddleware(next).OnConnectionAsync);
+}

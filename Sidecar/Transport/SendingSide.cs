@@ -1,0 +1,38 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
+namespace Sidecar.Transport;
+
+/// <summary>The sending direction of a socket as a stream: its end is a FIN, not the end of the socket.</summary>
+internal sealed class SendingSide : NetworkStream
+{
+    private static readonly StreamPipeWriterOptions Options = new(minimumBufferSize: 16 * 1024, leaveOpen: false);
+
+    private SendingSide(Socket socket)
+        : base(socket, ownsSocket: false)
+    {
+    }
+
+    /// <summary>A writer whose flush waits for the kernel to take the bytes, and whose completion ends the direction.</summary>
+    public static PipeWriter CreateWriter(Socket socket) => PipeWriter.Create(new SendingSide(socket), Options);
+
+    protected override void Dispose(bool disposing)
+    {
+        // The finalizer also runs where the base constructor refused a socket that was reset; there is none then.
+        if (disposing)
+            EndDirection();
+        base.Dispose(disposing);
+    }
+
+    private void EndDirection()
+    {
+        try
+        {
+            Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // Reset or aborted before: there is no one left to tell.
+        }
+    }
+}

@@ -26,7 +26,7 @@ internal sealed class ProxyPipeline(
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
-                .UseUpstream(options.Timeouts, connector, metrics)
+                .UseUpstream(listener, options.Timeouts, connector, metrics)
                 .UseGreetPeer(options.Timeouts, metrics, time)
                 .UseAuthorization(listener, oracle),
             SidecarRole.P2 => connection
@@ -34,13 +34,13 @@ internal sealed class ProxyPipeline(
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(options.Timeouts, connector, metrics),
+                .UseUpstream(listener, options.Timeouts, connector, metrics),
             _ => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(options.Timeouts, connector, metrics),
+                .UseUpstream(listener, options.Timeouts, connector, metrics),
         };
         connection.UseDownstreamAnswer().UseRelay(relay);
     }

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Sidecar.Tests.Support.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Support;
@@ -17,14 +20,19 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Its name, unique on this machine.</summary>
     public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"sidecar-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
 
-    /// <summary>Skips the test where namespaces cannot be made, and says why.</summary>
-    public static void RequireRoot()
+    /// <summary>Whether namespaces can be made here: for what tests share, which cannot be skipped itself.</summary>
+    public static bool CanBeMade => Environment.IsPrivilegedProcess && !Missing(Tools).Any();
+
+    /// <summary>Skips the test where namespaces cannot be made or a program is missing, and says why.</summary>
+    public static void RequireRoot(params IEnumerable<string> programs)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, for network namespaces and iptables");
-        var missing = Tools.Where(tool =>
-            !Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, tool)))).ToList();
+        var missing = Missing([.. Tools, .. programs]).ToList();
         Assert.SkipWhen(missing.Count > 0, $"needs {string.Join(", ", missing)}");
     }
+
+    private static IEnumerable<string> Missing(IEnumerable<string> programs) => programs.Where(tool =>
+        !Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, tool))));
 
     public static async Task<NetworkNamespace> CreateAsync()
     {
@@ -46,6 +54,38 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         .. Launcher, "setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override",
         "env", "DOTNET_EnableDiagnostics=0",
     ], program, args);
+
+    /// <summary>Starts any other command inside, as root.</summary>
+    public ProgramProcess StartCommand(params IEnumerable<string> words) => ProgramProcess.StartCommand([.. Launcher, .. words]);
+
+    /// <summary>A connection from inside, made by a user.</summary>
+    public async Task<Socket> ConnectAsync(IPAddress address, int port, int user, int group = 65534, IPAddress? source = null)
+    {
+        var socket = NamespaceThread.Run(Name, user, group, () => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        try
+        {
+            if (address.AddressFamily == AddressFamily.InterNetworkV6)
+                socket.DualMode = true;
+            if (source is not null)
+                socket.Bind(new IPEndPoint(source, 0));
+            await socket.ConnectAsync(new IPEndPoint(address, port), TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A socket that listens inside on a port of all addresses, of both families.</summary>
+    public Socket Listen(int port) => NamespaceThread.Run(Name, user: 0, group: 0, () =>
+    {
+        var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+        socket.Listen(4096);
+        return socket;
+    });
 
     public async ValueTask DisposeAsync() => await ShellAsync([], $"ip netns del {Name}");
 

@@ -41,6 +41,9 @@ public sealed class ProgramProcess : IAsyncDisposable
     public static ProgramProcess StartBy(IEnumerable<string> launcher, string program, params IEnumerable<string> args) =>
         Start(launcher, new Dictionary<string, string>(), program, args);
 
+    /// <summary>Starts a command that is none of the programs.</summary>
+    public static ProgramProcess StartCommand(params IReadOnlyList<string> words) => Start([.. words], new Dictionary<string, string>());
+
     /// <summary>Runs a program to its end.</summary>
     public static async Task<(int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Errors)> RunAsync(string program, params IEnumerable<string> args)
     {
@@ -84,9 +87,11 @@ public sealed class ProgramProcess : IAsyncDisposable
     }
 
     private static ProgramProcess Start(
-        IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args)
+        IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args) =>
+        Start([.. launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args], environment);
+
+    private static ProgramProcess Start(string[] words, IReadOnlyDictionary<string, string> environment)
     {
-        string[] words = [.. launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args];
         var start = new ProcessStartInfo(words[0], words[1..])
         {
             UseShellExecute = false,

@@ -12,7 +12,10 @@ internal readonly record struct ConnectOutcome(ConnectionContext? Connection, Re
 internal sealed class UpstreamConnector(TimeProvider time)
 {
     /// <summary>Tries the addresses in order; each gets its share of what is left of <paramref name="timeout"/>.</summary>
-    public async ValueTask<ConnectOutcome> ConnectAsync(IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout)
+    /// <param name="addresses">Where to connect to.</param>
+    /// <param name="timeout">For all of them together.</param>
+    /// <param name="passesThrough">Whether connections to this pod itself come from the <see cref="PassthroughSource"/>.</param>
+    public async ValueTask<ConnectOutcome> ConnectAsync(IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, bool passesThrough = false)
     {
         var started = time.GetTimestamp();
         var outcome = new ConnectOutcome(null, RelayEndReason.ConnectFailed, "no address");
@@ -20,18 +23,20 @@ internal sealed class UpstreamConnector(TimeProvider time)
         {
             var left = timeout - time.GetElapsedTime(started);
             var share = left / (addresses.Count - i);
-            outcome = await ConnectAsync(addresses[i], share > TimeSpan.Zero ? share : TimeSpan.Zero);
+            outcome = await ConnectOneAsync(addresses[i], share > TimeSpan.Zero ? share : TimeSpan.Zero, passesThrough);
         }
 
         return outcome;
     }
 
-    private async ValueTask<ConnectOutcome> ConnectAsync(IPEndPoint address, TimeSpan timeout)
+    private async ValueTask<ConnectOutcome> ConnectOneAsync(IPEndPoint address, TimeSpan timeout, bool passesThrough)
     {
         using var limit = new CancellationTokenSource(timeout, time);
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            if (passesThrough)
+                PassthroughSource.BindFor(address, socket);
             await socket.ConnectAsync(address, limit.Token);
             // Linux connects a port to itself when source and destination coincide (RFC 9293 simultaneous open).
             if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
 using Sidecar.Configuration;
 using Sidecar.Destination;
 using Sidecar.Records;
@@ -11,13 +12,15 @@ namespace Sidecar.Upstream;
 internal sealed record UpstreamFeature(ConnectionContext Connection);
 
 /// <summary>Connects to the upstream and closes it when the stages behind are done.</summary>
-internal sealed class UpstreamMiddleware(ConnectionDelegate next, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics)
+internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics)
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
         var report = connection.Report();
         var started = metrics.Now;
-        var outcome = await connector.ConnectAsync(connection.Features.Get<UpstreamCandidates>()!.Addresses, timeouts.Connect);
+        // What p1 sends to its own pod still has to pass p2.
+        var outcome = await connector.ConnectAsync(
+            connection.Features.Get<UpstreamCandidates>()!.Addresses, timeouts.Connect, passesThrough: listener.Role != SidecarRole.P1);
         if (outcome.Connection is null)
         {
             report.End(outcome.Failure!.Value, outcome.Detail);
@@ -38,6 +41,7 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, TimeoutOptions
 internal static class UpstreamMiddlewareExtensions
 {
     /// <summary>Sets the <see cref="UpstreamFeature"/>, or ends the connection with <c>connect_failed</c> or <c>connect_timeout</c>.</summary>
-    public static IConnectionBuilder UseUpstream(this IConnectionBuilder builder, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics) =>
-        builder.Use(next => new UpstreamMiddleware(next, timeouts, connector, metrics).OnConnectionAsync);
+    public static IConnectionBuilder UseUpstream(
+        this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics) =>
+        builder.Use(next => new UpstreamMiddleware(next, listener, timeouts, connector, metrics).OnConnectionAsync);
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Sidecar.Tests.Support;
 using Xunit;
 
-namespace Sidecar.Tests.EndToEnd.Interception;
+namespace Sidecar.Tests.Interception;
 
 /// <summary>
 /// Two machines as the seed has them: on the frontend's what goes to port 9000 is redirected to 45000, on the backend's
@@ -36,10 +36,7 @@ internal sealed class InterceptedNetwork : IAsyncDisposable
                 ip address add {FrontAddress}/24 dev wire
                 ip address add fd00:188::56/64 dev wire nodad
                 ip link set wire up
-                for tables in iptables ip6tables; do
-                  $tables -w 10 -t nat -A OUTPUT -p tcp -m owner --uid-owner {ProxyUser} -j RETURN
-                  $tables -w 10 -t nat -A OUTPUT -p tcp -m owner ! --uid-owner {ProxyUser} --dport 9000 -j REDIRECT --to-port 45000
-                done
+                {SidecarIptables.Folder}/frontend
                 """);
             await network.Back.RunAsync($"""
                 ip address add {BackAddress}/24 dev wire
@@ -48,15 +45,7 @@ internal sealed class InterceptedNetwork : IAsyncDisposable
                 ip link set wire up
                 """);
             if (backIntercepts)
-            {
-                await network.Back.RunAsync($"""
-                    for tables in iptables ip6tables; do
-                      $tables -w 10 -t nat -I PREROUTING 1 -p tcp -m addrtype --dst-type LOCAL --dport 9000 -j REDIRECT --to-ports 45001
-                      $tables -w 10 -t nat -I OUTPUT 1 -p tcp -m owner --uid-owner {ProxyUser} -j RETURN
-                      $tables -w 10 -t nat -I OUTPUT 2 -p tcp --dport 9000 -j REDIRECT --to-ports 45001
-                    done
-                    """);
-            }
+                await network.Back.RunAsync($"{SidecarIptables.Folder}/backend");
 
             return network;
         }

@@ -1,7 +1,7 @@
 using Xunit;
-using static Sidecar.Tests.EndToEnd.Interception.InterceptedNetwork;
+using static Sidecar.Tests.Interception.InterceptedNetwork;
 
-namespace Sidecar.Tests.EndToEnd.Interception;
+namespace Sidecar.Tests.Interception;
 
 /// <summary>SO_ORIGINAL_DST behind real iptables rules, each test in network namespaces of its own.</summary>
 public sealed class OriginalDestinationTests

@@ -1,7 +1,7 @@
 using Xunit;
-using static Sidecar.Tests.EndToEnd.Interception.InterceptedNetwork;
+using static Sidecar.Tests.Interception.InterceptedNetwork;
 
-namespace Sidecar.Tests.EndToEnd.Interception;
+namespace Sidecar.Tests.Interception;
 
 /// <summary>p2 behind rules of its own: it is told by p1 where to, or finds it as p1 does.</summary>
 public sealed class InterceptedPairTests

@@ -1,7 +1,7 @@
 using Xunit;
-using static Sidecar.Tests.EndToEnd.Interception.InterceptedNetwork;
+using static Sidecar.Tests.Interception.InterceptedNetwork;
 
-namespace Sidecar.Tests.EndToEnd.Interception;
+namespace Sidecar.Tests.Interception;
 
 /// <summary>Sidecars between machines, not between programs of one.</summary>
 public sealed class MachineTests

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Sockets;
+using Chassis.Net;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Interception;
+
+/// <summary>A network namespace with a sidecar under a user of its own, and rules that hand it all other users' connections.</summary>
+internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
+{
+    public const int SidecarUser = 1337;
+    public const int AppUser = 1339;
+
+    private const string Config = """
+        listeners:
+          - name: out
+            listen: "[::]:45000"
+            role: p1
+            mode: transparent
+            transform: not
+          - name: in
+            listen: "[::]:45001"
+            role: p2
+            transform: not
+        """;
+
+    private readonly TempFolder _folder = new();
+    private ProgramProcess? _sidecar;
+
+    public NetworkNamespace Space => space;
+
+    public IPAddress V4 { get; } = IPAddress.Parse($"10.77.0.{number}");
+
+    public IPAddress V6 { get; } = IPAddress.Parse($"fd00:77::{number}");
+
+    public async Task StartAsync()
+    {
+        await space.RunAsync($"""
+            ip address add {V4}/24 dev wire
+            ip address add {V6}/64 dev wire nodad
+            ip link set wire up
+            """);
+        await SetRulesAsync("apply");
+        _sidecar = space.Start(SidecarUser, "Sidecar", ["--config", _folder.Write("sidecar.yaml", Config), "--connection-records", Records]);
+        await _sidecar.ErrorLineAsync("Serving admin");
+    }
+
+    /// <summary>Applies or removes the rules.</summary>
+    public async Task SetRulesAsync(string action) => Assert.Equal(
+        new ScriptResult(0, "", ""),
+        await SidecarIptables.RunAsync(["ip", "netns", "exec", space.Name], [action, "--outbound-port", "45000", "--inbound-port", "45001"]));
+
+    /// <summary>A connection from this pod.</summary>
+    public Task<Socket> ConnectAsync(IPAddress address, int port, int user = AppUser) => space.ConnectAsync(address, port, user);
+
+    /// <summary>Waits for a record of this pod's sidecar.</summary>
+    public Task<RecordedConnection> RecordAsync(string listener, Func<RecordedConnection, bool> predicate) =>
+        new ConnectionRecords(Records).FirstAsync(record => record.Text("listener") == listener && predicate(record));
+
+    /// <summary>All records so far of one listener.</summary>
+    public IReadOnlyList<RecordedConnection> AllRecords(string listener) =>
+        [.. new ConnectionRecords(Records).Read().Where(record => record.Text("listener") == listener)];
+
+    /// <summary>An end of a connection as records show it.</summary>
+    public static string Shown(EndPoint? end) => end is IPEndPoint { Address: var address, Port: var port }
+        ? new IPEndPoint(NetworkAddress.Canonical(address), port).ToString()
+        : throw new ArgumentException("no address", nameof(end));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_sidecar is not null)
+            await _sidecar.DisposeAsync();
+        await space.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private string Records => _folder.File("records");
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.Interception;
+
+/// <summary>Applications that know nothing of sidecars: they call a pod's address, and both sides' rules do the rest.</summary>
+[Collection(PodPairs.Name)]
+public sealed class PodPairTests : IAsyncLifetime
+{
+    private const int Port = 9000;
+    private readonly PodPair _pods;
+    private PodServer? _server;
+
+    public PodPairTests(PodPair pods)
+    {
+        NetworkNamespace.RequireRoot();
+        _pods = pods;
+    }
+
+    public ValueTask InitializeAsync()
+    {
+        _server = PodServer.Greeting(_pods.Server.Space.Listen(Port));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => _server!.DisposeAsync();
+
+    [Theory]
+    [InlineData("10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]")]
+    [InlineData("::ffff:10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]")]
+    [InlineData("fd00:77::2", "[fd00:77::2]:9000", "[::6]")]
+    public async Task CallOfAnotherPod_PassesBothSidecars_AlsoWhenTheServerSpeaksFirst(string address, string destination, string source)
+    {
+        using var client = await _pods.Client.ConnectAsync(IPAddress.Parse(address), Port);
+
+        await TalkAsync(client, source);
+
+        await PassedAsync(_pods.Client, Pod.Shown(client.LocalEndPoint), destination);
+    }
+
+    [Theory]
+    [InlineData("10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]")]
+    [InlineData("::ffff:10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]")]
+    [InlineData("fd00:77::2", "[fd00:77::2]:9000", "[::6]")]
+    public async Task CallOfThePodItself_PassesItsP1ThenItsP2(string address, string destination, string source)
+    {
+        using var client = await _pods.Server.ConnectAsync(IPAddress.Parse(address), Port);
+
+        await TalkAsync(client, source);
+
+        await PassedAsync(_pods.Server, Pod.Shown(client.LocalEndPoint), destination);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("::1")]
+    [InlineData("0.0.0.0")]
+    public async Task CallOfLocalhost_StaysLocal(string address)
+    {
+        using var client = await _pods.Server.ConnectAsync(IPAddress.Parse(address), Port);
+
+        Assert.EndsWith(Pod.Shown(client.LocalEndPoint).TrimStart('['), (await client.ReadLineAsync()).TrimEnd('\r'), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Upload_OfAGigabyte_ArrivesUnchanged()
+    {
+        const int blocks = 1024;
+        await using var server = new PodServer(_pods.Server.Space.Listen(9002), async (socket, stop) =>
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var block = new byte[256 * 1024];
+            int read;
+            while ((read = await socket.ReceiveAsync(block, stop)) > 0)
+                hash.AppendData(block, 0, read);
+            await socket.SendAsync(Convert.ToHexString(hash.GetHashAndReset()) + "\n");
+        });
+        using var client = await _pods.Client.ConnectAsync(_pods.Server.V4, 9002);
+        using var sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var block = RandomNumberGenerator.GetBytes(1024 * 1024);
+        for (var i = 0; i < blocks; i++)
+        {
+            // No two blocks are the same, so that a lost or swapped one is seen.
+            BitConverter.TryWriteBytes(block, i);
+            sent.AppendData(block);
+            await client.SendAllAsync(block);
+        }
+
+        client.Finish();
+
+        Assert.Equal(Convert.ToHexString(sent.GetHashAndReset()), await client.ReadLineAsync());
+        var record = await _pods.Server.RecordAsync("in", r => r.Text("upstream") == "10.77.0.2:9002");
+        Assert.Equal("completed", record.Reason);
+    }
+
+    [Fact]
+    public async Task Connections_AThousandAtOnce_AllPass()
+    {
+        const int count = 1000;
+        var clients = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => _pods.Client.ConnectAsync(_pods.Server.V4, Port)));
+        try
+        {
+            // Every one is answered while all are open.
+            Assert.All(await Task.WhenAll(clients.Select(c => c.ReadLineAsync())), line => Assert.StartsWith("220 ", line, StringComparison.Ordinal));
+            var answers = await Task.WhenAll(clients.Select(async (client, i) =>
+            {
+                await client.SendAsync($"number {i:D4}");
+                client.Finish();
+                return System.Text.Encoding.ASCII.GetString(await client.ReadToEndAsync());
+            }));
+
+            Assert.Equal(Enumerable.Range(0, count).Select(i => $"number {i:D4}"), answers);
+            var ours = clients.Select(c => Pod.Shown(c.LocalEndPoint)).ToHashSet();
+            await Eventually.TrueAsync(() => _pods.Client.AllRecords("out").Count(r => ours.Contains(r.Text("client")!)) == count);
+            var ids = _pods.Client.AllRecords("out").Where(r => ours.Contains(r.Text("client")!)).Select(r => r.Id).ToHashSet();
+            await Eventually.TrueAsync(() => _pods.Server.AllRecords("in").Count(r => ids.Contains(r.Id) && r.Reason == "completed") == count);
+        }
+        finally
+        {
+            Array.ForEach(clients, c => c.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task RulesRemovedInMidLife_KnownConnectionsKeepTheirDestination()
+    {
+        using var open = await _pods.Client.ConnectAsync(_pods.Server.V4, Port);
+        await open.ReadLineAsync();
+        // p2 asks for the original destination when it has been greeted: here, after the rules are gone.
+        using var peer = await _pods.Client.ConnectAsync(_pods.Server.V4, Port, Pod.SidecarUser);
+        await _pods.Client.SetRulesAsync("remove");
+        await _pods.Server.SetRulesAsync("remove");
+        try
+        {
+            await peer.SendAsync("bonjour flushed\n");
+            Assert.Equal("ok flushed", await peer.ReadLineAsync());
+            await open.SendAsync("still here");
+            Assert.Equal("still here", await open.ReadTextAsync(10));
+            using var direct = await _pods.Client.ConnectAsync(_pods.Server.V4, Port);
+            Assert.EndsWith(Pod.Shown(direct.LocalEndPoint), (await direct.ReadLineAsync()).Replace("]", "", StringComparison.Ordinal).TrimEnd('\r'), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await _pods.Client.SetRulesAsync("apply");
+            await _pods.Server.SetRulesAsync("apply");
+        }
+
+        peer.Finish();
+        Assert.Equal("10.77.0.2:9000", (await _pods.Server.RecordAsync("in", r => r.Id == "flushed")).Text("upstream"));
+        open.Finish();
+        await PassedAsync(_pods.Client, Pod.Shown(open.LocalEndPoint), "10.77.0.2:9000");
+    }
+
+    private static async Task TalkAsync(Socket client, string source)
+    {
+        Assert.StartsWith($"220 {source}:", await client.ReadLineAsync(), StringComparison.Ordinal);
+        await client.SendAsync("hello");
+        client.Finish();
+        Assert.Equal("hello", System.Text.Encoding.ASCII.GetString(await client.ReadToEndAsync()));
+    }
+
+    /// <summary>The connection has one record at the caller's p1 and one at the server's p2, and no third hop.</summary>
+    private async Task PassedAsync(Pod caller, string client, string destination)
+    {
+        var first = await caller.RecordAsync("out", r => r.Text("client") == client);
+        var second = await _pods.Server.RecordAsync("in", r => r.Id == first.Id);
+        Assert.Equal(["completed", "completed"], [first.Reason, second.Reason]);
+        Assert.All<string?>([first.Text("destination"), first.Text("upstream"), second.Text("upstream")], text => Assert.Equal(destination, text));
+        Assert.Single(_pods.Server.AllRecords("in"), r => r.Id == first.Id);
+    }
+}

@@ -1,0 +1,31 @@
+using System.Diagnostics;
+using Sidecar.Tests.VideoApi.Support;
+
+namespace Sidecar.Tests.Interception;
+
+/// <summary>What the script said.</summary>
+internal sealed record ScriptResult(int Code, string Output, string Errors);
+
+/// <summary>Runs <c>iptables/sidecar-iptables</c>.</summary>
+internal static class SidecarIptables
+{
+    /// <summary>The folder of the scripts.</summary>
+    public static string Folder { get; } = Path.Combine(Repository.Root, "iptables");
+
+    /// <summary>The script itself.</summary>
+    public static string Script { get; } = Path.Combine(Folder, "sidecar-iptables");
+
+    /// <summary>Runs it outside of any namespace of a test: only what changes nothing.</summary>
+    public static Task<ScriptResult> RunAsync(params IEnumerable<string> words) => RunAsync([], words);
+
+    /// <summary>Runs it by a launcher such as <c>ip netns exec NAME</c>.</summary>
+    public static async Task<ScriptResult> RunAsync(IEnumerable<string> launcher, IEnumerable<string> words)
+    {
+        string[] all = [.. launcher, Script, .. words];
+        using var process = Process.Start(new ProcessStartInfo(all[0], all[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        var output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        await process.WaitForExitAsync(CancellationToken.None);
+        return new ScriptResult(process.ExitCode, output, await errors);
+    }
+}

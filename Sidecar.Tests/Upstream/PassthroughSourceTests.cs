@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Sockets;
+using Sidecar.Tests.Support;
+using Sidecar.Upstream;
+using Xunit;
+
+namespace Sidecar.Tests.Upstream;
+
+/// <summary>What connections to the own pod come from; the interception tests prove that the rules know it.</summary>
+public sealed class PassthroughSourceTests
+{
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.6")]
+    [InlineData("::1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("::")]
+    [InlineData("203.0.113.7")]
+    [InlineData("2001:db8::7")]
+    public void For_LoopbackOrAnotherHost_IsTheKernelsChoice(string upstream) => Assert.Null(PassthroughSource.For(IPAddress.Parse(upstream)));
+
+    [Fact]
+    public async Task BindFor_AnAddressOfThePod_ConnectsFromThere()
+    {
+        NetworkNamespace.RequireRoot();
+        await using var space = await NetworkNamespace.CreateAsync();
+        await space.RunAsync("ip address add 10.77.0.1/32 dev lo; ip address add fd00:77::1/128 dev lo nodad");
+        using var listener = space.Listen(9000);
+
+        Assert.Equal("127.0.0.6", await SourceAsync(space, listener, "10.77.0.1"));
+        // Without ::6 on loopback there are no rules that need it.
+        Assert.Equal("fd00:77::1", await SourceAsync(space, listener, "fd00:77::1"));
+        await space.RunAsync("ip address add ::6/128 dev lo nodad");
+        Assert.Equal("::6", await SourceAsync(space, listener, "fd00:77::1"));
+    }
+
+    private static async Task<string> SourceAsync(NetworkNamespace space, Socket listener, string address)
+    {
+        var upstream = new IPEndPoint(IPAddress.Parse(address), 9000);
+        using var socket = NamespaceThread.Run(space.Name, user: 0, group: 0, () =>
+        {
+            var made = new Socket(upstream.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            PassthroughSource.BindFor(upstream, made);
+            return made;
+        });
+        await socket.ConnectAsync(upstream, TestContext.Current.CancellationToken);
+        using var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        var source = ((IPEndPoint)accepted.RemoteEndPoint!).Address;
+        return (source.IsIPv4MappedToIPv6 ? source.MapToIPv4() : source).ToString();
+    }
+}

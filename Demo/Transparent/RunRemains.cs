@@ -10,6 +10,9 @@ internal static class RunRemains
     private const string Namespaces = "/run/netns";
     private const string Interfaces = "/sys/class/net";
 
+    // A second Ctrl-C may end a command before it can ignore the signal; the next attempt does its work.
+    private const int Attempts = 3;
+
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KillInterval = TimeSpan.FromMilliseconds(20);
 
@@ -25,6 +28,19 @@ internal static class RunRemains
     /// <exception cref="ProcessFailedException">Something is left; says why.</exception>
     public static async Task RemoveAsync(RunName run)
     {
+        IReadOnlyList<string> faults = [];
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            faults = await TryRemoveAsync(run);
+            if (faults.Count == 0)
+                return;
+        }
+
+        throw new ProcessFailedException($"not everything could be removed:\n{string.Join('\n', faults)}");
+    }
+
+    private static async Task<IReadOnlyList<string>> TryRemoveAsync(RunName run)
+    {
         var faults = new List<string>();
         var namespaces = In(Namespaces, run);
         foreach (var name in namespaces)
@@ -35,8 +51,7 @@ internal static class RunRemains
             await TryAsync(() => ShortCommand.RunAsync("ip", "netns", "del", name), () => File.Exists(Path.Combine(Namespaces, name)), faults);
         foreach (var folder in In(Path.GetTempPath(), run).Select(name => Path.Combine(Path.GetTempPath(), name)))
             await TryAsync(() => ShortCommand.RunAsync("rm", "-rf", "--one-file-system", "--", folder), () => Directory.Exists(folder), faults);
-        if (faults.Count > 0)
-            throw new ProcessFailedException($"not everything could be removed:\n{string.Join('\n', faults)}");
+        return faults;
     }
 
     private static IEnumerable<string> Names() => new[] { Namespaces, Interfaces, Path.GetTempPath() }.SelectMany(Entries);

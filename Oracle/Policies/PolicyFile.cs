@@ -42,7 +42,7 @@ internal static class PolicyFile
     private static PolicyRule ReadRule(SettingSet settings, string rule, int index)
     {
         settings.Find(rule)?.Refuse("a rule is expected: transform or deny, and what it matches");
-        var some = Keys.SelectMany(key => new[] { settings.Find($"{rule}.{key}"), settings.Find($"{rule}.{key}.0") }).First(s => s is not null)!;
+        var some = settings.FindAny(rule)!;
         if (index >= MaxRules)
             throw new UsageException($"{some.Origin}: a policy has at most {MaxRules} rules");
 

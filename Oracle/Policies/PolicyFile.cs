@@ -25,8 +25,7 @@ internal static class PolicyFile
     /// <exception cref="UsageException">Names line, key, value and reason.</exception>
     public static Policy Parse(string text, string file)
     {
-        // An empty peer or role must not widen a rule to everyone: empty values are refused.
-        var yaml = YamlSource.Read(new StringReader(text), file, refuseEmpty: true);
+        var yaml = YamlSource.Read(new StringReader(text), file);
         if (yaml.Count == 0)
             throw new UsageException($"{file}: no rules and no default; to deny everyone, write 'default: deny'");
         var settings = new SettingSet().Add(yaml);

@@ -64,7 +64,6 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.listen=::1:80", "--listen '::1:80': address:port is expected, an IPv6 address in brackets")]
     [InlineData("listeners.0.role=p3", "--role 'p3': alone, p1, p2, client or server is expected")]
     [InlineData("listeners.0.mode=magic", "--mode 'magic': one of fixed, transparent, socks4 is expected")]
-    [InlineData("listeners.0.mode=fixed", "--mode 'fixed': needs a target")]
     [InlineData("listeners.0.target=nowhere", "--target 'nowhere': host:port is expected")]
     [InlineData("listeners.0.target=a b:80", "--target 'a b:80': a host name or IP address is expected")]
     [InlineData("listeners.0.transform=rot13", "--transform 'rot13': idt, not or xor 0..255 is expected")]

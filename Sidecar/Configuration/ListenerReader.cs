@@ -58,9 +58,8 @@ internal static class ListenerReader
     {
         var modeSetting = settings.Find($"{key}.mode");
         var target = settings.Find($"{key}.target");
-        if (modeSetting is not null && mode == ListenerMode.Fixed && target is null)
-            throw modeSetting.Error("needs a target (option --target)");
         if (modeSetting is not null && mode != ListenerMode.Fixed && role == SidecarRole.Alone && target is not null)
+            // No target, or nil, is the original destination, as with the Lisp programs.
             throw target.Error($"role alone in mode {modeSetting.Value} has no use for a target: the destination comes with each connection");
         if (modeSetting is not null && mode == ListenerMode.Socks4 && role == SidecarRole.P2)
             throw modeSetting.Error("p2 is spoken to by p1, not by a SOCKS client");

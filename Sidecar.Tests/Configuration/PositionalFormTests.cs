@@ -46,6 +46,8 @@ public sealed class PositionalFormTests
     [InlineData("45000 127.0.0.1 9000 oracle 99999", "oracle:99999")]
     [InlineData("45000 127.0.0.1 9000 oracle 9100 0.0.0.0 p1 fixed more", "more")]
     [InlineData("45000 a b", "a:b")]
+    [InlineData("45000 010.0.0.1 9000", "010.0.0.1:9000")]
+    [InlineData("45000 [::1]:80 9000", "[::1]:80:9000")]
     public void Read_WordsOfNeitherForm_AreAnErrorThatShowsThem(string words, string shown)
     {
         var error = Assert.Throws<UsageException>(() => Words.Positional(words));

@@ -26,6 +26,9 @@ public static class ProgramShell
             // The parser takes a misspelt option for a positional word and then complains about the word behind it.
             if (parsed.Tokens.FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
                 throw new UsageException($"'{option.Value}': unknown option; try --help");
+            // The parser's first complaint may be a missing command, which does not name the word that is none.
+            if (parsed.UnmatchedTokens is [var word, ..])
+                throw new UsageException($"Unrecognized command or argument '{word}'; try --help");
             if (parsed.Errors.Count > 0)
                 throw new UsageException($"{parsed.Errors[0].Message.TrimEnd('.')}; try --help");
             return await parsed.InvokeAsync(new InvocationConfiguration

@@ -6,4 +6,7 @@ namespace Demo;
 /// <param name="FreePorts">Take any free ports instead of the usual ones.</param>
 /// <param name="Verbose">Show what the programs write.</param>
 /// <param name="LogFolder">Write it to files there; null for none.</param>
-internal sealed record DemoOptions(bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder);
+/// <param name="Transparent">Pods of network namespaces, where iptables brings the connections to the sidecars.</param>
+/// <param name="StorageThroughSidecars">In the transparent demo: the way between backend and storage has sidecars too.</param>
+internal sealed record DemoOptions(
+    bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder, bool Transparent, bool StorageThroughSidecars);

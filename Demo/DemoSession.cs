@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Chassis;
 using Demo.Processes;
 using Demo.Programs;
+using Demo.Scenes;
+using Demo.Transparent;
 using Demo.Verification;
 
 namespace Demo;
@@ -12,8 +14,6 @@ namespace Demo;
 /// <param name="result">Gets the address to open, or the summary (stdout).</param>
 internal sealed class DemoSession(DemoOptions options, TextWriter progress, TextWriter result)
 {
-    // Far more than the clip; a guard for own videos in the folder.
-    private const int MaxTappedBytes = 256 * 1024 * 1024;
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan VerifyLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
@@ -25,25 +25,45 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
     {
         if (options.Policy is { Exists: false } missing)
             throw new UsageException($"--policy '{missing}': there is no such file");
-        var ports = options.FreePorts ? DemoPorts.Free() : DemoPorts.Usual;
-        ports.RefuseTaken();
+        if (options.StorageThroughSidecars && !options.Transparent)
+            throw new UsageException("--storage-through-sidecars: only with --transparent");
+        if (options.FreePorts && options.Transparent)
+            throw new UsageException("--free-ports: not with --transparent, whose pods have all ports to themselves");
+        try
+        {
+            var audit = new OracleAudit();
+            await using var scene = await SetAsync(audit, stop);
+            return await RunAsync(scene, audit, stop);
+        }
+        catch (ProcessFailedException error)
+        {
+            await progress.WriteLineAsync($"demo: {error.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await progress.WriteLineAsync("demo: interrupted");
+            return options.Verify ? 1 : 0;
+        }
+    }
+
+    private async Task<IScene> SetAsync(OracleAudit audit, CancellationToken stop) => options.Transparent
+        ? await TransparentScene.SetAsync(options, BuiltPrograms.Locate(), audit, progress.WriteLine, stop)
+        : new PlainScene(options, BuiltPrograms.Locate(), audit, progress.WriteLine);
+
+    private async Task<int> RunAsync(IScene scene, OracleAudit audit, CancellationToken stop)
+    {
         using var output = new OutputLog(options.LogFolder, progress, options.Verbose);
-        await using var tap = options.Verify ? new TcpTap(DemoPorts.Local(ports.P2.Listen), MaxTappedBytes) : null;
-        var built = BuiltPrograms.Locate();
-        var programs = new DemoPrograms(built, ports, options.Policy?.FullName, tap?.Address ?? DemoPorts.Local(ports.P2.Listen)).All;
-        var audit = new OracleAudit();
         await using var processes = new ProcessSet(line =>
         {
             output.Write(line);
             audit.Take(line);
         });
-
         var exitCode = 1;
         try
         {
-            await StartAsync(processes, programs, output, stop);
-            var verification = tap is null ? null : new DemoVerification(ports, built.Clips, tap, audit, progress.WriteLine);
-            exitCode = await (verification is null ? WaitAsync(processes, ports, stop) : VerifyAsync(processes, verification, stop));
+            await StartAsync(processes, scene.Programs, output, stop);
+            exitCode = await (options.Verify ? VerifyAsync(processes, scene, stop) : WaitAsync(processes, scene, stop));
         }
         catch (ProcessFailedException error)
         {
@@ -60,19 +80,19 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
 
     private async Task StartAsync(ProcessSet processes, IReadOnlyList<DemoProgram> programs, OutputLog output, CancellationToken stop)
     {
-        using var web = new HttpFetcher();
+        var width = programs.Max(program => program.Command.Name.Length);
         foreach (var program in programs)
         {
             var clock = Stopwatch.StartNew();
             output.Open(program.Command.Name);
-            await processes.StartAsync(program.Command, cancel => web.IsOkAsync(program.Ready, cancel), ReadyLimit, stop);
-            await progress.WriteLineAsync($"{program.Command.Name,-8}  ready  {program.Says}  ({clock.ElapsedMilliseconds} ms)");
+            await processes.StartAsync(program.Command, program.IsReady, ReadyLimit, stop);
+            await progress.WriteLineAsync($"{program.Command.Name.PadRight(width)}  ready  {program.Says}  ({clock.ElapsedMilliseconds} ms)");
         }
     }
 
-    private async Task<int> WaitAsync(ProcessSet processes, DemoPorts ports, CancellationToken stop)
+    private async Task<int> WaitAsync(ProcessSet processes, IScene scene, CancellationToken stop)
     {
-        await result.WriteLineAsync($"Open {DemoPorts.Url(ports.Frontend)} in a browser and play the video. Ctrl-C stops everything.");
+        await result.WriteLineAsync(scene.Invitation);
         try
         {
             await processes.WatchAsync(stop);
@@ -85,25 +105,22 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
         return 0;
     }
 
-    private async Task<int> VerifyAsync(ProcessSet processes, DemoVerification verification, CancellationToken stop)
+    private async Task<int> VerifyAsync(ProcessSet processes, IScene scene, CancellationToken stop)
     {
+        var limit = VerifyLimit * scene.Verifications.Count;
         using var done = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        done.CancelAfter(VerifyLimit);
-        var verifying = verification.RunAsync(done.Token);
+        done.CancelAfter(limit);
+        var verifying = VerifyAllAsync(scene, done.Token);
         var watching = processes.WatchAsync(done.Token);
         try
         {
             if (await Task.WhenAny(verifying, watching) == watching)
                 await watching;
-            var found = await verifying;
-            foreach (var failure in found.Failures)
-                await progress.WriteLineAsync($"failed: {failure}");
-            await result.WriteLineAsync(found.Summary);
-            return found.IsVerified ? 0 : 1;
+            return await verifying ? 0 : 1;
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            await progress.WriteLineAsync($"failed: the verification was not done after {VerifyLimit.TotalSeconds} s");
+            await progress.WriteLineAsync($"failed: the verification was not done after {limit.TotalSeconds} s");
             return 1;
         }
         finally
@@ -111,6 +128,22 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
             await done.CancelAsync();
             await Task.WhenAll(verifying, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private async Task<bool> VerifyAllAsync(IScene scene, CancellationToken cancellation)
+    {
+        var allVerified = true;
+        foreach (var verification in scene.Verifications)
+        {
+            var found = await verification.RunAsync(cancellation);
+            foreach (var failure in found.Failures)
+                await progress.WriteLineAsync($"failed: {failure}");
+            await result.WriteLineAsync(found.Summary);
+            allVerified &= found.IsVerified;
+        }
+
+        await scene.ReportAsync(cancellation);
+        return allVerified;
     }
 
     private async Task<bool> StopAsync(ProcessSet processes)

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -9,17 +10,35 @@ namespace Chassis.Endpoints;
 /// One of several HTTP endpoints of a process, each with routes of its own. A request belongs to the endpoint whose
 /// socket accepted its connection; its Host header has no say.
 /// </summary>
-/// <param name="Name">Its name in logs: metrics, health, admin.</param>
-public sealed record ServiceEndpoint(string Name)
+/// <param name="name">Its name in logs: metrics, health, admin.</param>
+public sealed class ServiceEndpoint(string name)
 {
+    /// <summary>Connections at once; a scraper or a probe needs one. More are reset, so that they cannot use up the process's descriptors.</summary>
+    public const int MaxConnections = 64;
+
+    private int _connections;
+
+    /// <summary>Its name in logs.</summary>
+    public string Name => name;
+
     /// <summary>Listens for HTTP/1.1 on <paramref name="address"/> and marks the connections as this endpoint's.</summary>
     public void Listen(KestrelServerOptions kestrel, IPEndPoint address) => kestrel.Listen(address, listen =>
     {
         listen.Protocols = HttpProtocols.Http1;
-        listen.Use(next => connection =>
+        listen.Use(next => async connection =>
         {
-            connection.Features.Set(this);
-            return next(connection);
+            try
+            {
+                connection.Features.Set(this);
+                if (Interlocked.Increment(ref _connections) > MaxConnections)
+                    connection.Abort(new ConnectionAbortedException($"more than {MaxConnections} connections to the {Name} endpoint"));
+                else
+                    await next(connection);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _connections);
+            }
         });
     });
 

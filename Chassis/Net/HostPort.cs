@@ -25,15 +25,21 @@ public readonly record struct HostPort(string Host, int Port)
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static string ParseHost(string text)
     {
-        var host = text is ['[', .., ']'] ? text[1..^1] : text;
+        // Only an IPv6 address stands in brackets.
+        var host = text is ['[', .. var inner, ']'] && inner.Contains(':', StringComparison.Ordinal) ? inner : text;
         return IsHost(host) ? host : throw new FormatException("a host name or IP address is expected");
     }
 
     /// <summary>Whether a text is an IP address or has the form of a DNS name (letters, digits, dash, underscore, dots).</summary>
-    public static bool IsHost(string text) =>
-        IPAddress.TryParse(text, out _)
-        || (text.Length is > 0 and <= MaxHostLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'));
+    public static bool IsHost(string text) => NetworkAddress.TryParseAddress(text, out _) || IsName(text);
 
     /// <inheritdoc/>
     public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+
+    // What a resolver would take for an address in another form (5, 0x7f.1, 300.1.1.1) is no name.
+    private static bool IsName(string text) =>
+        text.Length is > 0 and <= MaxHostLength
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+        && !text.All(c => char.IsAsciiDigit(c) || c == '.')
+        && !IPAddress.TryParse(text, out _);
 }

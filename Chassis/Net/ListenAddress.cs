@@ -27,8 +27,7 @@ public static class ListenAddress
         "" or "*" => Any,
         "localhost" => IPAddress.Loopback,
         // A v4-mapped address (::ffff:10.0.0.1) cannot be bound by a socket for IPv6 alone; what is meant is the IPv4 one.
-        _ when IPAddress.TryParse(host, out var address) && (host.Contains(':', StringComparison.Ordinal) || host.Count(c => c == '.') == 3) =>
-            address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address,
+        _ when NetworkAddress.TryParseAddress(Unbracketed(host), out var address) => NetworkAddress.Canonical(address),
         _ => throw new FormatException("an IP address to listen on is expected, such as 127.0.0.1 or [::]"),
     };
 
@@ -38,4 +37,7 @@ public static class ListenAddress
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             ? port
             : throw new FormatException("a port 0 to 65535 is expected");
+
+    private static string Unbracketed(string host) =>
+        host is ['[', .. var inner, ']'] && inner.Contains(':', StringComparison.Ordinal) ? inner : host;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -33,9 +34,17 @@ public static class NetworkAddress
     public static IPEndPoint Canonical(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 
+    /// <summary>
+    /// Reads an address in its plain form alone. <see cref="IPAddress.TryParse(string, out IPAddress)"/> also takes
+    /// <c>5</c>, <c>010.0.0.1</c> (octal), <c>[::1]:80</c> and a scope.
+    /// </summary>
+    public static bool TryParseAddress(string text, [NotNullWhen(true)] out IPAddress? address) =>
+        IPAddress.TryParse(text, out address) && (address.AddressFamily == AddressFamily.InterNetwork
+            ? address.ToString() == text
+            : text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.'));
+
     private static IPAddress ParseAddress(string text) =>
-        IPAddress.TryParse(text, out var address) && text[0] != '[' && !text.Contains('%', StringComparison.Ordinal)
-        && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text)
+        TryParseAddress(text, out var address)
             ? address
             : throw new FormatException("an address or a network is expected, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8");
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace Chassis.Settings;
 
@@ -8,7 +9,8 @@ namespace Chassis.Settings;
 /// </summary>
 public sealed class SettingSet
 {
-    private readonly Dictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
+    // In the order in which they were added, so that the first one below a key is the topmost in its file.
+    private readonly OrderedDictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
@@ -34,9 +36,9 @@ public sealed class SettingSet
         return _settings.GetValueOrDefault(key);
     }
 
-    /// <summary>The setting of a key, or of the first element of a list below it; null when no source has either.</summary>
+    /// <summary>The setting of a key, or the first one below it, for an error to name; null when no source has either.</summary>
     public Setting? FindAny(string key) =>
-        Find(key) ?? (Indices(key) is [var first, ..] ? Find($"{key}.{first}") : null);
+        _settings.GetValueOrDefault(key) ?? _settings.Values.FirstOrDefault(s => IsBelow(s.Key, key));
 
     /// <summary>A value, or <paramref name="fallback"/> when no source has it.</summary>
     /// <param name="key">The setting's key.</param>
@@ -48,12 +50,12 @@ public sealed class SettingSet
         Find(key) is { } setting ? Parse(setting, parse) : fallback;
 
     /// <summary>A list: elements below the key, or one value with commas. Null when no source has it.</summary>
-    /// <exception cref="UsageException">An element cannot be parsed.</exception>
+    /// <exception cref="UsageException">An element cannot be parsed, is no single value, or there is none between the commas.</exception>
     public IReadOnlyList<T>? ReadList<T>(string key, Func<string, T> parse)
     {
         if (Find(key) is { } whole)
-            return [.. Words(whole.Value).Select(word => Parse(whole with { Value = word }, parse))];
-        var elements = Indices(key).Select(i => Parse(Find($"{key}.{i}")!, parse)).ToList();
+            return [.. Words(whole).Select(word => Parse(whole with { Value = word }, parse))];
+        var elements = Indices(key).Select(i => Parse(Element($"{key}.{i}"), parse)).ToList();
         return elements.Count > 0 ? elements : null;
     }
 
@@ -61,7 +63,7 @@ public sealed class SettingSet
     public IReadOnlyList<int> Indices(string key) =>
         [.. _settings.Keys.Where(k => IsBelow(k, key))
             .Select(k => k[(key.Length + 1)..].Split('.')[0])
-            .Where(part => int.TryParse(part, out _)).Select(int.Parse).Distinct().Order()];
+            .Select(Index).OfType<int>().Distinct().Order()];
 
     /// <summary>Throws for the first setting that nothing has asked for: a typing error must not pass silently.</summary>
     /// <exception cref="UsageException">A key is unknown.</exception>
@@ -86,8 +88,20 @@ public sealed class SettingSet
         }
     }
 
-    private static string[] Words(string value) =>
-        value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    // A list within the list, or a mapping, has settings below the element but none of its own.
+    private Setting Element(string key) =>
+        Find(key) ?? throw new UsageException($"{FindAny(key)!.Origin}: one value is expected here");
+
+    // The canonical form alone: "00" and "+1" would name an element that is not found under its number.
+    private static int? Index(string part) =>
+        int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number.ToString(CultureInfo.InvariantCulture) == part ? number : null;
+
+    // No word at all would be a list that matches nothing, or nobody.
+    private static string[] Words(Setting list) =>
+        list.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } words
+            ? words
+            : throw list.Error("a value is missing");
 
     private static bool IsBelow(string key, string parent) =>
         key.Length > parent.Length && key[parent.Length] == '.' && key.StartsWith(parent, StringComparison.OrdinalIgnoreCase);

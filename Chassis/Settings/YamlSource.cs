@@ -18,10 +18,9 @@ public static class YamlSource
     /// <summary>Reads a file into settings.</summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that named it, for the error.</param>
-    /// <param name="refuseEmpty">Whether a key without a value is an error rather than left out.</param>
-    /// <exception cref="UsageException">The file cannot be read, is larger than 1 MiB or is no YAML mapping.</exception>
-    public static IReadOnlyList<Setting> ReadFile(string path, string option, bool refuseEmpty = false) =>
-        Read(new StringReader(ReadText(path, option)), path, refuseEmpty);
+    /// <exception cref="UsageException">The file cannot be read, is larger than 1 MiB or is no YAML mapping, or a value is missing.</exception>
+    public static IReadOnlyList<Setting> ReadFile(string path, string option) =>
+        Read(new StringReader(ReadText(path, option)), path);
 
     /// <summary>Reads a file as text.</summary>
     /// <param name="path">The file.</param>
@@ -53,11 +52,10 @@ public static class YamlSource
     /// <summary>Reads a text into settings; an empty one has none.</summary>
     /// <param name="text">The YAML text.</param>
     /// <param name="name">What errors call it.</param>
-    /// <param name="refuseEmpty">Whether a key without a value is an error rather than left out.</param>
-    /// <exception cref="UsageException">The text is no YAML mapping.</exception>
-    public static IReadOnlyList<Setting> Read(TextReader text, string name, bool refuseEmpty = false)
+    /// <exception cref="UsageException">The text is no YAML mapping, or a value is missing.</exception>
+    public static IReadOnlyList<Setting> Read(TextReader text, string name)
     {
-        var flattening = new Flattening(name, refuseEmpty);
+        var flattening = new Flattening(name);
         try
         {
             // The merging parser is left out on purpose: without it an alias cannot expand into a bomb.
@@ -105,7 +103,7 @@ public static class YamlSource
         }
     }
 
-    private sealed class Flattening(string file, bool refuseEmpty)
+    private sealed class Flattening(string file)
     {
         private int _nodes;
 
@@ -121,17 +119,17 @@ public static class YamlSource
                     if (!string.IsNullOrEmpty(scalar.Value))
                         Settings.Add(new Setting(key, scalar.Value, Origin(node, key)));
                     else
-                        AddNothing(node, key);
+                        throw Missing(node, key);
                     break;
                 case YamlSequenceNode sequence when key.Length > 0:
                     if (sequence.Children.Count == 0)
-                        AddNothing(node, key);
+                        throw Missing(node, key);
                     for (var i = 0; i < sequence.Children.Count; i++)
                         Add(sequence.Children[i], $"{key}.{i}", depth + 1);
                     break;
                 case YamlMappingNode mapping:
                     if (mapping.Children.Count == 0 && key.Length > 0)
-                        AddNothing(node, key);
+                        throw Missing(node, key);
                     foreach (var (name, value) in mapping.Children)
                         Add(value, key.Length > 0 ? $"{key}.{name}" : name.ToString(), depth + 1);
                     break;
@@ -143,12 +141,9 @@ public static class YamlSource
             }
         }
 
-        // An empty value (`target:`) says nothing: the default stands, unless it would widen what a rule matches.
-        private void AddNothing(YamlNode node, string key)
-        {
-            if (refuseEmpty)
-                throw new UsageException($"{Origin(node, key)}: a value is missing; leave the key out if none is meant");
-        }
+        // An empty list is not taken for the default, which may match or allow more than nothing.
+        private UsageException Missing(YamlNode node, string key) =>
+            new($"{Origin(node, key)}: a value is missing; leave the key out if none is meant");
 
         private string Origin(YamlNode node, string key) => $"{file}:{node.Start.Line}: {key}";
     }

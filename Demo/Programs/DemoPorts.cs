@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Chassis;
 using Chassis.Net;
 
 namespace Demo.Programs;
@@ -40,12 +42,21 @@ internal sealed record DemoPorts
     public static Uri Url(int port, string path = "/") => new($"http://{Local(port)}{path}");
 
     /// <summary>Finds out before anything starts that a port is taken.</summary>
-    /// <exception cref="Chassis.UsageException">Names the program and the address.</exception>
+    /// <exception cref="UsageException">Names the program and the address.</exception>
     public void RefuseTaken()
     {
         using var sockets = new ListenSockets();
         foreach (var (program, port) in Named())
-            sockets.Bind(Local(port), program);
+        {
+            try
+            {
+                sockets.Bind(Local(port), program);
+            }
+            catch (UsageException error) when (error.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+            {
+                throw new UsageException($"{program} '{Local(port)}': the port is in use; stop the program that listens there or run ./demo --free-ports", error);
+            }
+        }
     }
 
     private IEnumerable<(string Program, int Port)> Named() =>

@@ -1,5 +1,6 @@
 using System.Net;
 using Demo.Processes;
+using Demo.Verification;
 
 namespace Demo.Programs;
 
@@ -8,19 +9,20 @@ namespace Demo.Programs;
 /// <param name="Ports">Where they listen.</param>
 /// <param name="Policy">The Oracle's policy file, or null for its default.</param>
 /// <param name="Peer">Where p1 finds p2: p2 itself, or what taps the way.</param>
-internal sealed record DemoPrograms(BuiltPrograms Built, DemoPorts Ports, string? Policy, IPEndPoint Peer)
+/// <param name="Web">Asks whether they are ready.</param>
+internal sealed record DemoPrograms(BuiltPrograms Built, DemoPorts Ports, string? Policy, IPEndPoint Peer, HttpFetcher Web)
 {
     public IReadOnlyList<DemoProgram> All =>
     [
         new(Video("storage", "--listen", At(Ports.Storage), "--folder", Built.Clips),
-            DemoPorts.Url(Ports.Storage, "/healthz"), $"{At(Ports.Storage)}  the video's files"),
+            Ready(Ports.Storage, "/healthz"), $"{At(Ports.Storage)}  the video's files"),
         new(Video("backend", "--listen", At(Ports.Backend), "--storage", Origin(Ports.Storage)),
-            DemoPorts.Url(Ports.Backend, "/healthz"), $"{At(Ports.Backend)}  the service"),
-        new(Oracle(), DemoPorts.Url(Ports.OracleMetrics, "/readyz"), $"{At(Ports.Oracle)}  authorizes connections, chooses their transform"),
+            Ready(Ports.Backend, "/healthz"), $"{At(Ports.Backend)}  the service"),
+        new(Oracle(), Ready(Ports.OracleMetrics, "/readyz"), $"{At(Ports.Oracle)}  authorizes connections, chooses their transform"),
         Sidecar("p2", Ports.P2, DemoPorts.Local(Ports.Backend), "to the backend"),
         Sidecar("p1", Ports.P1, Peer, "to p2"),
         new(Video("frontend", "--listen", At(Ports.Frontend), "--backend", Origin(Ports.P1.Listen)),
-            DemoPorts.Url(Ports.Frontend, "/healthz"), $"{At(Ports.Frontend)}  the web pages"),
+            Ready(Ports.Frontend, "/healthz"), $"{At(Ports.Frontend)}  the web pages"),
     ];
 
     private ProcessCommand Video(string role, params IEnumerable<string> words) =>
@@ -42,8 +44,10 @@ internal sealed record DemoPrograms(BuiltPrograms Built, DemoPorts Ports, string
             "--admin-address", At(ports.Admin), "--health-address", At(ports.Health), "--metrics-address", At(ports.Metrics),
             "--connection-records", "-",
         ]),
-        DemoPorts.Url(ports.Health, "/readyz"),
+        Ready(ports.Health, "/readyz"),
         $"{At(ports.Listen)}  sidecar, {says}; {DemoPorts.Url(ports.Metrics, "/metrics")}");
+
+    private Func<CancellationToken, Task<bool>> Ready(int port, string path) => cancel => Web.IsOkAsync(DemoPorts.Url(port, path), cancel);
 
     private static string At(int port) => DemoPorts.Local(port).ToString();
 

@@ -1,4 +1,4 @@
-using Demo.Programs;
+using Oracle.Protocol;
 
 namespace Demo.Verification;
 
@@ -6,22 +6,26 @@ namespace Demo.Verification;
 /// Proves that the demo does what it says: the whole video comes through, byte for byte, and what crosses between
 /// p1 and p2 is transformed.
 /// </summary>
-/// <param name="ports">Where the programs listen.</param>
+/// <param name="places">Where things are.</param>
 /// <param name="clips">The folder that the storage serves.</param>
-/// <param name="tap">Stands between p1 and p2.</param>
+/// <param name="web">Fetches as a browser beside the frontend would.</param>
+/// <param name="tapped">Tells what has crossed each way so far.</param>
 /// <param name="audit">What the Oracle decided.</param>
 /// <param name="progress">Told of each step.</param>
-internal sealed class DemoVerification(DemoPorts ports, string clips, TcpTap tap, OracleAudit audit, Action<string> progress)
+internal sealed class DemoVerification(
+    VerifiedPlaces places, string clips, HttpFetcher web, Func<CancellationToken, Task<IReadOnlyList<TappedWay>>> tapped, OracleAudit audit, Action<string> progress)
 {
+    /// <summary>What the summary starts with, when there is more than one.</summary>
+    public string Name { get; init; } = "";
+
     /// <summary>Runs all checks.</summary>
     public async Task<VerificationResult> RunAsync(CancellationToken cancellation)
     {
         var findings = new Findings();
-        using var web = new HttpFetcher();
-        var metrics = new MetricsCheck(ports, web, findings);
+        var metrics = new MetricsCheck(places.Metrics, web, findings);
         await metrics.StartAsync(cancellation);
 
-        var playlists = await new VideoPages(ports, web, findings).FetchAsync(cancellation);
+        var playlists = await new VideoPages(places.Frontend, places.Service, web, findings).FetchAsync(cancellation);
         progress($"pages: index, {playlists.Count} player page(s), and the service's list through p1");
 
         var fetched = new List<WebAnswer>();
@@ -29,16 +33,31 @@ internal sealed class DemoVerification(DemoPorts ports, string clips, TcpTap tap
             fetched.AddRange(await new PlaylistWalker(web, findings).FetchAllAsync(playlist, cancellation));
         var bytes = fetched.Sum(answer => (long)answer.Body.Length);
         new MediaFiles(clips).Compare(fetched, findings);
-        progress($"media: {fetched.Count} files, {bytes:N0} bytes through {DemoPorts.Url(ports.Frontend)}, compared by SHA-256");
+        progress($"media: {fetched.Count} files, {bytes:N0} bytes through {places.Frontend}, compared by SHA-256");
 
-        var connections = tap.Connections;
-        var wire = await new WireCheck(id => audit.FindAsync(id, cancellation), findings).CheckAsync(connections, fetched);
-        progress($"between p1 and p2: {connections.Count} connection(s), {connections.Sum(c => c.ToTarget.Count + c.FromTarget.Count):N0} bytes; the first bytes of one:");
+        var transforms = new List<TransformSpec>();
+        foreach (var way in await tapped(cancellation))
+            transforms.AddRange(await CheckAsync(way, fetched, findings, cancellation));
+
+        await metrics.FinishAsync(bytes, transforms, cancellation);
+        progress($"metrics: the counters of {string.Join(" and ", places.Metrics.Keys)} compared with these bytes");
+        return new VerificationResult(fetched.Count, bytes, [.. transforms.Distinct()], findings.Failures) { Name = Name };
+    }
+
+    private async Task<IReadOnlyList<TransformSpec>> CheckAsync(TappedWay way, IReadOnlyList<WebAnswer> fetched, Findings findings, CancellationToken cancellation)
+    {
+        var crossed = $"between {way.Between}: {way.Connections.Count} connection(s), {way.Bytes:N0} bytes";
+        if (!way.Transformed)
+        {
+            UntouchedCheck.Check(way, fetched, findings);
+            progress($"{crossed}, untouched");
+            return [];
+        }
+
+        var wire = await new WireCheck(id => audit.FindAsync(id, cancellation), findings).CheckAsync(way.Connections, fetched);
+        progress($"{crossed}; the first bytes of one:");
         foreach (var line in wire.Shown)
             progress("  " + line);
-
-        await metrics.FinishAsync(bytes, wire.Transforms, cancellation);
-        progress("metrics: the counters of p1 and p2 compared with these bytes");
-        return new VerificationResult(fetched.Count, bytes, wire.Transforms, findings.Failures);
+        return wire.Transforms;
     }
 }

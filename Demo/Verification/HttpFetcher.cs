@@ -10,11 +10,12 @@ internal sealed record WebAnswer(Uri Url, HttpStatusCode Status, string? MediaTy
 }
 
 /// <summary>A plain HTTP client with limits on time and size.</summary>
-internal sealed class HttpFetcher : IDisposable
+/// <param name="connect">Opens its connections; null for the usual way.</param>
+internal sealed class HttpFetcher(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect = null) : IDisposable
 {
     private const int MaxBodyBytes = 64 * 1024 * 1024;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectCallback = connect })
     {
         Timeout = TimeSpan.FromSeconds(10),
         MaxResponseContentBufferSize = MaxBodyBytes,

@@ -1,22 +1,22 @@
-using Demo.Programs;
 using Oracle.Protocol;
 
 namespace Demo.Verification;
 
-/// <summary>Scrapes both sidecars before and after, and checks that their counters moved by what crossed them.</summary>
-internal sealed class MetricsCheck(DemoPorts ports, HttpFetcher web, Findings findings)
+/// <summary>Scrapes the sidecars before and after, and checks that their counters moved by what crossed them.</summary>
+/// <param name="pages">Each sidecar's page, by its name.</param>
+/// <param name="web">Fetches them.</param>
+/// <param name="findings">Where faults go.</param>
+internal sealed class MetricsCheck(IReadOnlyDictionary<string, Uri> pages, HttpFetcher web, Findings findings)
 {
     private readonly Dictionary<string, MetricsPage> _before = [];
-
-    private IEnumerable<(string Role, int Port)> Sidecars => [("p1", ports.P1.Metrics), ("p2", ports.P2.Metrics)];
 
     /// <summary>Remembers where the counters stand.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        foreach (var (role, port) in Sidecars)
+        foreach (var (name, page) in pages)
         {
-            if (await ScrapeAsync(port, cancellation) is { } page)
-                _before[role] = page;
+            if (await ScrapeAsync(page, cancellation) is { } now)
+                _before[name] = now;
         }
     }
 
@@ -26,25 +26,25 @@ internal sealed class MetricsCheck(DemoPorts ports, HttpFetcher web, Findings fi
     /// <param name="cancellation">Gives up.</param>
     public async Task FinishAsync(long bytes, IReadOnlyList<TransformSpec> transforms, CancellationToken cancellation)
     {
-        foreach (var (role, port) in Sidecars)
+        foreach (var (name, page) in pages)
         {
-            if (!_before.TryGetValue(role, out var before) || await ScrapeAsync(port, cancellation) is not { } after)
+            if (!_before.TryGetValue(name, out var before) || await ScrapeAsync(page, cancellation) is not { } after)
                 continue;
-            double Moved(string name, params string[] labels) => after.Sum(name, labels) - before.Sum(name, labels);
-            void AtLeast(double least, string name, params string[] labels) => findings.Check(Moved(name, labels) >= least,
-                $"{role}: {name}{{{string.Join(',', labels)}}} moved by {Moved(name, labels)}, at least {least} was expected");
+            double Moved(string counter, params string[] labels) => after.Sum(counter, labels) - before.Sum(counter, labels);
+            void AtLeast(double least, string counter, params string[] labels) => findings.Check(Moved(counter, labels) >= least,
+                $"{name}: {counter}{{{string.Join(',', labels)}}} moved by {Moved(counter, labels)}, at least {least} was expected");
 
             AtLeast(1, "sidecar_connections_opened_total");
             AtLeast(bytes, "sidecar_bytes_total", "direction=\"received\"", "peer=\"upstream\"");
             AtLeast(bytes, "sidecar_bytes_total", "direction=\"sent\"", "peer=\"downstream\"");
-            foreach (var name in transforms.Select(t => t.Name).Distinct())
-                AtLeast(1, "sidecar_transform_bytes_total", $"transform=\"{name}\"");
+            foreach (var transform in transforms.Select(t => t.Name).Distinct())
+                AtLeast(1, "sidecar_transform_bytes_total", $"transform=\"{transform}\"");
         }
     }
 
-    private async Task<MetricsPage?> ScrapeAsync(int port, CancellationToken cancellation)
+    private async Task<MetricsPage?> ScrapeAsync(Uri page, CancellationToken cancellation)
     {
-        var answer = await web.GetAsync(DemoPorts.Url(port, "/metrics"), findings, cancellation);
+        var answer = await web.GetAsync(page, findings, cancellation);
         try
         {
             return answer is null ? null : new MetricsPage(answer.Text);

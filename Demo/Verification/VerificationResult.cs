@@ -12,12 +12,15 @@ internal sealed record VerificationResult(int Files, long Bytes, IReadOnlyList<T
     // A policy may draw a key for each connection.
     private const int NamedTransforms = 3;
 
+    /// <summary>Which of several verifications this is; empty when there is one.</summary>
+    public string Name { get; init; } = "";
+
     public bool IsVerified => Failures.Count == 0;
 
     /// <summary>The one line that says it all.</summary>
-    public string Summary => IsVerified
+    public string Summary => (Name.Length > 0 ? Name + ": " : "") + (IsVerified
         ? $"verified: {Files} files, {Bytes:N0} bytes, SHA-256 equal; between p1 and p2 every byte transformed ({Named})"
-        : $"not verified: {Failures.Count} failure(s); {Files} files, {Bytes:N0} bytes fetched";
+        : $"not verified: {Failures.Count} failure(s); {Files} files, {Bytes:N0} bytes fetched");
 
     private string Named => string.Join(", ", Transforms.Take(NamedTransforms)) + (Transforms.Count > NamedTransforms ? $" and {Transforms.Count - NamedTransforms} more" : "");
 }

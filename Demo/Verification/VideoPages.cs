@@ -1,12 +1,15 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Demo.Programs;
 
 namespace Demo.Verification;
 
 /// <summary>Reads the service's list through p1 and checks that the frontend's pages offer each video of it.</summary>
-internal sealed partial class VideoPages(DemoPorts ports, HttpFetcher web, Findings findings)
+/// <param name="frontend">The frontend's root.</param>
+/// <param name="service">The service's root, as the frontend calls it.</param>
+/// <param name="web">Fetches both.</param>
+/// <param name="findings">Where faults go.</param>
+internal sealed partial class VideoPages(Uri frontend, Uri service, HttpFetcher web, Findings findings)
 {
     private sealed record Video(string Id, string Title, Uri Playlist);
 
@@ -15,14 +18,14 @@ internal sealed partial class VideoPages(DemoPorts ports, HttpFetcher web, Findi
     public async Task<IReadOnlyList<Uri>> FetchAsync(CancellationToken cancellation)
     {
         var videos = await ListAsync(cancellation);
-        var index = await PageAsync(DemoPorts.Url(ports.Frontend), cancellation);
+        var index = await PageAsync(frontend, cancellation);
         var playlists = new List<Uri>();
         foreach (var video in videos)
         {
             var path = $"/video/{Uri.EscapeDataString(video.Id)}";
             findings.Check(index.Contains($"href=\"{path}\"", StringComparison.Ordinal), $"the index page has no link to {path}");
             findings.Check(index.Contains(WebUtility.HtmlEncode(video.Title), StringComparison.Ordinal), $"the index page does not name '{video.Title}'");
-            var url = DemoPorts.Url(ports.Frontend, path);
+            var url = new Uri(frontend, path);
             if (PlaylistOf(await PageAsync(url, cancellation), url) is not { } playlist)
                 findings.Fail($"{url}: the player page hands no playlist to the browser (a data- attribute ending in .m3u8)");
             else if (findings.Check(playlist.Authority == url.Authority && playlist.AbsolutePath == video.Playlist.AbsolutePath,
@@ -35,7 +38,7 @@ internal sealed partial class VideoPages(DemoPorts ports, HttpFetcher web, Findi
 
     private async Task<IReadOnlyList<Video>> ListAsync(CancellationToken cancellation)
     {
-        var url = DemoPorts.Url(ports.P1.Listen, "/api/videos");
+        var url = new Uri(service, "/api/videos");
         if (await web.GetAsync(url, findings, cancellation) is not { } answer)
             return [];
         try
@@ -45,7 +48,7 @@ internal sealed partial class VideoPages(DemoPorts ports, HttpFetcher web, Findi
             findings.Check(videos.Count > 0, $"{url}: an empty list");
             foreach (var video in videos)
             {
-                var one = await web.GetAsync(DemoPorts.Url(ports.P1.Listen, $"/api/videos/{Uri.EscapeDataString(video.Id)}"), findings, cancellation);
+                var one = await web.GetAsync(new Uri(service, $"/api/videos/{Uri.EscapeDataString(video.Id)}"), findings, cancellation);
                 if (one is not null)
                 {
                     using var entry = JsonDocument.Parse(one.Body);

@@ -24,14 +24,7 @@ internal static class OptionsReader
     /// <exception cref="UsageException">A file cannot be read, a key is unknown or a value is wrong.</exception>
     public static OracleOptions Read(IReadOnlyList<Setting> environment, IReadOnlyList<Setting> commandLine)
     {
-        var settings = new SettingSet();
-        if (new SettingSet().Add(environment).Add(commandLine).Find(Keys.Config) is { } file)
-            settings.Add(YamlSource.ReadFile(file.Value, file.Origin));
-        settings.Add(environment).Add(commandLine);
-        // A configuration file that names another would not be followed: only the outer layers may.
-        if (settings.Find(Keys.Config) is { } config && !environment.Contains(config) && !commandLine.Contains(config))
-            throw config.Error("a configuration file cannot name another");
-
+        var settings = SettingLayers.Load(Keys.Config, environment, commandLine);
         var metrics = ReadEndpoint(settings, Keys.MetricsAddress, DefaultServicePort);
         var defaults = new OracleOptions
         {

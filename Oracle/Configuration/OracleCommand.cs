@@ -17,14 +17,14 @@ internal static class OracleCommand
         A policy file holds rules, of which the first that matches decides:
           rules:
             - name: office
-              role: p1                  # alone, p1 or p2; who asks. Left out: anyone
-              peer: [10.0.0.0/8, ::1]   # where the asker's peer is. Left out: anywhere
+              peer: [10.0.0.0/8, ::1]   # who connected to the asking sidecar. Left out: anyone
+              role: [p2, alone]         # who asks: alone, p1 or p2. Left out: any
               transform: random         # idt, not, xor 0..255, or random: a fresh xor key for each connection
             - peer: 203.0.113.0/24
               deny: true
           default: deny                 # or a transform; deny when left out
-        The first question on a connection decides for both roles. A rule that denies the second asker still denies
-        it. The file is read again when it changes, and at once on SIGHUP. None of the transforms is encryption.
+        The first question on a connection decides for both roles, and of a pair p2 asks first: its peer is p1. The
+        file is read again when it changes, and at once on SIGHUP. None of the transforms is encryption.
 
         Examples:
           Oracle 9100

@@ -3,10 +3,7 @@ using Oracle.Protocol;
 
 namespace Oracle.Decisions;
 
-/// <summary>
-/// Decides questions. The first one on a connection decides for both roles; the policy may still deny the second
-/// asker by its own role or peer, but never gives it another transform.
-/// </summary>
+/// <summary>Decides questions. The first one on a connection decides; the other role gets the same answer.</summary>
 internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
 {
     /// <summary>Decides one question.</summary>
@@ -16,8 +13,7 @@ internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
         var own = Propose(active.Policy.Judge(question.Role, question.Peer.Address), active.Generation);
         return memory.Ask(question.Id, question.Role, own, out var settled) switch
         {
-            Recall.First => settled,
-            Recall.Second => own.Reason is null ? settled : own,
+            Recall.First or Recall.Second => settled,
             Recall.Repeated => Decision.Deny(DenialReason.RepeatedQuestion, active.Generation),
             _ => Decision.Deny(DenialReason.MemoryFull, active.Generation),
         };

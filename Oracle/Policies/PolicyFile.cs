@@ -25,8 +25,7 @@ internal static class PolicyFile
     /// <exception cref="UsageException">Names line, key, value and reason.</exception>
     public static Policy Parse(string text, string file)
     {
-        // An empty peer or role must not widen a rule to everyone: empty values are refused.
-        var yaml = YamlSource.Read(new StringReader(text), file, refuseEmpty: true);
+        var yaml = YamlSource.Read(new StringReader(text), file);
         if (yaml.Count == 0)
             throw new UsageException($"{file}: no rules and no default; to deny everyone, write 'default: deny'");
         var settings = new SettingSet().Add(yaml);
@@ -42,7 +41,7 @@ internal static class PolicyFile
     private static PolicyRule ReadRule(SettingSet settings, string rule, int index)
     {
         settings.Find(rule)?.Refuse("a rule is expected: transform or deny, and what it matches");
-        var some = Keys.SelectMany(key => new[] { settings.Find($"{rule}.{key}"), settings.Find($"{rule}.{key}.0") }).First(s => s is not null)!;
+        var some = settings.FindAny(rule)!;
         if (index >= MaxRules)
             throw new UsageException($"{some.Origin}: a policy has at most {MaxRules} rules");
 

@@ -20,6 +20,9 @@ internal sealed partial class PolicyReloader(
     private Sighting _previous = new(source.FirstText, null);
     private int _told;
 
+    /// <summary>Reads a policy's text; the second word is the file's name.</summary>
+    internal Func<string, string, Policy> Parse { get; init; } = PolicyFile.Parse;
+
     /// <summary>
     /// Looks once. A change counts when two looks in a row saw the same, so that a file that is still being
     /// written is not taken by its first half.
@@ -35,7 +38,7 @@ internal sealed partial class PolicyReloader(
         _judged = seen;
         try
         {
-            var policy = PolicyFile.Parse(seen.Text ?? throw new UsageException(seen.Error!), source.Path);
+            var policy = Parse(seen.Text ?? throw new UsageException(seen.Error!), source.Path);
             var active = store.Replace(policy);
             Log.Reloaded(logger, source.Path, active.Generation, policy.Summary);
         }
@@ -43,6 +46,12 @@ internal sealed partial class PolicyReloader(
         {
             store.CountFailure();
             Log.ReloadFailed(logger, error.Message, store.Current.Generation);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            // An error of this program: no text of a file may end the Oracle.
+            store.CountFailure();
+            Log.ReloadBroken(logger, source.Path, store.Current.Generation, error);
         }
     }
 
@@ -89,5 +98,8 @@ internal sealed partial class PolicyReloader(
 
         [LoggerMessage(21, LogLevel.Error, "The changed policy is not taken: {Reason}; generation {Generation} stays in force")]
         public static partial void ReloadFailed(ILogger logger, string reason, int generation);
+
+        [LoggerMessage(22, LogLevel.Error, "The changed policy {Path} is not taken: an error of this program; generation {Generation} stays in force")]
+        public static partial void ReloadBroken(ILogger logger, string path, int generation, Exception error);
     }
 }

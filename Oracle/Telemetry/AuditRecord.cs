@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Serialization;
+using Chassis.Net;
 using Oracle.Decisions;
 using Oracle.Protocol;
 
@@ -46,16 +47,13 @@ internal sealed record AuditRecord
         Role = question?.Role.Word(),
         PeerIp = question?.Peer.Address.ToString(),
         PeerPort = question?.Peer.Port,
-        Asker = Plain(asker)?.ToString(),
+        // A dual-stack socket shows IPv4 askers as ::ffff:10.0.0.1.
+        Asker = asker is IPEndPoint address ? NetworkAddress.Canonical(address).ToString() : null,
         Answer = decision.Answer.ToString(),
         Rule = decision.Rule,
         Generation = decision.Generation,
         Reason = decision.Reason?.Word(),
     };
-
-    // A dual-stack socket shows IPv4 askers as ::ffff:10.0.0.1.
-    private static EndPoint? Plain(EndPoint? asker) =>
-        asker is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port) : asker;
 }
 
 [JsonSourceGenerationOptions(

@@ -27,6 +27,8 @@ public sealed class AcceptPeerTests : IDisposable
     [InlineData("bonjour abc\r\n", null)]
     [InlineData("bonjour abc example.test 80\n", "example.test")]
     [InlineData("bonjour abc fd00::1 80\n", "fd00::1")]
+    [InlineData("bonjour abc ::ffff:7f00:1 80\n", "::ffff:7f00:1")]
+    [InlineData("bonjour abc ::ffff:127.0.0.1 80\n", "::ffff:127.0.0.1")]
     public async Task Greeting_SplitAtEveryByte_IsHandedOnAndTheBytesBehindItStay(string line, string? host)
     {
         var stage = RunAsync(async connection =>

@@ -51,6 +51,36 @@ public sealed class SettingSetTests
         Assert.Equal("--l 'x': a whole number 0 to 9 is expected", Assert.Throws<UsageException>(() => settings.ReadList("l", Values.WholeNumber(0, 9))).Message);
     }
 
+    [Theory]
+    [InlineData("l:\n  - a\n  - [b, c]\n", "f:3: l.1.0: one value is expected here")]
+    [InlineData("l: [a, b: 80]\n", "f:1: l.1.b: one value is expected here")]
+    [InlineData("l: ', ,'\n", "f:1: l ', ,': a value is missing")]
+    public void ReadList_ElementThatIsNoValue_NamesItsLineAndKey(string yaml, string expected)
+    {
+        var settings = new SettingSet().Add(YamlSource.Read(new StringReader(yaml), "f"));
+        Assert.Equal(expected, Assert.Throws<UsageException>(() => settings.ReadList("l", text => text)).Message);
+    }
+
+    [Theory]
+    [InlineData("l.00")]
+    [InlineData("l.+1")]
+    [InlineData("l.-1")]
+    [InlineData("l. 1")]
+    [InlineData("l.99999999999")]
+    public void ReadList_NumberInAnotherForm_IsNoElementButAnUnknownKey(string key)
+    {
+        var settings = new SettingSet().Add([new(key, "a", "ENV")]);
+        Assert.Null(settings.ReadList("l", text => text));
+        Assert.StartsWith("ENV: unknown key", Assert.Throws<UsageException>(settings.RefuseUnknown).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FindAny_SettingsBelow_IsTheTopmost()
+    {
+        var settings = new SettingSet().Add([new("a", "", "1"), new("l.x.y", "", "2"), new("l.0", "", "3")]).Add([new("a", "", "4"), new("l.x.y.z", "", "5")]);
+        Assert.Equal(["3", "4", null], new[] { "l", "a", "b" }.Select(key => settings.FindAny(key)?.Origin));
+    }
+
     [Fact]
     public void RefuseUnknown_MisspeltKey_SuggestsTheNearest()
     {

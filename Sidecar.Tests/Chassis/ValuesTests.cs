@@ -66,12 +66,23 @@ public sealed class ValuesTests
     [InlineData("::1:80")]
     [InlineData("example.org:80")]
     [InlineData(" :80x")]
+    [InlineData("010.0.0.1:80")]
+    [InlineData("5:80")]
+    [InlineData("[[::1]:80]:90")]
+    [InlineData("[[::1]]:80")]
+    [InlineData("[127.0.0.1]:80")]
+    [InlineData("[fe80::1%1]:80")]
     public void ListenAddress_Wrong_IsRefused(string text) => Assert.Throws<FormatException>(() => ListenAddress.Parse(text));
 
     [Theory]
     [InlineData("example.org:80", "example.org", 80)]
     [InlineData("[::1]:65535", "::1", 65535)]
     [InlineData("10.0.0.1:1", "10.0.0.1", 1)]
+    [InlineData("[::ffff:7f00:1]:80", "::ffff:7f00:1", 80)]
+    [InlineData("[::ffff:10.0.0.1]:80", "::ffff:10.0.0.1", 80)]
+    [InlineData("[fd00::1]:80", "fd00::1", 80)]
+    [InlineData("1.example:80", "1.example", 80)]
+    [InlineData("3com:80", "3com", 80)]
     public void HostPort_Text_IsReadAndWrittenTheSame(string text, string host, int port)
     {
         var read = HostPort.Parse(text);
@@ -88,6 +99,20 @@ public sealed class ValuesTests
     [InlineData("a b:80")]
     [InlineData("h\u00f6st:80")]
     [InlineData("[host:80")]
+    [InlineData("[host]:80")]
+    [InlineData("[127.0.0.1]:80")]
+    [InlineData("5:80")]
+    [InlineData("010.0.0.1:80")]
+    [InlineData("127.1:80")]
+    [InlineData("300.1.1.1:80")]
+    [InlineData("1.2.3.4.:80")]
+    [InlineData("0x7f.1:80")]
+    [InlineData("0x7f000001:80")]
+    [InlineData("[::1]:80:90")]
+    [InlineData("[[::1]]:80")]
+    [InlineData("[[::1]:80]:90")]
+    [InlineData("[fe80::1%1]:80")]
+    [InlineData("[::1/64]:80")]
     public void HostPort_Wrong_IsRefused(string text) => Assert.Throws<FormatException>(() => HostPort.Parse(text));
 
     [Theory]

@@ -64,13 +64,15 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.listen=::1:80", "--listen '::1:80': address:port is expected, an IPv6 address in brackets")]
     [InlineData("listeners.0.role=p3", "--role 'p3': alone, p1, p2, client or server is expected")]
     [InlineData("listeners.0.mode=magic", "--mode 'magic': one of fixed, transparent, socks4 is expected")]
-    [InlineData("listeners.0.mode=fixed", "--mode 'fixed': needs a target")]
     [InlineData("listeners.0.target=nowhere", "--target 'nowhere': host:port is expected")]
     [InlineData("listeners.0.target=a b:80", "--target 'a b:80': a host name or IP address is expected")]
     [InlineData("listeners.0.transform=rot13", "--transform 'rot13': idt, not or xor 0..255 is expected")]
     [InlineData("listeners.0.transform=xor 256", "--transform 'xor 256': idt, not or xor 0..255 is expected")]
     [InlineData("listeners.0.allow-destinations=pod", "--allow-destinations 'pod': only p2 has a list of allowed destinations")]
     [InlineData("listeners.0.allow-clients=10.0.0.0/8", "--allow-clients '10.0.0.0/8': only a socks4 listener")]
+    [InlineData("listeners.0.allow-destinations=", "--allow-destinations '': a value is missing")]
+    [InlineData("listeners.0.allow-clients= ", "--allow-clients ' ': a value is missing")]
+    [InlineData("listeners.0.allow-destinations.00=pod", "listeners.0.allow-destinations.00")]
     [InlineData("oracle.address=oracle", "--oracle 'oracle': host:port is expected")]
     [InlineData("metrics.address=x", "--metrics-address 'x': a port 0 to 65535 is expected")]
     [InlineData("timeouts.idle=0s", "--idle-timeout '0s': a duration from 1ms to 24h is expected")]
@@ -94,12 +96,24 @@ public sealed class OptionsReaderTests
             Assert.Throws<UsageException>(() => Words.Named(Listen, "timeouts.idel=3s")).Message);
 
     [Fact]
+    public void Load_ModeFixedWithoutATarget_IsTheOriginalDestinationAsWithoutTheWord() =>
+        Assert.Equal(ListenerMode.Transparent, Assert.Single(Words.Named(Listen, "listeners.0.mode=fixed").Listeners).Mode);
+
+    [Fact]
+    public void Load_EmptyVariable_IsRefused()
+    {
+        Setting[] variables = [new("listeners.0.allow-destinations", "", "SIDECAR__LISTENERS__0__ALLOW_DESTINATIONS")];
+        var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option(Listen), Words.Option("listeners.0.role=p2")], variables));
+        Assert.StartsWith("SIDECAR__LISTENERS__0__ALLOW_DESTINATIONS '': a value is missing", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_NoListener_SaysHowToGiveOne() =>
         Assert.Contains("--listen", Assert.Throws<UsageException>(() => Words.Named("timeouts.idle=3s")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Load_ListenerWithoutAddress_NamesItsKey() =>
-        Assert.StartsWith("listeners.1.listen:", Assert.Throws<UsageException>(() => Words.Named(Listen, "listeners.1.role=p2")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("listeners.1.role: listeners.1.listen, where to listen, is missing", Assert.Throws<UsageException>(() => Words.Named(Listen, "listeners.1.role=p2")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Load_TwoListenersOfOneName_AreRefused() =>

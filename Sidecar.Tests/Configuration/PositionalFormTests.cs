@@ -18,6 +18,7 @@ public sealed class PositionalFormTests
     [InlineData("45000 nil nil", "[::]:45000", SidecarRole.Alone, ListenerMode.Transparent, null, null)]
     [InlineData("45000 NIL NIL oracle 9100", "[::]:45000", SidecarRole.Alone, ListenerMode.Transparent, null, "oracle:9100")]
     [InlineData("45000 p2.test 45001 oracle 9100 127.0.0.1 p1 socks4", "127.0.0.1:45000", SidecarRole.P1, ListenerMode.Socks4, "p2.test:45001", "oracle:9100")]
+    [InlineData("45000 nil nil oracle 9100 :: p1 fixed", "[::]:45000", SidecarRole.P1, ListenerMode.Transparent, null, "oracle:9100")]
     [InlineData("45000 nil nil ::1 9100 :: p1 transparent", "[::]:45000", SidecarRole.P1, ListenerMode.Transparent, null, "[::1]:9100")]
     public void Read_WordsOfTheLispPrograms_MeanWhatTheyMeantThere(
         string words, string listen, SidecarRole role, ListenerMode mode, string? target, string? oracle)
@@ -45,6 +46,8 @@ public sealed class PositionalFormTests
     [InlineData("45000 127.0.0.1 9000 oracle 99999", "oracle:99999")]
     [InlineData("45000 127.0.0.1 9000 oracle 9100 0.0.0.0 p1 fixed more", "more")]
     [InlineData("45000 a b", "a:b")]
+    [InlineData("45000 010.0.0.1 9000", "010.0.0.1:9000")]
+    [InlineData("45000 [::1]:80 9000", "[::1]:80:9000")]
     public void Read_WordsOfNeitherForm_AreAnErrorThatShowsThem(string words, string shown)
     {
         var error = Assert.Throws<UsageException>(() => Words.Positional(words));

@@ -86,6 +86,32 @@ public sealed class PolicyReloaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Look_ParserWithABug_CountsAsFailedAndTheNextChangeIsTaken()
+    {
+        var path = _folder.Write("policy.yml", "default: xor 1");
+        var source = new PolicySource(path, "--policy");
+        var store = new PolicyStore(source.First, _time);
+        using var reloader = new PolicyReloader(source, store, _time, NullLogger<PolicyReloader>.Instance)
+        {
+            Parse = (text, file) => text.Contains("bug", StringComparison.Ordinal) ? throw new NullReferenceException() : PolicyFile.Parse(text, file),
+        };
+        await reloader.StartAsync(TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => _time.ActiveTimers == 1);
+        foreach (var (text, expected) in new[] { ("default: bug", (1, 1L)), ("default: xor 2", (2, 1L)) })
+        {
+            File.WriteAllText(path, text);
+            await Eventually.TrueAsync(() =>
+            {
+                _time.Advance(PolicyReloader.Interval);
+                return (store.Current.Generation, store.Failures) == expected;
+            });
+        }
+
+        Assert.Equal("xor 2", Default(store));
+        await reloader.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void Look_Told_TakesTheFileAtOnceAndReportsAgain()
     {
         var (reloader, store, path) = Start("default: xor 1");

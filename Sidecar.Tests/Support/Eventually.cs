@@ -10,13 +10,17 @@ public static class Eventually
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     /// <summary>Returns as soon as the condition holds; fails the test when it never does.</summary>
-    public static async Task TrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
+    public static Task TrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
+        TrueAsync(condition, () => what);
+
+    /// <summary>The same, with the state at the end in the failure.</summary>
+    public static async Task TrueAsync(Func<bool> condition, Func<string> what)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
             if (TimeProvider.System.GetElapsedTime(started) > Limit)
-                Assert.Fail($"never became true: {what}");
+                Assert.Fail($"never became true: {what()}");
             await Task.Delay(2, TestContext.Current.CancellationToken);
         }
     }

@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Demo.Processes;
-using Demo.Programs;
 using Demo.Verification;
 using Xunit;
 
 namespace Sidecar.Tests.Support;
 
 /// <summary>A real Prometheus server that scrapes some targets each second, in a folder of its own that goes with it.</summary>
-internal sealed class PrometheusServer : IAsyncDisposable
+internal sealed partial class PrometheusServer : IAsyncDisposable
 {
     private const string Program = "/usr/bin/prometheus";
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
@@ -36,21 +36,21 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("prometheus-");
         var config = Path.Combine(folder.FullName, "prometheus.yml");
         await File.WriteAllTextAsync(config, Config(targets), cancellation);
-        using var ports = new FreePorts();
-        var address = DemoPorts.Local(ports.Next());
-        ports.Dispose();
+        // Port 0 and the server's own word on it: a port picked beforehand could be taken by then.
         var process = ManagedProcess.Start(new ProcessCommand("prometheus", Program,
-            $"--config.file={config}", $"--storage.tsdb.path={folder.FullName}/data", $"--web.listen-address={address}", "--log.level=warn"));
-        var server = new PrometheusServer(new Uri($"http://{address}"), folder, process);
+            $"--config.file={config}", $"--storage.tsdb.path={folder.FullName}/data", "--web.listen-address=127.0.0.1:0"));
         try
         {
+            string? address = null;
+            await process.WaitUntilReadyAsync(_ => Task.FromResult((address = ListeningOn(process)) is not null), ReadyLimit, cancellation);
+            var url = new Uri($"http://{address}");
             using var web = new HttpFetcher();
-            await process.WaitUntilReadyAsync(stop => web.IsOkAsync(new Uri($"http://{address}/-/ready"), stop), ReadyLimit, cancellation);
-            return server;
+            await process.WaitUntilReadyAsync(stop => web.IsOkAsync(new Uri(url, "/-/ready"), stop), ReadyLimit, cancellation);
+            return new PrometheusServer(url, folder, process);
         }
         catch
         {
-            await server.DisposeAsync();
+            await EndAsync(process, folder);
             throw;
         }
     }
@@ -91,10 +91,22 @@ internal sealed class PrometheusServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        await _process.StopAsync(StopLimit);
-        await _process.DisposeAsync();
-        _folder.Delete(recursive: true);
+        await EndAsync(_process, _folder);
     }
+
+    private static async Task EndAsync(ManagedProcess process, DirectoryInfo folder)
+    {
+        await process.StopAsync(StopLimit);
+        await process.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+
+    // ts=... level=info component=web msg="Listening on" address=127.0.0.1:33895
+    private static string? ListeningOn(ManagedProcess process) =>
+        process.StandardError.Lines.Select(line => ListeningLine().Match(line)).FirstOrDefault(match => match.Success)?.Groups["address"].Value;
+
+    [GeneratedRegex("msg=\"Listening on\" address=(?<address>[0-9.:]+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex ListeningLine();
 
     private static string Config(IEnumerable<(string Job, IPEndPoint Address)> targets) =>
         "global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n"

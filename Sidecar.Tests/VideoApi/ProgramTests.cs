@@ -23,6 +23,9 @@ public class ProgramTests
     [InlineData("VideoApi: <backend-url> 'http://x/y': scheme, host and port alone are expected, such as http://127.0.0.1:9000", "frontend", "0", "http://x/y")]
     [InlineData("VideoApi: <backend-url> 'http://u:p@x': scheme, host and port alone are expected, such as http://127.0.0.1:9000", "frontend", "0", "http://u:p@x")]
     [InlineData("VideoApi: --log-level 'loud': one of trace, debug, info, warning, error, none is expected", "frontend", "--log-level", "loud")]
+    [InlineData("VideoApi: Unrecognized command or argument 'foo'; try --help", "foo")]
+    [InlineData("VideoApi: Unrecognized command or argument 'foo'; try --help", "foo", "storage")]
+    [InlineData("VideoApi: Required command was not provided; try --help")]
     [InlineData("VideoApi: Unrecognized command or argument 'more'; try --help", "frontend", "0", "http://x", "more")]
     public async Task Run_WrongWords_OneLineAndExitCode2(string line, params string[] args)
     {

@@ -23,14 +23,11 @@ internal sealed class OracleClient(TimeoutOptions timeouts, Resolver resolver, U
     private async ValueTask<Decision> ExchangeAsync(HostPort oracle, OracleQuestion question)
     {
         var resolved = await resolver.ResolveAsync(oracle);
-        if (resolved.Failure is not null)
-            return Decision.Refuse(RelayEndReason.OracleUnreachable, resolved.Detail!);
+        if (resolved.Failure is { } unresolved)
+            return Unreached(unresolved, resolved.Detail!);
         var connected = await connector.ConnectAsync(resolved.Addresses, timeouts.Handshake);
         if (connected.Connection is null)
-        {
-            var reason = connected.Failure == RelayEndReason.ConnectTimeout ? RelayEndReason.OracleTimeout : RelayEndReason.OracleUnreachable;
-            return Decision.Refuse(reason, connected.Detail!);
-        }
+            return Unreached(connected.Failure!.Value, connected.Detail!);
 
         await using var connection = connected.Connection;
         try
@@ -45,6 +42,9 @@ internal sealed class OracleClient(TimeoutOptions timeouts, Resolver resolver, U
         var read = await connection.Transport.Input.ReadMessageAsync(ParseLine, timeouts.Handshake, time);
         return read.Status == ReadStatus.Complete ? Decide(read.Message!, question.Role) : Refuse(read.Status, oracle);
     }
+
+    private static Decision Unreached(RelayEndReason failure, string detail) =>
+        Decision.Refuse(failure == RelayEndReason.ConnectTimeout ? RelayEndReason.OracleTimeout : RelayEndReason.OracleUnreachable, detail);
 
     private static Decision Decide(string line, SidecarRole role) =>
         !OracleAnswer.TryParse(line, out var answer) ? Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's answer '{line}' is none of the protocol")

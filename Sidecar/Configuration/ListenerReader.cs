@@ -9,6 +9,8 @@ namespace Sidecar.Configuration;
 /// <summary>Reads the listeners and refuses the combinations that make no sense.</summary>
 internal static class ListenerReader
 {
+    private const int MaxListeners = 64;
+
     private static readonly Func<string, ListenerMode> ParseMode = Values.OneOf(
         ("fixed", ListenerMode.Fixed), ("transparent", ListenerMode.Transparent), ("socks4", ListenerMode.Socks4));
 
@@ -16,11 +18,22 @@ internal static class ListenerReader
     {
         var indices = settings.Indices("listeners");
         if (indices.Count == 0)
-            throw new UsageException("no listener: give --listen ADDRESS:PORT, the positional form or --config FILE; try --help");
-        if (indices.Count > 64)
-            throw new UsageException($"listeners: {indices.Count} of them; at most 64 are supported");
+        {
+            throw settings.FindAny("listeners")?.Error("a list of listeners is expected, a dash before each") ?? new UsageException("no listener: give --listen ADDRESS:PORT, the positional form or --config FILE; try --help");
+        }
+
+        var keys = indices.Select(i => $"listeners.{i}").ToList();
+        if (keys.Count > MaxListeners)
+            throw new UsageException($"{settings.FindAny(keys[MaxListeners])!.Origin}: there are {keys.Count} listeners; at most {MaxListeners} are supported");
         var oracle = ReadOracle(settings);
-        return WithUniqueNames([.. indices.Select(i => Read(settings, $"listeners.{i}", oracle))]);
+        var listeners = WithNames([.. keys.Select(key => Read(settings, key, oracle))]);
+        for (var i = 0; i < listeners.Count; i++)
+        {
+            if (listeners.FindIndex(l => l.Name == listeners[i].Name) < i)
+                throw (settings.Find($"{keys[i]}.name") ?? settings.Find($"{keys[i]}.listen"))!.Error($"two listeners are named '{listeners[i].Name}'; give each a name of its own");
+        }
+
+        return listeners;
     }
 
     private static HostPort? ReadOracle(SettingSet settings)
@@ -31,7 +44,10 @@ internal static class ListenerReader
 
     private static ListenerOptions Read(SettingSet settings, string key, HostPort? oracle)
     {
-        var listen = settings.Find($"{key}.listen") ?? throw new UsageException($"{key}.listen: where to listen is missing (option --listen)");
+        if (settings.Find(key) is { } word)
+            throw word.Error("a listener is expected: 'listen: ADDRESS:PORT' and what else it has");
+        var listen = settings.Find($"{key}.listen")
+            ?? throw new UsageException($"{settings.FindAny(key)!.Origin}: {key}.listen, where to listen, is missing (option --listen)");
         var role = settings.Read($"{key}.role", SidecarRole.Alone, ParseRole);
         var mode = settings.Read($"{key}.mode", ListenerMode.Fixed, ParseMode);
         var target = settings.Find($"{key}.target");
@@ -45,6 +61,7 @@ internal static class ListenerReader
             Listen = settings.Read($"{key}.listen", null, ListenAddress.Parse)!,
             ListenOrigin = listen.Origin,
             Role = role,
+            // No target, or nil, is the original destination, as with the Lisp programs.
             Mode = target is null && mode == ListenerMode.Fixed ? ListenerMode.Transparent : mode,
             Target = target is null ? null : settings.Read($"{key}.target", default, HostPort.Parse),
             Oracle = oracle,
@@ -58,8 +75,6 @@ internal static class ListenerReader
     {
         var modeSetting = settings.Find($"{key}.mode");
         var target = settings.Find($"{key}.target");
-        if (modeSetting is not null && mode == ListenerMode.Fixed && target is null)
-            throw modeSetting.Error("needs a target (option --target)");
         if (modeSetting is not null && mode != ListenerMode.Fixed && role == SidecarRole.Alone && target is not null)
             throw target.Error($"role alone in mode {modeSetting.Value} has no use for a target: the destination comes with each connection");
         if (modeSetting is not null && mode == ListenerMode.Socks4 && role == SidecarRole.P2)
@@ -70,7 +85,7 @@ internal static class ListenerReader
             throw clients.Error("only a socks4 listener has a list of allowed clients");
     }
 
-    private static List<ListenerOptions> WithUniqueNames(List<ListenerOptions> listeners)
+    private static List<ListenerOptions> WithNames(List<ListenerOptions> listeners)
     {
         for (var i = 0; i < listeners.Count; i++)
         {
@@ -80,9 +95,7 @@ internal static class ListenerReader
             listeners[i] = named ? listeners[i] : listeners[i] with { Name = unique ? word : $"{word}-{listeners[i].Listen.Port}" };
         }
 
-        return listeners.GroupBy(l => l.Name).FirstOrDefault(g => g.Count() > 1) is { } twice
-            ? throw new UsageException($"listeners: two are named '{twice.Key}'; give each a name of its own")
-            : listeners;
+        return listeners;
     }
 
     private static SidecarRole ParseRole(string text) =>

@@ -16,12 +16,7 @@ internal static class OptionsReader
     /// <exception cref="UsageException">A setting is unknown, wrong, or contradicts another.</exception>
     public static SidecarOptions Load(IReadOnlyList<Setting> commandLine, IEnumerable<Setting> environment)
     {
-        var variables = environment.ToList();
-        // The command line may name the file, or else the environment.
-        var file = commandLine.Concat(variables).FirstOrDefault(s => s.Key == SettingTable.ConfigKey);
-        var fromFile = file is null ? [] : YamlSource.ReadFile(file.Value, file.Origin);
-        var settings = new SettingSet().Add(fromFile).Add(variables).Add(commandLine);
-        settings.Find(SettingTable.ConfigKey);
+        var settings = SettingLayers.Load(SettingTable.ConfigKey, [.. environment], commandLine);
         var options = Read(settings);
         settings.RefuseUnknown();
         return options;

@@ -73,11 +73,13 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
     private static WebApplication Build(SidecarOptions options, ListenSockets sockets, BoundAddresses addresses)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        // The empty builder reads no appsettings.json, for which others watch all below the working folder, be it the root.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(options.LogLevel);
+        builder.Services.AddRoutingCore().AddMetrics();
         AddServices(builder.Services, options, addresses);
         ServiceEndpoint metrics = new("metrics"), health = new("health"), admin = new("admin");
-        builder.WebHost.UseListenSockets(sockets).ConfigureKestrel((_, kestrel) =>
+        builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel((_, kestrel) =>
         {
             kestrel.AddServerHeader = false;
             metrics.Listen(kestrel, addresses.Metrics);
@@ -114,7 +116,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
                 : null,
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<DestinationGuard>().AddSingleton<Resolver>().AddSingleton<UpstreamConnector>();
+        services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
+        services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<DrainLimit>().AddSingleton<ProxyPipeline>();
     }
 

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Sidecar.Records;
 
 /// <summary>One JSON line for each ended connection.</summary>
-/// <param name="Time">When it ended, UTC.</param>
+/// <param name="Time">When it ended: RFC 3339, UTC, milliseconds.</param>
 /// <param name="Id">The connection's name, the same on both sidecars of a pair.</param>
 /// <param name="Listener">The listener's name.</param>
 /// <param name="Role">alone, p1 or p2.</param>
@@ -21,7 +21,7 @@ namespace Sidecar.Records;
 /// <param name="UpstreamReceived">Bytes from the upstream.</param>
 /// <param name="UpstreamSent">Bytes to the upstream.</param>
 internal sealed record ConnectionRecord(
-    DateTimeOffset Time,
+    string Time,
     string Id,
     string Listener,
     string Role,

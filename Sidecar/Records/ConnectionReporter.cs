@@ -19,7 +19,7 @@ internal sealed class ConnectionReporter : IAsyncDisposable
     }
 
     public ValueTask WriteAsync(ConnectionReport report, Ending ending, TimeSpan duration) => _sink?.WriteAsync(new ConnectionRecord(
-        Time: _time.GetUtcNow(),
+        Time: _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
         Id: report.Id.ToString(),
         Listener: report.Listener.Name,
         Role: report.Listener.Role.Word(),

@@ -3,6 +3,7 @@ namespace Sidecar.Relay;
 /// <summary>Calls back once when nothing was noted for a limit. Noting costs one store; the timer itself runs once a limit.</summary>
 internal sealed class SilenceTimer : IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly Action _expired;
     private readonly ITimer _timer;
@@ -22,19 +23,29 @@ internal sealed class SilenceTimer : IDisposable
     /// <summary>From now on another limit holds.</summary>
     public void Restart(TimeSpan limit)
     {
-        _limit = limit;
-        Note();
-        _timer.Change(limit, Timeout.InfiniteTimeSpan);
+        lock (_lock)
+        {
+            _limit = limit;
+            Note();
+            _timer.Change(limit, Timeout.InfiniteTimeSpan);
+        }
     }
 
     public void Dispose() => _timer.Dispose();
 
     private void Check()
     {
-        var left = _limit - _time.GetElapsedTime(Volatile.Read(ref _lastNote));
-        if (left > TimeSpan.Zero)
-            _timer.Change(left, Timeout.InfiniteTimeSpan);
-        else
-            _expired();
+        // A restart on another thread must not be undone by the old limit.
+        lock (_lock)
+        {
+            var left = _limit - _time.GetElapsedTime(Volatile.Read(ref _lastNote));
+            if (left > TimeSpan.Zero)
+            {
+                _timer.Change(left, Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+
+        _expired();
     }
 }

@@ -10,10 +10,15 @@ namespace Sidecar.Upstream;
 internal readonly record struct ResolveOutcome(IReadOnlyList<IPEndPoint> Addresses, RelayEndReason? Failure, string? Detail);
 
 /// <summary>Turns a name into addresses, once for each connection, within the connect timeout.</summary>
-internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time)
+internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time, Func<string, IPAddress[]> lookUp) : IDisposable
 {
     // A hostile name server could answer with hundreds; each would get its share of the connect timeout.
     private const int MaxAddresses = 16;
+
+    // getaddrinfo holds its thread for as long as name servers are silent (10 s by default) and cannot be interrupted.
+    private const int MaxLookUps = 16;
+
+    private readonly SemaphoreSlim _slots = new(MaxLookUps);
 
     public async ValueTask<ResolveOutcome> ResolveAsync(HostPort host)
     {
@@ -22,7 +27,8 @@ internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time)
         using var limit = new CancellationTokenSource(timeouts.Connect, time);
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(host.Host, limit.Token);
+            await _slots.WaitAsync(limit.Token);
+            var addresses = await StartLookUp(host.Host).WaitAsync(limit.Token);
             return addresses.Length > 0
                 ? new([.. addresses.Take(MaxAddresses).Select(a => Canonical(a, host.Port)).Distinct()], null, null)
                 : new([], RelayEndReason.ConnectFailed, $"{host.Host} has no address");
@@ -36,6 +42,23 @@ internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time)
             return new([], RelayEndReason.ConnectFailed, $"{host.Host}: {error.Message}");
         }
     }
+
+    public void Dispose() => _slots.Dispose();
+
+    // On a thread of its own: slow names must not take the pool's threads from everyone else. It frees its slot when it really ends.
+    private Task<IPAddress[]> StartLookUp(string host) => Task.Factory.StartNew(
+        () =>
+        {
+            try
+            {
+                return lookUp(host);
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static IPEndPoint Canonical(IPAddress address, int port) => new(NetworkAddress.Canonical(address), port);
 }

@@ -32,9 +32,10 @@ internal sealed class UpstreamConnector(TimeProvider time)
     private async ValueTask<ConnectOutcome> ConnectOneAsync(IPEndPoint address, TimeSpan timeout, bool passesThrough)
     {
         using var limit = new CancellationTokenSource(timeout, time);
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         try
         {
+            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             if (passesThrough)
                 PassthroughSource.BindFor(address, socket);
             await socket.ConnectAsync(address, limit.Token);
@@ -45,12 +46,12 @@ internal sealed class UpstreamConnector(TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            socket.Dispose();
+            socket?.Dispose();
             return new(null, RelayEndReason.ConnectTimeout, $"{address} did not accept in time");
         }
         catch (SocketException error)
         {
-            socket.Dispose();
+            socket?.Dispose();
             // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
             var reason = error.SocketErrorCode == SocketError.TimedOut ? RelayEndReason.ConnectTimeout : RelayEndReason.ConnectFailed;
             return new(null, reason, $"{address}: {error.Message}");

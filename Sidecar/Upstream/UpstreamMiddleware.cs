@@ -31,10 +31,18 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
         metrics.UpstreamConnected(report.Listener, started);
         report.Upstream = new UpstreamAddress((IPEndPoint)upstream.RemoteEndPoint!);
         connection.Features.Set(new UpstreamFeature(upstream));
-        await next(connection);
-        // A refusal after the connect must not look like an orderly end to the service.
-        if (report.Failure is not null)
-            upstream.Abort();
+        var isOrderly = false;
+        try
+        {
+            await next(connection);
+            isOrderly = report.Failure is null;
+        }
+        finally
+        {
+            // A refusal or a bug after the connect must not look like an orderly end to the service.
+            if (!isOrderly)
+                upstream.Abort();
+        }
     }
 }
 

@@ -7,6 +7,9 @@ namespace VideoApi.Frontend;
 /// <summary>Asks the backend for videos.</summary>
 internal sealed class BackendClient(UpstreamClient backend)
 {
+    // Seconds, some 30 years, as the backend has it: a TimeSpan overflows at some ten thousand times that.
+    private const long MaxDuration = 1_000_000_000;
+
     /// <summary>All videos.</summary>
     /// <exception cref="UpstreamException">The backend is away, reports a failure or answers something else.</exception>
     public async Task<IReadOnlyList<Video>> ListAsync(CancellationToken cancellation)
@@ -33,7 +36,7 @@ internal sealed class BackendClient(UpstreamClient backend)
     public static string PlaylistPath(Video video) => new Uri(video.HlsUrl).AbsolutePath;
 
     private static bool IsSound(Video? video) =>
-        video is { Id: not null, Title: not null, HlsUrl: not null, Duration: >= 0 }
+        video is { Id: not null, Title: not null, HlsUrl: not null, Duration: >= 0 and < MaxDuration }
         && MediaPath.IsName(video.Id)
         && Uri.TryCreate(video.HlsUrl, UriKind.Absolute, out var url)
         && MediaPath.TrySplit(Uri.UnescapeDataString(url.AbsolutePath), out _);

@@ -26,12 +26,21 @@ internal static class MediaEndpoint
 
         // A playlist is asked for again each time, which costs a 304; a segment never changes.
         headers.CacheControl = file.Type.IsPlaylist ? "no-cache" : "public, max-age=31536000, immutable";
+        context.Response.OnStarting(() => ForbidCachingOfErrors(context.Response));
         if (file.Type.IsPlaylist)
             headers.Vary = HeaderNames.AcceptEncoding;
         if (file.Type.IsPlaylist && file.FitsInMemory && WantsGzip(context.Request))
             return await CompressAsync(file, headers, context.RequestAborted);
         return TypedResults.Stream(file.Content, file.Type.ContentType, lastModified: file.LastModified,
             entityTag: new EntityTagHeaderValue(file.ETag), enableRangeProcessing: true);
+    }
+
+    // A range or a condition that does not hold (416, 412) is found out only when the answer is written.
+    private static Task ForbidCachingOfErrors(HttpResponse response)
+    {
+        if (response.StatusCode >= StatusCodes.Status400BadRequest)
+            response.Headers.CacheControl = "no-store";
+        return Task.CompletedTask;
     }
 
     private static async Task<FileContentHttpResult> CompressAsync(MediaFile file, IHeaderDictionary headers, CancellationToken cancellation)

@@ -3,7 +3,7 @@ using VideoApi.Media;
 namespace VideoApi.Storage;
 
 /// <summary>
-/// The folder that is served. Only media files are found, by checked names, and no symbolic link below the folder is
+/// The folder that is served. Only regular media files are found, by checked names, and no symbolic link below the folder is
 /// followed: so nothing outside can be reached. The folder itself may be a link.
 /// </summary>
 /// <param name="folder">Its path.</param>
@@ -61,6 +61,6 @@ internal sealed class MediaFolder(string folder)
                 return null;
         }
 
-        return File.Exists(path) ? path : null;
+        return File.Exists(path) && FileType.IsRegular(path) ? path : null;
     }
 }

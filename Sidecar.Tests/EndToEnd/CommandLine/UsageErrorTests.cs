@@ -29,6 +29,7 @@ public sealed class UsageErrorTests
     [InlineData("--listen|0|--connection-records|/no/such/folder/records", "--connection-records '/no/such/folder/records'", "folder")]
     [InlineData("--config|/no/such/file.yaml", "--config '/no/such/file.yaml'", "file.yaml")]
     [InlineData("--config|/", "--config '/'", "/")]
+    [InlineData("--role|p1", "--role: listeners.0.listen", "--listen")]
     public async Task Wrong_Words_AreOneLineThatNamesThem(string words, string names, string explains)
     {
         var line = await FailAsync(words.Split('|', StringSplitOptions.RemoveEmptyEntries));
@@ -42,7 +43,16 @@ public sealed class UsageErrorTests
     [InlineData("listeners:\n  - listen: 0\n\ntimeouts:\n  idel: 3s\n", ":5: timeouts.idel: unknown key; the nearest known one is timeouts.idle")]
     [InlineData("listeners:\n  - listen: [0\n", ":")]
     [InlineData("listeners:\n  - listen: 0\n    target: [1, 2]\n", "listeners.0.target")]
-    [InlineData("listeners:\n  - listen: 0\n    name: a\n  - listen: 0\n    name: a\n", "'a'")]
+    [InlineData("listeners:\n  - listen: 0\n    name: a\n  - listen: 0\n    name: a\n", ":5: listeners.1.name 'a': two listeners are named 'a'")]
+    [InlineData("listeners:\n  - listen: 0\n  - listen: 0\n", ":3: listeners.1.listen '0': two listeners are named 'alone-0'")]
+    [InlineData("listeners:\n  listen: 45000\n", ":2: listeners.listen '45000': a list of listeners is expected")]
+    [InlineData("listeners: 5\n", ":1: listeners '5': a list of listeners is expected")]
+    [InlineData("listeners: [45000]\n", ":1: listeners.0 '45000': a listener is expected")]
+    [InlineData("listeners:\n  - role: p1\n    target: a:1\n", ":2: listeners.0.role: listeners.0.listen, where to listen, is missing")]
+    [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: []\n", ":4: listeners.0.allow-destinations: a value is missing")]
+    [InlineData("listeners:\n  - listen: 0\n    mode: socks4\n    allow-clients:\n", ":4: listeners.0.allow-clients: a value is missing")]
+    [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: [loopback, 10.0.0.0/8: 80]\n", ":4: listeners.0.allow-destinations.1.10.0.0.0/8: one value is expected here")]
+    [InlineData("config: other.yaml\nlisteners:\n  - listen: 0\n", ":1: config 'other.yaml': a configuration file cannot name another")]
     public async Task Wrong_File_IsOneLineWithFileLineAndKey(string yaml, string names)
     {
         using var folder = new TempFolder();
@@ -52,9 +62,14 @@ public sealed class UsageErrorTests
         {
             var line = await FailAsync(command);
             Assert.Contains(names, line, StringComparison.Ordinal);
-            Assert.True(line.Contains(file, StringComparison.Ordinal) || names == "'a'", line);
+            Assert.Contains($"Sidecar: {file}:", line, StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public async Task Wrong_EmptyWord_IsAMissingValueAndNotTheDefault() =>
+        Assert.Contains("--allow-destinations '': a value is missing",
+            await FailAsync(["--listen", "0", "--role", "p2", "--allow-destinations", ""]), StringComparison.Ordinal);
 
     [Fact]
     public async Task Wrong_Variable_IsOneLineThatNamesIt()

@@ -143,6 +143,7 @@ public class PagesTests
     [InlineData("""[{"ID":"a","TITLE":"x","DURATION":1,"HLS-URL":"http://s/elsewhere/a.m3u8"}]""")]
     [InlineData("""[{"ID":"a","TITLE":"x","DURATION":1,"HLS-URL":"javascript:alert(1)"}]""")]
     [InlineData("""[{"ID":"a/b","TITLE":"x","DURATION":1,"HLS-URL":"http://s/hls/a.m3u8"}]""")]
+    [InlineData("""[{"ID":"a","TITLE":"x","DURATION":9223372036854775807,"HLS-URL":"http://s/hls/a.m3u8"}]""")]
     [InlineData("""[{"ID":"a"}]""")]
     [InlineData("<html>")]
     public async Task Index_BackendAnswersNonsense_Is502(string json)

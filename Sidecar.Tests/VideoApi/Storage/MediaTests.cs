@@ -78,6 +78,7 @@ public class MediaTests(StorageFixture storage) : IClassFixture<StorageFixture>
 
         Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, answer.StatusCode);
         Assert.Equal("bytes */100000", answer.Content.Headers.ContentRange!.ToString());
+        Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
     }
 
     [Theory]
@@ -119,6 +120,7 @@ public class MediaTests(StorageFixture storage) : IClassFixture<StorageFixture>
         {
             using var answer = await storage.SendAsync(Segment, headers: [("If-Match", value)]);
             Assert.Equal((value, status), (value, (int)answer.StatusCode));
+            Assert.Equal(status >= 400, answer.Headers.CacheControl!.NoStore);
         }
     }
 

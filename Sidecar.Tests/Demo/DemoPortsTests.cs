@@ -1,0 +1,20 @@
+using Chassis;
+using Demo.Programs;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.Demo;
+
+public sealed class DemoPortsTests
+{
+    [Fact]
+    public void RefuseTaken_PortInUse_NamesTheProgramAndTheOptionThatHelps()
+    {
+        using var taken = new LoopbackListener();
+        var ports = DemoPorts.Free() with { Backend = taken.Port };
+
+        var error = Assert.Throws<UsageException>(ports.RefuseTaken);
+
+        Assert.Equal($"backend '127.0.0.1:{taken.Port}': the port is in use; stop the program that listens there or run ./demo --free-ports", error.Message);
+    }
+}

@@ -78,7 +78,7 @@ public sealed class SettingSetTests
     public void FindAny_SettingsBelow_IsTheTopmost()
     {
         var settings = new SettingSet().Add([new("a", "", "1"), new("l.x.y", "", "2"), new("l.0", "", "3")]).Add([new("a", "", "4"), new("l.x.y.z", "", "5")]);
-        Assert.Equal(["3", "4", null], new[] { "l", "a", "b" }.Select(key => settings.FindAny(key)?.Origin));
+        Assert.Equal(("3", "4", null), (settings.FindAny("l")?.Origin, settings.FindAny("a")?.Origin, settings.FindAny("b")?.Origin));
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class PolicyReloaderTests : IDisposable
         var store = new PolicyStore(source.First, _time);
         using var reloader = new PolicyReloader(source, store, _time, NullLogger<PolicyReloader>.Instance)
         {
-            Parse = (text, file) => text.Contains("bug", StringComparison.Ordinal) ? throw new NullReferenceException() : PolicyFile.Parse(text, file),
+            Parse = (text, file) => text.Contains("bug", StringComparison.Ordinal) ? throw new InvalidOperationException("a bug") : PolicyFile.Parse(text, file),
         };
         await reloader.StartAsync(TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => _time.ActiveTimers == 1);

@@ -1,5 +1,5 @@
-using Chassis;
 using System.CommandLine;
+using Chassis;
 using VideoApi.Backend;
 using VideoApi.Frontend;
 using VideoApi.Hosting;

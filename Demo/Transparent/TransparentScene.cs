@@ -102,7 +102,8 @@ internal sealed class TransparentScene : IScene
         Verifications = [Verification("IPv4", host => host.V4), Verification("IPv6", host => host.V6)];
 
         DemoVerification Verification(string name, Func<PlannedHost, IPAddress> address) => new(
-            Places(address), built.Clips, _web[_plan.Client], cancel => TappedAsync(address, cancel), audit, line => _progress($"{name}  {line}")) { Name = name };
+            Places(address), built.Clips, _web[_plan.Client], cancel => TappedAsync(address, cancel), audit, line => _progress($"{name}  {line}"))
+        { Name = name };
     }
 
     private async Task<string?> StorageConfigAsync(string folder)

@@ -11,7 +11,7 @@ namespace Sidecar.Tests.EndToEnd.BadPeers;
 public sealed class OwnPortTests
 {
     private static readonly string[] Ourselves =
-        ["127.0.0.1", "127.0.0.2", "0.0.0.0", "127.1", "2130706433", "localhost", "::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0"];
+        ["127.0.0.1", "127.0.0.2", "0.0.0.0", "localhost", "::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0"];
 
     [Fact]
     public async Task P2_ToAnOwnPort_IsASelfCallByEveryName()
@@ -19,6 +19,21 @@ public sealed class OwnPortTests
         await using var p2 = await RunningSidecar.StartAsync("--listen", "0", "--role", "p2");
         foreach (var (host, port, number) in Numbered(p2))
             await AskP2Async(p2, $"own-{number}", host, port, "self_call");
+    }
+
+    // A resolver would read these as 127.0.0.1; a host is a name or an address in its usual form, nothing between.
+    [Theory]
+    [InlineData("127.1")]
+    [InlineData("2130706433")]
+    [InlineData("0x7f000001")]
+    [InlineData("0177.0.0.1")]
+    public async Task P2_ToAnAddressInAnotherForm_IsAProtocolError(string host)
+    {
+        await using var p2 = await RunningSidecar.StartAsync("--listen", "0", "--role", "p2");
+        using var peer = await SocketTalk.ConnectAsync(p2.Port);
+        await peer.SendAsync($"bonjour odd {host} {p2.Port}\n");
+
+        await p2.EndsForAsync("protocol_error");
     }
 
     [Fact]

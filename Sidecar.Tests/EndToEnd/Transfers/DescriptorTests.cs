@@ -16,8 +16,7 @@ public sealed class DescriptorTests
             "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}", "--connection-records", "off",
             "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0");
         var port = await sidecar.ListenerPortAsync();
-        await OpenAndEndAsync(port, reset: false);
-        await Eventually.TrueAsync(() => KernelSockets.Held(new HashSet<int> { port }, new HashSet<int> { echo.Port }).Count == 0);
+        // Before the first connection: a closed one leaves the kernel's tables before its descriptor goes, and would be counted.
         var before = KernelSockets.CountOf(sidecar.Id);
 
         for (var round = 0; round < 3; round++)
@@ -27,7 +26,7 @@ public sealed class DescriptorTests
         }
 
         var after = 0;
-        await Eventually.TrueAsync(() => (after = KernelSockets.CountOf(sidecar.Id)) <= before, () => $"{before} sockets before, {after} after");
+        await Eventually.TrueAsync(() => (after = KernelSockets.CountOf(sidecar.Id)) == before, () => $"{before} sockets before, {after} after");
     }
 
     private static async Task OpenAndEndAsync(int port, bool reset)

@@ -7,7 +7,7 @@ using Sidecar.Destination.Socks;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
-using Sidecar.Transport;
+using Sidecar.Transport.Sockets;
 using Sidecar.Upstream;
 
 namespace Sidecar;
@@ -19,7 +19,9 @@ internal sealed class ProxyPipeline(
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
-        connection.UseConnectionReport(listener, options, reporter, drain, metrics, time, logger).UseHalfClose();
+        connection.UseConnectionReport(listener, options, reporter, drain, metrics, time, logger);
+        if (options.Transport == TransportKind.Sockets)
+            connection.UseHalfClose();
         _ = listener.Role switch
         {
             SidecarRole.P1 => connection

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Sidecar.Tests.Support;
+using Sidecar.Transport;
+using Sidecar.Transport.Sockets;
 using Sidecar.Upstream;
 using Xunit;
 
@@ -20,7 +22,7 @@ public sealed class PassthroughSourceTests
     public void For_LoopbackOrAnotherHost_IsTheKernelsChoice(string upstream) => Assert.Null(PassthroughSource.For(IPAddress.Parse(upstream)));
 
     [Fact]
-    public async Task BindFor_AnAddressOfThePod_ConnectsFromThere()
+    public async Task For_AnAddressOfThePod_ConnectsFromThere()
     {
         NetworkNamespace.RequireRoot();
         await using var space = await NetworkNamespace.CreateAsync();
@@ -37,13 +39,10 @@ public sealed class PassthroughSourceTests
     private static async Task<string> SourceAsync(NetworkNamespace space, Socket listener, string address)
     {
         var upstream = new IPEndPoint(IPAddress.Parse(address), 9000);
-        using var socket = NamespaceThread.Run(space.Name, user: 0, group: 0, () =>
-        {
-            var made = new Socket(upstream.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            PassthroughSource.BindFor(upstream, made);
-            return made;
-        });
-        await socket.ConnectAsync(upstream, TestContext.Current.CancellationToken);
+        // The probe, the bind and the connect all belong to the namespace.
+        var dialed = NamespaceThread.Run(space.Name, user: 0, group: 0, () => new SocketDialer(new TcpOptions(), TimeProvider.System)
+            .DialAsync(upstream, PassthroughSource.For(upstream.Address), TimeSpan.FromSeconds(5)).AsTask());
+        await using var connection = (await dialed).Connection!;
         using var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken);
         var source = ((IPEndPoint)accepted.RemoteEndPoint!).Address;
         return (source.IsIPv4MappedToIPv6 ? source.MapToIPv4() : source).ToString();

@@ -4,12 +4,15 @@ using Chassis.Endpoints;
 using Chassis.Net;
 using Chassis.Settings;
 using Sidecar.Hosting;
+using Sidecar.Transport;
 
 namespace Sidecar.Configuration;
 
 /// <summary>Turns settings into options; every error names the setting's origin.</summary>
 internal static class OptionsReader
 {
+    private const int MaxLoops = 256;
+
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>Lays file, environment and command line over each other and reads them.</summary>
@@ -34,6 +37,10 @@ internal static class OptionsReader
             Timeouts = ReadTimeouts(settings),
             Drain = settings.Read("drain", TimeSpan.FromSeconds(5), Values.Duration(TimeSpan.Zero, Day)),
             MaxConnections = settings.Read("limits.connections", FileDescriptors.DefaultMaxConnections(), Values.WholeNumber(1, 10_000_000)),
+            ConnectAttempts = settings.Read("upstream.connect-attempts", 3, Values.WholeNumber(1, 100)),
+            Transport = ReadTransport(settings),
+            Loops = settings.Read("loops", Environment.ProcessorCount, Values.WholeNumber(1, MaxLoops)),
+            Tcp = ReadTcp(settings),
             ConnectionRecords = records is { Value: "off" } ? null : records?.Value ?? "-",
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
             LogLevel = settings.Read("log.level", Microsoft.Extensions.Logging.LogLevel.Information, ServiceLogging.ParseLevel),
@@ -46,6 +53,30 @@ internal static class OptionsReader
         var address = settings.Read($"{name}.address", new IPEndPoint(defaultAddress, defaultPort), ListenAddress.Parse);
         return new EndpointOptions(address, setting?.Origin);
     }
+
+    private static TransportKind ReadTransport(SettingSet settings)
+    {
+        var wanted = OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
+        var transport = settings.Read("transport", wanted, Values.OneOf(("epoll", TransportKind.Epoll), ("sockets", TransportKind.Sockets)));
+        if (transport == TransportKind.Epoll && !OperatingSystem.IsLinux())
+            throw settings.Find("transport")!.Error("epoll is Linux' own; use sockets on this system");
+        if (transport == TransportKind.Sockets && settings.Find("loops") is { } loops)
+            throw loops.Error("the sockets transport has no event loops; remove one of the two");
+        return transport;
+    }
+
+    private static TcpOptions ReadTcp(SettingSet settings)
+    {
+        var parse = OffOr(Values.Duration(TimeSpan.FromSeconds(1), Day));
+        return new TcpOptions
+        {
+            NoDelay = settings.Read("tcp.no-delay", true, Values.OneOf(("on", true), ("off", false), ("true", true), ("false", false))),
+            KeepAlive = settings.Read("tcp.keep-alive", null, parse),
+            UserTimeout = settings.Read("tcp.user-timeout", null, parse),
+        };
+    }
+
+    private static Func<string, TimeSpan?> OffOr(Func<string, TimeSpan> parse) => text => text == "off" ? null : parse(text);
 
     private static TimeoutOptions ReadTimeouts(SettingSet settings)
     {

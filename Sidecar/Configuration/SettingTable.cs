@@ -22,10 +22,16 @@ internal static class SettingTable
         new("--connection-records", "connection-records.path", "FILE", "One JSON line for each ended connection; - is stdout, off is none [default: -]"),
         new("--handshake-timeout", "timeouts.handshake", "TIME", "For each message of a handshake [default: 3s]"),
         new("--connect-timeout", "timeouts.connect", "TIME", "For the upstream to accept [default: 2s]"),
+        new("--connect-attempts", "upstream.connect-attempts", "COUNT", "Rounds over all addresses of an upstream, with a growing pause between [default: 3]"),
         new("--idle-timeout", "timeouts.idle", "TIME", "Without a byte in either direction [default: 1h]"),
         new("--half-closed-timeout", "timeouts.half-closed", "TIME", "Without a byte once one direction has ended [default: 5m]"),
         new("--drain", "drain", "TIME", "For live connections after SIGTERM [default: 5s]"),
         new("--max-connections", "limits.connections", "COUNT", "Connections at once [default: (open file limit - 200) / 2]"),
+        new("--transport", "transport", "KIND", "epoll (Linux), the sidecar's own event loops, or sockets, Kestrel's transport [default: epoll on Linux]"),
+        new("--loops", "loops", "COUNT", "Event loops of the epoll transport [default: one for each core]"),
+        new("--tcp-no-delay", "tcp.no-delay", "on|off", "Send small segments at once (TCP_NODELAY) [default: on]"),
+        new("--tcp-keep-alive", "tcp.keep-alive", "TIME|off", "Silence after which the kernel probes the peer (SO_KEEPALIVE) [default: off]"),
+        new("--tcp-user-timeout", "tcp.user-timeout", "TIME|off", "How long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT) [default: the kernel's]"),
         new("--log-level", "log.level", "LEVEL", "trace, debug, info, warning, error or none [default: info]"),
     ];
 

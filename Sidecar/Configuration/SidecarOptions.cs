@@ -1,4 +1,5 @@
 using System.Net;
+using Sidecar.Transport;
 
 namespace Sidecar.Configuration;
 
@@ -26,6 +27,18 @@ public sealed record SidecarOptions
     /// <summary>Connections at once, over all listeners; more are refused with <c>limit_reached</c>.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;
 
+    /// <summary>Rounds over all addresses of an upstream, with a growing pause between; default 3.</summary>
+    public int ConnectAttempts { get; init; } = 3;
+
+    /// <summary>Who accepts and connects; default epoll on Linux, else sockets.</summary>
+    public TransportKind Transport { get; init; } = OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
+
+    /// <summary>Event loops of the epoll transport; default one for each core.</summary>
+    public int Loops { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Options of the relayed TCP connections.</summary>
+    public TcpOptions Tcp { get; init; } = new();
+
     /// <summary>File for connection records, <c>-</c> for stdout, null for none.</summary>
     public string? ConnectionRecords { get; init; } = "-";
 
@@ -34,6 +47,16 @@ public sealed record SidecarOptions
 
     /// <summary>Least level of log lines.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
+}
+
+/// <summary>Who accepts and connects.</summary>
+public enum TransportKind
+{
+    /// <summary>The sidecar's own event loops; Linux only.</summary>
+    Epoll,
+
+    /// <summary>Kestrel's socket transport.</summary>
+    Sockets,
 }
 
 /// <summary>An own endpoint's address and where it was configured.</summary>

@@ -4,6 +4,8 @@ using Chassis.Endpoints;
 using Chassis.Metrics;
 using Chassis.Net;
 using Chassis.Records;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Oracle.Protocol;
 using Sidecar.Authorization;
@@ -12,6 +14,9 @@ using Sidecar.Destination;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
+using Sidecar.Transport;
+using Sidecar.Transport.Epoll;
+using Sidecar.Transport.Sockets;
 using Sidecar.Upstream;
 
 namespace Sidecar.Hosting;
@@ -77,7 +82,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(options.LogLevel);
         builder.Services.AddRoutingCore().AddMetrics();
-        AddServices(builder.Services, options, addresses);
+        AddServices(builder.Services, options, sockets, addresses);
         ServiceEndpoint metrics = new("metrics"), health = new("health"), admin = new("admin");
         builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel((_, kestrel) =>
         {
@@ -87,7 +92,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             admin.Listen(kestrel, addresses.Admin);
             var pipeline = kestrel.ApplicationServices.GetRequiredService<ProxyPipeline>();
             foreach (var (listener, address) in options.Listeners.Zip(addresses.Listeners))
-                kestrel.Listen(address, listen => pipeline.Build(listen, listener));
+                Listen(kestrel, address, options.Transport, listen => pipeline.Build(listen, listener));
         });
 
         var app = builder.Build();
@@ -101,7 +106,23 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         return app;
     }
 
-    private static void AddServices(IServiceCollection services, SidecarOptions options, BoundAddresses addresses)
+    private static void Listen(KestrelServerOptions kestrel, IPEndPoint address, TransportKind transport, Action<ListenOptions> build)
+    {
+        if (transport == TransportKind.Sockets)
+        {
+            kestrel.Listen(address, build);
+            return;
+        }
+
+        var endPoint = new ProxyEndPoint(address);
+        kestrel.Listen(endPoint, listen =>
+        {
+            build(listen);
+            endPoint.Pipeline = ((IConnectionBuilder)listen).Build();
+        });
+    }
+
+    private static void AddServices(IServiceCollection services, SidecarOptions options, ListenSockets sockets, BoundAddresses addresses)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + AfterDrain);
         services.Configure<SocketTransportOptions>(transport => (transport.MaxReadBufferSize, transport.MaxWriteBufferSize) = (PipeLimit, PipeLimit));
@@ -116,6 +137,20 @@ internal sealed partial class SidecarApp : IAsyncDisposable
                 : null,
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
+        if (options.Transport == TransportKind.Epoll)
+        {
+            services.AddSingleton(provider => new EventLoops(options.Loops, provider.GetRequiredService<ILogger<EventLoop>>()));
+            // Kestrel adds its own only where no other is; the HTTP endpoints need it.
+            services.AddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
+            services.AddSingleton<IConnectionListenerFactory>(provider => new EpollTransport(
+                sockets, provider.GetRequiredService<EventLoops>(), provider.GetRequiredService<ILogger<EpollListener>>()));
+            services.AddSingleton<IDialer>(new EpollDialer(options.Tcp));
+        }
+        else
+        {
+            services.AddSingleton<IDialer>(provider => new SocketDialer(options.Tcp, provider.GetRequiredService<TimeProvider>()));
+        }
+
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<DrainLimit>().AddSingleton<ProxyPipeline>();

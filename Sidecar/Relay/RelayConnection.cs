@@ -3,12 +3,16 @@ using Sidecar.Configuration;
 using Sidecar.Records;
 using Sidecar.Telemetry;
 using Sidecar.Transform;
+using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;
 
 /// <summary>Two pumps between a downstream and an upstream connection. Each direction ends on its own; a reset is passed on as a reset.</summary>
 internal sealed class RelayConnection : IDisposable
 {
+    // A peer that takes nothing for so long does not get what was sent before a reset.
+    private static readonly TimeSpan ResetLimit = TimeSpan.FromSeconds(1);
+
     private readonly ConnectionContext _downstream;
     private readonly ConnectionContext _upstream;
     private readonly ConnectionReport _report;
@@ -38,11 +42,13 @@ internal sealed class RelayConnection : IDisposable
     /// <summary>Runs until both directions have ended; the report then has the reason.</summary>
     public async Task RunAsync(Codec codec)
     {
+        if (_downstream is EpollConnection client && _upstream is EpollConnection server)
+            client.Socket.JoinWith(server.Socket);
         var request = RunRequestAsync(codec.ToUpstream);
         var response = RunResponseAsync(codec.ToDownstream);
         await Task.WhenAny(request, response);
-        _silence.Restart(_timeouts.HalfClosed);
-        // Both are awaited: after a closed sink the other direction may still hold the answer that explains it.
+        if (_report.Failure is null)
+            _silence.Restart(_timeouts.HalfClosed);
         await Task.WhenAll(request, response);
         _report.Complete();
     }
@@ -51,21 +57,24 @@ internal sealed class RelayConnection : IDisposable
 
     private async Task RunRequestAsync(ByteTransform transform)
     {
-        var result = await RunPumpAsync(_downstream, _upstream, transform, _request);
-        Finish(result, RelayEndReason.ClientReset, RelayEndReason.UpstreamReset);
+        var result = await RunPumpAsync(_downstream, _upstream, transform, _request, RelayEndReason.ClientReset);
+        await FinishAsync(result, _downstream, _upstream, RelayEndReason.ClientReset, RelayEndReason.UpstreamReset);
     }
 
     private async Task RunResponseAsync(ByteTransform transform)
     {
-        var result = await RunPumpAsync(_upstream, _downstream, transform, _response);
-        Finish(result, RelayEndReason.UpstreamReset, RelayEndReason.ClientReset);
+        var result = await RunPumpAsync(_upstream, _downstream, transform, _response, RelayEndReason.UpstreamReset);
+        await FinishAsync(result, _upstream, _downstream, RelayEndReason.UpstreamReset, RelayEndReason.ClientReset);
     }
 
-    private async Task<PumpResult> RunPumpAsync(ConnectionContext source, ConnectionContext sink, ByteTransform transform, DirectionMeter meter)
+    private async Task<PumpResult> RunPumpAsync(
+        ConnectionContext source, ConnectionContext sink, ByteTransform transform, DirectionMeter meter, RelayEndReason sourceReset)
     {
         try
         {
-            return await Pump.RunAsync(source.Transport.Input, sink.Transport.Output, transform, meter);
+            return source is EpollConnection { IsDirect: true } from && sink is EpollConnection { IsDirect: true } to && from.Socket.Loop == to.Socket.Loop
+                ? await new SocketPump(from, to, transform, meter, () => BeginReset(sourceReset, null)).RunAsync()
+                : await PipePump.RunAsync(source.Transport.Input, sink.Transport.Output, transform, meter);
         }
         catch
         {
@@ -75,22 +84,51 @@ internal sealed class RelayConnection : IDisposable
         }
     }
 
-    private void Finish(PumpResult result, RelayEndReason sourceReset, RelayEndReason sinkClosed)
+    private async Task FinishAsync(
+        PumpResult result, ConnectionContext source, ConnectionContext sink, RelayEndReason sourceReset, RelayEndReason sinkClosed)
     {
-        if (result.End == PumpEnd.EndOfStream)
-            return;
-        _report.End(
-            result.End switch
-            {
-                PumpEnd.SourceReset => sourceReset,
-                PumpEnd.SinkClosed => sinkClosed,
-                PumpEnd.TransformFailed => RelayEndReason.TransformError,
-                _ when _stopping.IsCancellationRequested => RelayEndReason.Draining,
-                _ => RelayEndReason.InternalError,
-            },
-            result.Error?.Message);
-        if (result.End != PumpEnd.SinkClosed)
-            AbortBoth();
+        switch (result.End)
+        {
+            case PumpEnd.EndOfStream:
+                return;
+            case PumpEnd.SinkClosed:
+                // The other direction may still hold the answer that explains it.
+                _report.End(sinkClosed, result.Detail);
+                return;
+            case PumpEnd.SourceReset:
+                BeginReset(sourceReset, result.Detail);
+                source.Abort();
+                if (sink is EpollConnection { Socket: var socket })
+                    await WhenAllIsSentAsync(socket);
+                break;
+            case PumpEnd.TransformFailed:
+                _report.End(RelayEndReason.TransformError, result.Detail);
+                break;
+            default:
+                _report.End(_stopping.IsCancellationRequested ? RelayEndReason.Draining : RelayEndReason.InternalError, result.Detail);
+                break;
+        }
+
+        AbortBoth();
+    }
+
+    private void BeginReset(RelayEndReason reason, string? detail)
+    {
+        _report.End(reason, detail);
+        _silence.Restart(ResetLimit);
+    }
+
+    // A reset drops what the kernel has not sent yet, and the peer has a right to all that came before it.
+    private async Task WhenAllIsSentAsync(EpollSocket sink)
+    {
+        var pause = TimeSpan.FromMilliseconds(1);
+        for (int last = int.MaxValue, unsent; (unsent = sink.Unsent) > 0; last = unsent)
+        {
+            if (unsent < last)
+                _silence.Note();
+            await sink.Loop.Delay(pause);
+            pause = TimeSpan.FromMilliseconds(Math.Min(50, 2 * pause.TotalMilliseconds));
+        }
     }
 
     private void OnSilence()

@@ -3,6 +3,7 @@ using Sidecar.Authorization;
 using Sidecar.Configuration;
 using Sidecar.Records;
 using Sidecar.Telemetry;
+using Sidecar.Transport.Epoll;
 using Sidecar.Upstream;
 
 namespace Sidecar.Relay;
@@ -16,7 +17,8 @@ internal sealed class RelayHandler(TimeoutOptions timeouts, SidecarMetrics metri
         var decision = connection.Features.Get<Decision>()!;
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
         var traffic = metrics.Traffic(report.Listener, decision.Transform);
-        using var relay = new RelayConnection(connection, upstream, report, traffic, timeouts, time, lifetime.ApplicationStopping);
+        var clock = connection is EpollConnection { Socket.Loop.Timers: var timers } ? timers : time;
+        using var relay = new RelayConnection(connection, upstream, report, traffic, timeouts, clock, lifetime.ApplicationStopping);
         await relay.RunAsync(decision.Codec!);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Sidecar.Records;
 using Sidecar.Relay;
 
-namespace Sidecar.Transport;
+namespace Sidecar.Transport.Sockets;
 
 /// <summary>
 /// Writes to the accepted socket itself, so that the end of the answer is a FIN. Kestrel's socket transport would close both

@@ -1,10 +1,10 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Sidecar.Tests.Support.Peers;
-using Sidecar.Transport;
+using Sidecar.Transport.Sockets;
 using Xunit;
 
-namespace Sidecar.Tests.Transport;
+namespace Sidecar.Tests.Transport.Sockets;
 
 public sealed class SendingSideTests
 {

@@ -4,30 +4,8 @@ using Sidecar.Transform;
 
 namespace Sidecar.Relay;
 
-/// <summary>How one direction ended.</summary>
-internal enum PumpEnd
-{
-    /// <summary>The source ended its stream and all of it was passed on.</summary>
-    EndOfStream,
-
-    /// <summary>The source was reset by its peer.</summary>
-    SourceReset,
-
-    /// <summary>The sink takes no more bytes.</summary>
-    SinkClosed,
-
-    /// <summary>This process closed the connection in mid-read: a limit or a drain.</summary>
-    Aborted,
-
-    /// <summary>The transform threw.</summary>
-    TransformFailed,
-}
-
-/// <summary>How one direction ended, with the error behind it if there was one.</summary>
-internal readonly record struct PumpResult(PumpEnd End, Exception? Error = null);
-
-/// <summary>Moves the bytes of one direction: read, transform, write, count.</summary>
-internal static class Pump
+/// <summary>Moves the bytes of one direction from pipe to pipe: read, transform, write, count.</summary>
+internal static class PipePump
 {
     public static async Task<PumpResult> RunAsync(PipeReader source, PipeWriter sink, ByteTransform transform, DirectionMeter meter)
     {
@@ -40,11 +18,11 @@ internal static class Pump
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
             {
-                return new(PumpEnd.Aborted, error);
+                return new(PumpEnd.Aborted, error.Message);
             }
             catch (IOException error)
             {
-                return new(PumpEnd.SourceReset, error);
+                return new(PumpEnd.SourceReset, error.Message);
             }
 
             var length = read.Buffer.Length;
@@ -52,7 +30,7 @@ internal static class Pump
             {
                 meter.Received(length);
                 if (CopyTransformed(read.Buffer, sink, transform) is { } failure)
-                    return new(PumpEnd.TransformFailed, failure);
+                    return new(PumpEnd.TransformFailed, failure.Message);
                 source.AdvanceTo(read.Buffer.End);
                 if (await FlushAsync(sink) is { } refusal)
                     return refusal;
@@ -106,7 +84,7 @@ internal static class Pump
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            return new PumpResult(PumpEnd.SinkClosed, error);
+            return new PumpResult(PumpEnd.SinkClosed, error.Message);
         }
     }
 }

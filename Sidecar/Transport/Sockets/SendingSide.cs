@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
-namespace Sidecar.Transport;
+namespace Sidecar.Transport.Sockets;
 
 /// <summary>The sending direction of a socket as a stream: its end is a FIN, not the end of the socket.</summary>
 internal sealed class SendingSide : NetworkStream

@@ -2,9 +2,8 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
-using Sidecar.Transport;
 
-namespace Sidecar.Upstream;
+namespace Sidecar.Transport.Sockets;
 
 /// <summary>
 /// An outbound connection whose pipes stand for its two directions: completing the output shuts down only the sending side.

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sidecar.Transport.Epoll;
+
+/// <summary>Connects on the caller's event loop, so that both sockets of a relay live on one thread.</summary>
+internal sealed class EpollDialer(TcpOptions tcp) : IDialer
+{
+    public async ValueTask<DialOutcome> DialAsync(IPEndPoint address, IPAddress? source, TimeSpan timeout)
+    {
+        var loop = EventLoop.Current ?? throw new InvalidOperationException("connections are made on event loops only");
+        if (Open(loop, address, source, out var socket) is { } refusal)
+            return refusal;
+        using (loop.Timers.CreateTimer(static s => ((EpollSocket)s!).Close(), socket, timeout, Timeout.InfiniteTimeSpan))
+        {
+            await socket!.WhenWritable();
+        }
+
+        if (socket.IsClosed)
+            return new(null, SocketError.TimedOut, $"{address} did not accept in time");
+        var error = socket.TakeError();
+        // Linux connects a port to itself when source and destination coincide (RFC 9293 simultaneous open).
+        if (error == 0 && address.Equals(socket.LocalEndPoint))
+            error = Libc.ConnectionRefused;
+        if (error == 0)
+            return new(new EpollConnection(socket, address), SocketError.Success, null);
+        socket.Close();
+        return Failed(address, error);
+    }
+
+    private unsafe DialOutcome? Open(EventLoop loop, IPEndPoint address, IPAddress? source, out EpollSocket? socket)
+    {
+        socket = null;
+        var bytes = stackalloc byte[KernelAddress.MaxLength];
+        var family = address.AddressFamily == AddressFamily.InterNetworkV6 ? Libc.AddressFamilyV6 : Libc.AddressFamilyV4;
+        var descriptor = Libc.CreateSocket(family, Libc.StreamSocket | Libc.NonBlocking | Libc.CloseOnExec, 0);
+        if (descriptor < 0)
+            return Failed(address, Libc.Error);
+        tcp.Apply((level, name, value) => Libc.SetOption(descriptor, level, name, value));
+        if (source is not null)
+        {
+            // The port is chosen when the destination is known, so that each destination has all of them.
+            _ = Libc.SetOption(descriptor, Libc.IpLevel, Libc.IpBindAddressNoPort, 1);
+            if (Libc.Bind(descriptor, bytes, KernelAddress.Write(new IPEndPoint(source, 0), new Span<byte>(bytes, KernelAddress.MaxLength))) < 0)
+                return Abandon(descriptor, address, Libc.Error);
+        }
+
+        var connected = Libc.Connect(descriptor, bytes, KernelAddress.Write(address, new Span<byte>(bytes, KernelAddress.MaxLength)));
+        if (connected < 0 && Libc.Error is var error and not Libc.InProgress)
+            return Abandon(descriptor, address, error);
+        try
+        {
+            socket = new EpollSocket(loop, descriptor, isConnected: connected == 0);
+            return null;
+        }
+        catch (IOException refused)
+        {
+            return new(null, SocketError.NoBufferSpaceAvailable, $"{address}: {refused.Message}");
+        }
+    }
+
+    private static DialOutcome Abandon(int descriptor, IPEndPoint address, int error)
+    {
+        _ = Libc.Close(descriptor);
+        return Failed(address, error);
+    }
+
+    private static DialOutcome Failed(IPEndPoint address, int error) =>
+        new(null, error == Libc.TimedOut ? SocketError.TimedOut : SocketError.SocketError, $"{address}: {Libc.Describe(error)}");
+}

@@ -1,0 +1,222 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sidecar.Transport.Epoll;
+
+/// <summary>
+/// One listening socket, watched by every loop. It runs each connection's stages on the loop that serves it; Kestrel, which
+/// would dispatch them to the thread pool, only starts and stops it.
+/// </summary>
+internal sealed partial class EpollListener : IConnectionListener
+{
+    private readonly EventLoops _loops;
+    private readonly Socket _socket;
+    private readonly ConnectionDelegate _pipeline;
+    private readonly ILogger _logger;
+    private readonly Acceptor[] _acceptors;
+    private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // The listener itself counts as one until it is unbound.
+    private int _live = 1;
+
+    /// <summary>Starts to accept.</summary>
+    /// <param name="endPoint">The address as it was bound.</param>
+    /// <param name="socket">The listening socket, which this takes over.</param>
+    /// <param name="pipeline">The stages of its connections.</param>
+    /// <param name="loops">Who serves them.</param>
+    /// <param name="logger">Where accept errors go.</param>
+    public EpollListener(EndPoint endPoint, Socket socket, ConnectionDelegate pipeline, EventLoops loops, ILogger<EpollListener> logger)
+    {
+        (EndPoint, _socket, _pipeline, _loops, _logger) = (endPoint, socket, pipeline, loops, logger);
+        socket.Blocking = false;
+        _acceptors = [.. loops.All.Select(loop => new Acceptor(this, loop, (int)socket.Handle))];
+        foreach (var acceptor in _acceptors)
+            acceptor.Loop.Post(static a => ((Acceptor)a!).Watch(), acceptor);
+    }
+
+    public EndPoint EndPoint { get; }
+
+    /// <summary>Never yields a connection; completes when the listener is unbound.</summary>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        await _unbound.Task.WaitAsync(cancellationToken);
+        return null;
+    }
+
+    /// <summary>Accepts what the kernel has queued, then closes the listening socket.</summary>
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        if (_unbound.Task.IsCompleted)
+            return;
+        foreach (var acceptor in _acceptors)
+            await acceptor.StopAsync();
+        if (!_unbound.TrySetResult())
+            return;
+        _socket.Dispose();
+        Leave();
+    }
+
+    /// <summary>Completes when the last connection is gone; the drain limit sees to that.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync();
+        await _idle.Task;
+    }
+
+    private void Serve(EventLoop loop, int descriptor, IPEndPoint remote)
+    {
+        Interlocked.Increment(ref _live);
+        Interlocked.Increment(ref loop.Connections);
+        if (loop == EventLoop.Current)
+            _ = ServeAsync(loop, descriptor, remote);
+        else
+            loop.Post(_ => _ = ServeAsync(loop, descriptor, remote), null);
+    }
+
+    private async Task ServeAsync(EventLoop loop, int descriptor, IPEndPoint remote)
+    {
+        try
+        {
+            await using var connection = new EpollConnection(new EpollSocket(loop, descriptor, isConnected: true), remote);
+            await _pipeline(connection);
+        }
+        catch (IOException refused)
+        {
+            Log.CannotServe(_logger, remote, refused.Message);
+        }
+        catch (Exception bug)
+        {
+            Log.Bug(_logger, bug);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref loop.Connections);
+            Leave();
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _live) == 0)
+            _idle.TrySetResult();
+    }
+
+    /// <summary>Accepts for one loop.</summary>
+    private sealed class Acceptor(EpollListener listener, EventLoop loop, int descriptor) : ILoopHandler
+    {
+        // So that a flood of connections does not keep the loop from those it has; level-triggered, the rest comes next turn.
+        private const int MaxPerTurn = 16;
+
+        // Until descriptors or memory are there again.
+        private static readonly TimeSpan BackOff = TimeSpan.FromMilliseconds(100);
+
+        private int _slot = -1;
+        private bool _stopped;
+        private bool _failing;
+
+        public EventLoop Loop => loop;
+
+        /// <summary>Has the loop watch the listening socket; the kernel wakes one loop for each connection.</summary>
+        public void Watch()
+        {
+            if (_stopped)
+                return;
+            try
+            {
+                _slot = loop.Register(descriptor, this, Libc.EpollIn | Libc.EpollExclusive);
+            }
+            catch (IOException error)
+            {
+                Pause(error.Message);
+            }
+        }
+
+        /// <summary>Accepts what is queued and ends.</summary>
+        public async Task StopAsync()
+        {
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            loop.Post(
+                _ =>
+                {
+                    while (!_stopped && Accept())
+                    {
+                        // Whoever was in the queue gets the drain time as well.
+                    }
+
+                    _stopped = true;
+                    Unwatch();
+                    done.SetResult();
+                },
+                null);
+            await done.Task;
+        }
+
+        public void OnEvents(uint events)
+        {
+            for (var i = 0; i < MaxPerTurn && Accept(); i++)
+            {
+                // One connection each.
+            }
+        }
+
+        private unsafe bool Accept()
+        {
+            var address = stackalloc byte[KernelAddress.MaxLength];
+            var length = KernelAddress.MaxLength;
+            var accepted = Libc.Accept(descriptor, address, &length, Libc.NonBlocking | Libc.CloseOnExec);
+            if (accepted >= 0)
+            {
+                _failing = false;
+                // Null: the client has reset the connection, and the kernel knows no address any more.
+                if (KernelAddress.Read(new ReadOnlySpan<byte>(address, length)) is { } remote)
+                    listener.Serve(listener._loops.For(loop), accepted, remote);
+                else
+                    _ = Libc.Close(accepted);
+                return true;
+            }
+
+            var error = Libc.Error;
+            switch (error)
+            {
+                case Libc.WouldBlock:
+                    return false;
+                case Libc.TooManyFiles or Libc.TooManyFilesInSystem or Libc.OutOfMemory or Libc.NoBufferSpace or Libc.BadDescriptor or Libc.InvalidArgument:
+                    Pause(Libc.Describe(error));
+                    return false;
+                default:
+                    // ECONNABORTED and the network errors of accept(2): that one connection is gone, the next may be well.
+                    return true;
+            }
+        }
+
+        private void Pause(string error)
+        {
+            if (!_failing)
+                Log.CannotAccept(listener._logger, listener.EndPoint, error);
+            _failing = true;
+            Unwatch();
+            loop.Timers.CreateTimer(static self => ((Acceptor)self!).Watch(), this, BackOff, Timeout.InfiniteTimeSpan);
+        }
+
+        private void Unwatch()
+        {
+            if (_slot >= 0)
+                loop.Unregister(_slot, descriptor);
+            _slot = -1;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(31, LogLevel.Error, "A connection ended by a bug")]
+        public static partial void Bug(ILogger logger, Exception bug);
+
+        [LoggerMessage(33, LogLevel.Warning, "Cannot serve the connection of {Client}: {Error}")]
+        public static partial void CannotServe(ILogger logger, IPEndPoint client, string error);
+
+        [LoggerMessage(32, LogLevel.Warning, "Cannot accept connections on {Address}: {Error}; trying again every 100 ms")]
+        public static partial void CannotAccept(ILogger logger, EndPoint address, string error);
+    }
+}

@@ -1,0 +1,234 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace Sidecar.Transport.Epoll;
+
+/// <summary>What an event loop calls when a descriptor is ready.</summary>
+internal interface ILoopHandler
+{
+    /// <summary>Handles epoll's events of one turn.</summary>
+    public void OnEvents(uint events);
+}
+
+/// <summary>
+/// One thread that waits for the events of its descriptors and runs everything that belongs to them: handlers, timers and the
+/// stages of its connections, whose awaits come back to it. Only <see cref="Post"/> may be called from elsewhere.
+/// </summary>
+internal sealed unsafe partial class EventLoop : IDisposable
+{
+    /// <summary>Size of the loop's buffer, in bytes: what one read can bring.</summary>
+    public const int ScratchSize = 64 * 1024;
+
+    // One turn's worth; more stay ready for the next.
+    private const int MaxEvents = 256;
+
+    // Buffers of blocked directions that are kept for the next one; more go to the garbage collector.
+    private const int MaxSpareBuffers = 16;
+
+    [ThreadStatic]
+    private static EventLoop? _current;
+
+    private readonly ILogger _logger;
+    private readonly int _epoll;
+    private readonly int _wakeEvent;
+    private readonly Thread _thread;
+    private readonly LoopContext _context;
+    private readonly HandlerTable _handlers = new();
+    private readonly ConcurrentQueue<(SendOrPostCallback Call, object? State)> _posted = new();
+    private readonly Queue<Action> _deferred = new();
+    private readonly Stack<byte[]> _spareBuffers = new();
+    private int _wakeRequested;
+    private volatile bool _stopping;
+
+    public EventLoop(int number, ILogger logger)
+    {
+        _logger = logger;
+        _epoll = Check(Libc.CreateEpoll(Libc.CloseOnExec), "epoll_create1");
+        _wakeEvent = Check(Libc.CreateEvent(0, Libc.NonBlocking | Libc.CloseOnExec), "eventfd");
+        _context = new LoopContext(this);
+        // Edge-triggered, each write to it is an event, so it is never read.
+        Register(_wakeEvent, new WakeHandler(), Libc.EpollIn | Libc.EpollEdge);
+        _thread = new Thread(Run) { Name = $"event loop {number}", IsBackground = true };
+    }
+
+    /// <summary>The loop of the calling thread; null on other threads.</summary>
+    public static EventLoop? Current => _current;
+
+    /// <summary>The loop's clock and timers.</summary>
+    public LoopTimers Timers { get; } = new();
+
+    /// <summary>Holds the bytes of one read until they are sent, within one turn.</summary>
+    public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
+
+    /// <summary>Connections on this loop, for balance; other threads see a recent value.</summary>
+    public int Connections;
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Ends the thread once its turn is over, and waits for it.</summary>
+    public void Dispose()
+    {
+        _stopping = true;
+        Wake();
+        if (_thread.IsAlive)
+            _thread.Join();
+        _ = Libc.Close(_wakeEvent);
+        _ = Libc.Close(_epoll);
+    }
+
+    /// <summary>Has the loop call back in its next turn. Any thread may call it.</summary>
+    public void Post(SendOrPostCallback call, object? state)
+    {
+        _posted.Enqueue((call, state));
+        if (_current != this && Interlocked.Exchange(ref _wakeRequested, 1) == 0)
+            Wake();
+    }
+
+    /// <summary>Ends the current turn for the caller: <c>await loop.Yield()</c> goes on after other descriptors were served.</summary>
+    public LoopYield Yield() => new(this);
+
+    /// <summary>Completes after a time; the clock is that of the turn.</summary>
+    public Task Delay(TimeSpan time) => Task.Delay(time, Timers);
+
+    /// <summary>Registers a descriptor for its life and returns what <see cref="Unregister(int)"/> takes.</summary>
+    /// <exception cref="IOException">The kernel refuses: no memory, or fs.epoll.max_user_watches is reached.</exception>
+    public int Register(int descriptor, ILoopHandler handler, uint events)
+    {
+        var (slot, token) = _handlers.Add(handler);
+        var interest = stackalloc byte[EpollEvents.Size];
+        EpollEvents.Write(interest, events, token);
+        if (Libc.ControlEpoll(_epoll, Libc.EpollAdd, descriptor, interest) == 0)
+            return slot;
+        _handlers.Remove(slot);
+        throw new IOException($"epoll_ctl: {Libc.Describe(Marshal.GetLastPInvokeError())}");
+    }
+
+    /// <summary>No event of this registration is handled any more, not even one already reported. Closing the descriptor does the rest.</summary>
+    public void Unregister(int slot) => _handlers.Remove(slot);
+
+    /// <summary>Ends the registration of a descriptor that stays open.</summary>
+    public void Unregister(int slot, int descriptor)
+    {
+        Unregister(slot);
+        // Fails only when another loop has closed the descriptor, which ends the registration just as well.
+        _ = Libc.ControlEpoll(_epoll, Libc.EpollDelete, descriptor, null);
+    }
+
+    /// <summary>A buffer of <see cref="ScratchSize"/> bytes for what a blocked direction holds.</summary>
+    public byte[] RentBuffer() => _spareBuffers.TryPop(out var buffer) ? buffer : GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
+
+    public void ReturnBuffer(byte[] buffer)
+    {
+        if (_spareBuffers.Count < MaxSpareBuffers)
+            _spareBuffers.Push(buffer);
+    }
+
+    internal void Defer(Action action) => _deferred.Enqueue(action);
+
+    private static int Check(int result, string call) =>
+        result >= 0 ? result : throw new IOException($"{call}: {Libc.Describe(Marshal.GetLastPInvokeError())}");
+
+    private void Wake()
+    {
+        ulong one = 1;
+        _ = Libc.Write(_wakeEvent, &one, sizeof(ulong));
+    }
+
+    private void Run()
+    {
+        _current = this;
+        SynchronizationContext.SetSynchronizationContext(_context);
+        var events = (byte*)NativeMemory.Alloc((nuint)(MaxEvents * EpollEvents.Size));
+        while (!_stopping)
+        {
+            var isBusy = _deferred.Count > 0 || !_posted.IsEmpty;
+            var count = Libc.Wait(_epoll, events, MaxEvents, isBusy ? 0 : Timers.MillisecondsToNext());
+            if (count < 0 && Marshal.GetLastPInvokeError() != Libc.Interrupted)
+                Environment.FailFast($"epoll_wait: {Libc.Describe(Marshal.GetLastPInvokeError())}");
+            Timers.BeginTurn();
+            for (var i = 0; i < count; i++)
+                Dispatch(events + (i * EpollEvents.Size));
+            RunPosted();
+            RunDeferred();
+            RunTimers();
+        }
+
+        NativeMemory.Free(events);
+    }
+
+    private void Dispatch(byte* reported)
+    {
+        if (_handlers.Find(EpollEvents.Token(reported)) is not { } handler)
+            return;
+        try
+        {
+            handler.OnEvents(EpollEvents.Events(reported));
+        }
+        catch (Exception bug)
+        {
+            Log.Bug(_logger, bug);
+        }
+    }
+
+    private void RunPosted()
+    {
+        Interlocked.Exchange(ref _wakeRequested, 0);
+        // What is posted meanwhile waits for the next turn, behind the sockets.
+        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
+            Guard(work.Call, work.State);
+    }
+
+    private void RunDeferred()
+    {
+        for (var left = _deferred.Count; left > 0; left--)
+            Guard(static action => ((Action)action!)(), _deferred.Dequeue());
+    }
+
+    private void RunTimers()
+    {
+        while (Timers.TakeDue() is { } timer)
+            Guard(static due => ((LoopTimer)due!).Call(), timer);
+    }
+
+    private void Guard(SendOrPostCallback call, object? state)
+    {
+        try
+        {
+            call(state);
+        }
+        catch (Exception bug)
+        {
+            Log.Bug(_logger, bug);
+        }
+    }
+
+    /// <summary>Continues in the next turn.</summary>
+    internal readonly struct LoopYield(EventLoop loop) : System.Runtime.CompilerServices.ICriticalNotifyCompletion
+    {
+        public bool IsCompleted => false;
+
+        public LoopYield GetAwaiter() => this;
+
+        public void GetResult()
+        {
+        }
+
+        public void OnCompleted(Action continuation) => loop.Defer(continuation);
+
+        public void UnsafeOnCompleted(Action continuation) => loop.Defer(continuation);
+    }
+
+    private sealed class WakeHandler : ILoopHandler
+    {
+        public void OnEvents(uint events)
+        {
+            // It woke the loop, which now looks at what was posted.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(30, LogLevel.Error, "A handler of an event loop failed")]
+        public static partial void Bug(ILogger logger, Exception bug);
+    }
+}

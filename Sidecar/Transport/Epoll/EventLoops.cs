@@ -1,0 +1,38 @@
+namespace Sidecar.Transport.Epoll;
+
+/// <summary>The process's event loops, one for each core unless configured otherwise.</summary>
+internal sealed class EventLoops : IDisposable
+{
+    // A loop keeps a new connection unless another has so many fewer: handing over costs a wake-up.
+    private const int Imbalance = 2;
+
+    private readonly EventLoop[] _loops;
+
+    public EventLoops(int count, ILogger<EventLoop> logger)
+    {
+        _loops = [.. Enumerable.Range(0, count).Select(number => new EventLoop(number, logger))];
+        foreach (var loop in _loops)
+            loop.Start();
+    }
+
+    public IReadOnlyList<EventLoop> All => _loops;
+
+    /// <summary>Which loop takes a connection that <paramref name="accepting"/> has accepted.</summary>
+    public EventLoop For(EventLoop accepting)
+    {
+        var least = accepting;
+        foreach (var loop in _loops)
+        {
+            if (Volatile.Read(ref loop.Connections) < Volatile.Read(ref least.Connections))
+                least = loop;
+        }
+
+        return Volatile.Read(ref accepting.Connections) - Volatile.Read(ref least.Connections) > Imbalance ? least : accepting;
+    }
+
+    public void Dispose()
+    {
+        foreach (var loop in _loops)
+            loop.Dispose();
+    }
+}

@@ -1,0 +1,124 @@
+using System.Runtime.InteropServices;
+
+namespace Sidecar.Transport.Epoll;
+
+/// <summary>
+/// The kernel's calls that the event loops make, on non-blocking descriptors. Those that cannot wait skip the garbage
+/// collector's transition, which saves more than some of them cost; their error is read right behind the call.
+/// </summary>
+internal static unsafe partial class Libc
+{
+    // sys/epoll.h
+    public const uint EpollIn = 0x001;
+    public const uint EpollPri = 0x002;
+    public const uint EpollOut = 0x004;
+    public const uint EpollErr = 0x008;
+    public const uint EpollHup = 0x010;
+    public const uint EpollRdHup = 0x2000;
+    public const uint EpollExclusive = 1u << 28;
+    public const uint EpollEdge = 1u << 31;
+    public const int EpollAdd = 1;
+    public const int EpollDelete = 2;
+
+    // asm-generic/errno.h; the same on x86-64 and arm64
+    public const int Interrupted = 4;
+    public const int WouldBlock = 11;
+    public const int OutOfMemory = 12;
+    public const int TooManyFilesInSystem = 23;
+    public const int TooManyFiles = 24;
+    public const int InvalidArgument = 22;
+    public const int BadDescriptor = 9;
+    public const int ConnectionAborted = 103;
+    public const int NoBufferSpace = 105;
+    public const int IsConnected = 106;
+    public const int TimedOut = 110;
+    public const int ConnectionRefused = 111;
+    public const int AlreadyConnecting = 114;
+    public const int InProgress = 115;
+
+    // sys/socket.h, netinet/tcp.h, linux/in.h
+    public const int AddressFamilyV4 = 2;
+    public const int AddressFamilyV6 = 10;
+    public const int StreamSocket = 1;
+    public const int NonBlocking = 0x800;
+    public const int CloseOnExec = 0x80000;
+    public const int NoSignal = 0x4000;
+    public const int ShutdownWrite = 1;
+    public const int SocketLevel = 1;
+    public const int SocketError = 4;
+    public const int SocketLinger = 13;
+    public const int SocketUrgentInline = 10;
+    public const int IpLevel = 0;
+    public const int IpBindAddressNoPort = 24;
+
+    // linux/sockios.h: bytes that were sent and not acknowledged
+    private const nuint UnsentRequest = 0x5411;
+
+    /// <summary>The error of the call right before.</summary>
+    public static int Error => Marshal.GetLastSystemError();
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    public static partial int CreateEpoll(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static partial int ControlEpoll(int epoll, int operation, int descriptor, byte* interest);
+
+    /// <summary>The one call that waits.</summary>
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static partial int Wait(int epoll, byte* events, int maxEvents, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int CreateEvent(uint value, int flags);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    public static partial nint Write(int descriptor, void* bytes, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "accept4"), SuppressGCTransition]
+    public static partial int Accept(int listener, byte* address, int* addressLength, int flags);
+
+    [LibraryImport("libc", EntryPoint = "socket"), SuppressGCTransition]
+    public static partial int CreateSocket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "bind"), SuppressGCTransition]
+    public static partial int Bind(int descriptor, byte* address, int addressLength);
+
+    [LibraryImport("libc", EntryPoint = "connect"), SuppressGCTransition]
+    public static partial int Connect(int descriptor, byte* address, int addressLength);
+
+    [LibraryImport("libc", EntryPoint = "getsockname"), SuppressGCTransition]
+    public static partial int GetLocalAddress(int descriptor, byte* address, int* addressLength);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt"), SuppressGCTransition]
+    public static partial int GetOption(int descriptor, int level, int name, void* value, int* length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt"), SuppressGCTransition]
+    public static partial int SetOption(int descriptor, int level, int name, void* value, int length);
+
+    [LibraryImport("libc", EntryPoint = "recv"), SuppressGCTransition]
+    public static partial nint Receive(int descriptor, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send"), SuppressGCTransition]
+    public static partial nint Send(int descriptor, byte* bytes, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shutdown"), SuppressGCTransition]
+    public static partial int Shutdown(int descriptor, int how);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int descriptor);
+
+    /// <summary>Bytes in the send queue, unacknowledged ones included.</summary>
+    public static int Unsent(int descriptor)
+    {
+        int count;
+        return Control(descriptor, UnsentRequest, &count) == 0 ? count : 0;
+    }
+
+    /// <summary>Sets an option that is a number.</summary>
+    public static bool SetOption(int descriptor, int level, int name, int value) => SetOption(descriptor, level, name, &value, sizeof(int)) == 0;
+
+    /// <summary>An error in words.</summary>
+    public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
+
+    [LibraryImport("libc", EntryPoint = "ioctl"), SuppressGCTransition]
+    private static partial int Control(int descriptor, nuint request, int* value);
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sidecar.Transport.Sockets;
+
+/// <summary>Connects with the framework's sockets, beside Kestrel's own transport.</summary>
+internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
+{
+    // linux/in.h
+    private const int IpLevel = 0;
+    private const int IpBindAddressNoPort = 24;
+
+    public async ValueTask<DialOutcome> DialAsync(IPEndPoint address, IPAddress? source, TimeSpan timeout)
+    {
+        using var limit = new CancellationTokenSource(timeout, time);
+        Socket? socket = null;
+        try
+        {
+            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            tcp.Apply(socket);
+            if (source is not null)
+                Bind(socket, source);
+            await socket.ConnectAsync(address, limit.Token);
+            // Linux connects a port to itself when source and destination coincide (RFC 9293 simultaneous open).
+            if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
+                throw new SocketException((int)SocketError.ConnectionRefused);
+            return new(new SocketConnection(socket), SocketError.Success, null);
+        }
+        catch (OperationCanceledException)
+        {
+            socket?.Dispose();
+            return new(null, SocketError.TimedOut, $"{address} did not accept in time");
+        }
+        catch (SocketException error)
+        {
+            socket?.Dispose();
+            return new(null, error.SocketErrorCode, $"{address}: {error.Message}");
+        }
+    }
+
+    private static void Bind(Socket socket, IPAddress source)
+    {
+        // The port is chosen when the destination is known, so that each destination has all of them.
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(IpLevel, IpBindAddressNoPort, BitConverter.GetBytes(1));
+        socket.Bind(new IPEndPoint(source, 0));
+    }
+}

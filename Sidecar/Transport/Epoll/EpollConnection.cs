@@ -26,9 +26,12 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     private EndPoint? _local;
     private CancellationTokenSource? _closedSource;
 
+    private readonly bool _isAccepted;
+
     /// <param name="socket">The connected socket.</param>
     /// <param name="remote">Its peer.</param>
-    public EpollConnection(EpollSocket socket, IPEndPoint remote) => (Socket, RemoteEndPoint) = (socket, remote);
+    /// <param name="isAccepted">Whether the peer has connected to this process.</param>
+    public EpollConnection(EpollSocket socket, IPEndPoint remote, bool isAccepted) => (Socket, RemoteEndPoint, _isAccepted) = (socket, remote, isAccepted);
 
     public EpollSocket Socket { get; }
 
@@ -97,10 +100,10 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
             Socket.Loop.Post(static socket => ((EpollSocket)socket!).Reset(), Socket);
     }
 
-    /// <summary>Closes. A peer that is still sending gets its end of stream first, and a moment to take what was sent.</summary>
+    /// <summary>Closes. A client that was answered and is still sending gets a moment to take the answer.</summary>
     public override async ValueTask DisposeAsync()
     {
-        if (!Socket.IsClosed && !Socket.HasEnded)
+        if (_isAccepted && _transport is EpollStream.Pipe { HasSent: true } && !Socket.IsClosed && !Socket.HasEnded)
             await LingerAsync();
         Socket.Close();
         if (_transport is not null && !_isReplaced)

@@ -17,8 +17,8 @@ internal static class CompareCommand
     public static Command Create(Func<CompareOptions, Task<int>> run)
     {
         var quick = new Option<bool>("--quick") { Description = "Two rounds of one second: for a first look." };
-        var rounds = new Option<int?>("--rounds") { HelpName = "N", Description = "How often every step is put on every candidate. [default: 5]" };
-        var seconds = new Option<int?>("--seconds") { HelpName = "S", Description = "Length of each load. [default: 3]" };
+        var rounds = new Option<string?>("--rounds") { HelpName = "N", Description = "How often every step is put on every candidate. [default: 5]" };
+        var seconds = new Option<string?>("--seconds") { HelpName = "S", Description = "Length of each load. [default: 3]" };
         var only = new Option<string?>("--only") { HelpName = "STEP,...", Description = $"Of {string.Join(", ", Step.Names)}." };
         var candidates = new Option<string?>("--candidates") { HelpName = "NAME,...", Description = $"Of {string.Join(", ", CandidateList.All.Select(c => c.Name))}." };
         var sidecarArgs = new WordsOption("--sidecar-args") { HelpName = "WORDS", Description = "Further words of each sidecar's command line." };
@@ -47,11 +47,11 @@ internal static class CompareCommand
         return command;
     }
 
-    private static int? Within(ParseResult parsed, Option<int?> option, int least, int most) => parsed.GetValue(option) switch
+    private static int? Within(ParseResult parsed, Option<string?> option, int least, int most) => parsed.GetValue(option) switch
     {
         null => null,
-        { } value when value >= least && value <= most => value,
-        { } value => throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{option.Name} '{value}': {least} to {most} is expected")),
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most => value,
+        var text => throw new UsageException($"{option.Name} '{text}': {least} to {most} is expected"),
     };
 
     private static IReadOnlyList<string> Words(ParseResult parsed, Option<string?> option, IReadOnlyList<string> known)

@@ -24,7 +24,7 @@ public static class ProgramShell
             // Response files off: "@name" is an ordinary word. Signals belong to the host, not to the parser.
             var parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             // The parser takes a misspelt option for a positional word and then complains about the word behind it.
-            if (parsed.Tokens.FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
+            if (parsed.Tokens.Except(ForOthers(parsed)).FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
                 throw new UsageException($"'{option.Value}': unknown option; try --help");
             // The parser's first complaint may be a missing command, which does not name the word that is none.
             if (parsed.UnmatchedTokens is [var word, ..])
@@ -43,6 +43,9 @@ public static class ProgramShell
             return UsageExitCode;
         }
     }
+
+    private static IEnumerable<Token> ForOthers(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<OptionResult>().Where(result => result.Option is WordsOption).SelectMany(result => result.Tokens);
 
     private static void AppendToHelp(RootCommand command, string epilog)
     {

@@ -1,0 +1,57 @@
+using System.Text;
+using Demo.Programs;
+
+namespace Sidecar.Benchmarks.Candidates;
+
+/// <summary>Sidecars as a user starts them: plain build output, a configuration file, and the switches the report names.</summary>
+internal static class SidecarPrograms
+{
+    /// <summary>What every sidecar's command line holds besides its configuration file and its own endpoints.</summary>
+    public const string Switches = "--connection-records off --log-level warning";
+
+    private const string Oracle = "oracle";
+
+    /// <summary>One sidecar without a peer.</summary>
+    public static CandidatePart Alone(Workshop shop, FreePorts ports, RelayPorts entry, string transform) =>
+        Create(shop, ports, "sidecar", "alone", entry, shop.Origin, $"transform: {transform}");
+
+    /// <summary>Two sidecars and the Oracle that both ask about each connection.</summary>
+    public static IReadOnlyList<CandidatePart> Pair(Workshop shop, FreePorts ports, RelayPorts entry, string transform)
+    {
+        var (oracle, endpoints) = (ports.Next(), ports.Next());
+        var between = RelayPorts.Take(ports);
+        var policy = shop.Write("policy.yaml", $"default: {transform}\n");
+        var asks = $"oracle: {{address: 127.0.0.1:{oracle}}}";
+        return
+        [
+            new(shop.Run(Oracle, "Oracle", "--listen", At(oracle), "--policy", policy, "--audit-log", "off", "--log-level", "warning",
+                "--metrics-address", At(endpoints), "--health-address", At(endpoints)), oracle),
+            Create(shop, ports, "p2", "p2", between, shop.Origin, "", asks),
+            Create(shop, ports, "p1", "p1", entry, between, "", asks),
+        ];
+    }
+
+    private static CandidatePart Create(
+        Workshop shop, FreePorts ports, string name, string role, RelayPorts entry, RelayPorts target, string listenerSetting, string setting = "")
+    {
+        var yaml = new StringBuilder().AppendLine("listeners:");
+        foreach (var route in entry.To(target))
+        {
+            yaml.AppendLine($"  - {{name: {route.Name}, listen: \"{At(route.Listen)}\", role: {role}, target: \"{At(route.Target)}\"{Also(listenerSetting)}}}");
+        }
+
+        var config = shop.Write($"{name}.yaml", yaml.AppendLine(setting).ToString());
+        var command = shop.Run(name, "Sidecar",
+        [
+            "--config", config, .. Switches.Split(' '),
+            "--metrics-address", At(ports.Next()), "--health-address", At(ports.Next()), "--admin-address", At(ports.Next()),
+            .. shop.SidecarArgs,
+        ]);
+        // The measured build may lie elsewhere.
+        return new(command with { Words = [command.Words[0], shop.SidecarDll, .. command.Words.Skip(2)] }, entry.Http);
+    }
+
+    private static string Also(string setting) => setting.Length > 0 ? $", {setting}" : "";
+
+    private static string At(int port) => DemoPorts.Local(port).ToString();
+}

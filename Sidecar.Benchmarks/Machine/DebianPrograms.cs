@@ -1,0 +1,52 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Chassis;
+
+namespace Sidecar.Benchmarks.Machine;
+
+/// <summary>The programs of others that a comparison runs, and where they are.</summary>
+/// <param name="Haproxy">TCP and TLS relay.</param>
+/// <param name="Nginx">Relay (with its stream module), and the HTTP origin.</param>
+/// <param name="Wrk">HTTP load.</param>
+/// <param name="Iperf">Bytes in bulk: load and origin.</param>
+internal sealed record DebianPrograms(string Haproxy, string Nginx, string Wrk, string Iperf)
+{
+    // Where Debian's nginx looks for "load_module modules/...".
+    private const string StreamModule = "/usr/share/nginx/modules/ngx_stream_module.so";
+
+    private static readonly string[] Needed = ["haproxy", "nginx", "wrk", "iperf3"];
+
+    /// <summary>Finds them; asks <c>scripts/prerequisites bench</c> first when one is missing (as root, that installs it).</summary>
+    /// <param name="repository">The repository's top folder.</param>
+    /// <exception cref="UsageException">Names what is still missing, and the remedy.</exception>
+    public static DebianPrograms Find(string repository)
+    {
+        if (Missing().Count > 0)
+            Install(Path.Combine(repository, "scripts", "prerequisites"));
+        if (Missing() is { Count: > 0 } missing)
+            throw new UsageException($"missing: {string.Join(", ", missing)}; run scripts/prerequisites bench as root");
+        return new DebianPrograms(Locate("haproxy")!, Locate("nginx")!, Locate("wrk")!, Locate("iperf3")!);
+    }
+
+    // Its commands lie where only root's PATH leads.
+    private static string? Locate(string name) =>
+        $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    private static List<string> Missing() =>
+        [.. Needed.Where(name => Locate(name) is null), .. File.Exists(StreamModule) ? Array.Empty<string>() : ["nginx's stream module"]];
+
+    private static void Install(string script)
+    {
+        try
+        {
+            // Its exit code says no more than what is asked again after it.
+            using var process = Process.Start(new ProcessStartInfo(script, ["bench"]) { UseShellExecute = false })!;
+            process.WaitForExit();
+        }
+        catch (Win32Exception error)
+        {
+            throw new UsageException($"'{script}': {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Sidecar.Benchmarks.Candidates;
+using Sidecar.Benchmarks.Load;
+
+namespace Sidecar.Benchmarks.Measures;
+
+/// <summary>One kind of load, put on each of its candidates in turn in every round.</summary>
+/// <param name="Name">The word on the command line.</param>
+/// <param name="Cost">The candidate's CPU time for what was done.</param>
+/// <param name="CostScale">CPU seconds divided by operations, times this, is the cost.</param>
+/// <param name="Load">Puts it on one candidate for some seconds.</param>
+/// <param name="Candidates">Who is measured.</param>
+internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<Loads, RunningCandidate, int, CancellationToken, Task<LoadReport>> Load, IReadOnlyList<string> Candidates)
+{
+    private const double Micro = 1e6;
+    private const double Giga = 1e9;
+
+    private static readonly string[] WithHttp =
+        [CandidateList.Haproxy, CandidateList.Sidecar, CandidateList.Nginx, CandidateList.TlsPair, CandidateList.Pair];
+
+    // A sidecar alone that transforms meets no other to take it back: neither HTTP nor iperf3's own messages survive.
+    private static readonly string[] WithAnyBytes = [CandidateList.Haproxy, CandidateList.SidecarXor];
+
+    /// <summary>In the order of a round.</summary>
+    public static IReadOnlyList<Step> All { get; } =
+    [
+        new("requests", Quantity.CpuPerRequest, Micro, (loads, on, seconds, cancel) => loads.RequestsAsync(on, seconds, cancel), WithHttp),
+        new("connections", Quantity.CpuPerConnection, Micro, (loads, on, seconds, cancel) => loads.ConnectionsAsync(on, seconds, cancel), WithHttp),
+        new("up", Quantity.CpuPerGbUp, Giga, (loads, on, seconds, cancel) => loads.IperfAsync(on, seconds, Direction.Up, cancel), WithHttp),
+        new("down", Quantity.CpuPerGbDown, Giga, (loads, on, seconds, cancel) => loads.IperfAsync(on, seconds, Direction.Down, cancel), WithHttp),
+        new("raw-up", Quantity.RawCpuPerGbUp, Giga, (loads, on, seconds, cancel) => loads.RawUpAsync(on, seconds, cancel), WithAnyBytes),
+        new("raw-down", Quantity.RawCpuPerGbDown, Giga, (loads, on, seconds, cancel) => loads.RawDownAsync(on, seconds, cancel), WithAnyBytes),
+    ];
+
+    /// <summary>The step without load: memory at rest and of idle connections.</summary>
+    public const string Memory = "memory";
+
+    /// <summary>Every name that the command line knows.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Memory, .. All.Select(step => step.Name)];
+}

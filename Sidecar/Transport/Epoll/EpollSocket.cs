@@ -194,6 +194,9 @@ internal sealed unsafe class EpollSocket : ILoopHandler
         Close();
     }
 
+    /// <summary>Sets an option that is a number; false when the kernel refuses.</summary>
+    public bool SetOption(int level, int name, int value) => !_closed && Libc.SetOption(_descriptor, level, name, value);
+
     /// <summary>Reads an option in the kernel's form; the length, or -1 when there is none.</summary>
     public int GetOption(int level, int name, Span<byte> value)
     {

@@ -1,0 +1,95 @@
+using Sidecar.Transport.Epoll;
+using Xunit;
+
+namespace Sidecar.Tests.Transport.Epoll;
+
+public sealed class EventLoopTests
+{
+    [Fact]
+    public async Task Await_OfWorkOnAnotherThread_ComesBackToTheLoop()
+    {
+        using var running = new RunningLoop();
+        await running.RunAsync(async () =>
+        {
+            Assert.Same(running.Loop, EventLoop.Current);
+            await Task.Run(() => Assert.Null(EventLoop.Current));
+            Assert.Same(running.Loop, EventLoop.Current);
+            await Task.Delay(1);
+            Assert.Same(running.Loop, EventLoop.Current);
+            await running.Loop.Yield();
+            Assert.Same(running.Loop, EventLoop.Current);
+        });
+    }
+
+    [Fact]
+    public async Task Post_FromManyThreadsAtOnce_LosesNothing()
+    {
+        const int threads = 8, each = 10_000;
+        using var running = new RunningLoop();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var count = 0;
+        await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < each; i++)
+            {
+                running.Loop.Post(
+                    _ =>
+                    {
+                        if (++count == threads * each)
+                            done.SetResult();
+                    },
+                    null);
+            }
+        })));
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Post_ThatThrows_IsLoggedAndTheLoopGoesOn()
+    {
+        using var running = new RunningLoop();
+        running.Loop.Post(_ => throw new InvalidOperationException("a bug of the test"), null);
+        await running.RunAsync(() => Task.CompletedTask);
+        Assert.Contains("a bug of the test", Assert.Single(running.Errors));
+    }
+
+    [Fact]
+    public async Task Delay_OfAnIdleLoop_WakesItInTime()
+    {
+        using var running = new RunningLoop();
+        var order = new List<int>();
+        await running.RunAsync(() => Task.WhenAll(
+            NoteAsync(running.Loop, order, 30), NoteAsync(running.Loop, order, 10), NoteAsync(running.Loop, order, 20)));
+        Assert.Equal([10, 20, 30], order);
+    }
+
+    [Fact]
+    public async Task Yield_InAnEndlessTask_LeavesTurnsToOthers()
+    {
+        using var running = new RunningLoop();
+        var stop = false;
+        var endless = running.RunAsync(async () =>
+        {
+            while (!Volatile.Read(ref stop))
+                await running.Loop.Yield();
+        });
+        await running.RunAsync(() => running.Loop.Delay(TimeSpan.FromMilliseconds(1)));
+        Volatile.Write(ref stop, true);
+        await endless;
+    }
+
+    [Fact]
+    public async Task Dispose_OfASleepingLoop_Returns()
+    {
+        var running = new RunningLoop();
+        await running.RunAsync(() => Task.CompletedTask);
+        await Task.Run(running.Dispose, TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    private static async Task NoteAsync(EventLoop loop, List<int> order, int milliseconds)
+    {
+        await loop.Delay(TimeSpan.FromMilliseconds(milliseconds));
+        order.Add(milliseconds);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Sidecar.Tests.Support;
+using Sidecar.Transport.Epoll;
+using Xunit;
+
+namespace Sidecar.Tests.Transport.Epoll;
+
+/// <summary>An event loop of its own for a test, whose code runs on it. A logged error fails the test.</summary>
+internal sealed class RunningLoop : IDisposable
+{
+    private readonly ErrorLog _errors = new();
+    private readonly LoggerFactory _loggers;
+
+    public RunningLoop()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux' own");
+        _loggers = new LoggerFactory([_errors]);
+        Loop = new EventLoop(0, _loggers.CreateLogger<EventLoop>());
+        Loop.Start();
+    }
+
+    public EventLoop Loop { get; }
+
+    /// <summary>What the loop has logged as errors.</summary>
+    public IReadOnlyCollection<string> Errors => _errors.Lines;
+
+    /// <summary>Runs code on the loop; its awaits come back to it.</summary>
+    public Task<T> RunAsync<T>(Func<Task<T>> code)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Loop.Post(_ => _ = CompleteAsync(), null);
+        return result.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        async Task CompleteAsync()
+        {
+            try
+            {
+                result.SetResult(await code());
+            }
+            catch (Exception error)
+            {
+                result.SetException(error);
+            }
+        }
+    }
+
+    /// <inheritdoc cref="RunAsync{T}"/>
+    public Task RunAsync(Func<Task> code) => RunAsync(async () =>
+    {
+        await code();
+        return true;
+    });
+
+    /// <summary>A socket on the loop, connected to a framework's socket that the test plays.</summary>
+    public async Task<(EpollSocket Socket, Socket Peer)> ConnectAsync()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await peer.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
+        using var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        // The loop closes its descriptor itself; the framework's socket lets go of it.
+        var descriptor = (int)accepted.Handle;
+        accepted.Blocking = false;
+        accepted.SafeHandle.SetHandleAsInvalid();
+        return (await RunAsync(() => Task.FromResult(new EpollSocket(Loop, descriptor, isConnected: true))), peer);
+    }
+
+    public void Dispose()
+    {
+        Loop.Dispose();
+        _loggers.Dispose();
+    }
+}

@@ -24,8 +24,7 @@ public sealed class RelayConnectionTests : IDisposable
     public RelayConnectionTests()
     {
         _report = Stage.Open(_client, Listener);
-        var traffic = Stage.Metrics(_time, Listener).Traffic(Listener, Xor);
-        _relay = new RelayConnection(_client, _server, _report, traffic, Stage.Timeouts, _time, _stopping.Token);
+        _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, _time, _stopping.Token);
     }
 
     public void Dispose()

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Oracle.Protocol;
 using Sidecar.Authorization;
 using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Records;
 using Sidecar.Relay;
@@ -109,13 +110,15 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusExporter(
             provider.GetRequiredService<IMeterFactory>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
-        services.AddSingleton<ProcessMeter>().AddSingleton<SidecarMetrics>();
+        services.AddSingleton<ProcessMeter>().AddSingleton<ConnectionRegistry>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(
             options.ConnectionRecords is { } path
                 ? JsonLineSink.Open(path, options.ConnectionRecordsOrigin, RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, provider.GetRequiredService<ILogger<ConnectionReporter>>())
                 : null,
+            provider.GetRequiredService<ConnectionRegistry>(),
             provider.GetRequiredService<SidecarMetrics>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<DrainLimit>().AddSingleton<ProxyPipeline>();

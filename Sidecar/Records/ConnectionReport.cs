@@ -10,9 +10,19 @@ namespace Sidecar.Records;
 /// <summary>Why a connection ended, and in words.</summary>
 internal sealed record Ending(RelayEndReason Reason, string? Detail);
 
-/// <summary>Feature: what is known of a connection while it lives. Stages fill it in; the first failure stands.</summary>
-internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress client)
+/// <summary>
+/// Feature: what is known of a connection while it lives. Its stages fill it in, the admin port and the metrics read it from
+/// other threads: each value is published as one reference. The first failure stands.
+/// </summary>
+/// <param name="listener">Who accepted it.</param>
+/// <param name="client">Who connected.</param>
+/// <param name="opened">When: a time stamp of the process's clock.</param>
+internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress client, long opened)
 {
+    private object? _id;
+    private object? _destination;
+    private object? _upstream;
+    private object? _transform;
     private Ending? _ending;
     private bool _completed;
 
@@ -20,14 +30,33 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress c
 
     public ClientAddress Client => client;
 
-    /// <summary>The connection's name; p2 takes over the one that p1 drew.</summary>
-    public ConnectionId Id { get; set; } = ConnectionId.New();
+    /// <summary>When it was accepted: a time stamp of the process's clock.</summary>
+    public long Opened => opened;
 
-    public HostPort? Destination { get; set; }
+    /// <summary>The connection's name, drawn when first asked for; p2 takes over the one that p1 drew.</summary>
+    public ConnectionId Id
+    {
+        get => (ConnectionId)(Volatile.Read(ref _id) ?? DrawId());
+        set => Volatile.Write(ref _id, value);
+    }
 
-    public UpstreamAddress? Upstream { get; set; }
+    public HostPort? Destination
+    {
+        get => (HostPort?)Volatile.Read(ref _destination);
+        set => Volatile.Write(ref _destination, value);
+    }
 
-    public TransformSpec? Transform { get; set; }
+    public UpstreamAddress? Upstream
+    {
+        get => (UpstreamAddress?)Volatile.Read(ref _upstream);
+        set => Volatile.Write(ref _upstream, value);
+    }
+
+    public TransformSpec? Transform
+    {
+        get => (TransformSpec?)Volatile.Read(ref _transform);
+        set => Volatile.Write(ref _transform, value);
+    }
 
     /// <summary>Bytes relayed from and to the client's side; handshakes are not counted.</summary>
     public ByteCounts Downstream { get; } = new();
@@ -40,7 +69,19 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress c
 
     /// <summary>How the connection ended, once its last stage has returned.</summary>
     public Ending Ending => Failure
-        ?? (_completed ? new Ending(RelayEndReason.Completed, null) : new Ending(RelayEndReason.InternalError, "no stage gave a reason"));
+        ?? (IsCompleted ? new Ending(RelayEndReason.Completed, null) : new Ending(RelayEndReason.InternalError, "no stage gave a reason"));
+
+    /// <summary>Whether both directions have reached their end.</summary>
+    public bool IsCompleted => Volatile.Read(ref _completed);
+
+    /// <summary>Its place in the <see cref="Connections.ConnectionRegistry"/>, whose lock guards it; null when it has none.</summary>
+    public int? Slot { get; set; }
+
+    /// <summary>Whether the registry has accounted for its end; guarded by the registry's lock.</summary>
+    public bool IsAccounted { get; set; }
+
+    /// <summary>Whether it bears a name; one that was never asked for is nobody's.</summary>
+    public bool IsNamed(ConnectionId id) => Volatile.Read(ref _id) is ConnectionId own && own == id;
 
     /// <summary>Notes what went wrong. Any thread may call it; only the first call counts.</summary>
     /// <returns>Always false, so that a check can end with it.</returns>
@@ -51,7 +92,13 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress c
     }
 
     /// <summary>Both directions reached their end.</summary>
-    public void Complete() => _completed = true;
+    public void Complete() => Volatile.Write(ref _completed, true);
+
+    private object DrawId()
+    {
+        object drawn = ConnectionId.New();
+        return Interlocked.CompareExchange(ref _id, drawn, null) ?? drawn;
+    }
 }
 
 internal static class ConnectionReportExtensions

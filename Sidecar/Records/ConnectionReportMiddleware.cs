@@ -3,9 +3,9 @@ using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Relay;
-using Sidecar.Telemetry;
 
 namespace Sidecar.Records;
 
@@ -14,7 +14,7 @@ namespace Sidecar.Records;
 /// it is closed, however it ended.
 /// </summary>
 internal sealed partial class ConnectionReportMiddleware(
-    ConnectionDelegate next, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, DrainLimit drain, SidecarMetrics metrics,
+    ConnectionDelegate next, ListenerOptions listener, SidecarOptions options, ConnectionRegistry registry, ConnectionReporter reporter, DrainLimit drain,
     TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
 {
     // For a relay to reset both sides; a stage that waits for others longer than that ends with the process.
@@ -22,15 +22,12 @@ internal sealed partial class ConnectionReportMiddleware(
 
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        var started = metrics.Now;
-        var report = new ConnectionReport(listener, new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!)));
+        var client = new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!));
+        var report = new ConnectionReport(listener, client, time.GetTimestamp());
         connection.Features.Set(report);
-        var active = metrics.ConnectionOpened(listener);
         try
         {
-            if (active > options.MaxConnections)
-                report.End(RelayEndReason.LimitReached, $"more than {options.MaxConnections} connections");
-            else
+            if (registry.TryAdd(report))
                 await RunStagesAsync(connection, report);
         }
         catch (Exception bug)
@@ -41,10 +38,7 @@ internal sealed partial class ConnectionReportMiddleware(
         finally
         {
             await CloseAsync(connection, report);
-            var ending = report.Ending;
-            metrics.ConnectionEnded(listener, ending.Reason, started);
-            Log.Ended(logger, report.Id, listener.Role.Word(), report.Client, ending.Reason.Word(), ending.Detail);
-            await reporter.WriteAsync(report, ending, time.GetElapsedTime(started));
+            await reporter.EndedAsync(report);
         }
     }
 
@@ -83,9 +77,6 @@ internal sealed partial class ConnectionReportMiddleware(
     {
         [LoggerMessage(1, LogLevel.Error, "Connection {Id} of {Client} ended by a bug")]
         public static partial void Bug(ILogger logger, Exception bug, ConnectionId id, ClientAddress client);
-
-        [LoggerMessage(2, LogLevel.Debug, "Connection {Id} ({Role}) of {Client} ended: {Reason} {Detail}")]
-        public static partial void Ended(ILogger logger, ConnectionId id, string role, ClientAddress client, string reason, string? detail);
     }
 }
 
@@ -93,7 +84,7 @@ internal static class ConnectionReportMiddlewareExtensions
 {
     /// <summary>Sets the <see cref="ConnectionReport"/> feature and accounts for the connection at its end.</summary>
     public static IConnectionBuilder UseConnectionReport(
-        this IConnectionBuilder builder, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, DrainLimit drain,
-        SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger) =>
-        builder.Use(next => new ConnectionReportMiddleware(next, listener, options, reporter, drain, metrics, time, logger).OnConnectionAsync);
+        this IConnectionBuilder builder, ListenerOptions listener, SidecarOptions options, ConnectionRegistry registry, ConnectionReporter reporter,
+        DrainLimit drain, TimeProvider time, ILogger<ConnectionReportMiddleware> logger) =>
+        builder.Use(next => new ConnectionReportMiddleware(next, listener, options, registry, reporter, drain, time, logger).OnConnectionAsync);
 }

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Configuration;
 using Sidecar.Records;
-using Sidecar.Telemetry;
 using Sidecar.Transform;
 
 namespace Sidecar.Relay;
@@ -21,18 +20,17 @@ internal sealed class RelayConnection : IDisposable
     /// <param name="downstream">The accepted connection.</param>
     /// <param name="upstream">The connection to the upstream.</param>
     /// <param name="report">Learns the counts and how the relay ended.</param>
-    /// <param name="traffic">The metrics' counters.</param>
     /// <param name="timeouts">Idle and half-closed limits.</param>
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Set when the process drains.</param>
     public RelayConnection(
-        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, ConnectionTraffic traffic,
+        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report,
         TimeoutOptions timeouts, TimeProvider time, CancellationToken stopping)
     {
         (_downstream, _upstream, _report, _timeouts, _stopping) = (downstream, upstream, report, timeouts, stopping);
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
-        _request = new DirectionMeter(_silence, report.Downstream, report.UpstreamBytes, traffic.Request);
-        _response = new DirectionMeter(_silence, report.UpstreamBytes, report.Downstream, traffic.Response);
+        _request = new DirectionMeter(_silence, report.Downstream, report.UpstreamBytes);
+        _response = new DirectionMeter(_silence, report.UpstreamBytes, report.Downstream);
     }
 
     /// <summary>Runs until both directions have ended; the report then has the reason.</summary>

@@ -16,11 +16,11 @@ namespace Sidecar;
 /// <summary>The way of a connection through each role, stage by stage.</summary>
 internal sealed class ProxyPipeline(
     SidecarOptions options, DestinationGuard guard, Resolver resolver, OracleClient oracle, UpstreamConnector connector, RelayHandler relay,
-    ConnectionRegistry registry, ConnectionReporter reporter, DrainLimit drain, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
+    ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
-        connection.UseConnectionReport(listener, options, registry, reporter, drain, time, logger).UseHalfClose();
+        connection.UseConnectionReport(listener, options.Timeouts, registry, reporter, time, logger).UseHalfClose();
         _ = listener.Role switch
         {
             SidecarRole.P1 => connection

@@ -34,6 +34,47 @@ public sealed class ConnectionRegistryTests
     }
 
     [Fact]
+    public void TryAdd_AtTheListenersLimit_LeavesTheOthersAlone()
+    {
+        var limited = Stage.Listener(name: "limited") with { MaxConnections = 1 };
+        var registry = new ConnectionRegistry(Stage.Options(limited, First) with { MaxConnections = 3 });
+        var live = Added(registry, limited);
+
+        Assert.False(registry.TryAdd(Report(limited)));
+        Added(registry, First);
+        Added(registry, First);
+        Assert.False(registry.TryAdd(Report(First)));
+        registry.TryEnd(live);
+        Added(registry, limited);
+    }
+
+    [Fact]
+    public async Task WhenEmpty_CompletesWithTheLastOne()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First));
+        var (one, other) = (Added(registry, First), Added(registry, First));
+        var empty = registry.WhenEmpty();
+
+        registry.TryEnd(one);
+        Assert.False(empty.IsCompleted);
+        registry.TryEnd(other);
+
+        await empty.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.True(registry.WhenEmpty().IsCompleted);
+    }
+
+    [Fact]
+    public void TryAdd_OnceAllAreRefused_NamesTheReason()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First));
+        registry.RefuseAll(RelayEndReason.Draining, "over");
+        var report = Report(First);
+
+        Assert.False(registry.TryAdd(report));
+        Assert.Equal(new Ending(RelayEndReason.Draining, "over"), registry.TryEnd(report));
+    }
+
+    [Fact]
     public void TryEnd_InAnyOrder_KeepsTheOthers()
     {
         var registry = new ConnectionRegistry(Stage.Options(First, Second));
@@ -155,5 +196,5 @@ public sealed class ConnectionRegistryTests
         return report;
     }
 
-    private static ConnectionReport Report(ListenerOptions listener) => new(listener, Client, 0);
+    private static ConnectionReport Report(ListenerOptions listener) => new(listener, Client, new MemoryConnection(), 0);
 }

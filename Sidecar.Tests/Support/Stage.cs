@@ -41,7 +41,7 @@ internal static class Stage
     /// <summary>Gives the connection the report that the first stage of a pipeline makes.</summary>
     public static ConnectionReport Open(ConnectionContext connection, ListenerOptions listener)
     {
-        var report = new ConnectionReport(listener, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!), TimeProvider.System.GetTimestamp());
+        var report = new ConnectionReport(listener, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!), connection, TimeProvider.System.GetTimestamp());
         connection.Features.Set(report);
         return report;
     }

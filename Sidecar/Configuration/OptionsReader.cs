@@ -10,6 +10,9 @@ namespace Sidecar.Configuration;
 /// <summary>Turns settings into options; every error names the setting's origin.</summary>
 internal static class OptionsReader
 {
+    /// <summary>A number of connections at once.</summary>
+    public static readonly Func<string, int> ParseConnections = Values.WholeNumber(1, 10_000_000);
+
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>Lays file, environment and command line over each other and reads them.</summary>
@@ -33,7 +36,8 @@ internal static class OptionsReader
             Admin = ReadEndpoint(settings, "admin", IPAddress.Loopback, 15000),
             Timeouts = ReadTimeouts(settings),
             Drain = settings.Read("drain", TimeSpan.FromSeconds(5), Values.Duration(TimeSpan.Zero, Day)),
-            MaxConnections = settings.Read("limits.connections", FileDescriptors.DefaultMaxConnections(), Values.WholeNumber(1, 10_000_000)),
+            MaxConnections = settings.Read("limits.connections", FileDescriptors.DefaultMaxConnections(), ParseConnections),
+            Backlog = settings.Read("limits.backlog", ListenSockets.DefaultBacklog, Values.WholeNumber(1, 1_000_000)),
             ConnectionRecords = records is { Value: "off" } ? null : records?.Value ?? "-",
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
             LogLevel = settings.Read("log.level", Microsoft.Extensions.Logging.LogLevel.Information, ServiceLogging.ParseLevel),

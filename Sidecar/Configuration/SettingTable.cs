@@ -24,8 +24,10 @@ internal static class SettingTable
         new("--connect-timeout", "timeouts.connect", "TIME", "For the upstream to accept [default: 2s]"),
         new("--idle-timeout", "timeouts.idle", "TIME", "Without a byte in either direction [default: 1h]"),
         new("--half-closed-timeout", "timeouts.half-closed", "TIME", "Without a byte once one direction has ended [default: 5m]"),
-        new("--drain", "drain", "TIME", "For live connections after SIGTERM [default: 5s]"),
+        new("--drain", "drain", "TIME", "For live connections after SIGTERM or POST /drain; a second signal ends it [default: 5s]"),
         new("--max-connections", "limits.connections", "COUNT", "Connections at once [default: (open file limit - 200) / 2]"),
+        new("--listener-max-connections", "listeners.0.max-connections", "COUNT", "Connections at once of the listener alone [default: no limit of its own]"),
+        new("--backlog", "limits.backlog", "COUNT", "Connections of a listener that may wait to be accepted; net.core.somaxconn cuts it [default: 1024]"),
         new("--log-level", "log.level", "LEVEL", "trace, debug, info, warning, error or none [default: info]"),
     ];
 

@@ -17,6 +17,8 @@ internal sealed class ConnectionRegistry
     private readonly List<ConnectionReport> _live = [];
     private readonly Dictionary<string, long> _endedTransformed = new(StringComparer.Ordinal);
     private readonly int _limit;
+    private Ending? _refusal;
+    private TaskCompletionSource? _emptied;
 
     public ConnectionRegistry(SidecarOptions options)
     {
@@ -38,20 +40,42 @@ internal sealed class ConnectionRegistry
     /// <summary>Takes an accepted connection in; one that is over a limit is told so and takes no place.</summary>
     public bool TryAdd(ConnectionReport report)
     {
+        Ending refusal;
         lock (_lock)
         {
             var account = _accounts[report.Listener];
             account.Opened++;
-            if (_live.Count < _limit)
+            if (RefusalFor(account) is not { } found)
             {
                 report.Slot = _live.Count;
                 _live.Add(report);
                 account.Live++;
                 return true;
             }
+
+            refusal = found;
         }
 
-        return report.End(RelayEndReason.LimitReached, $"more than {_limit} connections");
+        return report.End(refusal.Reason, refusal.Detail);
+    }
+
+    /// <summary>Takes no connection in from now on.</summary>
+    public void RefuseAll(RelayEndReason reason, string detail)
+    {
+        lock (_lock)
+            _refusal = new Ending(reason, detail);
+    }
+
+    /// <summary>Completes when no connection lives; at once if none does.</summary>
+    public Task WhenEmpty()
+    {
+        lock (_lock)
+        {
+            if (_live.Count == 0)
+                return Task.CompletedTask;
+            _emptied ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _emptied.Task;
+        }
     }
 
     /// <summary>Accounts for a connection that has ended, refused ones too.</summary>
@@ -75,6 +99,8 @@ internal sealed class ConnectionRegistry
                 _live[slot] = _live[^1];
                 _live[slot].Slot = slot;
                 _live.RemoveAt(_live.Count - 1);
+                if (_live.Count == 0)
+                    NoteEmpty();
             }
 
             return ending;
@@ -127,6 +153,19 @@ internal sealed class ConnectionRegistry
 
             return totals;
         }
+    }
+
+    private Ending? RefusalFor(ListenerAccount account) =>
+        _refusal
+        ?? (_live.Count >= _limit ? new Ending(RelayEndReason.LimitReached, $"more than {_limit} connections")
+        : account.Live >= account.Listener.MaxConnections
+            ? new Ending(RelayEndReason.LimitReached, $"more than {account.Listener.MaxConnections} connections to listener {account.Listener.Name}")
+        : null);
+
+    private void NoteEmpty()
+    {
+        _emptied?.SetResult();
+        _emptied = null;
     }
 
     private static long Transformed(ConnectionReport report) => report.Downstream.Received + report.UpstreamBytes.Received;

@@ -10,9 +10,11 @@ using Sidecar.Authorization;
 using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Destination;
+using Sidecar.Hosting.Admin;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
+using Sidecar.Transport;
 using Sidecar.Upstream;
 
 namespace Sidecar.Hosting;
@@ -23,7 +25,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     // Pause thresholds of Kestrel's pipes, per direction and connection.
     private const long PipeLimit = 64 * 1024;
 
-    // For connections that the drain limit ended to close and be recorded; Kestrel drops them without a word.
+    // For answers of the own endpoints that are under way when no proxied connection is left.
     private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
 
     private readonly ListenSockets _sockets;
@@ -60,11 +62,20 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
     public Task StartAsync() => _app.StartAsync();
 
-    /// <summary>Stops accepting, gives live connections the drain time and ends the rest.</summary>
-    public Task StopAsync() => _app.StopAsync();
+    /// <summary>Drains, and then stops the own endpoints.</summary>
+    public async Task StopAsync()
+    {
+        await Services.GetRequiredService<Drain>().RunAsync();
+        await _app.StopAsync();
+    }
 
-    /// <summary>Runs until SIGINT or SIGTERM.</summary>
-    public Task RunAsync() => _app.RunAsync();
+    /// <summary>Runs until SIGTERM, SIGINT or <c>POST /drain</c>.</summary>
+    public async Task RunAsync()
+    {
+        await StartAsync();
+        await Services.GetRequiredService<Drain>().Begun;
+        await StopAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -79,6 +90,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         builder.LogToStandardError(options.LogLevel);
         builder.Services.AddRoutingCore().AddMetrics();
         AddServices(builder.Services, options, addresses);
+        builder.Services.AddSingleton<IDrainable>(new SocketListeners(sockets, addresses.Listeners));
         ServiceEndpoint metrics = new("metrics"), health = new("health"), admin = new("admin");
         builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel((_, kestrel) =>
         {
@@ -98,13 +110,15 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         // Made before the first connection, so that every meter is listened to.
         app.Services.GetRequiredService<PrometheusExporter>();
         app.Services.GetRequiredService<ProcessMeter>();
-        LogAddresses(app.Services.GetRequiredService<ILogger<SidecarApp>>(), app.Lifetime, options, addresses);
+        var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
+        LogAddresses(logger, app.Lifetime, options, addresses);
+        LimitCheck.Warn(logger, options);
         return app;
     }
 
     private static void AddServices(IServiceCollection services, SidecarOptions options, BoundAddresses addresses)
     {
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + AfterDrain);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = AfterDrain);
         services.Configure<SocketTransportOptions>(transport => (transport.MaxReadBufferSize, transport.MaxWriteBufferSize) = (PipeLimit, PipeLimit));
         services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
         services.AddSingleton(TimeProvider.System);
@@ -121,7 +135,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
-        services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<DrainLimit>().AddSingleton<ProxyPipeline>();
+        services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
+        services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
     }
 
     private static void LogAddresses(ILogger logger, IHostApplicationLifetime lifetime, SidecarOptions options, BoundAddresses addresses)
@@ -138,7 +153,6 @@ internal sealed partial class SidecarApp : IAsyncDisposable
                     Log.Serving(logger, name, bound);
             }
         });
-        lifetime.ApplicationStopping.Register(() => Log.Stopping(logger, Chassis.Settings.Values.Display(options.Drain)));
     }
 
     private static partial class Log
@@ -151,8 +165,5 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
         [LoggerMessage(12, LogLevel.Information, "Serving {Name}: default port {Wanted} is taken, moved to {Address}")]
         public static partial void Moved(ILogger logger, string name, int wanted, IPEndPoint address);
-
-        [LoggerMessage(13, LogLevel.Information, "Stopping; live connections have {Drain}")]
-        public static partial void Stopping(ILogger logger, string drain);
     }
 }

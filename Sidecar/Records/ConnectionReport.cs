@@ -16,15 +16,21 @@ internal sealed record Ending(RelayEndReason Reason, string? Detail);
 /// </summary>
 /// <param name="listener">Who accepted it.</param>
 /// <param name="client">Who connected.</param>
+/// <param name="downstream">The accepted connection.</param>
 /// <param name="opened">When: a time stamp of the process's clock.</param>
-internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress client, long opened)
+internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress client, ConnectionContext downstream, long opened)
 {
+    // Inline: the transport's own last step runs on the thread, and event loop, that accounted for the connection.
+    private readonly TaskCompletionSource _accounted = new();
+
     private object? _id;
     private object? _destination;
     private object? _upstream;
     private object? _transform;
     private Ending? _ending;
+    private ConnectionContext? _upstreamConnection;
     private bool _completed;
+    private bool _aborted;
 
     public ListenerOptions Listener => listener;
 
@@ -80,6 +86,12 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress c
     /// <summary>Whether the registry has accounted for its end; guarded by the registry's lock.</summary>
     public bool IsAccounted { get; set; }
 
+    /// <summary>Completes once everybody who wants to know of the end knows it.</summary>
+    public Task Accounted => _accounted.Task;
+
+    /// <summary>Whether it was reset from outside its stages; what they stumble over then is no bug.</summary>
+    public bool IsAborted => Volatile.Read(ref _aborted);
+
     /// <summary>Whether it bears a name; one that was never asked for is nobody's.</summary>
     public bool IsNamed(ConnectionId id) => Volatile.Read(ref _id) is ConnectionId own && own == id;
 
@@ -93,6 +105,39 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress c
 
     /// <summary>Both directions reached their end.</summary>
     public void Complete() => Volatile.Write(ref _completed, true);
+
+    /// <summary>Resets both sides, from any thread. The stages notice; one that waits for others does so when it goes on.</summary>
+    public void Abort(RelayEndReason reason, string detail)
+    {
+        End(reason, detail);
+        Volatile.Write(ref _aborted, true);
+        // Pairs with Attach: of the two sides at least one sees what the other has written.
+        Interlocked.MemoryBarrier();
+        var error = new ConnectionAbortedException(detail);
+        downstream.Abort(error);
+        Volatile.Read(ref _upstreamConnection)?.Abort(error);
+    }
+
+    /// <summary>Makes the upstream connection known to <see cref="Abort"/>; one that comes too late is reset.</summary>
+    /// <returns>Whether the connection goes on.</returns>
+    public bool Attach(ConnectionContext upstream)
+    {
+        Volatile.Write(ref _upstreamConnection, upstream);
+        Interlocked.MemoryBarrier();
+        if (!IsAborted)
+            return true;
+        upstream.Abort();
+        return false;
+    }
+
+    /// <summary>Everybody who wants to know of the end knows it, or could not be told because of a bug.</summary>
+    public void MarkAccounted(Exception? bug)
+    {
+        if (bug is null)
+            _accounted.SetResult();
+        else
+            _accounted.SetException(bug);
+    }
 
     private object DrawId()
     {

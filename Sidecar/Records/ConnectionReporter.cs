@@ -25,19 +25,31 @@ internal sealed partial class ConnectionReporter : IAsyncDisposable
     }
 
     /// <summary>A connection has ended; only the first call for it counts.</summary>
-    public ValueTask EndedAsync(ConnectionReport report)
-    {
-        if (_registry.TryEnd(report) is not { } ending)
-            return default;
-        var duration = _time.GetElapsedTime(report.Opened);
-        _metrics.ConnectionEnded(report.Listener, duration);
-        // A name is drawn only if somebody wants to know it.
-        if (_logger.IsEnabled(LogLevel.Debug))
-            Log.Ended(_logger, report.Id, report.Listener.Role.Word(), report.Client, ending.Reason.Word(), ending.Detail);
-        return _sink?.WriteAsync(Record(report, ending, duration)) ?? default;
-    }
+    public ValueTask EndedAsync(ConnectionReport report) => _registry.TryEnd(report) is { } ending ? AccountAsync(report, ending) : default;
 
     public ValueTask DisposeAsync() => _sink?.DisposeAsync() ?? default;
+
+    private async ValueTask AccountAsync(ConnectionReport report, Ending ending)
+    {
+        Exception? failure = null;
+        try
+        {
+            var duration = _time.GetElapsedTime(report.Opened);
+            _metrics.ConnectionEnded(report.Listener, duration);
+            // A name is drawn only if somebody wants to know it.
+            if (_logger.IsEnabled(LogLevel.Debug))
+                Log.Ended(_logger, report.Id, report.Listener.Role.Word(), report.Client, ending.Reason.Word(), ending.Detail);
+            if (_sink is not null)
+                await _sink.WriteAsync(Record(report, ending, duration));
+        }
+        catch (Exception bug)
+        {
+            // The transport, which waits for this, logs it.
+            failure = bug;
+        }
+
+        report.MarkAccounted(failure);
+    }
 
     private ConnectionRecord Record(ConnectionReport report, Ending ending, TimeSpan duration) => new(
         Time: _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),

@@ -12,7 +12,6 @@ internal sealed class RelayConnection : IDisposable
     private readonly ConnectionContext _upstream;
     private readonly ConnectionReport _report;
     private readonly TimeoutOptions _timeouts;
-    private readonly CancellationToken _stopping;
     private readonly SilenceTimer _silence;
     private readonly DirectionMeter _request;
     private readonly DirectionMeter _response;
@@ -22,12 +21,10 @@ internal sealed class RelayConnection : IDisposable
     /// <param name="report">Learns the counts and how the relay ended.</param>
     /// <param name="timeouts">Idle and half-closed limits.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="stopping">Set when the process drains.</param>
     public RelayConnection(
-        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report,
-        TimeoutOptions timeouts, TimeProvider time, CancellationToken stopping)
+        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TimeProvider time)
     {
-        (_downstream, _upstream, _report, _timeouts, _stopping) = (downstream, upstream, report, timeouts, stopping);
+        (_downstream, _upstream, _report, _timeouts) = (downstream, upstream, report, timeouts);
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
         _request = new DirectionMeter(_silence, report.Downstream, report.UpstreamBytes);
         _response = new DirectionMeter(_silence, report.UpstreamBytes, report.Downstream);
@@ -83,7 +80,6 @@ internal sealed class RelayConnection : IDisposable
                 PumpEnd.SourceReset => sourceReset,
                 PumpEnd.SinkClosed => sinkClosed,
                 PumpEnd.TransformFailed => RelayEndReason.TransformError,
-                _ when _stopping.IsCancellationRequested => RelayEndReason.Draining,
                 _ => RelayEndReason.InternalError,
             },
             result.Error?.Message);

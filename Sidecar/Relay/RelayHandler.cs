@@ -7,14 +7,14 @@ using Sidecar.Upstream;
 namespace Sidecar.Relay;
 
 /// <summary>The end of every pipeline: relays between downstream and upstream as the decision says.</summary>
-internal sealed class RelayHandler(TimeoutOptions timeouts, TimeProvider time, IHostApplicationLifetime lifetime) : ConnectionHandler
+internal sealed class RelayHandler(TimeoutOptions timeouts, TimeProvider time) : ConnectionHandler
 {
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
         var report = connection.Report();
         var decision = connection.Features.Get<Decision>()!;
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        using var relay = new RelayConnection(connection, upstream, report, timeouts, time, lifetime.ApplicationStopping);
+        using var relay = new RelayConnection(connection, upstream, report, timeouts, time);
         await relay.RunAsync(decision.Codec!);
     }
 }

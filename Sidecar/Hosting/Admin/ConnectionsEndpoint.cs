@@ -26,8 +26,13 @@ internal static class ConnectionsEndpoint
             var views = live.OrderBy(r => r.Opened).Take(count).Select(r => ConnectionView.Of(r, time)).ToArray();
             return TypedResults.Json(views, AdminJson.Default.ConnectionViewArray);
         });
+        routes.MapDelete("/connections", (HttpResponse response) =>
+        {
+            response.Headers.Allow = HttpMethods.Get;
+            return Problems.Of(StatusCodes.Status405MethodNotAllowed, "name the connection: DELETE /connections/{id}");
+        });
         // An id may hold a slash, as it is or encoded; routing leaves only that one encoded.
-        routes.MapDelete("/connections/{**id:minlength(1)}", (string id) =>
+        routes.MapDelete("/connections/{**id}", (string id) =>
         {
             var found = ConnectionId.TryParse(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase), out var name) ? registry.Find(name) : [];
             if (found.Count == 0)

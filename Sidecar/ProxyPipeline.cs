@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Authorization;
 using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Destination.Socks;
 using Sidecar.Records;
@@ -15,11 +16,11 @@ namespace Sidecar;
 /// <summary>The way of a connection through each role, stage by stage.</summary>
 internal sealed class ProxyPipeline(
     SidecarOptions options, DestinationGuard guard, Resolver resolver, OracleClient oracle, UpstreamConnector connector, RelayHandler relay,
-    ConnectionReporter reporter, DrainLimit drain, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
+    ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
-        connection.UseConnectionReport(listener, options, reporter, drain, metrics, time, logger);
+        connection.UseConnectionReport(listener, options.Timeouts, registry, reporter, time, logger);
         if (options.Transport == TransportKind.Sockets)
             connection.UseHalfClose();
         _ = listener.Role switch

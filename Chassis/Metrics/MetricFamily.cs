@@ -8,10 +8,14 @@ internal sealed class MetricFamily
 {
     // The OpenTelemetry SDK's default cardinality limit. Beyond it series fall together into one that says so.
     private const int MaxSeries = 2000;
+
+    // Tag sets that are known by reference; searched one after the other, so few.
+    private const int MaxKnown = 16;
     private const string OverflowLabels = "otel_metric_overflow=\"true\"";
 
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, MetricSeries>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private KnownTags[] _known = [];
 
     public MetricFamily(Instrument instrument)
     {
@@ -37,14 +41,18 @@ internal sealed class MetricFamily
 
     public MetricSeries For(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        Span<char> buffer = stackalloc char[512];
-        var labels = new LabelWriter(buffer);
-        foreach (var (name, value) in tags)
-            labels.Append(name, value);
-        if (_bySpan.TryGetValue(labels.Text, out var known))
-            return known;
-        var text = _series.Count < MaxSeries ? labels.Text.ToString() : OverflowLabels;
-        return _series.GetOrAdd(text, t => new MetricSeries(t, Bounds));
+        // Whoever passes the same strings each time is known without rendering them: a fifth of the time.
+        foreach (var known in Volatile.Read(ref _known))
+        {
+            if (known.Are(tags))
+                return known.Series;
+        }
+
+        var series = Find(tags);
+        // An observable's series can be forgotten, and is asked for only at a scrape.
+        if (!IsObservable)
+            Remember(tags, series);
+        return series;
     }
 
     /// <summary>Drops the series that an observable instrument no longer reports.</summary>
@@ -55,6 +63,33 @@ internal sealed class MetricFamily
             if (series.SeenInScrape != scrape)
                 _series.TryRemove(labels, out _);
         }
+    }
+
+    private MetricSeries Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        Span<char> buffer = stackalloc char[512];
+        var labels = new LabelWriter(buffer);
+        foreach (var (name, value) in tags)
+            labels.Append(name, value);
+        if (_bySpan.TryGetValue(labels.Text, out var known))
+            return known;
+        var text = _series.Count < MaxSeries ? labels.Text.ToString() : OverflowLabels;
+        return _series.GetOrAdd(text, t => new MetricSeries(t, Bounds));
+    }
+
+    private void Remember(ReadOnlySpan<KeyValuePair<string, object?>> tags, MetricSeries series)
+    {
+        var known = Volatile.Read(ref _known);
+        foreach (var (_, value) in tags)
+        {
+            // Others, numbers above all, are boxed anew for each measurement.
+            if (value is not string)
+                return;
+        }
+
+        // Lost to another thread: the next measurement tries again.
+        if (known.Length < MaxKnown)
+            Interlocked.CompareExchange(ref _known, [.. known, new KnownTags([.. tags], series)], known);
     }
 
     private static double[]? AdvisedBounds(Instrument instrument) => instrument switch
@@ -72,6 +107,23 @@ internal sealed class MetricFamily
         return kind.StartsWith("Histogram", StringComparison.Ordinal) ? MetricType.Histogram
             : kind.StartsWith("Counter", StringComparison.Ordinal) || kind.StartsWith("ObservableCounter", StringComparison.Ordinal) ? MetricType.Counter
             : MetricType.Gauge;
+    }
+}
+
+/// <summary>The series of a tag set whose strings are these very objects.</summary>
+internal sealed record KnownTags(KeyValuePair<string, object?>[] Tags, MetricSeries Series)
+{
+    public bool Are(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.Length != Tags.Length)
+            return false;
+        for (var i = 0; i < tags.Length; i++)
+        {
+            if (!ReferenceEquals(tags[i].Value, Tags[i].Value) || !ReferenceEquals(tags[i].Key, Tags[i].Key))
+                return false;
+        }
+
+        return true;
     }
 }
 

@@ -12,21 +12,26 @@ namespace Chassis.Net;
 /// </summary>
 public sealed class ListenSockets : IDisposable
 {
-    // Connections that wait for accept; the kernel cuts it to net.core.somaxconn (4096 since Linux 5.4).
-    private const int Backlog = 1024;
+    /// <summary>Connections that may wait to be accepted, by default; the kernel cuts it to net.core.somaxconn (4096 since Linux 5.4).</summary>
+    public const int DefaultBacklog = 1024;
+
+    // For a server that accepts as fast as it can; who connects faster than that for so long is not waited for.
+    private static readonly TimeSpan AcceptRest = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<EndPoint, Socket> _bound = [];
+    private readonly Dictionary<EndPoint, Socket> _taken = [];
 
     /// <summary>Claims an address that the user named.</summary>
     /// <param name="address">Where to listen; port 0 takes any free one.</param>
     /// <param name="origin">The option or key that named it.</param>
+    /// <param name="backlog">Connections that may wait to be accepted.</param>
     /// <returns>The address with the real port.</returns>
     /// <exception cref="UsageException">It is in use, not an address of this machine, or needs rights.</exception>
-    public IPEndPoint Bind(IPEndPoint address, string origin)
+    public IPEndPoint Bind(IPEndPoint address, string origin, int backlog = DefaultBacklog)
     {
         try
         {
-            return Listen(address);
+            return Listen(address, backlog);
         }
         catch (SocketException error)
         {
@@ -42,7 +47,7 @@ public sealed class ListenSockets : IDisposable
         {
             try
             {
-                return Listen(new IPEndPoint(address.Address, port));
+                return Listen(new IPEndPoint(address.Address, port), DefaultBacklog);
             }
             catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
@@ -54,8 +59,26 @@ public sealed class ListenSockets : IDisposable
     }
 
     /// <summary>Hands a claimed socket over to the server that accepts on it.</summary>
-    public Socket Take(EndPoint address) =>
-        _bound.Remove(address, out var socket) ? socket : throw new InvalidOperationException($"{address} was not bound");
+    public Socket Take(EndPoint address)
+    {
+        if (!_bound.Remove(address, out var socket))
+            throw new InvalidOperationException($"{address} was not bound");
+        return _taken[address] = socket;
+    }
+
+    /// <summary>
+    /// Closes a socket that was handed over, when the server has accepted those who wait: the kernel resets the others.
+    /// The server sees its pending accept end.
+    /// </summary>
+    public async Task CloseAsync(EndPoint address)
+    {
+        if (!_taken.TryGetValue(address, out var socket))
+            return;
+        var started = TimeProvider.System.GetTimestamp();
+        while (socket.Poll(0, SelectMode.SelectRead) && TimeProvider.System.GetElapsedTime(started) < AcceptRest)
+            await Task.Delay(1);
+        socket.Dispose();
+    }
 
     /// <summary>Closes the sockets that nobody took.</summary>
     public void Dispose()
@@ -65,7 +88,7 @@ public sealed class ListenSockets : IDisposable
         _bound.Clear();
     }
 
-    private IPEndPoint Listen(IPEndPoint address)
+    private IPEndPoint Listen(IPEndPoint address, int backlog)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -74,7 +97,7 @@ public sealed class ListenSockets : IDisposable
                 socket.DualMode = true;
             socket.Bind(address);
             // Listening at once: two sockets can be bound to one port as long as neither listens.
-            socket.Listen(Backlog);
+            socket.Listen(backlog);
         }
         catch
         {

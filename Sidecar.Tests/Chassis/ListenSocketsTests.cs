@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using Chassis;
 using Chassis.Net;
+using Sidecar.Tests.Support.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;
@@ -29,6 +31,39 @@ public sealed class ListenSocketsTests
         Assert.InRange(moved.Port, taken.Port + 1, last);
         var again = sockets.BindDefault(taken, last, "--c");
         Assert.InRange(again.Port, moved.Port + 1, last);
+    }
+
+    [Fact]
+    public void Bind_WithABacklog_IsTheKernels()
+    {
+        // struct tcp_info: of a listening socket tcpi_sacked, at 28, is the longest queue (net/ipv4/tcp.c).
+        const int solTcp = 6, tcpInfo = 11, longestQueue = 28;
+        using var sockets = new ListenSockets();
+        using var socket = sockets.Take(sockets.Bind(Free, "--listen", backlog: 7));
+        var info = new byte[64];
+
+        socket.GetRawSocketOption(solTcp, tcpInfo, info);
+
+        Assert.Equal(7, BitConverter.ToInt32(info, longestQueue));
+    }
+
+    [Fact]
+    public async Task Close_WithAConnectionInTheQueue_WaitsUntilItIsAccepted()
+    {
+        using var sockets = new ListenSockets();
+        var address = sockets.Bind(Free, "--listen");
+        var server = sockets.Take(address);
+        using var client = await SocketTalk.ConnectAsync(address.Port);
+
+        var closing = sockets.CloseAsync(address);
+        Assert.False(closing.IsCompleted);
+        using var accepted = await server.AcceptAsync(TestContext.Current.CancellationToken);
+        await closing;
+
+        await client.SendAsync("x");
+        Assert.Equal("x", await accepted.ReadTextAsync(1));
+        var refused = await Assert.ThrowsAsync<SocketException>(() => SocketTalk.ConnectAsync(address.Port));
+        Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
     }
 
     [Fact]

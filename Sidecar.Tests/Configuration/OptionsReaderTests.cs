@@ -77,6 +77,8 @@ public sealed class OptionsReaderTests
     [InlineData("metrics.address=x", "--metrics-address 'x': a port 0 to 65535 is expected")]
     [InlineData("timeouts.idle=0s", "--idle-timeout '0s': a duration from 1ms to 24h is expected")]
     [InlineData("timeouts.connect=2", "--connect-timeout '2': a duration with its unit is expected")]
+    [InlineData("listeners.0.max-connections=0", "--listener-max-connections '0': a whole number 1 to 10000000 is expected")]
+    [InlineData("limits.backlog=many", "--backlog 'many': a whole number 1 to 1000000 is expected")]
     [InlineData("limits.connections=0", "--max-connections '0': a whole number 1 to 10000000 is expected")]
     [InlineData("log.level=loud", "--log-level 'loud': one of trace, debug, info, warning, error, none is expected")]
     public void Load_WrongValue_NamesOptionValueAndReason(string setting, string message) =>

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Configuration;
 using Sidecar.Records;
@@ -17,22 +16,16 @@ public sealed class RelayConnectionTests : IDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _client = new();
     private readonly MemoryConnection _server = new("192.0.2.1:9000");
-    private readonly CancellationTokenSource _stopping = new();
     private readonly ConnectionReport _report;
     private readonly RelayConnection _relay;
 
     public RelayConnectionTests()
     {
         _report = Stage.Open(_client, Listener);
-        var traffic = Stage.Metrics(_time, Listener).Traffic(Listener, Xor);
-        _relay = new RelayConnection(_client, _server, _report, traffic, Stage.Timeouts, _time, _stopping.Token);
+        _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, _time);
     }
 
-    public void Dispose()
-    {
-        _relay.Dispose();
-        _stopping.Dispose();
-    }
+    public void Dispose() => _relay.Dispose();
 
     [Fact]
     public async Task Run_BothEnd_TransformsCountsAndCompletes()
@@ -139,13 +132,21 @@ public sealed class RelayConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task Abort_WhileTheProcessDrains_IsDraining()
+    public async Task Abort_FromOutside_ResetsBothForItsReason()
     {
+        Assert.True(_report.Attach(_server));
         var relay = RunAsync();
-        await _stopping.CancelAsync();
-        _client.Abort(new ConnectionAbortedException("the drain time is over"));
+        _report.Abort(RelayEndReason.AdminClosed, "closed by the test");
         await relay;
-        Assert.Equal(RelayEndReason.Draining, _report.Ending.Reason);
+        Assert.Equal(new Ending(RelayEndReason.AdminClosed, "closed by the test"), _report.Ending);
+        Assert.True(_client.IsAborted && _server.IsAborted);
+    }
+
+    [Fact]
+    public void Attach_AfterAnAbort_ResetsTheUpstream()
+    {
+        _report.Abort(RelayEndReason.AdminClosed, "closed by the test");
+        Assert.False(_report.Attach(_server));
         Assert.True(_server.IsAborted);
     }
 

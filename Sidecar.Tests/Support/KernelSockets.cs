@@ -20,6 +20,11 @@ internal static class KernelSockets
             where words[3] != Listen && words[9] != "0" && (accepting.Contains(Port(words[1])) || connectedTo.Contains(Port(words[2])))
             select $"{words[1]} {words[2]} state {words[3]}"];
 
+    /// <summary>Whether anybody listens on a port.</summary>
+    public static bool IsListening(int port) => Tables.Where(File.Exists).SelectMany(File.ReadLines).Skip(1)
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Any(words => words[3] == Listen && words[1].Contains(':') && Port(words[1]) == port);
+
     /// <summary>How many sockets a process has open.</summary>
     public static int CountOf(int process) => new DirectoryInfo($"/proc/{process}/fd").EnumerateFileSystemInfos()
         .Count(descriptor => descriptor.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);

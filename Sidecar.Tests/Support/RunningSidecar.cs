@@ -42,6 +42,12 @@ internal sealed class RunningSidecar : IAsyncDisposable
     /// <summary>The ports of the own endpoints.</summary>
     public IReadOnlyList<int> EndpointPorts => [_app.Addresses.Metrics.Port, _app.Addresses.Health.Port, _app.Addresses.Admin.Port];
 
+    /// <summary>The ports of all listeners.</summary>
+    public IReadOnlyList<int> Ports => [.. _app.Addresses.Listeners.Select(l => l.Port)];
+
+    /// <summary>The admin port.</summary>
+    public AdminPort Admin => new(_app.Addresses.Admin.Port);
+
     /// <summary>All records so far.</summary>
     public IReadOnlyList<RecordedConnection> Records => _records.Read();
 

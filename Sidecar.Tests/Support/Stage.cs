@@ -3,6 +3,7 @@ using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Records;
 using Sidecar.Telemetry;
@@ -35,12 +36,12 @@ internal static class Stage
     };
 
     public static SidecarMetrics Metrics(TimeProvider time, params ListenerOptions[] listeners) =>
-        new(new MeterFactory(), Options(listeners), time);
+        new(new MeterFactory(), Options(listeners), new ConnectionRegistry(Options(listeners)), time);
 
     /// <summary>Gives the connection the report that the first stage of a pipeline makes.</summary>
     public static ConnectionReport Open(ConnectionContext connection, ListenerOptions listener)
     {
-        var report = new ConnectionReport(listener, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!));
+        var report = new ConnectionReport(listener, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!), connection, TimeProvider.System.GetTimestamp());
         connection.Features.Set(report);
         return report;
     }

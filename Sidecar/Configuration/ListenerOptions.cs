@@ -45,6 +45,9 @@ public sealed record ListenerOptions
     /// <summary>The transform when there is no Oracle.</summary>
     public TransformSpec Transform { get; init; }
 
+    /// <summary>Connections at once; more are refused with <c>limit_reached</c>. By default only the process's limit holds.</summary>
+    public int MaxConnections { get; init; } = int.MaxValue;
+
     /// <summary>Clients beyond loopback that may use a SOCKS listener.</summary>
     public IReadOnlyList<IPNetwork> AllowClients { get; init; } = [];
 

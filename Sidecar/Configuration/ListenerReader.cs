@@ -66,6 +66,7 @@ internal static class ListenerReader
             Target = target is null ? null : settings.Read($"{key}.target", default, HostPort.Parse),
             Oracle = oracle,
             Transform = settings.Read($"{key}.transform", default, ParseTransform),
+            MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections),
             AllowClients = settings.ReadList($"{key}.allow-clients", NetworkAddress.Parse) ?? [],
             AllowDestinations = settings.ReadList($"{key}.allow-destinations", DestinationRule.Parse) ?? DestinationRule.Defaults,
         };

@@ -11,6 +11,8 @@ namespace Sidecar.Configuration;
 /// <summary>Turns settings into options; every error names the setting's origin.</summary>
 internal static class OptionsReader
 {
+    /// <summary>A number of connections at once.</summary>
+    public static readonly Func<string, int> ParseConnections = Values.WholeNumber(1, 10_000_000);
     private const int MaxLoops = 256;
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -36,7 +38,8 @@ internal static class OptionsReader
             Admin = ReadEndpoint(settings, "admin", IPAddress.Loopback, 15000),
             Timeouts = ReadTimeouts(settings),
             Drain = settings.Read("drain", TimeSpan.FromSeconds(5), Values.Duration(TimeSpan.Zero, Day)),
-            MaxConnections = settings.Read("limits.connections", FileDescriptors.DefaultMaxConnections(), Values.WholeNumber(1, 10_000_000)),
+            MaxConnections = settings.Read("limits.connections", FileDescriptors.DefaultMaxConnections(), ParseConnections),
+            Backlog = settings.Read("limits.backlog", ListenSockets.DefaultBacklog, Values.WholeNumber(1, 1_000_000)),
             ConnectAttempts = settings.Read("upstream.connect-attempts", 3, Values.WholeNumber(1, 100)),
             Transport = ReadTransport(settings),
             Loops = settings.Read("loops", Environment.ProcessorCount, Values.WholeNumber(1, MaxLoops)),

@@ -21,11 +21,14 @@ public sealed record SidecarOptions
     /// <summary>How long each step may take.</summary>
     public required TimeoutOptions Timeouts { get; init; }
 
-    /// <summary>How long live connections may go on after SIGTERM; default 5 s.</summary>
+    /// <summary>How long live connections may go on after SIGTERM or <c>POST /drain</c>; default 5 s.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Connections at once, over all listeners; more are refused with <c>limit_reached</c>.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;
+
+    /// <summary>Connections of each listener that may wait to be accepted; default 1024. The kernel cuts it to net.core.somaxconn.</summary>
+    public int Backlog { get; init; } = Chassis.Net.ListenSockets.DefaultBacklog;
 
     /// <summary>Rounds over all addresses of an upstream, with a growing pause between; default 3.</summary>
     public int ConnectAttempts { get; init; } = 3;

@@ -15,7 +15,7 @@ internal sealed record BoundAddresses(IReadOnlyList<IPEndPoint> Listeners, IPEnd
         var listeners = new List<IPEndPoint>();
         foreach (var listener in options.Listeners)
         {
-            var bound = sockets.Bind(listener.Listen, listener.ListenOrigin);
+            var bound = sockets.Bind(listener.Listen, listener.ListenOrigin, options.Backlog);
             listeners.Add(bound);
             ports.Add(bound, listener.Name);
         }

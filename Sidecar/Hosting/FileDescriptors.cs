@@ -5,8 +5,8 @@ namespace Sidecar.Hosting;
 /// <summary>The process's limit of open files, which bounds its connections.</summary>
 internal static class FileDescriptors
 {
-    // For listeners, epoll, pipes, assemblies, record files and the endpoints' own connections.
-    private const int Reserve = 200;
+    /// <summary>For listeners, epoll, pipes, assemblies, record files and the endpoints' own connections.</summary>
+    public const int Reserve = 200;
 
     // Off Linux, and where the limit is "unlimited": the kernel's own ceiling, fs.nr_open.
     private const int Unlimited = 1_048_576;
@@ -14,7 +14,8 @@ internal static class FileDescriptors
     /// <summary>(RLIMIT_NOFILE - 200) / 2: each connection has two sockets.</summary>
     public static int DefaultMaxConnections() => Math.Max(1, (SoftLimit() - Reserve) / 2);
 
-    private static int SoftLimit()
+    /// <summary>RLIMIT_NOFILE; the .NET runtime raises the soft limit to the hard one before any of this runs.</summary>
+    public static int SoftLimit()
     {
         const string limits = "/proc/self/limits";
         if (!File.Exists(limits))

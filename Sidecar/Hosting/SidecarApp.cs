@@ -10,7 +10,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Oracle.Protocol;
 using Sidecar.Authorization;
 using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Destination;
+using Sidecar.Hosting.Admin;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
@@ -27,7 +29,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     // Pause thresholds of Kestrel's pipes, per direction and connection.
     private const long PipeLimit = 64 * 1024;
 
-    // For connections that the drain limit ended to close and be recorded; Kestrel drops them without a word.
+    // For answers of the own endpoints that are under way when no proxied connection is left.
     private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
 
     private readonly ListenSockets _sockets;
@@ -64,11 +66,20 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
     public Task StartAsync() => _app.StartAsync();
 
-    /// <summary>Stops accepting, gives live connections the drain time and ends the rest.</summary>
-    public Task StopAsync() => _app.StopAsync();
+    /// <summary>Drains, and then stops the own endpoints.</summary>
+    public async Task StopAsync()
+    {
+        await Services.GetRequiredService<Drain>().RunAsync();
+        await _app.StopAsync();
+    }
 
-    /// <summary>Runs until SIGINT or SIGTERM.</summary>
-    public Task RunAsync() => _app.RunAsync();
+    /// <summary>Runs until SIGTERM, SIGINT or <c>POST /drain</c>.</summary>
+    public async Task RunAsync()
+    {
+        await StartAsync();
+        await Services.GetRequiredService<Drain>().Begun;
+        await StopAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -102,7 +113,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         // Made before the first connection, so that every meter is listened to.
         app.Services.GetRequiredService<PrometheusExporter>();
         app.Services.GetRequiredService<ProcessMeter>();
-        LogAddresses(app.Services.GetRequiredService<ILogger<SidecarApp>>(), app.Lifetime, options, addresses);
+        var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
+        LogAddresses(logger, app.Lifetime, options, addresses);
+        LimitCheck.Warn(logger, options);
         return app;
     }
 
@@ -124,36 +137,42 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
     private static void AddServices(IServiceCollection services, SidecarOptions options, ListenSockets sockets, BoundAddresses addresses)
     {
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + AfterDrain);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = AfterDrain);
         services.Configure<SocketTransportOptions>(transport => (transport.MaxReadBufferSize, transport.MaxWriteBufferSize) = (PipeLimit, PipeLimit));
         services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusExporter(
             provider.GetRequiredService<IMeterFactory>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
-        services.AddSingleton<ProcessMeter>().AddSingleton<SidecarMetrics>();
+        services.AddSingleton<ProcessMeter>().AddSingleton<ConnectionRegistry>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(
             options.ConnectionRecords is { } path
                 ? JsonLineSink.Open(path, options.ConnectionRecordsOrigin, RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, provider.GetRequiredService<ILogger<ConnectionReporter>>())
                 : null,
+            provider.GetRequiredService<ConnectionRegistry>(),
             provider.GetRequiredService<SidecarMetrics>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         if (options.Transport == TransportKind.Epoll)
         {
             services.AddSingleton(provider => new EventLoops(options.Loops, provider.GetRequiredService<ILogger<EventLoop>>()));
             // Kestrel adds its own only where no other is; the HTTP endpoints need it.
             services.AddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
-            services.AddSingleton<IConnectionListenerFactory>(provider => new EpollTransport(
-                sockets, provider.GetRequiredService<EventLoops>(), provider.GetRequiredService<ILogger<EpollListener>>()));
+            services.AddSingleton(provider => new EpollTransport(
+                sockets, provider.GetRequiredService<EventLoops>(), options.Tcp, provider.GetRequiredService<ILogger<EpollListener>>()));
+            services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<EpollTransport>());
+            services.AddSingleton<IDrainable>(provider => provider.GetRequiredService<EpollTransport>());
             services.AddSingleton<IDialer>(new EpollDialer(options.Tcp));
         }
         else
         {
+            services.AddSingleton<IDrainable>(new SocketListeners(sockets, addresses.Listeners));
             services.AddSingleton<IDialer>(provider => new SocketDialer(options.Tcp, provider.GetRequiredService<TimeProvider>()));
         }
 
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
-        services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<DrainLimit>().AddSingleton<ProxyPipeline>();
+        services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
+        services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
     }
 
     private static void LogAddresses(ILogger logger, IHostApplicationLifetime lifetime, SidecarOptions options, BoundAddresses addresses)
@@ -170,7 +189,6 @@ internal sealed partial class SidecarApp : IAsyncDisposable
                     Log.Serving(logger, name, bound);
             }
         });
-        lifetime.ApplicationStopping.Register(() => Log.Stopping(logger, Chassis.Settings.Values.Display(options.Drain)));
     }
 
     private static partial class Log
@@ -183,8 +201,5 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
         [LoggerMessage(12, LogLevel.Information, "Serving {Name}: default port {Wanted} is taken, moved to {Address}")]
         public static partial void Moved(ILogger logger, string name, int wanted, IPEndPoint address);
-
-        [LoggerMessage(13, LogLevel.Information, "Stopping; live connections have {Drain}")]
-        public static partial void Stopping(ILogger logger, string drain);
     }
 }

@@ -3,35 +3,40 @@ using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Relay;
-using Sidecar.Telemetry;
 
 namespace Sidecar.Records;
 
 /// <summary>
-/// The first stage of every pipeline: opens the report, refuses what is over the limit, and accounts for the connection once
+/// The first stage of every pipeline: opens the report, refuses what is over a limit, and accounts for the connection once
 /// it is closed, however it ended.
 /// </summary>
 internal sealed partial class ConnectionReportMiddleware(
-    ConnectionDelegate next, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, DrainLimit drain, SidecarMetrics metrics,
+    ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, ConnectionRegistry registry, ConnectionReporter reporter,
     TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
 {
-    // For a relay to reset both sides; a stage that waits for others longer than that ends with the process.
-    private static readonly TimeSpan AbortLimit = TimeSpan.FromMilliseconds(500);
-
-    public async Task OnConnectionAsync(ConnectionContext connection)
+    /// <summary>Completes when the connection was accounted for; when the process ends, that may be before its last stage returns.</summary>
+    public Task OnConnectionAsync(ConnectionContext connection)
     {
-        var started = metrics.Now;
-        var report = new ConnectionReport(listener, new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!)));
+        var client = new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!));
+        var report = new ConnectionReport(listener, client, connection, time.GetTimestamp());
         connection.Features.Set(report);
-        var active = metrics.ConnectionOpened(listener);
+        _ = RunAsync(connection, report);
+        return report.Accounted;
+    }
+
+    private async Task RunAsync(ConnectionContext connection, ConnectionReport report)
+    {
         try
         {
-            if (active > options.MaxConnections)
-                report.End(RelayEndReason.LimitReached, $"more than {options.MaxConnections} connections");
-            else
-                await RunStagesAsync(connection, report);
+            if (registry.TryAdd(report))
+                await next(connection);
+        }
+        catch (Exception error) when (report.IsAborted)
+        {
+            Log.Cut(logger, report.Id, report.Client, error.Message);
         }
         catch (Exception bug)
         {
@@ -41,41 +46,28 @@ internal sealed partial class ConnectionReportMiddleware(
         finally
         {
             await CloseAsync(connection, report);
-            var ending = report.Ending;
-            metrics.ConnectionEnded(listener, ending.Reason, started);
-            Log.Ended(logger, report.Id, listener.Role.Word(), report.Client, ending.Reason.Word(), ending.Detail);
-            await reporter.WriteAsync(report, ending, time.GetElapsedTime(started));
-        }
-    }
-
-    private async Task RunStagesAsync(ConnectionContext connection, ConnectionReport report)
-    {
-        var stages = next(connection);
-        try
-        {
-            await stages.WaitAsync(drain.Over);
-        }
-        catch (OperationCanceledException) when (drain.Over.IsCancellationRequested)
-        {
-            report.End(RelayEndReason.Draining, "the drain time is over");
-            connection.Abort(new ConnectionAbortedException("The drain time is over."));
-            await Task.WhenAny(stages, Task.Delay(AbortLimit, time, CancellationToken.None));
-            if (stages.IsCompleted)
-                await stages;
+            await reporter.EndedAsync(report);
         }
     }
 
     // What was already sent gets the half-closed limit to reach the client; a client that takes nothing must not keep the socket.
-    private async Task CloseAsync(ConnectionContext connection, ConnectionReport report)
+    private async ValueTask CloseAsync(ConnectionContext connection, ConnectionReport report)
     {
+        var closing = connection.DisposeAsync();
+        if (closing.IsCompletedSuccessfully)
+            return;
         try
         {
-            await connection.DisposeAsync().AsTask().WaitAsync(options.Timeouts.HalfClosed, time);
+            await closing.AsTask().WaitAsync(timeouts.HalfClosed, time);
         }
         catch (TimeoutException)
         {
-            report.End(RelayEndReason.HalfClosedTimeout, "the client does not take what was sent");
-            connection.Abort(new ConnectionAbortedException("The client does not take what was sent."));
+            report.Abort(RelayEndReason.HalfClosedTimeout, "the client does not take what was sent");
+        }
+        catch (Exception bug)
+        {
+            report.End(RelayEndReason.InternalError, bug.Message);
+            Log.Bug(logger, bug, report.Id, report.Client);
         }
     }
 
@@ -84,8 +76,8 @@ internal sealed partial class ConnectionReportMiddleware(
         [LoggerMessage(1, LogLevel.Error, "Connection {Id} of {Client} ended by a bug")]
         public static partial void Bug(ILogger logger, Exception bug, ConnectionId id, ClientAddress client);
 
-        [LoggerMessage(2, LogLevel.Debug, "Connection {Id} ({Role}) of {Client} ended: {Reason} {Detail}")]
-        public static partial void Ended(ILogger logger, ConnectionId id, string role, ClientAddress client, string reason, string? detail);
+        [LoggerMessage(3, LogLevel.Debug, "Connection {Id} of {Client} was cut in the middle of a step: {Error}")]
+        public static partial void Cut(ILogger logger, ConnectionId id, ClientAddress client, string error);
     }
 }
 
@@ -93,7 +85,7 @@ internal static class ConnectionReportMiddlewareExtensions
 {
     /// <summary>Sets the <see cref="ConnectionReport"/> feature and accounts for the connection at its end.</summary>
     public static IConnectionBuilder UseConnectionReport(
-        this IConnectionBuilder builder, ListenerOptions listener, SidecarOptions options, ConnectionReporter reporter, DrainLimit drain,
-        SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger) =>
-        builder.Use(next => new ConnectionReportMiddleware(next, listener, options, reporter, drain, metrics, time, logger).OnConnectionAsync);
+        this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, ConnectionRegistry registry, ConnectionReporter reporter,
+        TimeProvider time, ILogger<ConnectionReportMiddleware> logger) =>
+        builder.Use(next => new ConnectionReportMiddleware(next, listener, timeouts, registry, reporter, time, logger).OnConnectionAsync);
 }

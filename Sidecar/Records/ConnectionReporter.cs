@@ -1,24 +1,57 @@
 using Chassis.Records;
 using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Destination;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Records;
 
-/// <summary>Writes a record of each ended connection, if records are wanted.</summary>
-internal sealed class ConnectionReporter : IAsyncDisposable
+/// <summary>Accounts for each ended connection, once: registry, metrics, log and, if records are wanted, a record.</summary>
+internal sealed partial class ConnectionReporter : IAsyncDisposable
 {
     private readonly JsonLineSink<ConnectionRecord>? _sink;
+    private readonly ConnectionRegistry _registry;
+    private readonly SidecarMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
 
-    public ConnectionReporter(JsonLineSink<ConnectionRecord>? sink, SidecarMetrics metrics, TimeProvider time)
+    public ConnectionReporter(
+        JsonLineSink<ConnectionRecord>? sink, ConnectionRegistry registry, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReporter> logger)
     {
-        (_sink, _time) = (sink, time);
+        (_sink, _registry, _metrics, _time, _logger) = (sink, registry, metrics, time, logger);
         if (sink is not null)
             metrics.ObserveDroppedRecords("connections", () => sink.Dropped);
     }
 
-    public ValueTask WriteAsync(ConnectionReport report, Ending ending, TimeSpan duration) => _sink?.WriteAsync(new ConnectionRecord(
+    /// <summary>A connection has ended; only the first call for it counts.</summary>
+    public ValueTask EndedAsync(ConnectionReport report) => _registry.TryEnd(report) is { } ending ? AccountAsync(report, ending) : default;
+
+    public ValueTask DisposeAsync() => _sink?.DisposeAsync() ?? default;
+
+    private async ValueTask AccountAsync(ConnectionReport report, Ending ending)
+    {
+        Exception? failure = null;
+        try
+        {
+            var duration = _time.GetElapsedTime(report.Opened);
+            _metrics.ConnectionEnded(report.Listener, duration);
+            // A name is drawn only if somebody wants to know it.
+            if (_logger.IsEnabled(LogLevel.Debug))
+                Log.Ended(_logger, report.Id, report.Listener.Role.Word(), report.Client, ending.Reason.Word(), ending.Detail);
+            if (_sink is not null)
+                await _sink.WriteAsync(Record(report, ending, duration));
+        }
+        catch (Exception bug)
+        {
+            // The transport, which waits for this, logs it.
+            failure = bug;
+        }
+
+        report.MarkAccounted(failure);
+    }
+
+    private ConnectionRecord Record(ConnectionReport report, Ending ending, TimeSpan duration) => new(
         Time: _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
         Id: report.Id.ToString(),
         Listener: report.Listener.Name,
@@ -33,7 +66,11 @@ internal sealed class ConnectionReporter : IAsyncDisposable
         DownstreamReceived: report.Downstream.Received,
         DownstreamSent: report.Downstream.Sent,
         UpstreamReceived: report.UpstreamBytes.Received,
-        UpstreamSent: report.UpstreamBytes.Sent)) ?? default;
+        UpstreamSent: report.UpstreamBytes.Sent);
 
-    public ValueTask DisposeAsync() => _sink?.DisposeAsync() ?? default;
+    private static partial class Log
+    {
+        [LoggerMessage(2, LogLevel.Debug, "Connection {Id} ({Role}) of {Client} ended: {Reason} {Detail}")]
+        public static partial void Ended(ILogger logger, ConnectionId id, string role, ClientAddress client, string reason, string? detail);
+    }
 }

@@ -1,26 +1,22 @@
-using Sidecar.Telemetry;
-
 namespace Sidecar.Relay;
 
-/// <summary>Counts what moves in one direction, for the record, the metrics and the timers.</summary>
-internal sealed class DirectionMeter(SilenceTimer silence, ByteCounts source, ByteCounts sink, DirectionTraffic traffic)
+/// <summary>Counts what moves in one direction, in the connection's own counts alone, and keeps the silence timer off.</summary>
+internal sealed class DirectionMeter(SilenceTimer silence, ByteCounts source, ByteCounts sink)
 {
     /// <summary>Whether the source has ended its stream; set before the sink is told.</summary>
-    public bool HasEnded { get; private set; }
+    public bool HasEnded => source.HasEnded;
 
     public void Received(long bytes)
     {
         silence.Note();
         source.AddReceived(bytes);
-        traffic.AddReceived(bytes);
     }
 
     public void Sent(long bytes)
     {
         silence.Note();
         sink.AddSent(bytes);
-        traffic.AddSent(bytes);
     }
 
-    public void EndOfStream() => HasEnded = true;
+    public void EndOfStream() => source.EndOfStream();
 }

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Configuration;
 using Sidecar.Records;
-using Sidecar.Telemetry;
 using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
 
@@ -17,26 +16,23 @@ internal sealed class RelayConnection : IDisposable
     private readonly ConnectionContext _upstream;
     private readonly ConnectionReport _report;
     private readonly TimeoutOptions _timeouts;
-    private readonly CancellationToken _stopping;
     private readonly SilenceTimer _silence;
     private readonly DirectionMeter _request;
     private readonly DirectionMeter _response;
+    private bool _isResetting;
 
     /// <param name="downstream">The accepted connection.</param>
     /// <param name="upstream">The connection to the upstream.</param>
     /// <param name="report">Learns the counts and how the relay ended.</param>
-    /// <param name="traffic">The metrics' counters.</param>
     /// <param name="timeouts">Idle and half-closed limits.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="stopping">Set when the process drains.</param>
     public RelayConnection(
-        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, ConnectionTraffic traffic,
-        TimeoutOptions timeouts, TimeProvider time, CancellationToken stopping)
+        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TimeProvider time)
     {
-        (_downstream, _upstream, _report, _timeouts, _stopping) = (downstream, upstream, report, timeouts, stopping);
+        (_downstream, _upstream, _report, _timeouts) = (downstream, upstream, report, timeouts);
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
-        _request = new DirectionMeter(_silence, report.Downstream, report.UpstreamBytes, traffic.Request);
-        _response = new DirectionMeter(_silence, report.UpstreamBytes, report.Downstream, traffic.Response);
+        _request = new DirectionMeter(_silence, report.Downstream, report.UpstreamBytes);
+        _response = new DirectionMeter(_silence, report.UpstreamBytes, report.Downstream);
     }
 
     /// <summary>Runs until both directions have ended; the report then has the reason.</summary>
@@ -47,7 +43,7 @@ internal sealed class RelayConnection : IDisposable
         var request = RunRequestAsync(codec.ToUpstream);
         var response = RunResponseAsync(codec.ToDownstream);
         await Task.WhenAny(request, response);
-        if (_report.Failure is null)
+        if (!_isResetting)
             _silence.Restart(_timeouts.HalfClosed);
         await Task.WhenAll(request, response);
         _report.Complete();
@@ -98,14 +94,16 @@ internal sealed class RelayConnection : IDisposable
             case PumpEnd.SourceReset:
                 BeginReset(sourceReset, result.Detail);
                 source.Abort();
+                // A reset drops what the kernel has not sent yet, and the sink has a right to all that came before it.
                 if (sink is EpollConnection { Socket: var socket })
-                    await WhenAllIsSentAsync(socket);
+                    await socket.WhenAllIsSentAsync(_silence.Note);
                 break;
             case PumpEnd.TransformFailed:
                 _report.End(RelayEndReason.TransformError, result.Detail);
                 break;
             default:
-                _report.End(_stopping.IsCancellationRequested ? RelayEndReason.Draining : RelayEndReason.InternalError, result.Detail);
+                // Whoever closed the connection has given the reason before.
+                _report.End(RelayEndReason.InternalError, result.Detail);
                 break;
         }
 
@@ -115,20 +113,8 @@ internal sealed class RelayConnection : IDisposable
     private void BeginReset(RelayEndReason reason, string? detail)
     {
         _report.End(reason, detail);
+        _isResetting = true;
         _silence.Restart(ResetLimit);
-    }
-
-    // A reset drops what the kernel has not sent yet, and the peer has a right to all that came before it.
-    private async Task WhenAllIsSentAsync(EpollSocket sink)
-    {
-        var pause = TimeSpan.FromMilliseconds(1);
-        for (int last = int.MaxValue, unsent; (unsent = sink.Unsent) > 0; last = unsent)
-        {
-            if (unsent < last)
-                _silence.Note();
-            await sink.Loop.Delay(pause);
-            pause = TimeSpan.FromMilliseconds(Math.Min(50, 2 * pause.TotalMilliseconds));
-        }
     }
 
     private void OnSilence()

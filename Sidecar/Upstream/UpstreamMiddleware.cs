@@ -31,6 +31,8 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
         metrics.UpstreamConnected(report.Listener, started);
         report.Upstream = new UpstreamAddress((IPEndPoint)upstream.RemoteEndPoint!);
         connection.Features.Set(new UpstreamFeature(upstream));
+        if (!report.Attach(upstream))
+            return;
         var isOrderly = false;
         try
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
@@ -152,49 +151,5 @@ public sealed class ShutdownTests
             // An orderly end would make a cut stream look whole.
             Assert.Fail("the stream ended instead of being reset");
         });
-    }
-
-    /// <summary>The program with its records in a file, once it accepts.</summary>
-    private sealed class StartedSidecar : IAsyncDisposable
-    {
-        private readonly TempFolder _folder;
-        private readonly ProgramProcess _process;
-
-        private StartedSidecar(TempFolder folder, ProgramProcess process, int port) => (_folder, _process, Port) = (folder, process, port);
-
-        public int Port { get; }
-
-        public static async Task<StartedSidecar> StartAsync(int target, params IEnumerable<string> options)
-        {
-            var folder = new TempFolder();
-            var process = ProgramProcess.Start("Sidecar",
-            [
-                "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{target}", "--connection-records", folder.File("records"),
-                "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", .. options,
-            ]);
-            return new StartedSidecar(folder, process, await process.ListenerPortAsync());
-        }
-
-        public IReadOnlyList<RecordedConnection> Records() => new ConnectionRecords(_folder.File("records")).Read();
-
-        /// <summary>Waits until the process holds as many accepted sockets.</summary>
-        public Task AcceptedAsync(int count) => Eventually.TrueAsync(() => KernelSockets.Held(new HashSet<int> { Port }, new HashSet<int>()).Count == count);
-
-        public Task<string> IsStoppingAsync() => _process.ErrorLineAsync("Stopping");
-
-        public async Task<TimeSpan> StopAsync(string signal)
-        {
-            var watch = Stopwatch.StartNew();
-            await _process.SignalAsync(signal);
-            Assert.Equal(0, await _process.ExitCodeAsync());
-            Assert.DoesNotContain(_process.Errors, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal));
-            return watch.Elapsed;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _process.DisposeAsync();
-            _folder.Dispose();
-        }
     }
 }

@@ -15,9 +15,8 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     // Of features that the stages set on one connection.
     private const int ExpectedFeatures = 10;
 
-    // A refused client gets its answer and this long to take it, before unread bytes turn the close into a reset.
+    // For what was sent to arrive, before unread bytes turn the close into a reset, which drops it.
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
-    private const int MaxDiscarded = 1024 * 1024;
 
     private IDuplexPipe? _transport;
     private bool _isReplaced;
@@ -26,12 +25,9 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     private EndPoint? _local;
     private CancellationTokenSource? _closedSource;
 
-    private readonly bool _isAccepted;
-
     /// <param name="socket">The connected socket.</param>
     /// <param name="remote">Its peer.</param>
-    /// <param name="isAccepted">Whether the peer has connected to this process.</param>
-    public EpollConnection(EpollSocket socket, IPEndPoint remote, bool isAccepted) => (Socket, RemoteEndPoint, _isAccepted) = (socket, remote, isAccepted);
+    public EpollConnection(EpollSocket socket, IPEndPoint remote) => (Socket, RemoteEndPoint) = (socket, remote);
 
     public EpollSocket Socket { get; }
 
@@ -100,10 +96,10 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
             Socket.Loop.Post(static socket => ((EpollSocket)socket!).Reset(), Socket);
     }
 
-    /// <summary>Closes. A client that was answered and is still sending gets a moment to take the answer.</summary>
+    /// <summary>Closes. A peer that is still sending gets a moment to take what was sent.</summary>
     public override async ValueTask DisposeAsync()
     {
-        if (_isAccepted && _transport is EpollStream.Pipe { HasSent: true } && !Socket.IsClosed && !Socket.HasEnded)
+        if (!Socket.HasEnded && Socket.Unsent > 0)
             await LingerAsync();
         Socket.Close();
         if (_transport is not null && !_isReplaced)
@@ -122,19 +118,6 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     {
         Socket.ShutdownSend();
         using var limit = Socket.Loop.Timers.CreateTimer(static socket => ((EpollSocket)socket!).Close(), Socket, LingerLimit, Timeout.InfiniteTimeSpan);
-        for (var left = MaxDiscarded; left > 0;)
-        {
-            switch (Socket.Receive(Socket.Loop.Scratch, out var count))
-            {
-                case SocketStatus.Done:
-                    left -= count;
-                    break;
-                case SocketStatus.WouldBlock:
-                    await Socket.WhenReadable();
-                    break;
-                default:
-                    return;
-            }
-        }
+        await Socket.WhenAllIsSentAsync();
     }
 }

@@ -23,7 +23,7 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
         if (error == 0 && address.Equals(socket.LocalEndPoint))
             error = Libc.ConnectionRefused;
         if (error == 0)
-            return new(new EpollConnection(socket, address, isAccepted: false), SocketError.Success, null);
+            return new(new EpollConnection(socket, address), SocketError.Success, null);
         socket.Close();
         return Failed(address, error);
     }

@@ -79,7 +79,7 @@ internal sealed partial class EpollListener : IConnectionListener
     {
         try
         {
-            await using var connection = new EpollConnection(new EpollSocket(loop, descriptor, isConnected: true), remote, isAccepted: true);
+            await using var connection = new EpollConnection(new EpollSocket(loop, descriptor, isConnected: true), remote);
             await _pipeline(connection);
         }
         catch (IOException refused)

@@ -160,6 +160,20 @@ internal sealed unsafe class EpollSocket : ILoopHandler
     /// <summary>When one of two relayed sockets breaks, those who wait for the other are woken as well.</summary>
     public void JoinWith(EpollSocket partner) => (_partner, partner._partner) = (partner, this);
 
+    /// <summary>Completes once the peer has acknowledged all, or this process has closed the socket. The kernel tells nobody, so it is asked.</summary>
+    /// <param name="progress">Called when something was acknowledged since it was last asked.</param>
+    public async Task WhenAllIsSentAsync(Action? progress = null)
+    {
+        var pause = TimeSpan.FromMilliseconds(1);
+        for (int last = int.MaxValue, unsent; (unsent = Unsent) > 0; last = unsent)
+        {
+            if (unsent < last)
+                progress?.Invoke();
+            await Loop.Delay(pause);
+            pause = TimeSpan.FromMilliseconds(Math.Min(50, 2 * pause.TotalMilliseconds));
+        }
+    }
+
     /// <summary>Has the waiting reader look again.</summary>
     public void WakeReader() => Wake(ref _reader);
 

@@ -9,8 +9,6 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
     // Handshake messages have at most some hundred bytes; what comes with them is relayed from here.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 4096, leaveOpen: true);
 
-    private bool _hasSent;
-
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -26,10 +24,10 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
     }
 
     /// <summary>A pipe over the socket. Completing its output is the end of the stream, a FIN.</summary>
-    public static Pipe CreatePipe(EpollSocket socket)
+    public static IDuplexPipe CreatePipe(EpollSocket socket)
     {
         var stream = new EpollStream(socket);
-        return new Pipe(stream, PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream));
+        return new Pipe(PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream));
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -50,7 +48,6 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        _hasSent = true;
         while (buffer.Length > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -95,14 +92,5 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
         ? new ConnectionAbortedException("The connection was closed by this process.")
         : new ConnectionResetException(Libc.Describe(socket.Error));
 
-    /// <summary>Both directions of a socket as pipes.</summary>
-    internal sealed class Pipe(EpollStream stream, PipeReader input, PipeWriter output) : IDuplexPipe
-    {
-        public PipeReader Input => input;
-
-        public PipeWriter Output => output;
-
-        /// <summary>Whether anything was sent through it.</summary>
-        public bool HasSent => stream._hasSent;
-    }
+    private sealed record Pipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

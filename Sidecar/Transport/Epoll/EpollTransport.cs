@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
@@ -12,10 +13,22 @@ internal sealed class ProxyEndPoint(IPEndPoint address) : IPEndPoint(address.Add
 }
 
 /// <summary>Kestrel's way to the event loops. The own HTTP endpoints stay with Kestrel's socket transport.</summary>
-internal sealed class EpollTransport(ListenSockets sockets, EventLoops loops, ILogger<EpollListener> logger) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class EpollTransport(ListenSockets sockets, EventLoops loops, TcpOptions tcp, ILogger<EpollListener> logger)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDrainable
 {
+    private readonly ConcurrentBag<EpollListener> _listeners = [];
+
     public bool CanBind(EndPoint endpoint) => endpoint is ProxyEndPoint;
 
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new EpollListener(endpoint, sockets.Take(endpoint), ((ProxyEndPoint)endpoint).Pipeline, loops, logger));
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var socket = sockets.Take(endpoint);
+        // Accepted sockets inherit them.
+        tcp.Apply(socket);
+        var listener = new EpollListener(endpoint, socket, ((ProxyEndPoint)endpoint).Pipeline, loops, logger);
+        _listeners.Add(listener);
+        return new(listener);
+    }
+
+    public Task StopAcceptingAsync() => Task.WhenAll(_listeners.Select(l => l.UnbindAsync().AsTask()));
 }

@@ -2,9 +2,9 @@ using System.Text.Json.Serialization;
 using Oracle.Protocol;
 using Sidecar.Configuration;
 
-namespace Sidecar.Hosting;
+namespace Sidecar.Hosting.Admin;
 
-/// <summary><c>GET /listeners</c> on the admin port: what this process does, as it was understood.</summary>
+/// <summary>The admin port: what this process does, as it was understood; its live connections; its end.</summary>
 internal static class AdminEndpoint
 {
     public static IEndpointRouteBuilder MapAdmin(this IEndpointRouteBuilder routes, SidecarOptions options, BoundAddresses addresses)
@@ -17,7 +17,13 @@ internal static class AdminEndpoint
             listener.Target?.ToString(),
             listener.Oracle?.ToString(),
             listener.Oracle is null ? listener.Transform.ToString() : null)).ToArray();
-        routes.MapGet("/listeners", () => TypedResults.Json(listeners, AdminJson.Default.ListenerViewArray));
+        // Web pages must not reach the loopback port through a browser of this machine: those bear an origin.
+        var own = routes.MapGroup("").AddEndpointFilter(async (context, next) => context.HttpContext.Request.Headers.Origin.Count == 0
+            ? await next(context)
+            : Problems.Of(StatusCodes.Status403Forbidden, "requests of web pages are not served"));
+        own.MapGet("/listeners", () => TypedResults.Json(listeners, AdminJson.Default.ListenerViewArray));
+        own.MapConnections();
+        own.MapDrain();
         return routes;
     }
 
@@ -29,4 +35,7 @@ internal sealed record ListenerView(string Name, string Role, string Address, st
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ListenerView[]))]
+[JsonSerializable(typeof(ConnectionView[]))]
+[JsonSerializable(typeof(DrainView))]
+[JsonSerializable(typeof(ProblemView))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -1,0 +1,200 @@
+using System.Net;
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Connections;
+using Sidecar.Destination;
+using Sidecar.Records;
+using Sidecar.Relay;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Connections;
+
+public sealed class ConnectionRegistryTests
+{
+    private static readonly ListenerOptions First = Stage.Listener(name: "first");
+    private static readonly ListenerOptions Second = Stage.Listener(name: "second");
+    private static readonly ClientAddress Client = new(IPEndPoint.Parse("127.0.0.1:50001"));
+
+    [Fact]
+    public void TryAdd_AtTheLimit_RefusesWithoutTakingAPlace()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First) with { MaxConnections = 1 });
+        var live = Added(registry, First);
+        var refused = Report(First);
+
+        Assert.False(registry.TryAdd(refused));
+        Assert.Equal(RelayEndReason.LimitReached, registry.TryEnd(refused)!.Reason);
+        Assert.Equal(1, registry.Count);
+        registry.TryEnd(live);
+        Added(registry, First);
+
+        var counts = Assert.Single(registry.Counts());
+        Assert.Equal((3, 1, 1), (counts.Opened, counts.Live, counts.Ended[(int)RelayEndReason.LimitReached]));
+    }
+
+    [Fact]
+    public void TryAdd_AtTheListenersLimit_LeavesTheOthersAlone()
+    {
+        var limited = Stage.Listener(name: "limited") with { MaxConnections = 1 };
+        var registry = new ConnectionRegistry(Stage.Options(limited, First) with { MaxConnections = 3 });
+        var live = Added(registry, limited);
+
+        Assert.False(registry.TryAdd(Report(limited)));
+        Added(registry, First);
+        Added(registry, First);
+        Assert.False(registry.TryAdd(Report(First)));
+        registry.TryEnd(live);
+        Added(registry, limited);
+    }
+
+    [Fact]
+    public async Task WhenEmpty_CompletesWithTheLastOne()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First));
+        var (one, other) = (Added(registry, First), Added(registry, First));
+        var empty = registry.WhenEmpty();
+
+        registry.TryEnd(one);
+        Assert.False(empty.IsCompleted);
+        registry.TryEnd(other);
+
+        await empty.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.True(registry.WhenEmpty().IsCompleted);
+    }
+
+    [Fact]
+    public void TryAdd_OnceAllAreRefused_NamesTheReason()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First));
+        registry.RefuseAll(RelayEndReason.Draining, "over");
+        var report = Report(First);
+
+        Assert.False(registry.TryAdd(report));
+        Assert.Equal(new Ending(RelayEndReason.Draining, "over"), registry.TryEnd(report));
+    }
+
+    [Fact]
+    public void TryEnd_InAnyOrder_KeepsTheOthers()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First, Second));
+        var reports = Enumerable.Range(0, 100).Select(i => Added(registry, i % 2 == 0 ? First : Second)).ToList();
+        var random = new Random(7);
+
+        while (reports.Count > 0)
+        {
+            var ended = reports[random.Next(reports.Count)];
+            reports.Remove(ended);
+            Assert.NotNull(registry.TryEnd(ended));
+            Assert.Null(registry.TryEnd(ended));
+
+            Assert.Equal(reports.ToHashSet(), registry.Live().ToHashSet());
+            Assert.Equal(reports.Count(r => r.Listener == First), registry.Counts()[0].Live);
+            Assert.Equal(reports.Count(r => r.Listener == Second), registry.Counts()[1].Live);
+        }
+    }
+
+    [Fact]
+    public void Find_AName_HasAllThatBearIt()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First, Second));
+        Assert.True(ConnectionId.TryParse("twice", out var id));
+        var (one, other, unnamed) = (Added(registry, First), Added(registry, Second), Added(registry, First));
+        (one.Id, other.Id) = (id, id);
+
+        Assert.Equal([one, other], registry.Find(id));
+        Assert.Equal([unnamed], registry.Find(unnamed.Id));
+        Assert.Empty(registry.Find(ConnectionId.New()));
+    }
+
+    [Fact]
+    public void Sums_OfLivingAndEnded_AreByListenerAndTransform()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First, Second));
+        var ended = Added(registry, First, new TransformSpec(TransformKind.Xor, 7));
+        Move(ended, 1, 20, 300, 4000);
+        registry.TryEnd(ended);
+        Move(Added(registry, First, new TransformSpec(TransformKind.Xor, 8)), 1, 1, 1, 1);
+        Move(Added(registry, Second, default(TransformSpec)), 5, 6, 7, 8);
+        Added(registry, Second);
+
+        var bytes = registry.Bytes();
+        Assert.Equal((2, 21, 301, 4001), Ways(bytes[First]));
+        Assert.Equal((5, 6, 7, 8), Ways(bytes[Second]));
+        Assert.Equal(new Dictionary<string, long> { ["xor"] = 303, ["idt"] = 12 }, registry.TransformedBytes());
+    }
+
+    [Fact]
+    public async Task Sums_WhileConnectionsComeAndGo_NeverDip()
+    {
+        var registry = new ConnectionRegistry(Stage.Options(First, Second));
+        using var hammering = new CancellationTokenSource();
+        var writers = Enumerable.Range(0, 3).Select(n => Task.Run(() => Hammer(registry, n, hammering.Token))).ToList();
+
+        (ByteTotals Bytes, long Xor) before = default;
+        for (var scrape = 0; (scrape < 20_000 || registry.Counts()[0].Ended.Sum() < 1000) && !writers.Exists(w => w.IsFaulted); scrape++)
+        {
+            var now = (Bytes: registry.Bytes()[First], Xor: registry.TransformedBytes().GetValueOrDefault("xor"));
+            AssertNotLess(before.Bytes.DownstreamReceived, now.Bytes.DownstreamReceived);
+            AssertNotLess(before.Bytes.DownstreamSent, now.Bytes.DownstreamSent);
+            AssertNotLess(before.Bytes.UpstreamReceived, now.Bytes.UpstreamReceived);
+            AssertNotLess(before.Bytes.UpstreamSent, now.Bytes.UpstreamSent);
+            AssertNotLess(before.Xor, now.Xor);
+            before = now;
+        }
+
+        await hammering.CancelAsync();
+        var moved = (await Task.WhenAll(writers)).Sum();
+        Assert.True(before.Xor > 0, "the scrapes saw nothing move");
+        // Each connection moves the same both ways, so nothing may have been lost or counted twice.
+        Assert.Equal((moved, moved, moved, moved), Ways(registry.Bytes()[First]));
+        Assert.Equal(2 * moved, registry.TransformedBytes()["xor"]);
+    }
+
+    // One connection after the other, with some that stay, as an event loop would do it.
+    private static long Hammer(ConnectionRegistry registry, int seed, CancellationToken stop)
+    {
+        var random = new Random(seed);
+        var staying = new Queue<ConnectionReport>();
+        var moved = 0L;
+        while (!stop.IsCancellationRequested)
+        {
+            var report = Added(registry, First, new TransformSpec(TransformKind.Xor, 1));
+            for (var chunk = random.Next(1, 5); chunk > 0; chunk--)
+            {
+                var length = random.Next(1, 100_000);
+                Move(report, length, length, length, length);
+                moved += length;
+            }
+
+            staying.Enqueue(report);
+            if (staying.Count > random.Next(50))
+                registry.TryEnd(staying.Dequeue());
+        }
+
+        return moved;
+    }
+
+    private static void AssertNotLess(long before, long now) => Assert.True(now >= before, $"{now} after {before}");
+
+    private static (long, long, long, long) Ways(ByteTotals bytes) =>
+        (bytes.DownstreamReceived, bytes.DownstreamSent, bytes.UpstreamReceived, bytes.UpstreamSent);
+
+    private static void Move(ConnectionReport report, int downstreamReceived, int downstreamSent, int upstreamReceived, int upstreamSent)
+    {
+        report.Downstream.AddReceived(downstreamReceived);
+        report.Downstream.AddSent(downstreamSent);
+        report.UpstreamBytes.AddReceived(upstreamReceived);
+        report.UpstreamBytes.AddSent(upstreamSent);
+    }
+
+    private static ConnectionReport Added(ConnectionRegistry registry, ListenerOptions listener, TransformSpec? transform = null)
+    {
+        var report = Report(listener);
+        report.Transform = transform;
+        Assert.True(registry.TryAdd(report));
+        return report;
+    }
+
+    private static ConnectionReport Report(ListenerOptions listener) => new(listener, Client, new MemoryConnection(), 0);
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using Chassis.Net;
+using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Destination;
+using Sidecar.Records;
+using Sidecar.Relay;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Connections;
+
+public sealed class ConnectionStateTests
+{
+    private static readonly HostPort Somewhere = new("192.0.2.1", 80);
+
+    // The stages of each role in their order, as ProxyPipeline has them.
+    [Theory]
+    [InlineData(SidecarRole.Alone, false, "handshake route:connecting transform:connecting upstream:relaying end:half_closed complete:closing")]
+    [InlineData(SidecarRole.Alone, true, "handshake route:handshake transform:connecting upstream:relaying fail:closing")]
+    [InlineData(SidecarRole.P1, true, "connecting upstream:handshake transform:relaying end:half_closed complete:closing")]
+    [InlineData(SidecarRole.P2, true, "handshake route:handshake transform:connecting upstream:relaying complete:closing")]
+    [InlineData(SidecarRole.P2, true, "handshake fail:closing")]
+    public void State_StageByStage_FollowsWhatIsNoted(SidecarRole role, bool withOracle, string way)
+    {
+        var listener = Stage.Listener(role, target: "192.0.2.1:80") with { Oracle = withOracle ? Somewhere : null };
+        var report = Stage.Open(new MemoryConnection(), listener);
+        foreach (var step in way.Split(' '))
+        {
+            var (noted, state) = step.Contains(':', StringComparison.Ordinal) ? (step.Split(':')[0], step.Split(':')[1]) : ("", step);
+            Note(report, noted);
+            Assert.Equal((noted, state), (noted, report.State().Word()));
+        }
+    }
+
+    private static void Note(ConnectionReport report, string what)
+    {
+        switch (what)
+        {
+            case "route":
+                report.Destination = Somewhere;
+                break;
+            case "transform":
+                report.Transform = default(TransformSpec);
+                break;
+            case "upstream":
+                report.Upstream = new UpstreamAddress(IPEndPoint.Parse("192.0.2.1:80"));
+                break;
+            case "end":
+                report.UpstreamBytes.EndOfStream();
+                break;
+            case "complete":
+                report.Complete();
+                break;
+            case "fail":
+                report.End(RelayEndReason.ClientReset);
+                break;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text.Json;
+using Sidecar.Tests.EndToEnd.Transfers;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.Hosting;
+
+/// <summary>The end of the real process, as an orchestrator and an operator see it.</summary>
+public sealed class DrainTests
+{
+    [Fact]
+    public async Task Signal_WithALiveConnection_ClosesTheListenersAndTheOwnEndpointsAnswer()
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "1h");
+        var (client, served) = await TalkAsync(sidecar, upstream);
+        Assert.Equal((200, "ready\n"), await sidecar.GetAsync("health", "/readyz"));
+
+        await sidecar.SignalAsync("TERM");
+        await sidecar.IsStoppingAsync();
+
+        Assert.Equal(503, (await sidecar.GetAsync("health", "/readyz")).Status);
+        await Eventually.TrueAsync(() => !KernelSockets.IsListening(sidecar.Port));
+        var refused = await Assert.ThrowsAsync<SocketException>(() => SocketTalk.ConnectAsync(sidecar.Port));
+        Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+        Assert.Equal((200, "ok\n"), await sidecar.GetAsync("health", "/healthz"));
+        Assert.Contains("sidecar_connections_active{listener=\"alone\",role=\"alone\"} 1\n", (await sidecar.GetAsync("metrics", "/metrics")).Body, StringComparison.Ordinal);
+        Assert.Single(await (await sidecar.AdminAsync()).ConnectionsAsync());
+        await FinishAsync(client, served);
+        await sidecar.EndsAsync();
+        Assert.Equal("completed", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    [Fact]
+    public async Task Signal_Twice_ResetsAllAtOnce()
+    {
+        using var upstream = new LoopbackListener();
+        using var oracle = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(
+            upstream.Port, "--oracle", $"127.0.0.1:{oracle.Port}", "--drain", "1h", "--handshake-timeout", "1m");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        using var asked = await oracle.AcceptAsync();
+        await asked.ReadLineAsync();
+        await asked.SendAsync("ok idt\n");
+        using var served = await upstream.AcceptAsync();
+        // This one waits for somebody whom a reset of its own sockets does not wake.
+        using var unanswered = await SocketTalk.ConnectAsync(sidecar.Port);
+        using var silent = await oracle.AcceptAsync();
+        await sidecar.SignalAsync("TERM");
+        await sidecar.IsStoppingAsync();
+
+        var watch = Stopwatch.StartNew();
+        var ending = sidecar.StopAsync("INT");
+        await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync(), unanswered.IsResetAsync());
+        await ending;
+
+        // Half a second for those that wait for others; the rest is for a loaded machine.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Equal(["draining", "draining"], sidecar.Records().Select(r => r.Reason));
+    }
+
+    [Fact]
+    public async Task Post_Repeated_OnlyTellsWhatIsLeft()
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "1h");
+        var admin = await sidecar.AdminAsync();
+        var (client, served) = await TalkAsync(sidecar, upstream);
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await admin.SendAsync("POST", "/drain");
+            Assert.Equal(202, (int)response.StatusCode);
+            var told = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
+            Assert.Equal((1, 3_600_000), (told.GetProperty("connections").GetInt32(), told.GetProperty("drain_ms").GetInt32()));
+            Assert.Equal(503, (await sidecar.GetAsync("health", "/readyz")).Status);
+        }
+
+        // A hook that drains comes right before the signal, which is then the first.
+        await sidecar.SignalAsync("TERM");
+        await FinishAsync(client, served);
+        await sidecar.EndsAsync();
+        Assert.Equal("completed", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    [Fact]
+    public async Task Post_WithAConnectionThatStays_ResetsItAfterTheDrainTime()
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "300ms");
+        var (client, served) = await TalkAsync(sidecar, upstream);
+
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(202, (int)await (await sidecar.AdminAsync()).StatusAsync("POST", "/drain"));
+        await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync());
+
+        await sidecar.EndsAsync();
+        Assert.True(watch.ElapsedMilliseconds >= 290, $"{watch.Elapsed}");
+        Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    [Fact]
+    public async Task Signal_UnderLoad_CompletesEveryTransferThatHasBegun()
+    {
+        const int transfers = 64;
+        await using var echo = new EchoServer();
+        await using var sidecar = await StartedSidecar.StartAsync(echo.Port, "--drain", "1h");
+        var begun = new CountdownEvent(transfers);
+        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        var running = Enumerable.Range(0, transfers).Select(n => Task.Run(() => TransferAsync(sidecar.Port, n, begun, signalled.Task))).ToList();
+        await Task.Run(() => begun.Wait(SocketTalk.Limit), TestContext.Current.CancellationToken);
+        await sidecar.SignalAsync("TERM");
+        await sidecar.IsStoppingAsync();
+        signalled.SetResult();
+
+        await Task.WhenAll(running);
+        await sidecar.EndsAsync();
+        Assert.Equal(Enumerable.Repeat("completed", transfers), sidecar.Records().Select(r => r.Reason));
+    }
+
+    private static async Task TransferAsync(int port, int seed, CountdownEvent begun, Task signalled)
+    {
+        using var client = await SocketTalk.ConnectAsync(port);
+        await client.SendAsync("x");
+        Assert.Equal("x", await client.ReadTextAsync(1));
+        begun.Signal();
+        // Half of them are in full flow when the signal comes, half are silent.
+        if (seed % 2 == 0)
+            await signalled.WaitAsync(SocketTalk.Limit);
+        var sending = RandomTransfer.SendAsync(client, 3_000_000, seed);
+        var (count, hash) = await RandomTransfer.ReceiveAsync(client);
+        Assert.Equal((3_000_000, await sending), (count, hash));
+    }
+
+    private static async Task FinishAsync(Socket client, Socket served)
+    {
+        await client.SendAsync("last words");
+        client.Finish();
+        Assert.Equal("last words"u8.ToArray(), await served.ReadToEndAsync());
+        served.Finish();
+        Assert.Empty(await client.ReadToEndAsync());
+        client.Dispose();
+    }
+
+    private static async Task<(Socket Client, Socket Served)> TalkAsync(StartedSidecar sidecar, LoopbackListener upstream)
+    {
+        var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        var served = await upstream.AcceptAsync();
+        await client.SendAsync("ping");
+        Assert.Equal("ping", await served.ReadTextAsync(4));
+        return (client, served);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Sidecar.Tests.Support;
+
+/// <summary>The sidecar as a process, with its records in a file, once it accepts.</summary>
+internal sealed class StartedSidecar : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new();
+
+    private readonly TempFolder _folder;
+    private readonly ProgramProcess _process;
+
+    private StartedSidecar(TempFolder folder, ProgramProcess process, int port) => (_folder, _process, Port) = (folder, process, port);
+
+    public int Port { get; }
+
+    /// <summary>Starts one that relays to a port of loopback.</summary>
+    public static async Task<StartedSidecar> StartAsync(int target, params IEnumerable<string> options)
+    {
+        var folder = new TempFolder();
+        var process = ProgramProcess.Start("Sidecar",
+        [
+            "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{target}", "--connection-records", folder.File("records"),
+            "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", .. options,
+        ]);
+        return new StartedSidecar(folder, process, await process.ListenerPortAsync());
+    }
+
+    public IReadOnlyList<RecordedConnection> Records() => new ConnectionRecords(_folder.File("records")).Read();
+
+    /// <summary>The admin port.</summary>
+    public async Task<AdminPort> AdminAsync() => new(await EndpointAsync("admin"));
+
+    /// <summary>Asks one of the own endpoints.</summary>
+    public async Task<(int Status, string Body)> GetAsync(string endpoint, string path)
+    {
+        using var response = await Http.GetAsync(
+            new Uri($"http://127.0.0.1:{await EndpointAsync(endpoint)}{path}"), TestContext.Current.CancellationToken);
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Waits until the process holds as many accepted sockets.</summary>
+    public Task AcceptedAsync(int count) => Eventually.TrueAsync(() => KernelSockets.Held(new HashSet<int> { Port }, new HashSet<int>()).Count == count);
+
+    public Task<string> IsStoppingAsync() => _process.ErrorLineAsync("Stopping");
+
+    public Task SignalAsync(string signal) => _process.SignalAsync(signal);
+
+    /// <summary>Signals, and waits for an end that nothing was wrong with.</summary>
+    public async Task<TimeSpan> StopAsync(string signal)
+    {
+        var watch = Stopwatch.StartNew();
+        await SignalAsync(signal);
+        await EndsAsync();
+        return watch.Elapsed;
+    }
+
+    /// <summary>Waits for an end that nothing was wrong with.</summary>
+    public async Task EndsAsync()
+    {
+        Assert.Equal(0, await _process.ExitCodeAsync());
+        Assert.DoesNotContain(_process.Errors, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task<int> EndpointAsync(string name)
+    {
+        var line = await _process.ErrorLineAsync($"Serving {name} on ");
+        return int.Parse(line.Split(':')[^1]);
+    }
+}

@@ -1,0 +1,23 @@
+using Sidecar.Records;
+
+namespace Sidecar.Connections;
+
+/// <summary>Bytes of many connections, by side and way.</summary>
+internal struct ByteTotals
+{
+    public long DownstreamReceived { get; private set; }
+
+    public long DownstreamSent { get; private set; }
+
+    public long UpstreamReceived { get; private set; }
+
+    public long UpstreamSent { get; private set; }
+
+    public void Add(ConnectionReport report)
+    {
+        DownstreamReceived += report.Downstream.Received;
+        DownstreamSent += report.Downstream.Sent;
+        UpstreamReceived += report.UpstreamBytes.Received;
+        UpstreamSent += report.UpstreamBytes.Sent;
+    }
+}

@@ -1,0 +1,172 @@
+using Oracle.Protocol;
+using Sidecar.Configuration;
+using Sidecar.Records;
+using Sidecar.Relay;
+
+namespace Sidecar.Connections;
+
+/// <summary>
+/// All live connections, what the ended ones have moved, and how many may live. A connection's bytes are counted by itself
+/// alone; whoever asks for sums adds them up, under the lock that also moves an ending connection from one sum to the other.
+/// </summary>
+internal sealed class ConnectionRegistry
+{
+    // Held for some dozen instructions at both ends of a connection, and by a scrape while it adds up what lives.
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ListenerOptions, ListenerAccount> _accounts = new(ReferenceEqualityComparer.Instance);
+    private readonly List<ConnectionReport> _live = [];
+    private readonly Dictionary<string, long> _endedTransformed = new(StringComparer.Ordinal);
+    private readonly int _limit;
+    private Ending? _refusal;
+    private TaskCompletionSource? _emptied;
+
+    public ConnectionRegistry(SidecarOptions options)
+    {
+        _limit = options.MaxConnections;
+        foreach (var listener in options.Listeners)
+            _accounts.Add(listener, new ListenerAccount(listener));
+    }
+
+    /// <summary>How many live.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _live.Count;
+        }
+    }
+
+    /// <summary>Takes an accepted connection in; one that is over a limit is told so and takes no place.</summary>
+    public bool TryAdd(ConnectionReport report)
+    {
+        Ending refusal;
+        lock (_lock)
+        {
+            var account = _accounts[report.Listener];
+            account.Opened++;
+            if (RefusalFor(account) is not { } found)
+            {
+                report.Slot = _live.Count;
+                _live.Add(report);
+                account.Live++;
+                return true;
+            }
+
+            refusal = found;
+        }
+
+        return report.End(refusal.Reason, refusal.Detail);
+    }
+
+    /// <summary>Takes no connection in from now on.</summary>
+    public void RefuseAll(RelayEndReason reason, string detail)
+    {
+        lock (_lock)
+            _refusal = new Ending(reason, detail);
+    }
+
+    /// <summary>Completes when no connection lives; at once if none does.</summary>
+    public Task WhenEmpty()
+    {
+        lock (_lock)
+        {
+            if (_live.Count == 0)
+                return Task.CompletedTask;
+            _emptied ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _emptied.Task;
+        }
+    }
+
+    /// <summary>Accounts for a connection that has ended, refused ones too.</summary>
+    /// <returns>How it ended; null when it was accounted for before.</returns>
+    public Ending? TryEnd(ConnectionReport report)
+    {
+        lock (_lock)
+        {
+            if (report.IsAccounted)
+                return null;
+            report.IsAccounted = true;
+            var ending = report.Ending;
+            var account = _accounts[report.Listener];
+            account.AddEnded(report, ending.Reason);
+            if (report.Transform is { } transform)
+                _endedTransformed[transform.Name] = _endedTransformed.GetValueOrDefault(transform.Name) + Transformed(report);
+            if (report.Slot is { } slot)
+            {
+                account.Live--;
+                // The last one moves into the gap.
+                _live[slot] = _live[^1];
+                _live[slot].Slot = slot;
+                _live.RemoveAt(_live.Count - 1);
+                if (_live.Count == 0)
+                    NoteEmpty();
+            }
+
+            return ending;
+        }
+    }
+
+    /// <summary>The connections that live now, in no order.</summary>
+    public IReadOnlyList<ConnectionReport> Live()
+    {
+        lock (_lock)
+            return [.. _live];
+    }
+
+    /// <summary>The live connections of a name: two when p1 and p2 are one process, more when a peer repeats itself.</summary>
+    public IReadOnlyList<ConnectionReport> Find(ConnectionId id) => [.. Live().Where(report => report.IsNamed(id))];
+
+    /// <summary>How many connections each listener has and had.</summary>
+    public IReadOnlyList<ListenerCounts> Counts()
+    {
+        lock (_lock)
+            return [.. _accounts.Values.Select(a => a.Counts())];
+    }
+
+    /// <summary>Bytes that each listener's connections have moved, living and ended; never less than a call before.</summary>
+    public IReadOnlyDictionary<ListenerOptions, ByteTotals> Bytes()
+    {
+        var totals = new Dictionary<ListenerOptions, ByteTotals>(ReferenceEqualityComparer.Instance);
+        lock (_lock)
+        {
+            foreach (var account in _accounts.Values)
+                totals.Add(account.Listener, account.EndedBytes);
+            foreach (var report in _live)
+                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(totals, report.Listener).Add(report);
+        }
+
+        return totals;
+    }
+
+    /// <summary>Bytes that went through each transform, by its name; never less than a call before.</summary>
+    public IReadOnlyDictionary<string, long> TransformedBytes()
+    {
+        lock (_lock)
+        {
+            var totals = new Dictionary<string, long>(_endedTransformed, StringComparer.Ordinal);
+            foreach (var report in _live)
+            {
+                if (report.Transform is { } transform)
+                    totals[transform.Name] = totals.GetValueOrDefault(transform.Name) + Transformed(report);
+            }
+
+            return totals;
+        }
+    }
+
+    private Ending? RefusalFor(ListenerAccount account) =>
+        _refusal
+        ?? (_live.Count >= _limit ? new Ending(RelayEndReason.LimitReached, $"more than {_limit} connections")
+        : account.Live >= account.Listener.MaxConnections
+            ? new Ending(RelayEndReason.LimitReached, $"more than {account.Listener.MaxConnections} connections to listener {account.Listener.Name}")
+        : null);
+
+    private void NoteEmpty()
+    {
+        _emptied?.SetResult();
+        _emptied = null;
+    }
+
+    private static long Transformed(ConnectionReport report) => report.Downstream.Received + report.UpstreamBytes.Received;
+}

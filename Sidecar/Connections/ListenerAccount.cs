@@ -1,0 +1,39 @@
+using Sidecar.Configuration;
+using Sidecar.Relay;
+
+namespace Sidecar.Connections;
+
+/// <summary>What a <see cref="ConnectionRegistry"/> knows of one listener. Its lock guards all of it.</summary>
+internal sealed class ListenerAccount(ListenerOptions listener)
+{
+    private readonly long[] _ended = new long[Enum.GetValues<RelayEndReason>().Length];
+
+    // Written in place: a property would hand out a copy.
+    private ByteTotals _endedBytes;
+
+    public ListenerOptions Listener => listener;
+
+    /// <summary>Connections accepted, those refused among them.</summary>
+    public long Opened { get; set; }
+
+    /// <summary>Connections that live now.</summary>
+    public int Live { get; set; }
+
+    /// <summary>Bytes of the connections that have ended.</summary>
+    public ByteTotals EndedBytes => _endedBytes;
+
+    public void AddEnded(Records.ConnectionReport report, RelayEndReason reason)
+    {
+        _ended[(int)reason]++;
+        _endedBytes.Add(report);
+    }
+
+    public ListenerCounts Counts() => new(listener, Opened, Live, [.. _ended]);
+}
+
+/// <summary>A listener's connections at one moment.</summary>
+/// <param name="Listener">The listener.</param>
+/// <param name="Opened">Connections accepted since the start, those refused among them.</param>
+/// <param name="Live">Connections that live.</param>
+/// <param name="Ended">Connections that have ended, by <see cref="RelayEndReason"/>.</param>
+internal sealed record ListenerCounts(ListenerOptions Listener, long Opened, int Live, IReadOnlyList<long> Ended);

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Records;
+using Sidecar.Relay;
+
+namespace Sidecar.Hosting.Admin;
+
+/// <summary><c>GET /connections</c>: those that live, the oldest first. <c>DELETE /connections/{id}</c>: resets one.</summary>
+internal static class ConnectionsEndpoint
+{
+    // Some 400 bytes each: enough to look at, and no burden for a busy process.
+    private const int DefaultLimit = 1000;
+    private const int MaxLimit = 10_000;
+
+    public static IEndpointRouteBuilder MapConnections(this IEndpointRouteBuilder routes)
+    {
+        var registry = routes.ServiceProvider.GetRequiredService<ConnectionRegistry>();
+        var time = routes.ServiceProvider.GetRequiredService<TimeProvider>();
+        routes.MapGet("/connections", (HttpResponse response, string? limit) =>
+        {
+            if (ParseLimit(limit) is not { } count)
+                return Problems.Of(StatusCodes.Status400BadRequest, $"limit '{limit}': a whole number 1 to {MaxLimit} is expected");
+            var live = registry.Live();
+            response.Headers["X-Total-Count"] = live.Count.ToString(CultureInfo.InvariantCulture);
+            var views = live.OrderBy(r => r.Opened).Take(count).Select(r => ConnectionView.Of(r, time)).ToArray();
+            return TypedResults.Json(views, AdminJson.Default.ConnectionViewArray);
+        });
+        routes.MapDelete("/connections", (HttpResponse response) =>
+        {
+            response.Headers.Allow = HttpMethods.Get;
+            return Problems.Of(StatusCodes.Status405MethodNotAllowed, "name the connection: DELETE /connections/{id}");
+        });
+        // An id may hold a slash, as it is or encoded; routing leaves only that one encoded.
+        routes.MapDelete("/connections/{**id}", (string id) =>
+        {
+            var found = ConnectionId.TryParse(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase), out var name) ? registry.Find(name) : [];
+            if (found.Count == 0)
+                return Problems.Of(StatusCodes.Status404NotFound, "no live connection has this id");
+            foreach (var report in found)
+                report.Abort(RelayEndReason.AdminClosed, "closed over the admin port");
+            return TypedResults.NoContent();
+        });
+        return routes;
+    }
+
+    private static int? ParseLimit(string? text) =>
+        text is null ? DefaultLimit
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxLimit ? limit
+        : null;
+}
+
+/// <summary>One live connection as the admin port shows it; what is not known yet is left out.</summary>
+internal sealed record ConnectionView(
+    string Id,
+    string Listener,
+    string Role,
+    string Client,
+    string? Destination,
+    string? Upstream,
+    string? Transform,
+    string State,
+    double AgeMs,
+    long DownstreamReceived,
+    long DownstreamSent,
+    long UpstreamReceived,
+    long UpstreamSent)
+{
+    public static ConnectionView Of(ConnectionReport report, TimeProvider time) => new(
+        report.Id.ToString(),
+        report.Listener.Name,
+        report.Listener.Role.Word(),
+        report.Client.ToString(),
+        report.Destination?.ToString(),
+        report.Upstream?.ToString(),
+        report.Transform?.ToString(),
+        report.State().Word(),
+        Math.Round(time.GetElapsedTime(report.Opened).TotalMilliseconds, 3),
+        report.Downstream.Received,
+        report.Downstream.Sent,
+        report.UpstreamBytes.Received,
+        report.UpstreamBytes.Sent);
+}

@@ -1,0 +1,27 @@
+using Sidecar.Configuration;
+using Sidecar.Connections;
+
+namespace Sidecar.Hosting.Admin;
+
+/// <summary><c>POST /drain</c>: the same as SIGTERM, except that it does not count as the first of two signals.</summary>
+internal static class DrainEndpoint
+{
+    public static IEndpointRouteBuilder MapDrain(this IEndpointRouteBuilder routes)
+    {
+        var options = routes.ServiceProvider.GetRequiredService<SidecarOptions>();
+        var registry = routes.ServiceProvider.GetRequiredService<ConnectionRegistry>();
+        var drain = routes.ServiceProvider.GetRequiredService<Drain>();
+        routes.MapPost("/drain", () =>
+        {
+            drain.Begin();
+            return TypedResults.Json(
+                new DrainView(registry.Count, (long)options.Drain.TotalMilliseconds), AdminJson.Default.DrainView, null, StatusCodes.Status202Accepted);
+        });
+        return routes;
+    }
+}
+
+/// <summary>What a drain waits for.</summary>
+/// <param name="Connections">Those that live.</param>
+/// <param name="DrainMs">How long they may go on, in milliseconds from the beginning of the drain.</param>
+internal sealed record DrainView(int Connections, long DrainMs);

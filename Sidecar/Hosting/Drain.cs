@@ -1,0 +1,95 @@
+using Chassis.Settings;
+using Sidecar.Configuration;
+using Sidecar.Connections;
+using Sidecar.Records;
+using Sidecar.Relay;
+using Sidecar.Transport;
+
+namespace Sidecar.Hosting;
+
+/// <summary>
+/// The orderly end of the process: no longer ready, listeners closed, live connections may go on for the drain time, what is
+/// left then is reset. The own endpoints answer all the while; they stop after it.
+/// </summary>
+internal sealed partial class Drain
+{
+    // For reset connections to wind up. A stage that still waits for others then (an Oracle, a connect) ends with the process.
+    private static readonly TimeSpan WindUp = TimeSpan.FromMilliseconds(500);
+
+    private readonly SidecarOptions _options;
+    private readonly ConnectionRegistry _registry;
+    private readonly ConnectionReporter _reporter;
+    private readonly IReadOnlyList<IDrainable> _transports;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lazy<Task> _drained;
+
+    public Drain(
+        SidecarOptions options, ConnectionRegistry registry, ConnectionReporter reporter, IEnumerable<IDrainable> transports,
+        IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Drain> logger)
+    {
+        (_options, _registry, _reporter, _lifetime, _time, _logger) = (options, registry, reporter, lifetime, time, logger);
+        _transports = [.. transports];
+        _drained = new Lazy<Task>(() => Task.Run(DrainAsync));
+    }
+
+    /// <summary>Completes when the process has been told to end.</summary>
+    public Task Begun => _begun.Task;
+
+    /// <summary>Tells the process to end; a repetition changes nothing.</summary>
+    public void Begin()
+    {
+        if (!_begun.TrySetResult())
+            return;
+        // The readiness endpoint follows this.
+        _lifetime.StopApplication();
+        Log.Stopping(_logger, _registry.Count, Values.Display(_options.Drain));
+        _ = _drained.Value;
+    }
+
+    /// <summary>Does not wait for the drain time any longer.</summary>
+    public void Hurry() => _hurried.TrySetResult();
+
+    /// <summary>Begins, unless it has begun, and completes when no connection is left.</summary>
+    public Task RunAsync()
+    {
+        Begin();
+        return _drained.Value;
+    }
+
+    private async Task DrainAsync()
+    {
+        using var over = new CancellationTokenSource();
+        var limit = Task.Delay(_options.Drain, _time, over.Token);
+        await Task.WhenAll(_transports.Select(t => t.StopAcceptingAsync()));
+        await Task.WhenAny(_registry.WhenEmpty(), limit, _hurried.Task);
+        await over.CancelAsync();
+        await EndAllAsync(_hurried.Task.IsCompleted ? "a second signal ended the drain" : "the drain time is over");
+    }
+
+    private async Task EndAllAsync(string detail)
+    {
+        _registry.RefuseAll(RelayEndReason.Draining, detail);
+        var left = _registry.Live();
+        if (left.Count == 0)
+            return;
+        Log.EndingAll(_logger, left.Count, detail);
+        foreach (var report in left)
+            report.Abort(RelayEndReason.Draining, detail);
+        await Task.WhenAny(_registry.WhenEmpty(), Task.Delay(WindUp, _time));
+        foreach (var report in _registry.Live())
+            await _reporter.EndedAsync(report);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(13, LogLevel.Information, "Stopping; {Count} live connections have {Drain}")]
+        public static partial void Stopping(ILogger logger, int count, string drain);
+
+        [LoggerMessage(14, LogLevel.Warning, "Resetting {Count} connections: {Detail}")]
+        public static partial void EndingAll(ILogger logger, int count, string detail);
+    }
+}

@@ -13,7 +13,7 @@ internal static class BenchmarksCommand
         dotnet run -c Release --project Sidecar.Benchmarks --
           compare                                        the whole comparison, in under ten minutes
           compare --quick --only requests,connections    a first look at some rows
-          compare --candidates sidecar,haproxy --sidecar-args "--log-level error"
+          compare --candidates sidecar,haproxy --sidecar-args "--transport sockets"
           compare --output Sidecar.Benchmarks/RESULTS.md --json figures.json
           micro --filter *Pump*                          parts of the sidecar alone, by BenchmarkDotNet
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Measures;
@@ -7,7 +8,13 @@ namespace Sidecar.Benchmarks.Report;
 /// <summary>The report for programs: every figure of every round, and the goals.</summary>
 internal static class JsonReport
 {
-    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        // A file for programs, not a part of a page: "+" may stay "+".
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static string Write(Comparison comparison)
     {

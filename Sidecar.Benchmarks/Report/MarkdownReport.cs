@@ -35,7 +35,7 @@ internal static class MarkdownReport
 
             - {comparison.Time:yyyy-MM-dd HH:mm} UTC, {comparison.Took:m\:ss} minutes, {options.Rounds} round(s), {options.Seconds} s for each load, after 1 s of warm-up
             - {machine.Processor}, {machine.Cores} cores, {machine.Memory / 1e9:0} GB, {machine.Kernel}, all on loopback
-            - sidecar: `dotnet {Dll(options)} {words}`, {machine.Runtime}
+            - sidecar: `dotnet {Dll(options)} {words}`, {string.Join(", ", [machine.Runtime, .. machine.RuntimeSettings])}
             - {string.Join(", ", comparison.Versions.Select(v => $"{v.Key} {v.Value}"))}
             - HAProxy: TCP mode, 2 threads. Its TLS pair: TLS from one to the other, {SelfSigned.Description}, session tickets
               and resumption as they are by default. nginx: stream, 2 workers
@@ -62,7 +62,7 @@ internal static class MarkdownReport
             var figure = goal.Peer is { } peer ? samples.Ratio(goal.Subject, peer, goal.Quantity) : samples.Of(goal.Subject, goal.Quantity);
             if (figure is not { } found)
                 continue;
-            var nginx = goal.Peer is null ? null : samples.Ratio(goal.Subject, CandidateList.Nginx, goal.Quantity);
+            var nginx = goal.Peer == CandidateList.Haproxy ? samples.Ratio(goal.Subject, CandidateList.Nginx, goal.Quantity) : null;
             table.Add(
                 $"{goal.Quantity.Title}, {Title(goal.Subject)}",
                 goal.Peer is null ? $"{Number(found.Median, 1)} {goal.Quantity.Unit}" : Ratio(found),

@@ -66,6 +66,17 @@ public sealed class MachineTests
     public void Version_OfEachProgram_IsFound(string text, string version) => Assert.Equal(version, ProgramVersions.Parse(text));
 
     [Fact]
+    public void Settings_OfTheRuntime_AreThoseThatChangeTheFigures() => Assert.Equal(
+        ["DOTNET_gcServer=1", "DOTNET_TieredPGO=0"],
+        MachineFacts.Settings(new Dictionary<string, string?>
+        {
+            ["DOTNET_TieredPGO"] = "0",
+            ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+            ["DOTNET_gcServer"] = "1",
+            ["GC"] = "2",
+        }));
+
+    [Fact]
     public void Cpu_BetweenTwoMoments_IsSummedByPart()
     {
         var earlier = new CpuUse(new Dictionary<string, Dictionary<int, double>> { ["a"] = new() { [1] = 1, [2] = 2 }, ["b"] = new() { [3] = 0 } });

@@ -55,7 +55,7 @@ public sealed class ReportTests
 
     [Fact]
     public void Markdown_Head_SaysHowTheSidecarWasStarted() => Assert.Contains(
-        "`dotnet Sidecar/bin/Release/net10.0/Sidecar.dll --connection-records off --log-level warning --loops 2`", MarkdownReport.Write(Comparison()), StringComparison.Ordinal);
+        "`dotnet Sidecar/bin/Release/net10.0/Sidecar.dll --connection-records off --log-level warning --loops 2`, .NET 10, DOTNET_TieredPGO=0\n", MarkdownReport.Write(Comparison()), StringComparison.Ordinal);
 
     [Fact]
     public void Json_Goal_HoldsRatioAndVerdict()
@@ -91,7 +91,7 @@ public sealed class ReportTests
     }
 
     private Comparison Comparison() => new(
-        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), TimeSpan.FromSeconds(75), new MachineFacts("a processor", 2, 8_000_000_000, "Linux 6", ".NET 10"),
+        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), TimeSpan.FromSeconds(75), new MachineFacts("a processor", 2, 8_000_000_000, "Linux 6", ".NET 10", ["DOTNET_TieredPGO=0"]),
         new Dictionary<string, string> { ["HAProxy"] = "2.6" },
         new CompareOptions(3, 1, Step.Names, [.. CandidateList.All.Select(c => c.Name)], null, "--loops 2", null, null), _samples, _parts, _failures);
 }

@@ -4,6 +4,7 @@ using Sidecar.Authorization;
 using Sidecar.Configuration;
 using Sidecar.Destination;
 using Sidecar.Destination.Socks;
+using Sidecar.ProxyProtocol;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
@@ -19,7 +20,8 @@ internal sealed class ProxyPipeline(
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
-        connection.UseConnectionReport(listener, options, reporter, drain, metrics, time, logger).UseHalfClose();
+        connection.UseConnectionReport(listener, options, reporter, drain, metrics, time, logger).UseHalfClose()
+            .UseAcceptProxyHeader(listener, options.Timeouts, time);
         _ = listener.Role switch
         {
             SidecarRole.P1 => connection
@@ -27,6 +29,7 @@ internal sealed class ProxyPipeline(
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
                 .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseSendProxyHeader(listener)
                 .UseGreetPeer(options.Timeouts, metrics, time)
                 .UseAuthorization(listener, oracle),
             SidecarRole.P2 => connection
@@ -34,13 +37,15 @@ internal sealed class ProxyPipeline(
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(listener, options.Timeouts, connector, metrics),
+                .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseSendProxyHeader(listener),
             _ => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(listener, options.Timeouts, connector, metrics),
+                .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseSendProxyHeader(listener),
         };
         connection.UseDownstreamAnswer().UseRelay(relay);
     }

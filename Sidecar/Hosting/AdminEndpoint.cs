@@ -16,16 +16,19 @@ internal static class AdminEndpoint
             JsonName(listener.Mode),
             listener.Target?.ToString(),
             listener.Oracle?.ToString(),
-            listener.Oracle is null ? listener.Transform.ToString() : null)).ToArray();
+            listener.Oracle is null ? listener.Transform.ToString() : null,
+            listener.AcceptProxy ? [.. listener.ProxyClients.Select(n => n.ToString())] : null,
+            listener.SendProxy is { } version ? JsonName(version) : null)).ToArray();
         routes.MapGet("/listeners", () => TypedResults.Json(listeners, AdminJson.Default.ListenerViewArray));
         return routes;
     }
 
-    private static string JsonName(ListenerMode mode) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(mode.ToString());
+    private static string JsonName(Enum value) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }
 
 /// <summary>One listener as the admin port shows it.</summary>
-internal sealed record ListenerView(string Name, string Role, string Address, string Mode, string? Target, string? Oracle, string? Transform);
+internal sealed record ListenerView(
+    string Name, string Role, string Address, string Mode, string? Target, string? Oracle, string? Transform, string[]? ProxyClients, string? SendProxy);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ListenerView[]))]

@@ -11,14 +11,18 @@ namespace Sidecar.Records;
 internal sealed record Ending(RelayEndReason Reason, string? Detail);
 
 /// <summary>Feature: what is known of a connection while it lives. Stages fill it in; the first failure stands.</summary>
-internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress client)
+internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress peer)
 {
     private Ending? _ending;
     private bool _completed;
 
     public ListenerOptions Listener => listener;
 
-    public ClientAddress Client => client;
+    /// <summary>Who connected to the listener.</summary>
+    public ClientAddress Peer { get; } = peer;
+
+    /// <summary>The client: the peer itself, or whom a PROXY header of the peer names.</summary>
+    public ClientAddress Client { get; set; } = peer;
 
     /// <summary>The connection's name; p2 takes over the one that p1 drew.</summary>
     public ConnectionId Id { get; set; } = ConnectionId.New();

@@ -37,10 +37,10 @@ public sealed class OtherProgramsTests
     {
         await using var echo = new EchoServer();
         await using var sidecar = await RunningSidecar.StartAsync("0", "127.0.0.1", $"{echo.Port}", "127.0.0.1", "alone", "--accept-proxy", "on");
-        await using var haproxy = await ProxyPeer.HaproxyToAsync(sidecar.Port, "send-proxy-v2 check check-send-proxy inter 50ms");
+        await using var haproxy = await ProxyPeer.HaproxyToAsync(sidecar.Port, "send-proxy-v2 check check-send-proxy inter 500ms");
 
         // A connection that HAProxy passes on, such as the one that found it ready, has a proxy.
-        var check = await sidecar.RecordAsync(r => r.Text("upstream") is not null && r.Text("proxy") is null);
+        var check = await sidecar.RecordAsync(r => r.Number("downstream_sent") == "healthy".Length && r.Text("proxy") is null);
 
         Assert.StartsWith("127.0.0.1:", check.Text("client"), StringComparison.Ordinal);
         Assert.DoesNotContain(sidecar.Records, r => r.Reason == "protocol_error");

@@ -27,11 +27,15 @@ internal sealed class ProxyPeer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>HAProxy in TCP mode that passes connections of both families on to a port, with options of a server line: <c>send-proxy-v2</c>.</summary>
+    /// <remarks>A server line with <c>check</c> sends a word, which the server must send back.</remarks>
     public static Task<ProxyPeer> HaproxyToAsync(int target, string serverOptions) => HaproxyAsync(port => $"""
         listen out
           mode tcp
           bind 127.0.0.1:{port}
           bind [::1]:{port}
+          option tcp-check
+          tcp-check send healthy
+          tcp-check expect string healthy
           server sidecar 127.0.0.1:{target} {serverOptions}
 
         """);
@@ -77,6 +81,7 @@ internal sealed class ProxyPeer : IAsyncDisposable
               timeout connect 20s
               timeout client 20s
               timeout server 20s
+              timeout check 20s
 
             {sections(port)}
             """,

@@ -11,10 +11,10 @@ namespace Sidecar.Tests.ProxyProtocol;
 
 public sealed class ProxyHeaderWriterTests
 {
+    // Runs of zeros make the short forms of IPv6, and the v4-mapped and v4-compatible ones.
     private static readonly Gen<IPEndPoint> EndPoints =
         from length in Gen.Elements(4, 16)
         from bytes in ArbMap.Default.GeneratorFor<byte>().ArrayOf(length)
-        // Runs of zeros make the short forms of IPv6, and the v4-mapped and v4-compatible ones.
         from zeros in Gen.Choose(0, length)
         from mapped in Gen.Elements(false, true)
         from port in ArbMap.Default.GeneratorFor<ushort>()

@@ -5,6 +5,7 @@ using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Destination.Socks;
+using Sidecar.ProxyProtocol;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
@@ -23,6 +24,7 @@ internal sealed class ProxyPipeline(
         connection.UseConnectionReport(listener, options.Timeouts, registry, reporter, time, logger);
         if (options.Transport == TransportKind.Sockets)
             connection.UseHalfClose();
+        connection.UseAcceptProxyHeader(listener, options.Timeouts, time);
         _ = listener.Role switch
         {
             SidecarRole.P1 => connection
@@ -30,6 +32,7 @@ internal sealed class ProxyPipeline(
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
                 .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseSendProxyHeader(listener)
                 .UseGreetPeer(options.Timeouts, metrics, time)
                 .UseAuthorization(listener, oracle),
             SidecarRole.P2 => connection
@@ -37,13 +40,15 @@ internal sealed class ProxyPipeline(
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(listener, options.Timeouts, connector, metrics),
+                .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseSendProxyHeader(listener),
             _ => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(listener, options.Timeouts, connector, metrics),
+                .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseSendProxyHeader(listener),
         };
         connection.UseDownstreamAnswer().UseRelay(relay);
     }

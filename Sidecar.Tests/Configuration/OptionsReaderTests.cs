@@ -2,6 +2,7 @@ using Chassis;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Configuration;
+using Sidecar.ProxyProtocol;
 using Sidecar.Tests.Support;
 using Xunit;
 
@@ -70,6 +71,10 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.transform=xor 256", "--transform 'xor 256': idt, not or xor 0..255 is expected")]
     [InlineData("listeners.0.allow-destinations=pod", "--allow-destinations 'pod': only p2 has a list of allowed destinations")]
     [InlineData("listeners.0.allow-clients=10.0.0.0/8", "--allow-clients '10.0.0.0/8': only a socks4 listener")]
+    [InlineData("listeners.0.accept-proxy=v1", "--accept-proxy 'v1': one of on, off, true, false is expected")]
+    [InlineData("listeners.0.send-proxy=on", "--send-proxy 'on': one of v1, v2, off is expected")]
+    [InlineData("listeners.0.proxy-clients=10.0.0.0/8", "--proxy-clients '10.0.0.0/8': only a listener with accept-proxy: on has a list of proxies; switch it on or remove")]
+    [InlineData("listeners.0.proxy-clients=", "--proxy-clients '': a value is missing")]
     [InlineData("listeners.0.allow-destinations=", "--allow-destinations '': a value is missing")]
     [InlineData("listeners.0.allow-clients= ", "--allow-clients ' ': a value is missing")]
     [InlineData("listeners.0.allow-destinations.00=pod", "listeners.0.allow-destinations.00")]
@@ -88,8 +93,30 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.mode=socks4", "listeners.0.role=p2", "p2 is spoken to by p1")]
     [InlineData("listeners.0.mode=socks4", "listeners.0.target=a:1", "has no use for a target")]
     [InlineData("listeners.0.transform=not", "oracle.address=a:1", "remove one of the two")]
+    [InlineData("listeners.0.accept-proxy=off", "listeners.0.proxy-clients=::1", "switch it on or remove")]
+    [InlineData("listeners.0.accept-proxy=on", "listeners.0.proxy-clients=10.0.0.1/8", "bits are set behind the prefix")]
     public void Load_SettingsThatContradictEachOther_AreRefused(string one, string other, string reason) =>
         Assert.Contains(reason, Assert.Throws<UsageException>(() => Words.Named(Listen, one, other)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("on", "v1", true, ProxyVersion.V1)]
+    [InlineData("true", "v2", true, ProxyVersion.V2)]
+    [InlineData("off", "off", false, null)]
+    [InlineData("false", "V2", false, ProxyVersion.V2)]
+    public void Load_ProxyProtocol_IsOffUnlessAskedForAndBelievesLoopbackAlone(string accept, string send, bool accepts, ProxyVersion? sends)
+    {
+        var plain = Assert.Single(Words.Named(Listen).Listeners);
+        Assert.Equal((false, (ProxyVersion?)null), (plain.AcceptProxy, plain.SendProxy));
+
+        var listener = Assert.Single(Words.Named(Listen, $"listeners.0.accept-proxy={accept}", $"listeners.0.send-proxy={send}").Listeners);
+        Assert.Equal((accepts, sends), (listener.AcceptProxy, listener.SendProxy));
+        Assert.Equal(["127.0.0.0/8", "::1/128"], listener.ProxyClients.Select(n => n.ToString()));
+    }
+
+    [Fact]
+    public void Load_ProxyClients_ReplaceTheDefault() =>
+        Assert.Equal(["10.0.0.0/8", "10.1.2.3/32"], Assert.Single(
+            Words.Named(Listen, "listeners.0.accept-proxy=on", "listeners.0.proxy-clients=10.0.0.0/8,::ffff:10.1.2.3").Listeners).ProxyClients.Select(n => n.ToString()));
 
     [Fact]
     public void Load_UnknownKey_IsRefusedWithTheNearest() =>

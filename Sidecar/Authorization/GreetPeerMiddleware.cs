@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Configuration;
@@ -34,7 +35,9 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
         var peer = connection.Features.Get<UpstreamFeature>()!.Connection.Transport;
         try
         {
-            await peer.Output.WriteAsync(WireLine.Encode(greeting));
+            // Written, then flushed: a PROXY header that waits in the output leaves in the same segment.
+            peer.Output.Write(WireLine.Encode(greeting));
+            await peer.Output.FlushAsync();
         }
         catch (IOException error)
         {

@@ -2,6 +2,7 @@ using System.Net;
 using Chassis.Net;
 using Oracle.Protocol;
 using Sidecar.Destination;
+using Sidecar.ProxyProtocol;
 
 namespace Sidecar.Configuration;
 
@@ -21,6 +22,9 @@ public enum ListenerMode
 /// <summary>One listening port and what happens to its connections.</summary>
 public sealed record ListenerOptions
 {
+    /// <summary>127.0.0.0/8 and ::1.</summary>
+    internal static readonly IReadOnlyList<IPNetwork> LoopbackNetworks = [NetworkAddress.Parse("127.0.0.0/8"), NetworkAddress.Parse("::1")];
+
     /// <summary>Name in records and metrics; default the role, with the port where that is not unique.</summary>
     public required string Name { get; init; }
 
@@ -53,4 +57,13 @@ public sealed record ListenerOptions
 
     /// <summary>Where p2 may connect to.</summary>
     public IReadOnlyList<DestinationRule> AllowDestinations { get; init; } = DestinationRule.Defaults;
+
+    /// <summary>Whether every connection must start with a PROXY header, of either version; it names the client.</summary>
+    public bool AcceptProxy { get; init; }
+
+    /// <summary>Who may connect to a listener that accepts PROXY headers; default loopback.</summary>
+    public IReadOnlyList<IPNetwork> ProxyClients { get; init; } = LoopbackNetworks;
+
+    /// <summary>The version of the PROXY header that the upstream gets; null sends none.</summary>
+    public ProxyVersion? SendProxy { get; init; }
 }

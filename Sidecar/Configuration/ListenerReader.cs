@@ -3,6 +3,7 @@ using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Destination;
+using Sidecar.ProxyProtocol;
 
 namespace Sidecar.Configuration;
 
@@ -13,6 +14,12 @@ internal static class ListenerReader
 
     private static readonly Func<string, ListenerMode> ParseMode = Values.OneOf(
         ("fixed", ListenerMode.Fixed), ("transparent", ListenerMode.Transparent), ("socks4", ListenerMode.Socks4));
+
+    // on and off as nginx writes it; true and false as YAML does.
+    private static readonly Func<string, bool> ParseSwitch = Values.OneOf(("on", true), ("off", false), ("true", true), ("false", false));
+
+    private static readonly Func<string, ProxyVersion?> ParseProxyVersion = Values.OneOf<ProxyVersion?>(
+        ("v1", ProxyVersion.V1), ("v2", ProxyVersion.V2), ("off", null));
 
     public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings)
     {
@@ -52,7 +59,10 @@ internal static class ListenerReader
         var mode = settings.Read($"{key}.mode", ListenerMode.Fixed, ParseMode);
         var target = settings.Find($"{key}.target");
         var transform = settings.Find($"{key}.transform");
+        var acceptProxy = settings.Read($"{key}.accept-proxy", false, ParseSwitch);
         Check(settings, key, role, mode);
+        if (!acceptProxy && settings.FindAny($"{key}.proxy-clients") is { } proxies)
+            throw proxies.Error("only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list");
         if (transform is not null && oracle is not null)
             throw transform.Error("has no effect beside an Oracle, which chooses the transform; remove one of the two");
         return new ListenerOptions
@@ -69,6 +79,9 @@ internal static class ListenerReader
             MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections),
             AllowClients = settings.ReadList($"{key}.allow-clients", NetworkAddress.Parse) ?? [],
             AllowDestinations = settings.ReadList($"{key}.allow-destinations", DestinationRule.Parse) ?? DestinationRule.Defaults,
+            AcceptProxy = acceptProxy,
+            ProxyClients = settings.ReadList($"{key}.proxy-clients", NetworkAddress.Parse) ?? ListenerOptions.LoopbackNetworks,
+            SendProxy = settings.Read($"{key}.send-proxy", null, ParseProxyVersion),
         };
     }
 

@@ -4,7 +4,7 @@ namespace Sidecar.Destination;
 
 // Newtypes, so that a mix-up of addresses does not compile.
 
-/// <summary>Who connected to the sidecar; a v4-mapped address as IPv4.</summary>
+/// <summary>Who connected to the sidecar, or for whom a proxy did; a v4-mapped address as IPv4.</summary>
 internal readonly record struct ClientAddress(IPEndPoint EndPoint)
 {
     public override string ToString() => EndPoint.ToString();

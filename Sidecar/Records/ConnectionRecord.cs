@@ -9,7 +9,8 @@ namespace Sidecar.Records;
 /// <param name="Id">The connection's name, the same on both sidecars of a pair.</param>
 /// <param name="Listener">The listener's name.</param>
 /// <param name="Role">alone, p1 or p2.</param>
-/// <param name="Client">Address and port of whoever connected.</param>
+/// <param name="Client">Address and port of the client: whoever connected, or whom its PROXY header named.</param>
+/// <param name="Proxy">Address and port of whoever sent that header.</param>
 /// <param name="Destination">Where the client wanted to go, as far as this sidecar knows.</param>
 /// <param name="Upstream">What the sidecar connected to.</param>
 /// <param name="Transform">The transform of its bytes.</param>
@@ -26,6 +27,7 @@ internal sealed record ConnectionRecord(
     string Listener,
     string Role,
     string Client,
+    string? Proxy,
     string? Destination,
     string? Upstream,
     string? Transform,

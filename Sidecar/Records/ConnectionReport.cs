@@ -15,10 +15,10 @@ internal sealed record Ending(RelayEndReason Reason, string? Detail);
 /// other threads: each value is published as one reference. The first failure stands.
 /// </summary>
 /// <param name="listener">Who accepted it.</param>
-/// <param name="client">Who connected.</param>
+/// <param name="peer">Who connected.</param>
 /// <param name="downstream">The accepted connection.</param>
 /// <param name="opened">When: a time stamp of the process's clock.</param>
-internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress client, ConnectionContext downstream, long opened)
+internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress peer, ConnectionContext downstream, long opened)
 {
     // Inline: the transport's own last step runs on the thread, and event loop, that accounted for the connection.
     private readonly TaskCompletionSource _accounted = new();
@@ -34,7 +34,11 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress c
 
     public ListenerOptions Listener => listener;
 
-    public ClientAddress Client => client;
+    /// <summary>Who connected to the listener.</summary>
+    public ClientAddress Peer { get; } = peer;
+
+    /// <summary>The client: the peer itself, or whom a PROXY header of the peer names.</summary>
+    public ClientAddress Client { get; set; } = peer;
 
     /// <summary>When it was accepted: a time stamp of the process's clock.</summary>
     public long Opened => opened;

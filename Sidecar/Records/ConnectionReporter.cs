@@ -57,6 +57,7 @@ internal sealed partial class ConnectionReporter : IAsyncDisposable
         Listener: report.Listener.Name,
         Role: report.Listener.Role.Word(),
         Client: report.Client.ToString(),
+        Proxy: report.Client == report.Peer ? null : report.Peer.ToString(),
         Destination: report.Destination?.ToString(),
         Upstream: report.Upstream?.ToString(),
         Transform: report.Transform?.ToString(),

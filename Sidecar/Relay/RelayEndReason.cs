@@ -45,7 +45,7 @@ public enum RelayEndReason
     /// <summary>The connection was not redirected, so nothing says where it wanted to go.</summary>
     NoOriginalDestination,
 
-    /// <summary>The destination, or the client of a SOCKS listener, is not allowed by the configuration.</summary>
+    /// <summary>The destination, or whoever connects to a SOCKS listener or one with <c>accept-proxy</c>, is not allowed by the configuration.</summary>
     DestinationNotAllowed,
 
     /// <summary>The destination is one of the sidecar's own ports.</summary>

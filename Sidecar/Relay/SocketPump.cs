@@ -35,6 +35,8 @@ internal sealed class SocketPump(EpollConnection source, EpollConnection sink, B
 
     public async Task<PumpResult> RunAsync()
     {
+        if (await sink.FlushPipeAsync() is var flushed and not SocketStatus.Done)
+            return new(flushed == SocketStatus.Closed ? PumpEnd.Aborted : PumpEnd.SinkClosed, sink.Socket.ErrorText);
         try
         {
             while (true)

@@ -18,7 +18,7 @@ internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions l
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
         var report = connection.Report();
-        if (!IsAllowed(report.Client))
+        if (!IsAllowed(report))
         {
             report.End(RelayEndReason.DestinationNotAllowed, $"client {report.Client} may not use this SOCKS listener");
             return;
@@ -47,8 +47,10 @@ internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions l
         await answer.RefuseUnlessGrantedAsync(connection);
     }
 
-    private bool IsAllowed(ClientAddress client) =>
-        IPAddress.IsLoopback(client.EndPoint.Address) || listener.AllowClients.Any(n => n.Contains(client.EndPoint.Address));
+    // Loopback in the PROXY header of another host is that host's, not this one's.
+    private bool IsAllowed(ConnectionReport report) =>
+        (IPAddress.IsLoopback(report.Client.EndPoint.Address) && IPAddress.IsLoopback(report.Peer.EndPoint.Address))
+        || listener.AllowClients.Any(n => n.Contains(report.Client.EndPoint.Address));
 }
 
 internal static class SocksMiddlewareExtensions

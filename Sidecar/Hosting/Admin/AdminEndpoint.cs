@@ -16,7 +16,9 @@ internal static class AdminEndpoint
             JsonName(listener.Mode),
             listener.Target?.ToString(),
             listener.Oracle?.ToString(),
-            listener.Oracle is null ? listener.Transform.ToString() : null)).ToArray();
+            listener.Oracle is null ? listener.Transform.ToString() : null,
+            listener.AcceptProxy ? [.. listener.ProxyClients.Select(n => n.ToString())] : null,
+            listener.SendProxy is { } version ? JsonName(version) : null)).ToArray();
         // Web pages must not reach the loopback port through a browser of this machine: those bear an origin.
         var own = routes.MapGroup("").AddEndpointFilter(async (context, next) => context.HttpContext.Request.Headers.Origin.Count == 0
             ? await next(context)
@@ -27,11 +29,12 @@ internal static class AdminEndpoint
         return routes;
     }
 
-    private static string JsonName(ListenerMode mode) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(mode.ToString());
+    private static string JsonName(Enum value) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }
 
 /// <summary>One listener as the admin port shows it.</summary>
-internal sealed record ListenerView(string Name, string Role, string Address, string Mode, string? Target, string? Oracle, string? Transform);
+internal sealed record ListenerView(
+    string Name, string Role, string Address, string Mode, string? Target, string? Oracle, string? Transform, string[]? ProxyClients, string? SendProxy);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ListenerView[]))]

@@ -87,6 +87,26 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
         return count > 0 ? SocketStatus.Done : Socket.Receive(buffer, out count);
     }
 
+    /// <summary>Sends what a stage has left unflushed in the pipe, such as a header that was to go with the first bytes.</summary>
+    public async ValueTask<SocketStatus> FlushPipeAsync()
+    {
+        if (_transport is null || _transport.Output.UnflushedBytes == 0)
+            return SocketStatus.Done;
+        try
+        {
+            await _transport.Output.FlushAsync();
+            return SocketStatus.Done;
+        }
+        catch (IOException)
+        {
+            return SocketStatus.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return SocketStatus.Closed;
+        }
+    }
+
     /// <summary>Resets the connection. Any thread may call it.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {

@@ -26,7 +26,7 @@ internal enum SocketStatus
 /// A non-blocking socket, registered once with one event loop for its life (edge-triggered). Only that loop's thread touches
 /// it. One reader and one writer may wait.
 /// </summary>
-internal sealed unsafe class EpollSocket : ILoopHandler
+internal sealed class EpollSocket : ILoopHandler
 {
     private const uint Interest = Libc.EpollIn | Libc.EpollOut | Libc.EpollRdHup | Libc.EpollPri | Libc.EpollEdge;
     private const uint Over = Libc.EpollErr | Libc.EpollHup;
@@ -86,7 +86,7 @@ internal sealed unsafe class EpollSocket : ILoopHandler
     /// <summary>Bytes that the peer has not acknowledged yet.</summary>
     public int Unsent => _closed ? 0 : Libc.Unsent(_descriptor);
 
-    public IPEndPoint? LocalEndPoint
+    public unsafe IPEndPoint? LocalEndPoint
     {
         get
         {
@@ -99,7 +99,7 @@ internal sealed unsafe class EpollSocket : ILoopHandler
     }
 
     /// <summary>Reads what is there.</summary>
-    public SocketStatus Receive(Span<byte> buffer, out int count)
+    public unsafe SocketStatus Receive(Span<byte> buffer, out int count)
     {
         count = 0;
         while (_canRead && !_closed)
@@ -129,7 +129,7 @@ internal sealed unsafe class EpollSocket : ILoopHandler
     }
 
     /// <summary>Hands bytes to the kernel, maybe not all of them.</summary>
-    public SocketStatus Send(ReadOnlySpan<byte> bytes, out int count)
+    public unsafe SocketStatus Send(ReadOnlySpan<byte> bytes, out int count)
     {
         count = 0;
         while (_canWrite && !_closed)
@@ -198,7 +198,7 @@ internal sealed unsafe class EpollSocket : ILoopHandler
     }
 
     /// <summary>Closes with RST: the peer must not take a cut stream for a whole one.</summary>
-    public void Reset()
+    public unsafe void Reset()
     {
         if (_closed)
             return;
@@ -212,7 +212,7 @@ internal sealed unsafe class EpollSocket : ILoopHandler
     public bool SetOption(int level, int name, int value) => !_closed && Libc.SetOption(_descriptor, level, name, value);
 
     /// <summary>Reads an option in the kernel's form; the length, or -1 when there is none.</summary>
-    public int GetOption(int level, int name, Span<byte> value)
+    public unsafe int GetOption(int level, int name, Span<byte> value)
     {
         var length = value.Length;
         fixed (byte* bytes = value)
@@ -220,7 +220,7 @@ internal sealed unsafe class EpollSocket : ILoopHandler
     }
 
     /// <summary>The pending error, such as why connecting failed; 0 when there is none.</summary>
-    public int TakeError()
+    public unsafe int TakeError()
     {
         int error, length = sizeof(int);
         return Libc.GetOption(_descriptor, Libc.SocketLevel, Libc.SocketError, &error, &length) == 0 ? error : Libc.Error;

@@ -15,6 +15,12 @@ internal sealed class StartedSidecar : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>The process id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Lines of the log so far.</summary>
+    public IReadOnlyList<string> Log => _process.Errors;
+
     /// <summary>Starts one that relays to a port of loopback.</summary>
     public static async Task<StartedSidecar> StartAsync(int target, params IEnumerable<string> options)
     {

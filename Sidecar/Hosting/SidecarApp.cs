@@ -165,6 +165,19 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         }
         else
         {
+            services.PostConfigure<SocketTransportOptions>(transport =>
+            {
+                transport.NoDelay = options.Tcp.NoDelay;
+                var take = transport.CreateBoundListenSocket;
+                transport.CreateBoundListenSocket = endPoint =>
+                {
+                    var socket = take(endPoint);
+                    // Accepted sockets inherit them.
+                    if (addresses.Listeners.Contains(endPoint))
+                        options.Tcp.Apply(socket);
+                    return socket;
+                };
+            });
             services.AddSingleton<IDrainable>(new SocketListeners(sockets, addresses.Listeners));
             services.AddSingleton<IDialer>(provider => new SocketDialer(options.Tcp, provider.GetRequiredService<TimeProvider>()));
         }

@@ -98,6 +98,9 @@ internal sealed class RelayConnection : IDisposable
                 if (sink is EpollConnection { Socket: var socket })
                     await socket.WhenAllIsSentAsync(_silence.Note);
                 break;
+            case PumpEnd.Aborted when _isResetting:
+                // The other direction closed the side that was reset, and still delivers what came from it before.
+                return;
             case PumpEnd.TransformFailed:
                 _report.End(RelayEndReason.TransformError, result.Detail);
                 break;

@@ -120,6 +120,61 @@ public sealed class EpollSocketTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("before")]
+    public async Task Receive_AfterASendThatLearnedOfAReset_IsNoEndOfStream(string before)
+    {
+        using var running = new RunningLoop();
+        var (socket, peer) = await running.ConnectAsync();
+        // On the loop, so that no event comes between.
+        await running.RunAsync(async () =>
+        {
+            peer.Send(Encoding.ASCII.GetBytes(before));
+            peer.Close(0);
+            Assert.Equal(SocketStatus.Failed, socket.Send("x"u8, out _));
+            if (before.Length > 0)
+                Assert.Equal(before, await ReadAsync(socket, 100));
+            Assert.Equal(SocketStatus.Failed, socket.Receive(running.Loop.Scratch, out _));
+            Assert.False(socket.HasEnded);
+        });
+    }
+
+    [Fact]
+    public async Task Receive_AfterASendThatLearnedOfAResetBehindAnEnd_IsTheEnd()
+    {
+        using var running = new RunningLoop();
+        var (socket, peer) = await running.ConnectAsync();
+        await running.RunAsync(async () =>
+        {
+            peer.Send("whole"u8);
+            peer.Shutdown(SocketShutdown.Send);
+            peer.Close(0);
+            Assert.Equal(SocketStatus.Failed, socket.Send("x"u8, out _));
+            Assert.Equal("whole", await ReadAsync(socket, 100));
+            Assert.Equal(SocketStatus.Ended, socket.Receive(running.Loop.Scratch, out _));
+        });
+    }
+
+    [Fact]
+    public async Task Unsent_AfterAReset_IsNothingThatCouldBeWaitedFor()
+    {
+        using var running = new RunningLoop();
+        var (socket, peer) = await running.ConnectAsync();
+        await running.RunAsync(async () =>
+        {
+            while (socket.Send(running.Loop.Scratch, out _) == SocketStatus.Done)
+            {
+                // Until the kernel takes no more.
+            }
+
+            Assert.True(socket.Unsent > 0);
+            peer.Close(0);
+            await socket.WhenAllIsSentAsync();
+            Assert.False(socket.IsClosed);
+        });
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Close_WhileSomebodyWaits_WakesThem(bool byReset)

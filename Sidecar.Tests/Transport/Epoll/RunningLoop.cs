@@ -69,6 +69,13 @@ internal sealed class RunningLoop : IDisposable
         return (await RunAsync(() => Task.FromResult(new EpollSocket(Loop, descriptor, isConnected: true))), peer);
     }
 
+    /// <summary>A connection on the loop, as <see cref="ConnectAsync"/> makes its socket.</summary>
+    public async Task<(EpollConnection Connection, Socket Peer)> OpenAsync()
+    {
+        var (socket, peer) = await ConnectAsync();
+        return (new EpollConnection(socket, (IPEndPoint)peer.LocalEndPoint!), peer);
+    }
+
     public void Dispose()
     {
         Loop.Dispose();

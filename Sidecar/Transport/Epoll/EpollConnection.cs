@@ -15,7 +15,8 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     // Of features that the stages set on one connection.
     private const int ExpectedFeatures = 10;
 
-    // For what was sent to arrive, before unread bytes turn the close into a reset, which drops it.
+    // For what was sent to arrive, before unread bytes turn the close into a reset, which drops it. A peer that takes none
+    // of it for so long does not want it; how long one that takes it slowly may need is the first stage's limit.
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
 
     private IDuplexPipe? _transport;
@@ -138,6 +139,6 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     {
         Socket.ShutdownSend();
         using var limit = Socket.Loop.Timers.CreateTimer(static socket => ((EpollSocket)socket!).Close(), Socket, LingerLimit, Timeout.InfiniteTimeSpan);
-        await Socket.WhenAllIsSentAsync();
+        await Socket.WhenAllIsSentAsync(() => limit.Change(LingerLimit, Timeout.InfiniteTimeSpan));
     }
 }

@@ -83,8 +83,8 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>The error in words; null when there was none.</summary>
     public string? ErrorText => Error == 0 ? null : Libc.Describe(Error);
 
-    /// <summary>Bytes that the peer has not acknowledged yet.</summary>
-    public int Unsent => _closed ? 0 : Libc.Unsent(_descriptor);
+    /// <summary>Bytes that the peer has not acknowledged yet and still can.</summary>
+    public int Unsent => _closed || IsBroken || Error != 0 ? 0 : Libc.Unsent(_descriptor);
 
     public unsafe IPEndPoint? LocalEndPoint
     {
@@ -117,6 +117,10 @@ internal sealed class EpollSocket : ILoopHandler
 
             if (received == 0)
             {
+                // The kernel tells of a reset once. If sending has learned of it, reading finds an end that never was one;
+                // unless the peer's FIN came before the reset, which is what EPIPE means.
+                if (Error is not (0 or Libc.BrokenPipe))
+                    return SocketStatus.Failed;
                 HasEnded = true;
                 return SocketStatus.Ended;
             }

@@ -28,6 +28,7 @@ internal static unsafe partial class Libc
     public const int TooManyFiles = 24;
     public const int InvalidArgument = 22;
     public const int BadDescriptor = 9;
+    public const int BrokenPipe = 32;
     public const int ConnectionAborted = 103;
     public const int NoBufferSpace = 105;
     public const int IsConnected = 106;

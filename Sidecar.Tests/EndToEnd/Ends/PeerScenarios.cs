@@ -1,0 +1,62 @@
+using Sidecar.Tests.EndToEnd.BadPeers;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Ends;
+
+/// <summary>Connections that the other sidecar or the Oracle brings to an end.</summary>
+internal static class PeerScenarios
+{
+    public static Task TheGreetingIsCutShortAsync(string word) => GreetP2Async(word, "bonjour a", finish: true);
+
+    public static Task TheGreetingDoesNotComeAsync(string word) => GreetP2Async(word, "", finish: false, "--handshake-timeout", "200ms");
+
+    public static Task TheGreetingIsNoneAsync(string word) => GreetP2Async(word, "GET / HTTP/1.1\r\n", finish: false);
+
+    public static async Task P2AnswersFailAsync(string word)
+    {
+        using var p2 = new LoopbackListener();
+        await using var sidecar = await RunningSidecar.StartAsync("0", "127.0.0.1", $"{p2.Port}", "127.0.0.1", "p1");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        using var peer = await p2.AcceptAsync();
+        await peer.SendAsync($"fail {(await peer.ReadLineAsync()).Split(' ')[1]}\n");
+        Assert.Equal("", await client.ReadUntilClosedAsync());
+        await sidecar.EndsForAsync(word);
+    }
+
+    public static async Task TheOracleDeniesAsync(string word)
+    {
+        await using var oracle = await RunningOracle.StartAsync("deny");
+        await using var way = await OracleWay.OpenAsync("p2", oracle.Port, "20s");
+        await way.EndsForAsync(word);
+    }
+
+    public static async Task TheOracleIsDownAsync(string word)
+    {
+        using var oracle = new RefusingPort();
+        await using var way = await OracleWay.OpenAsync("p2", oracle.Port, "20s");
+        await way.EndsForAsync(word);
+    }
+
+    public static async Task TheOracleIsSilentAsync(string word)
+    {
+        using var oracle = new LoopbackListener();
+        await using var way = await OracleWay.OpenAsync("p2", oracle.Port, "300ms");
+        using var asked = await oracle.AcceptAsync();
+        await way.EndsForAsync(word);
+    }
+
+    private static async Task GreetP2Async(string word, string said, bool finish, params IEnumerable<string> options)
+    {
+        using var service = new LoopbackListener();
+        await using var p2 = await RunningSidecar.StartAsync(["0", "127.0.0.1", $"{service.Port}", "127.0.0.1", "p2", .. options]);
+        using var peer = await SocketTalk.ConnectAsync(p2.Port);
+        await peer.SendAsync(said);
+        if (finish)
+            peer.Finish();
+        Assert.Equal("", await peer.ReadUntilClosedAsync());
+        await p2.EndsForAsync(word);
+        Assert.True(service.IsUntouched);
+    }
+}

@@ -1,0 +1,64 @@
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Ends;
+
+/// <summary>Connections that find no upstream.</summary>
+internal static class UpstreamScenarios
+{
+    public static async Task NobodyListensAsync(string word)
+    {
+        using var destination = new RefusingPort();
+        await using var sidecar = await RunningSidecar.StartAsync("0", "127.0.0.1", $"{destination.Port}", "127.0.0.1", "alone");
+        await IsRefusedAsync(sidecar, word);
+    }
+
+    public static async Task NobodyAcceptsAsync(string word)
+    {
+        await using var destination = await HangingPort.OpenAsync();
+        await using var sidecar = await RunningSidecar.StartAsync(
+            "0", "127.0.0.1", $"{destination.Port}", "127.0.0.1", "alone", "--connect-timeout", "200ms");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        Assert.Equal("", await client.ReadUntilClosedAsync());
+        // Its own filler is a socket of the same port.
+        await destination.DisposeAsync();
+        await sidecar.EndsForAsync(word);
+    }
+
+    public static async Task NothingSaysWhereToAsync(string word)
+    {
+        await using var sidecar = await RunningSidecar.StartAsync("--listen", "127.0.0.1:0", "--mode", "transparent");
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        Assert.Equal("", await client.ReadUntilClosedAsync());
+        // A kernel that tracks connections knows one for each, redirected or not: here the sidecar's own.
+        Assert.SkipWhen((await sidecar.RecordAsync()).Reason == "self_call", "connections are tracked in this network namespace");
+        await sidecar.EndsForAsync(word);
+    }
+
+    public static async Task AForeignDestinationIsAskedForAsync(string word)
+    {
+        await using var p2 = await RunningSidecar.StartAsync("--listen", "127.0.0.1:0", "--role", "p2");
+        using var peer = await SocketTalk.ConnectAsync(p2.Port);
+        // RFC 5737 section 3: an address of documentation, which nobody has.
+        await peer.SendAsync("bonjour abc 203.0.113.7 80\n");
+        Assert.Equal("fail abc\n", await peer.ReadUntilClosedAsync());
+        await p2.EndsForAsync(word);
+    }
+
+    public static async Task TheSidecarItselfIsAskedForAsync(string word)
+    {
+        await using var p2 = await RunningSidecar.StartAsync("--listen", "127.0.0.1:0", "--role", "p2");
+        using var peer = await SocketTalk.ConnectAsync(p2.Port);
+        await peer.SendAsync($"bonjour abc 127.0.0.1 {p2.Port}\n");
+        Assert.Equal("fail abc\n", await peer.ReadUntilClosedAsync());
+        await p2.EndsForAsync(word);
+    }
+
+    private static async Task IsRefusedAsync(RunningSidecar sidecar, string word)
+    {
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        Assert.Equal("", await client.ReadUntilClosedAsync());
+        await sidecar.EndsForAsync(word);
+    }
+}

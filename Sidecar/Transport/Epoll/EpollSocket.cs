@@ -157,6 +157,24 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>Waits until writing is worth a try.</summary>
     public Writable WhenWritable() => new(this);
 
+    /// <summary>Calls back, on the loop, once reading is worth a try; at the latest in the next turn if it is now.</summary>
+    public void OnReadable(Action callback)
+    {
+        if (_canRead || _closed)
+            Loop.Defer(callback);
+        else
+            _reader = callback;
+    }
+
+    /// <summary>Calls back, on the loop, once writing is worth a try.</summary>
+    public void OnWritable(Action callback)
+    {
+        if (_canWrite || _closed)
+            Loop.Defer(callback);
+        else
+            _writer = callback;
+    }
+
     /// <summary>When one of two relayed sockets breaks, those who wait for the other are woken as well.</summary>
     public void JoinWith(EpollSocket partner) => (_partner, partner._partner) = (partner, this);
 

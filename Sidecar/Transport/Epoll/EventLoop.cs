@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Sidecar.Transport.Epoll;
@@ -12,7 +13,7 @@ internal interface ILoopHandler
 
 /// <summary>
 /// One thread that waits for the events of its descriptors and runs everything that belongs to them: handlers, timers and the
-/// stages of its connections, whose awaits come back to it. Only <see cref="Post"/> may be called from elsewhere.
+/// stages of its connections. Only <see cref="Post"/> and <see cref="Enter"/> may be called from elsewhere.
 /// </summary>
 internal sealed unsafe partial class EventLoop : IDisposable
 {
@@ -32,7 +33,6 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private readonly int _epoll;
     private readonly int _wakeEvent;
     private readonly Thread _thread;
-    private readonly LoopContext _context;
     private readonly HandlerTable _handlers = new();
     private readonly ConcurrentQueue<(SendOrPostCallback Call, object? State)> _posted = new();
     private readonly Queue<Action> _deferred = new();
@@ -45,7 +45,6 @@ internal sealed unsafe partial class EventLoop : IDisposable
         _logger = logger;
         _epoll = Check(Libc.CreateEpoll(Libc.CloseOnExec), "epoll_create1");
         _wakeEvent = Check(Libc.CreateEvent(0, Libc.NonBlocking | Libc.CloseOnExec), "eventfd");
-        _context = new LoopContext(this);
         // Edge-triggered, each write to it is an event, so it is never read.
         Register(_wakeEvent, new WakeHandler(), Libc.EpollIn | Libc.EpollEdge);
         _thread = new Thread(Run) { Name = $"event loop {number}", IsBackground = true };
@@ -84,8 +83,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
             Wake();
     }
 
-    /// <summary>Ends the current turn for the caller: <c>await loop.Yield()</c> goes on after other descriptors were served.</summary>
-    public LoopYield Yield() => new(this);
+    /// <summary><c>await loop.Enter()</c> goes on on the loop's thread: at once if it is the caller's, else in the next turn.</summary>
+    public LoopEntry Enter() => new(this);
 
     /// <summary>Completes after a time; the clock is that of the turn.</summary>
     public Task Delay(TimeSpan time) => Task.Delay(time, Timers);
@@ -123,7 +122,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
             _spareBuffers.Push(buffer);
     }
 
-    internal void Defer(Action action) => _deferred.Enqueue(action);
+    /// <summary>Calls back in the next turn, after other descriptors were served.</summary>
+    public void Defer(Action action) => _deferred.Enqueue(action);
 
     private static int Check(int result, string call) =>
         result >= 0 ? result : throw new IOException($"{call}: {Libc.Describe(Marshal.GetLastPInvokeError())}");
@@ -137,7 +137,6 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private void Run()
     {
         _current = this;
-        SynchronizationContext.SetSynchronizationContext(_context);
         var events = (byte*)NativeMemory.Alloc((nuint)(MaxEvents * EpollEvents.Size));
         while (!_stopping)
         {
@@ -202,20 +201,20 @@ internal sealed unsafe partial class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Continues in the next turn.</summary>
-    internal readonly struct LoopYield(EventLoop loop) : System.Runtime.CompilerServices.ICriticalNotifyCompletion
+    /// <summary>Continues on the loop.</summary>
+    internal readonly struct LoopEntry(EventLoop loop) : ICriticalNotifyCompletion
     {
-        public bool IsCompleted => false;
+        public bool IsCompleted => _current == loop;
 
-        public LoopYield GetAwaiter() => this;
+        public LoopEntry GetAwaiter() => this;
 
         public void GetResult()
         {
         }
 
-        public void OnCompleted(Action continuation) => loop.Defer(continuation);
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
-        public void UnsafeOnCompleted(Action continuation) => loop.Defer(continuation);
+        public void UnsafeOnCompleted(Action continuation) => loop.Post(static action => ((Action)action!)(), continuation);
     }
 
     private sealed class WakeHandler : ILoopHandler

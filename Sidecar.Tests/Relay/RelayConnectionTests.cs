@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Relay;
 
-public sealed class RelayConnectionTests : IDisposable
+public sealed class RelayConnectionTests
 {
     private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
     private static readonly TransformSpec Xor = new(TransformKind.Xor, 0x20);
@@ -24,8 +24,6 @@ public sealed class RelayConnectionTests : IDisposable
         _report = Stage.Open(_client, Listener);
         _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, _time);
     }
-
-    public void Dispose() => _relay.Dispose();
 
     [Fact]
     public async Task Run_BothEnd_TransformsCountsAndCompletes()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
 
@@ -19,7 +20,11 @@ internal sealed class SocketPump(
     // So that one bulk stream cannot starve its loop: a turn of it takes some 100 µs.
     private const int BytesPerTurn = 512 * 1024;
 
+    // Until the sink has shown that it keeps up: so much can be left over when it does not.
+    private const int FirstRead = 64 * 1024;
+
     private readonly EventLoop _loop = source.Socket.Loop;
+    private int _readSize = FirstRead;
     private Action? _resume;
     private byte[]? _held;
     private int _heldStart;
@@ -89,7 +94,7 @@ internal sealed class SocketPump(
             return pause;
         for (var left = BytesPerTurn; left > 0;)
         {
-            switch (source.Receive(_loop.Scratch, out var count))
+            switch (source.Receive(_loop.Scratch.AsSpan(0, _readSize), out var count))
             {
                 case SocketStatus.Done:
                     left -= count;
@@ -131,6 +136,8 @@ internal sealed class SocketPump(
         var pause = Send(chunk, out var sent);
         if (pause == Pause.UntilWritable)
             Hold(chunk[sent..]);
+        else if (chunk.Length == _readSize)
+            _readSize = EventLoop.ScratchSize;
         return pause;
     }
 
@@ -163,7 +170,8 @@ internal sealed class SocketPump(
 
     private void Hold(ReadOnlySpan<byte> rest)
     {
-        _held = _loop.RentBuffer();
+        _readSize = FirstRead;
+        _held = ArrayPool<byte>.Shared.Rent(rest.Length);
         rest.CopyTo(_held);
         (_heldStart, _heldEnd) = (0, rest.Length);
     }
@@ -180,7 +188,7 @@ internal sealed class SocketPump(
     private void ReturnHeld()
     {
         if (_held is not null)
-            _loop.ReturnBuffer(_held);
+            ArrayPool<byte>.Shared.Return(_held);
         _held = null;
     }
 

@@ -106,6 +106,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);
 
+    /// <summary>Lets others run on this core, if any are ready to.</summary>
+    [LibraryImport("libc", EntryPoint = "sched_yield")]
+    public static partial int Yield();
+
     /// <summary>Bytes in the send queue, unacknowledged ones included.</summary>
     public static int Unsent(int descriptor)
     {

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Relay;
 
-public sealed class RelayConnectionTests
+public sealed class RelayConnectionTests : IAsyncDisposable
 {
     private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
     private static readonly TransformSpec Xor = new(TransformKind.Xor, 0x20);
@@ -23,6 +23,12 @@ public sealed class RelayConnectionTests
     {
         _report = Stage.Open(_client, Listener);
         _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, _time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _server.DisposeAsync();
     }
 
     [Fact]

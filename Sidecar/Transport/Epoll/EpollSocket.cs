@@ -276,8 +276,8 @@ internal sealed class EpollSocket : ILoopHandler
         continuation?.Invoke();
     }
 
-    // Null: try again. The two flags mean the same to both directions: false once the kernel said it would block.
-    private SocketStatus? Retry(ref bool flag)
+    // What a failed call means; null: try again.
+    private SocketStatus? Retry(ref bool canGoOn)
     {
         var error = Libc.Error;
         switch (error)
@@ -285,7 +285,7 @@ internal sealed class EpollSocket : ILoopHandler
             case Libc.Interrupted:
                 return null;
             case Libc.WouldBlock:
-                flag = false;
+                canGoOn = false;
                 return SocketStatus.WouldBlock;
             default:
                 Error = error;

@@ -34,6 +34,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private readonly ConcurrentQueue<(SendOrPostCallback Call, object? State)> _posted = new();
     private readonly Queue<Action> _deferred = new();
     private int _wakeRequested;
+    private int _connections;
     private YieldHabit _yields;
     private volatile bool _stopping;
 
@@ -56,10 +57,13 @@ internal sealed unsafe partial class EventLoop : IDisposable
     /// <summary>Holds the bytes of one read until they are sent, within one turn.</summary>
     public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
 
-    /// <summary>Connections on this loop, for balance; other threads see a recent value.</summary>
-    public int Connections;
+    /// <summary>Connections that it serves, for balance; a recent value.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     public void Start() => _thread.Start();
+
+    /// <summary>Counts connections that it serves from now on, or no more. Any thread may call it.</summary>
+    public void CountConnections(int change) => Interlocked.Add(ref _connections, change);
 
     /// <summary>Ends the thread once its turn is over, and waits for it.</summary>
     public void Dispose()

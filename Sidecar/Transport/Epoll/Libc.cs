@@ -28,12 +28,9 @@ internal static unsafe partial class Libc
     public const int TooManyFiles = 24;
     public const int InvalidArgument = 22;
     public const int BadDescriptor = 9;
-    public const int ConnectionAborted = 103;
     public const int NoBufferSpace = 105;
-    public const int IsConnected = 106;
     public const int TimedOut = 110;
     public const int ConnectionRefused = 111;
-    public const int AlreadyConnecting = 114;
     public const int InProgress = 115;
 
     // sys/socket.h, netinet/tcp.h, linux/in.h

@@ -21,10 +21,9 @@ internal sealed class ProxyPipeline(
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
-        connection.UseConnectionReport(listener, options.Timeouts, registry, reporter, time, logger);
-        if (options.Transport == TransportKind.Sockets)
-            connection.UseHalfClose();
-        connection.UseAcceptProxyHeader(listener, options.Timeouts, time);
+        connection.UseConnectionReport(listener, options.Timeouts, registry, reporter, time, logger)
+            .UseHalfClose(options.Transport)
+            .UseAcceptProxyHeader(listener, options.Timeouts, time);
         _ = listener.Role switch
         {
             SidecarRole.P1 => connection

@@ -86,7 +86,13 @@ internal sealed partial class OracleApp : IAsyncDisposable
         var services = builder.Services;
         services.AddRoutingCore().AddMetrics();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownLimit);
-        services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = MaxUnreadBytes);
+        services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.MaxReadBufferSize = MaxUnreadBytes;
+            // A question comes with its connection and is answered without waiting: neither a look ahead nor a change of threads pays.
+            sockets.WaitForDataBeforeAllocatingBuffer = false;
+            sockets.UnsafePreferInlineScheduling = true;
+        });
         AddParts(services, options, source, time);
 
         var (metrics, health) = (new ServiceEndpoint("metrics"), new ServiceEndpoint("health"));

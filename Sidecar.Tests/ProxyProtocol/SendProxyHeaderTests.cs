@@ -50,7 +50,7 @@ public sealed class SendProxyHeaderTests : IDisposable
         await RunAsync(report, async connection =>
         {
             Assert.Equal("", _upstream.ReceivedText());
-            using var relay = new RelayConnection(connection, _upstream, report, Stage.Timeouts, _time);
+            var relay = new RelayConnection(connection, _upstream, report, Stage.Timeouts, _time);
             _upstream.SendEnd();
             _client.SendEnd();
             await relay.RunAsync(Codec.For(new TransformSpec(TransformKind.Not), SidecarRole.Alone));

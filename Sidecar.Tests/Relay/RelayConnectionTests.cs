@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Relay;
 
-public sealed class RelayConnectionTests : IDisposable
+public sealed class RelayConnectionTests : IAsyncDisposable
 {
     private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
     private static readonly TransformSpec Xor = new(TransformKind.Xor, 0x20);
@@ -25,7 +25,11 @@ public sealed class RelayConnectionTests : IDisposable
         _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, _time);
     }
 
-    public void Dispose() => _relay.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _server.DisposeAsync();
+    }
 
     [Fact]
     public async Task Run_BothEnd_TransformsCountsAndCompletes()

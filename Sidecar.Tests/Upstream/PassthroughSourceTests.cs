@@ -41,7 +41,7 @@ public sealed class PassthroughSourceTests
         var upstream = new IPEndPoint(IPAddress.Parse(address), 9000);
         // The probe, the bind and the connect all belong to the namespace.
         var dialed = NamespaceThread.Run(space.Name, user: 0, group: 0, () => new SocketDialer(new TcpOptions(), TimeProvider.System)
-            .DialAsync(upstream, PassthroughSource.For(upstream.Address), TimeSpan.FromSeconds(5)).AsTask());
+            .DialAsync(new MemoryConnection(), upstream, PassthroughSource.For(upstream.Address), TimeSpan.FromSeconds(5)).AsTask());
         await using var connection = (await dialed).Connection!;
         using var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken);
         var source = ((IPEndPoint)accepted.RemoteEndPoint!).Address;

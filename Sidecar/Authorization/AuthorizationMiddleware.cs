@@ -8,21 +8,19 @@ namespace Sidecar.Authorization;
 /// <summary>May this connection be, and with which transform: the Oracle's answer, or the configuration's where there is no Oracle.</summary>
 internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerOptions listener, OracleClient oracle)
 {
-    public async Task OnConnectionAsync(ConnectionContext connection)
+    public Task OnConnectionAsync(ConnectionContext connection) => AuthorizeAsync(connection).ThenAsync(next, connection);
+
+    private async ValueTask<bool> AuthorizeAsync(ConnectionContext connection)
     {
         var report = connection.Report();
         var decision = listener.Oracle is { } address
-            ? await oracle.AskAsync(address, new OracleQuestion(listener.Role, report.Id, report.Client.EndPoint))
+            ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, report.Id, report.Client.EndPoint))
             : Decision.Grant(listener.Transform, listener.Role);
         if (decision.Refusal is { } refusal)
-        {
-            report.End(refusal, decision.Detail);
-            return;
-        }
-
+            return report.End(refusal, decision.Detail);
         report.Transform = decision.Transform;
         connection.Features.Set(decision);
-        await next(connection);
+        return true;
     }
 }
 

@@ -5,10 +5,12 @@ namespace Sidecar.Authorization;
 /// <summary>The way is free: tells whoever waits for it, if anybody does.</summary>
 internal sealed class DownstreamAnswerMiddleware(ConnectionDelegate next)
 {
-    public async Task OnConnectionAsync(ConnectionContext connection)
+    public Task OnConnectionAsync(ConnectionContext connection) =>
+        connection.Features.Get<DownstreamAnswer>() is { } answer ? GrantAsync(answer, connection) : next(connection);
+
+    private async Task GrantAsync(DownstreamAnswer answer, ConnectionContext connection)
     {
-        if (connection.Features.Get<DownstreamAnswer>() is { } answer)
-            await answer.GrantAsync(connection);
+        await answer.GrantAsync(connection);
         await next(connection);
     }
 }

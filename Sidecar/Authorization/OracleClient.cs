@@ -1,4 +1,5 @@
 using Chassis.Net;
+using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Configuration;
 using Sidecar.Relay;
@@ -12,20 +13,20 @@ internal sealed class OracleClient(TimeoutOptions timeouts, Resolver resolver, U
 {
     private static readonly MessageParser<string> ParseLine = WireLine.Parser(WireLine.MaxOracleBytes);
 
-    public async ValueTask<Decision> AskAsync(HostPort oracle, OracleQuestion question)
+    public async ValueTask<Decision> AskAsync(ConnectionContext downstream, HostPort oracle, OracleQuestion question)
     {
         var started = metrics.Now;
-        var decision = await ExchangeAsync(oracle, question);
+        var decision = await ExchangeAsync(downstream, oracle, question);
         metrics.OracleAnswered(decision.Refusal?.Word() ?? "ok", started);
         return decision;
     }
 
-    private async ValueTask<Decision> ExchangeAsync(HostPort oracle, OracleQuestion question)
+    private async ValueTask<Decision> ExchangeAsync(ConnectionContext downstream, HostPort oracle, OracleQuestion question)
     {
         var resolved = await resolver.ResolveAsync(oracle);
         if (resolved.Failure is { } unresolved)
             return Unreached(unresolved, resolved.Detail!);
-        var connected = await connector.ConnectAsync(resolved.Addresses, timeouts.Handshake);
+        var connected = await connector.ConnectAsync(downstream, resolved.Addresses, timeouts.Handshake);
         if (connected.Connection is null)
             return Unreached(connected.Failure!.Value, connected.Detail!);
 

@@ -13,33 +13,48 @@ internal sealed record UpstreamCandidates(IReadOnlyList<IPEndPoint> Addresses);
 /// <summary>Resolves the upstream's name once and lets only the allowed addresses through.</summary>
 internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, ListenerOptions listener, DestinationGuard guard, Resolver resolver)
 {
-    public async Task OnConnectionAsync(ConnectionContext connection)
+    // The configured target's address, where it is one: the same for every connection, and nothing to look up.
+    private readonly UpstreamCandidates? _target =
+        listener.Target is { } target && Resolver.Literal(target) is { } address ? new UpstreamCandidates([address]) : null;
+
+    public Task OnConnectionAsync(ConnectionContext connection) => CheckAsync(connection).ThenAsync(next, connection);
+
+    private async ValueTask<bool> CheckAsync(ConnectionContext connection)
     {
         var report = connection.Report();
         var route = connection.Features.Get<ConnectionRoute>()!;
         if (RefuseTold(route) is { Refusal: { } told } verdict)
+            return report.End(told, verdict.Detail);
+        var candidates = route.Configured ? _target : null;
+        if (candidates is null)
         {
-            report.End(told, verdict.Detail);
-            return;
+            var resolved = await resolver.ResolveAsync(route.Upstream);
+            if (resolved.Failure is { } failure)
+                return report.End(failure, resolved.Detail);
+            candidates = new UpstreamCandidates(resolved.Addresses);
         }
 
-        var resolved = await resolver.ResolveAsync(route.Upstream);
-        if (resolved.Failure is { } failure)
+        var allowed = Allowed(candidates, route, out var refused);
+        if (allowed.Addresses.Count == 0)
+            return report.End(refused.Refusal!.Value, refused.Detail);
+        connection.Features.Set(allowed);
+        return true;
+    }
+
+    private UpstreamCandidates Allowed(UpstreamCandidates candidates, ConnectionRoute route, out GuardVerdict refused)
+    {
+        refused = GuardVerdict.Allowed;
+        List<IPEndPoint>? allowed = null;
+        for (var i = 0; i < candidates.Addresses.Count; i++)
         {
-            report.End(failure, resolved.Detail);
-            return;
+            var verdict = guard.Check(candidates.Addresses[i], listener, route);
+            if (verdict.Refusal is null)
+                allowed?.Add(candidates.Addresses[i]);
+            else if (allowed is null)
+                (refused, allowed) = (verdict, [.. candidates.Addresses.Take(i)]);
         }
 
-        var verdicts = resolved.Addresses.Select(a => (Address: a, Verdict: guard.Check(a, listener, route))).ToList();
-        var allowed = verdicts.Where(v => v.Verdict.Refusal is null).Select(v => v.Address).ToList();
-        if (allowed.Count == 0)
-        {
-            report.End(verdicts[0].Verdict.Refusal!.Value, verdicts[0].Verdict.Detail);
-            return;
-        }
-
-        connection.Features.Set(new UpstreamCandidates(allowed));
-        await next(connection);
+        return allowed is null ? candidates : new UpstreamCandidates(allowed);
     }
 
     // p1 only tells p2 the destination, but a pod that asks for its own sidecar is refused right here.

@@ -12,6 +12,8 @@ namespace Sidecar.Destination;
 /// <summary>Finds where the connection wants to go: the configured target, what p1 or a SOCKS client said, or SO_ORIGINAL_DST.</summary>
 internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions listener)
 {
+    private readonly ConnectionRoute? _fixed = Fixed(listener);
+
     public Task OnConnectionAsync(ConnectionContext connection)
     {
         if (FindRoute(connection) is not { } route)
@@ -25,14 +27,23 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
         return next(connection);
     }
 
-    private ConnectionRoute? FindRoute(ConnectionContext connection) => listener switch
+    // The same for every connection where the configuration says it all.
+    private static ConnectionRoute? Fixed(ListenerOptions listener) => listener switch
     {
-        { Target: null } => Requested(connection),
+        { Target: null } => null,
         // p1 reaches p2 at its target; it tells the destination only where this side knows one.
         { Role: SidecarRole.P1, Mode: ListenerMode.Fixed, Target: { } peer } => new ConnectionRoute(null, peer, Configured: true),
-        { Role: SidecarRole.P1, Target: { } peer } => Requested(connection) is { } requested ? requested with { Upstream = peer, Configured = true } : null,
+        { Role: SidecarRole.P1 } => null,
         { Target: { } target } => new ConnectionRoute(target, target, Configured: true),
     };
+
+    private ConnectionRoute? FindRoute(ConnectionContext connection)
+    {
+        if (_fixed is not null)
+            return _fixed;
+        var requested = Requested(connection);
+        return requested is not null && listener.Target is { } peer ? requested with { Upstream = peer, Configured = true } : requested;
+    }
 
     private static ConnectionRoute? Requested(ConnectionContext connection)
     {

@@ -6,8 +6,18 @@ using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;
 
+/// <summary>The two directions of a relay.</summary>
+internal enum Direction
+{
+    /// <summary>From the client to the upstream.</summary>
+    Request,
+
+    /// <summary>From the upstream to the client.</summary>
+    Response,
+}
+
 /// <summary>Two pumps between a downstream and an upstream connection. Each direction ends on its own; a reset is passed on as a reset.</summary>
-internal sealed class RelayConnection : IDisposable
+internal sealed class RelayConnection
 {
     // A peer that takes nothing for so long does not get what was sent before a reset.
     private static readonly TimeSpan ResetLimit = TimeSpan.FromSeconds(1);
@@ -17,100 +27,104 @@ internal sealed class RelayConnection : IDisposable
     private readonly ConnectionReport _report;
     private readonly TimeoutOptions _timeouts;
     private readonly SilenceTimer _silence;
-    private readonly DirectionMeter _request;
-    private readonly DirectionMeter _response;
+
+    // Inline: what follows runs on the thread, and event loop, of the direction that ends last.
+    private readonly TaskCompletionSource _ended = new();
+    private int _directions = 2;
     private bool _isResetting;
 
     /// <param name="downstream">The accepted connection.</param>
     /// <param name="upstream">The connection to the upstream.</param>
     /// <param name="report">Learns the counts and how the relay ended.</param>
     /// <param name="timeouts">Idle and half-closed limits.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="time">The clock; of the event loop that both live on, if there is one.</param>
     public RelayConnection(
         ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TimeProvider time)
     {
         (_downstream, _upstream, _report, _timeouts) = (downstream, upstream, report, timeouts);
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
-        _request = new DirectionMeter(_silence, report.Downstream, report.UpstreamBytes);
-        _response = new DirectionMeter(_silence, report.UpstreamBytes, report.Downstream);
     }
 
     /// <summary>Runs until both directions have ended; the report then has the reason.</summary>
-    public async Task RunAsync(Codec codec)
+    public Task RunAsync(Codec codec)
     {
-        if (_downstream is EpollConnection client && _upstream is EpollConnection server)
+        var request = new DirectionMeter(_silence, _report.Downstream, _report.UpstreamBytes);
+        var response = new DirectionMeter(_silence, _report.UpstreamBytes, _report.Downstream);
+        if (_downstream is EpollConnection { IsDirect: true } client && _upstream is EpollConnection { IsDirect: true } server)
+        {
             client.Socket.JoinWith(server.Socket);
-        var request = RunRequestAsync(codec.ToUpstream);
-        var response = RunResponseAsync(codec.ToDownstream);
-        await Task.WhenAny(request, response);
-        if (!_isResetting)
-            _silence.Restart(_timeouts.HalfClosed);
-        await Task.WhenAll(request, response);
-        _report.Complete();
-    }
-
-    public void Dispose() => _silence.Dispose();
-
-    private async Task RunRequestAsync(ByteTransform transform)
-    {
-        var result = await RunPumpAsync(_downstream, _upstream, transform, _request, RelayEndReason.ClientReset);
-        await FinishAsync(result, _downstream, _upstream, RelayEndReason.ClientReset, RelayEndReason.UpstreamReset);
-    }
-
-    private async Task RunResponseAsync(ByteTransform transform)
-    {
-        var result = await RunPumpAsync(_upstream, _downstream, transform, _response, RelayEndReason.UpstreamReset);
-        await FinishAsync(result, _upstream, _downstream, RelayEndReason.UpstreamReset, RelayEndReason.ClientReset);
-    }
-
-    private async Task<PumpResult> RunPumpAsync(
-        ConnectionContext source, ConnectionContext sink, ByteTransform transform, DirectionMeter meter, RelayEndReason sourceReset)
-    {
-        try
-        {
-            return source is EpollConnection { IsDirect: true } from && sink is EpollConnection { IsDirect: true } to && from.Socket.Loop == to.Socket.Loop
-                ? await new SocketPump(from, to, transform, meter, () => BeginReset(sourceReset, null)).RunAsync()
-                : await PipePump.RunAsync(source.Transport.Input, sink.Transport.Output, transform, meter);
+            new SocketPump(this, Direction.Request, client, server, codec.ToUpstream, request).Start();
+            new SocketPump(this, Direction.Response, server, client, codec.ToDownstream, response).Start();
         }
-        catch
+        else
         {
-            // A bug: the other pump must not go on without this one.
-            AbortBoth();
-            throw;
+            _ = RunPipeAsync(Direction.Request, _downstream, _upstream, codec.ToUpstream, request);
+            _ = RunPipeAsync(Direction.Response, _upstream, _downstream, codec.ToDownstream, response);
         }
+
+        return _ended.Task;
     }
 
-    private async Task FinishAsync(
-        PumpResult result, ConnectionContext source, ConnectionContext sink, RelayEndReason sourceReset, RelayEndReason sinkClosed)
+    /// <summary>A pump tells that its source was reset while its sink takes nothing.</summary>
+    public void OnSourceBroken(Direction direction) => BeginReset(SourceReset(direction), null);
+
+    /// <summary>A pump tells that its direction has ended.</summary>
+    public void OnEnded(Direction direction, PumpResult result)
     {
+        var (source, sink) = direction == Direction.Request ? (_downstream, _upstream) : (_upstream, _downstream);
         switch (result.End)
         {
             case PumpEnd.EndOfStream:
-                return;
+                break;
             case PumpEnd.SinkClosed:
                 // The other direction may still hold the answer that explains it.
-                _report.End(sinkClosed, result.Detail);
-                return;
-            case PumpEnd.SourceReset:
-                BeginReset(sourceReset, result.Detail);
-                source.Abort();
-                // A reset drops what the kernel has not sent yet, and the sink has a right to all that came before it.
-                if (sink is EpollConnection { Socket: var socket })
-                    await socket.WhenAllIsSentAsync(_silence.Note);
+                _report.End(SourceReset(Other(direction)), result.Detail);
                 break;
             case PumpEnd.Aborted when _isResetting:
                 // The other direction closed the side that was reset, and still delivers what came from it before.
+                break;
+            case PumpEnd.SourceReset:
+                BeginReset(SourceReset(direction), result.Detail);
+                source.Abort();
+                _ = PassResetAsync(sink);
                 return;
             case PumpEnd.TransformFailed:
                 _report.End(RelayEndReason.TransformError, result.Detail);
+                AbortBoth();
                 break;
             default:
                 // Whoever closed the connection has given the reason before.
                 _report.End(RelayEndReason.InternalError, result.Detail);
+                AbortBoth();
                 break;
         }
 
+        Leave();
+    }
+
+    /// <summary>A bug: the other pump must not go on without this one.</summary>
+    public void OnFailed(Exception bug)
+    {
+        _ended.TrySetException(bug);
         AbortBoth();
+        Leave();
+    }
+
+    private static Direction Other(Direction direction) => direction == Direction.Request ? Direction.Response : Direction.Request;
+
+    private static RelayEndReason SourceReset(Direction direction) =>
+        direction == Direction.Request ? RelayEndReason.ClientReset : RelayEndReason.UpstreamReset;
+
+    private async Task RunPipeAsync(Direction direction, ConnectionContext source, ConnectionContext sink, ByteTransform transform, DirectionMeter meter)
+    {
+        try
+        {
+            OnEnded(direction, await PipePump.RunAsync(source.Transport.Input, sink.Transport.Output, transform, meter));
+        }
+        catch (Exception bug)
+        {
+            OnFailed(bug);
+        }
     }
 
     private void BeginReset(RelayEndReason reason, string? detail)
@@ -120,9 +134,32 @@ internal sealed class RelayConnection : IDisposable
         _silence.Restart(ResetLimit);
     }
 
+    private async Task PassResetAsync(ConnectionContext sink)
+    {
+        // A reset drops what the kernel has not sent yet, and the sink has a right to all that came before it.
+        if (sink is EpollConnection { Socket: var socket })
+            await socket.WhenAllIsSentAsync(_silence.Note);
+        AbortBoth();
+        Leave();
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _directions) > 0)
+        {
+            if (!_isResetting)
+                _silence.Restart(_timeouts.HalfClosed);
+            return;
+        }
+
+        _silence.Stop();
+        _report.Complete();
+        _ended.TrySetResult();
+    }
+
     private void OnSilence()
     {
-        var oneEnded = _request.HasEnded || _response.HasEnded;
+        var oneEnded = _report.Downstream.HasEnded || _report.UpstreamBytes.HasEnded;
         _report.End(oneEnded ? RelayEndReason.HalfClosedTimeout : RelayEndReason.IdleTimeout);
         AbortBoth();
     }

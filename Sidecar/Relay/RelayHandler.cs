@@ -10,14 +10,25 @@ namespace Sidecar.Relay;
 /// <summary>The end of every pipeline: relays between downstream and upstream as the decision says.</summary>
 internal sealed class RelayHandler(TimeoutOptions timeouts, TimeProvider time) : ConnectionHandler
 {
-    public override async Task OnConnectedAsync(ConnectionContext connection)
+    public override Task OnConnectedAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
-        var decision = connection.Features.Get<Decision>()!;
+        if (connection is not EpollConnection { Socket.Loop: var loop })
+            return Relay(connection, time);
+        return EventLoop.Current == loop ? Relay(connection, loop.Timers) : EnterAsync(connection, loop);
+    }
+
+    // A stage before has waited for another thread.
+    private async Task EnterAsync(ConnectionContext connection, EventLoop loop)
+    {
+        await loop.Enter();
+        await Relay(connection, loop.Timers);
+    }
+
+    private Task Relay(ConnectionContext connection, TimeProvider clock)
+    {
+        var codec = connection.Features.Get<Decision>()!.Codec!;
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        var clock = connection is EpollConnection { Socket.Loop.Timers: var timers } ? timers : time;
-        using var relay = new RelayConnection(connection, upstream, report, timeouts, clock);
-        await relay.RunAsync(decision.Codec!);
+        return new RelayConnection(connection, upstream, connection.Report(), timeouts, clock).RunAsync(codec);
     }
 }
 

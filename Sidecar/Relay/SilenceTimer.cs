@@ -1,9 +1,8 @@
 namespace Sidecar.Relay;
 
 /// <summary>Calls back once when nothing was noted for a limit. Noting costs one store; the timer itself runs once a limit.</summary>
-internal sealed class SilenceTimer : IDisposable
+internal sealed class SilenceTimer
 {
-    private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly Action _expired;
     private readonly ITimer _timer;
@@ -23,7 +22,7 @@ internal sealed class SilenceTimer : IDisposable
     /// <summary>From now on another limit holds.</summary>
     public void Restart(TimeSpan limit)
     {
-        lock (_lock)
+        lock (this)
         {
             _limit = limit;
             Note();
@@ -31,12 +30,13 @@ internal sealed class SilenceTimer : IDisposable
         }
     }
 
-    public void Dispose() => _timer.Dispose();
+    /// <summary>Calls back no more.</summary>
+    public void Stop() => _timer.Dispose();
 
     private void Check()
     {
         // A restart on another thread must not be undone by the old limit.
-        lock (_lock)
+        lock (this)
         {
             var left = _limit - _time.GetElapsedTime(Volatile.Read(ref _lastNote));
             if (left > TimeSpan.Zero)

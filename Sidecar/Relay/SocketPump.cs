@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
 
@@ -7,17 +8,24 @@ namespace Sidecar.Relay;
 /// Moves the bytes of one direction from socket to socket on their event loop: receive, transform, send and count within one
 /// turn, in the loop's own buffer. What the sink does not take is held in a pooled one, and the source is not read until it is gone.
 /// </summary>
+/// <param name="relay">Told of the end.</param>
+/// <param name="direction">Whose end it is.</param>
 /// <param name="source">Where bytes come from.</param>
 /// <param name="sink">Where they go; on the same loop.</param>
 /// <param name="transform">Applied in place.</param>
 /// <param name="meter">Counts.</param>
-/// <param name="sourceBroke">Called once if the source is reset while the sink takes nothing.</param>
-internal sealed class SocketPump(EpollConnection source, EpollConnection sink, ByteTransform transform, DirectionMeter meter, Action sourceBroke)
+internal sealed class SocketPump(
+    RelayConnection relay, Direction direction, EpollConnection source, EpollConnection sink, ByteTransform transform, DirectionMeter meter)
 {
     // So that one bulk stream cannot starve its loop: a turn of it takes some 100 µs.
     private const int BytesPerTurn = 512 * 1024;
 
+    // Until the sink has shown that it keeps up: so much can be left over when it does not.
+    private const int FirstRead = 64 * 1024;
+
     private readonly EventLoop _loop = source.Socket.Loop;
+    private int _readSize = FirstRead;
+    private Action? _resume;
     private byte[]? _held;
     private int _heldStart;
     private int _heldEnd;
@@ -33,35 +41,51 @@ internal sealed class SocketPump(EpollConnection source, EpollConnection sink, B
         Over,
     }
 
-    public async Task<PumpResult> RunAsync()
+    /// <summary>Runs until the first wait; the loop's events do the rest. Callbacks instead of awaits: an idle direction holds no state machine.</summary>
+    public void Start()
     {
-        if (await sink.FlushPipeAsync() is var flushed and not SocketStatus.Done)
-            return new(flushed == SocketStatus.Closed ? PumpEnd.Aborted : PumpEnd.SinkClosed, sink.Socket.ErrorText);
+        _resume = Run;
+        if (sink.HasUnflushed)
+            _ = FlushFirstAsync();
+        else
+            Run();
+    }
+
+    private async Task FlushFirstAsync()
+    {
+        var flushed = await sink.FlushPipeAsync();
+        if (flushed == SocketStatus.Done)
+            Run();
+        else
+            relay.OnEnded(direction, new(flushed == SocketStatus.Closed ? PumpEnd.Aborted : PumpEnd.SinkClosed, sink.Socket.ErrorText));
+    }
+
+    private void Run()
+    {
         try
         {
-            while (true)
+            switch (RunTurn())
             {
-                switch (RunTurn())
-                {
-                    case Pause.UntilReadable:
-                        await source.Socket.WhenReadable();
-                        break;
-                    case Pause.UntilWritable:
-                        await sink.Socket.WhenWritable();
-                        break;
-                    case Pause.UntilNextTurn:
-                        await _loop.Yield();
-                        break;
-                    default:
-                        return _result;
-                }
+                case Pause.UntilReadable:
+                    source.Socket.OnReadable(_resume!);
+                    return;
+                case Pause.UntilWritable:
+                    sink.Socket.OnWritable(_resume!);
+                    return;
+                case Pause.UntilNextTurn:
+                    _loop.Defer(_resume!);
+                    return;
             }
         }
-        finally
+        catch (Exception bug)
         {
-            if (_held is not null)
-                _loop.ReturnBuffer(_held);
+            ReturnHeld();
+            relay.OnFailed(bug);
+            return;
         }
+
+        ReturnHeld();
+        relay.OnEnded(direction, _result);
     }
 
     private Pause RunTurn()
@@ -70,7 +94,7 @@ internal sealed class SocketPump(EpollConnection source, EpollConnection sink, B
             return pause;
         for (var left = BytesPerTurn; left > 0;)
         {
-            switch (source.Receive(_loop.Scratch, out var count))
+            switch (source.Receive(_loop.Scratch.AsSpan(0, _readSize), out var count))
             {
                 case SocketStatus.Done:
                     left -= count;
@@ -83,7 +107,10 @@ internal sealed class SocketPump(EpollConnection source, EpollConnection sink, B
                     return sink.Socket.IsBroken ? End(PumpEnd.SinkClosed, sink) : Pause.UntilReadable;
                 case SocketStatus.Ended:
                     meter.EndOfStream();
-                    sink.Socket.ShutdownSend();
+                    // Where the sink has ended as well, the close that follows at once is the end. Else there may be unread bytes of
+                    // it, with which a close is a reset.
+                    if (!sink.Socket.HasEnded)
+                        sink.Socket.ShutdownSend();
                     return End(PumpEnd.EndOfStream, source);
                 case SocketStatus.Failed:
                     return End(PumpEnd.SourceReset, source);
@@ -110,6 +137,8 @@ internal sealed class SocketPump(EpollConnection source, EpollConnection sink, B
         var pause = Send(chunk, out var sent);
         if (pause == Pause.UntilWritable)
             Hold(chunk[sent..]);
+        else if (chunk.Length == _readSize)
+            _readSize = EventLoop.ScratchSize;
         return pause;
     }
 
@@ -134,7 +163,7 @@ internal sealed class SocketPump(EpollConnection source, EpollConnection sink, B
         if (source.Socket.IsBroken && !_brokeIsTold)
         {
             _brokeIsTold = true;
-            sourceBroke();
+            relay.OnSourceBroken(direction);
         }
 
         return Pause.UntilWritable;
@@ -142,7 +171,8 @@ internal sealed class SocketPump(EpollConnection source, EpollConnection sink, B
 
     private void Hold(ReadOnlySpan<byte> rest)
     {
-        _held = _loop.RentBuffer();
+        _readSize = FirstRead;
+        _held = ArrayPool<byte>.Shared.Rent(rest.Length);
         rest.CopyTo(_held);
         (_heldStart, _heldEnd) = (0, rest.Length);
     }
@@ -152,12 +182,15 @@ internal sealed class SocketPump(EpollConnection source, EpollConnection sink, B
         var pause = Send(_held.AsSpan(_heldStart.._heldEnd), out var sent);
         _heldStart += sent;
         if (pause == Pause.None)
-        {
-            _loop.ReturnBuffer(_held!);
-            _held = null;
-        }
-
+            ReturnHeld();
         return pause;
+    }
+
+    private void ReturnHeld()
+    {
+        if (_held is not null)
+            ArrayPool<byte>.Shared.Return(_held);
+        _held = null;
     }
 
     private Pause End(PumpEnd end, EpollConnection at)

@@ -14,8 +14,9 @@ internal readonly record struct DialOutcome(ConnectionContext? Connection, Socke
 internal interface IDialer
 {
     /// <summary>Connects to one address.</summary>
+    /// <param name="downstream">The connection that it is for: both live on one event loop, if there are loops.</param>
     /// <param name="address">Where to connect to.</param>
     /// <param name="source">The own address to connect from; null where the kernel is to choose it.</param>
     /// <param name="timeout">How long the other side may take.</param>
-    public ValueTask<DialOutcome> DialAsync(IPEndPoint address, IPAddress? source, TimeSpan timeout);
+    public ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout);
 }

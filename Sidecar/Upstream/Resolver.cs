@@ -22,8 +22,8 @@ internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time, Func<
 
     public async ValueTask<ResolveOutcome> ResolveAsync(HostPort host)
     {
-        if (IPAddress.TryParse(host.Host, out var literal))
-            return new([Canonical(literal, host.Port)], null, null);
+        if (Literal(host) is { } literal)
+            return new([literal], null, null);
         using var limit = new CancellationTokenSource(timeouts.Connect, time);
         try
         {
@@ -42,6 +42,9 @@ internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time, Func<
             return new([], RelayEndReason.ConnectFailed, $"{host.Host}: {error.Message}");
         }
     }
+
+    /// <summary>The address that a host is by itself, without a look-up; null for a name.</summary>
+    public static IPEndPoint? Literal(HostPort host) => IPAddress.TryParse(host.Host, out var address) ? Canonical(address, host.Port) : null;
 
     public void Dispose() => _slots.Dispose();
 

@@ -17,15 +17,17 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Tries the addresses in order; each gets its share of what is left of <paramref name="timeout"/>.</summary>
+    /// <param name="downstream">The connection that it is for.</param>
     /// <param name="addresses">Where to connect to.</param>
     /// <param name="timeout">For all rounds together.</param>
     /// <param name="passesThrough">Whether connections to this pod itself come from the <see cref="PassthroughSource"/>.</param>
-    public async ValueTask<ConnectOutcome> ConnectAsync(IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, bool passesThrough = false)
+    public async ValueTask<ConnectOutcome> ConnectAsync(
+        ConnectionContext downstream, IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, bool passesThrough = false)
     {
         var started = time.GetTimestamp();
         for (var round = 1; ; round++)
         {
-            var outcome = await TryAllAsync(addresses, timeout, started, passesThrough);
+            var outcome = await TryAllAsync(downstream, addresses, timeout, started, passesThrough);
             var pause = FirstBackOff * Math.Pow(2, round - 1) * (0.5 + (Random.Shared.NextDouble() / 2));
             if (outcome.Connection is not null || round == options.ConnectAttempts || time.GetElapsedTime(started) + pause >= timeout)
                 return outcome;
@@ -33,7 +35,8 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
         }
     }
 
-    private async ValueTask<ConnectOutcome> TryAllAsync(IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, long started, bool passesThrough)
+    private async ValueTask<ConnectOutcome> TryAllAsync(
+        ConnectionContext downstream, IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, long started, bool passesThrough)
     {
         var outcome = new ConnectOutcome(null, RelayEndReason.ConnectFailed, "no address");
         for (var i = 0; i < addresses.Count && outcome.Connection is null; i++)
@@ -41,7 +44,7 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
             var left = timeout - time.GetElapsedTime(started);
             var share = left > TimeSpan.Zero ? left / (addresses.Count - i) : TimeSpan.Zero;
             var source = passesThrough ? PassthroughSource.For(addresses[i].Address) : null;
-            var dialed = await dialer.DialAsync(addresses[i], source, share);
+            var dialed = await dialer.DialAsync(downstream, addresses[i], source, share);
             // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
             var failure = dialed.Error == SocketError.TimedOut ? RelayEndReason.ConnectTimeout : RelayEndReason.ConnectFailed;
             outcome = new(dialed.Connection, dialed.Connection is null ? failure : null, dialed.Detail);

@@ -20,7 +20,7 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
         var started = metrics.Now;
         // What p1 sends to its own pod still has to pass p2.
         var outcome = await connector.ConnectAsync(
-            connection.Features.Get<UpstreamCandidates>()!.Addresses, timeouts.Connect, passesThrough: listener.Role != SidecarRole.P1);
+            connection, connection.Features.Get<UpstreamCandidates>()!.Addresses, timeouts.Connect, passesThrough: listener.Role != SidecarRole.P1);
         if (outcome.Connection is null)
         {
             report.End(outcome.Failure!.Value, outcome.Detail);

@@ -21,9 +21,10 @@ internal static class FaultyStages
         await using var listener = StageListener.Start(async connection =>
         {
             var target = new IPEndPoint(IPAddress.Loopback, service.Port);
-            var dialed = await new EpollDialer(new TcpOptions()).DialAsync(target, source: null, SocketTalk.Limit);
+            var dialed = await new EpollDialer(new TcpOptions()).DialAsync(connection, target, source: null, SocketTalk.Limit);
             await using var upstream = dialed.Connection!;
-            using var relay = new RelayConnection(connection, upstream, connection.Report(), new TimeoutOptions(), TimeProvider.System);
+            var clock = ((EpollConnection)connection).Socket.Loop.Timers;
+            var relay = new RelayConnection(connection, upstream, connection.Report(), new TimeoutOptions(), clock);
             await relay.RunAsync(new Codec(new FaultyTransform(), IdentityTransform.Instance));
         });
         using var client = await SocketTalk.ConnectAsync(listener.Port);

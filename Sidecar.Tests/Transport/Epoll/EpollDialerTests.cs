@@ -33,7 +33,7 @@ public sealed class EpollDialerTests
         using var running = new RunningLoop();
         using var listener = new LoopbackListener();
         var source = IPAddress.Parse("127.0.0.6");
-        var dialed = await running.RunAsync(() => Dialer.DialAsync(new IPEndPoint(IPAddress.Loopback, listener.Port), source, SocketTalk.Limit).AsTask());
+        var dialed = await DialAsync(running, listener.Port, SocketTalk.Limit, source);
         using var served = await listener.AcceptAsync();
 
         Assert.Equal(source, ((IPEndPoint)served.RemoteEndPoint!).Address);
@@ -68,6 +68,11 @@ public sealed class EpollDialerTests
         Assert.Equal(0, await running.RunAsync(() => Task.FromResult(running.Loop.Timers.Count)));
     }
 
-    private static Task<DialOutcome> DialAsync(RunningLoop running, int port, TimeSpan timeout) =>
-        running.RunAsync(() => Dialer.DialAsync(new IPEndPoint(IPAddress.Loopback, port), source: null, timeout).AsTask());
+    private static async Task<DialOutcome> DialAsync(RunningLoop running, int port, TimeSpan timeout, IPAddress? source = null)
+    {
+        var (downstream, peer) = await running.OpenAsync();
+        using var _ = peer;
+        // From another thread than the loop's, as after a stage that has waited.
+        return await Dialer.DialAsync(downstream, new IPEndPoint(IPAddress.Loopback, port), source, timeout);
+    }
 }

@@ -48,7 +48,7 @@ public sealed class EpollListenerTests : IDisposable
         {
             clients.Add(await SocketTalk.ConnectAsync(Port));
             // One after the other: each is counted before the next is placed.
-            await Eventually.TrueAsync(() => _loops.All.Sum(l => Volatile.Read(ref l.Connections)) == clients.Count);
+            await Eventually.TrueAsync(() => _loops.All.Sum(l => l.Connections) == clients.Count);
         }
 
         // A loop keeps what it accepts unless another has more than two fewer.
@@ -88,7 +88,7 @@ public sealed class EpollListenerTests : IDisposable
     {
         var listener = Listen(async connection => await connection.Transport.Input.ReadAsync());
         using var client = await SocketTalk.ConnectAsync(Port);
-        await Eventually.TrueAsync(() => _loops.All.Sum(l => Volatile.Read(ref l.Connections)) == 1);
+        await Eventually.TrueAsync(() => _loops.All.Sum(l => l.Connections) == 1);
 
         var disposing = listener.DisposeAsync().AsTask();
 

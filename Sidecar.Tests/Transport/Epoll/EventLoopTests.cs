@@ -6,17 +6,16 @@ namespace Sidecar.Tests.Transport.Epoll;
 public sealed class EventLoopTests
 {
     [Fact]
-    public async Task Await_OfWorkOnAnotherThread_ComesBackToTheLoop()
+    public async Task Enter_FromAnotherThread_ComesBackToTheLoop()
     {
         using var running = new RunningLoop();
         await running.RunAsync(async () =>
         {
             Assert.Same(running.Loop, EventLoop.Current);
             await Task.Run(() => Assert.Null(EventLoop.Current));
+            await running.Loop.Enter();
             Assert.Same(running.Loop, EventLoop.Current);
-            await Task.Delay(1);
-            Assert.Same(running.Loop, EventLoop.Current);
-            await running.Loop.Yield();
+            await running.Loop.Delay(TimeSpan.FromMilliseconds(1));
             Assert.Same(running.Loop, EventLoop.Current);
         });
     }
@@ -64,18 +63,22 @@ public sealed class EventLoopTests
     }
 
     [Fact]
-    public async Task Yield_InAnEndlessTask_LeavesTurnsToOthers()
+    public async Task Defer_WithoutEnd_LeavesTurnsToOthers()
     {
         using var running = new RunningLoop();
         var stop = false;
-        var endless = running.RunAsync(async () =>
+        await running.RunAsync(async () =>
         {
-            while (!Volatile.Read(ref stop))
-                await running.Loop.Yield();
+            Again();
+            await running.Loop.Delay(TimeSpan.FromMilliseconds(1));
+            stop = true;
         });
-        await running.RunAsync(() => running.Loop.Delay(TimeSpan.FromMilliseconds(1)));
-        Volatile.Write(ref stop, true);
-        await endless;
+
+        void Again()
+        {
+            if (!stop)
+                running.Loop.Defer(Again);
+        }
     }
 
     [Fact]

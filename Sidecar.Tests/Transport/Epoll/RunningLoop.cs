@@ -61,12 +61,16 @@ internal sealed class RunningLoop : IDisposable
         listener.Listen(1);
         var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await peer.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
-        using var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken);
-        // The loop closes its descriptor itself; the framework's socket lets go of it.
-        var descriptor = (int)accepted.Handle;
-        accepted.Blocking = false;
-        accepted.SafeHandle.SetHandleAsInvalid();
+        var descriptor = Accept(listener);
         return (await RunAsync(() => Task.FromResult(new EpollSocket(Loop, descriptor, isConnected: true))), peer);
+    }
+
+    // The framework would not let go of a descriptor that it has accepted itself: disposing such a socket waits for ever.
+    private static unsafe int Accept(Socket listener)
+    {
+        var descriptor = Libc.Accept((int)listener.Handle, null, null, Libc.NonBlocking | Libc.CloseOnExec);
+        Assert.True(descriptor >= 0, Libc.Describe(Libc.Error));
+        return descriptor;
     }
 
     /// <summary>A connection on the loop, as <see cref="ConnectAsync"/> makes its socket.</summary>

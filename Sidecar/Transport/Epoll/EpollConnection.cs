@@ -12,9 +12,6 @@ namespace Sidecar.Transport.Epoll;
 /// </summary>
 internal sealed class EpollConnection : ConnectionContext, IRawSocket
 {
-    // Of features that the stages set on one connection.
-    private const int ExpectedFeatures = 10;
-
     // For what was sent to arrive, before unread bytes turn the close into a reset, which drops it. A peer that takes none
     // of it for so long does not want it; how long one that takes it slowly may need is the first stage's limit.
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
@@ -23,6 +20,7 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     private bool _isReplaced;
     private string? _id;
     private IDictionary<object, object?>? _items;
+    private IFeatureCollection? _features;
     private EndPoint? _local;
     private CancellationTokenSource? _closedSource;
 
@@ -51,7 +49,7 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
         set => _id = value;
     }
 
-    public override IFeatureCollection Features { get; } = new FeatureCollection(ExpectedFeatures);
+    public override IFeatureCollection Features => _features ??= new SmallFeatureCollection();
 
     public override IDictionary<object, object?> Items
     {
@@ -88,14 +86,15 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
         return count > 0 ? SocketStatus.Done : Socket.Receive(buffer, out count);
     }
 
-    /// <summary>Sends what a stage has left unflushed in the pipe, such as a header that was to go with the first bytes.</summary>
+    /// <summary>Whether a stage has left something unflushed in the pipe, such as a header that was to go with the first bytes.</summary>
+    public bool HasUnflushed => _transport is not null && _transport.Output.UnflushedBytes > 0;
+
+    /// <summary>Sends what a stage has left unflushed in the pipe.</summary>
     public async ValueTask<SocketStatus> FlushPipeAsync()
     {
-        if (_transport is null || _transport.Output.UnflushedBytes == 0)
-            return SocketStatus.Done;
         try
         {
-            await _transport.Output.FlushAsync();
+            await Transport.Output.FlushAsync();
             return SocketStatus.Done;
         }
         catch (IOException)
@@ -120,6 +119,7 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     /// <summary>Closes. A peer that is still sending gets a moment to take what was sent.</summary>
     public override async ValueTask DisposeAsync()
     {
+        await Socket.Loop.Enter();
         if (!Socket.HasEnded && Socket.Unsent > 0)
             await LingerAsync();
         Socket.Close();

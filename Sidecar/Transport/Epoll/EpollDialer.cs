@@ -1,14 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>Connects on the caller's event loop, so that both sockets of a relay live on one thread.</summary>
+/// <summary>Connects on the downstream connection's event loop, so that both sockets of a relay live on one thread.</summary>
 internal sealed class EpollDialer(TcpOptions tcp) : IDialer
 {
-    public async ValueTask<DialOutcome> DialAsync(IPEndPoint address, IPAddress? source, TimeSpan timeout)
+    public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout)
     {
-        var loop = EventLoop.Current ?? throw new InvalidOperationException("connections are made on event loops only");
+        var loop = ((EpollConnection)downstream).Socket.Loop;
+        await loop.Enter();
         if (Open(loop, address, source, out var socket) is { } refusal)
             return refusal;
         using (loop.Timers.CreateTimer(static s => ((EpollSocket)s!).Close(), socket, timeout, Timeout.InfiniteTimeSpan))
@@ -36,7 +38,8 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
         var descriptor = Libc.CreateSocket(family, Libc.StreamSocket | Libc.NonBlocking | Libc.CloseOnExec, 0);
         if (descriptor < 0)
             return Failed(address, Libc.Error);
-        tcp.Apply((level, name, value) => Libc.SetOption(descriptor, level, name, value));
+        foreach (var (level, name, value) in tcp.Options)
+            _ = Libc.SetOption(descriptor, level, name, value);
         if (source is not null)
         {
             // The port is chosen when the destination is known, so that each destination has all of them.

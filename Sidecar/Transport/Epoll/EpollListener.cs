@@ -50,7 +50,8 @@ internal sealed partial class EpollListener : IConnectionListener
     {
         if (_unbound.Task.IsCompleted)
             return;
-        foreach (var acceptor in _acceptors)
+        // Twice: what the last one hands over to another loop has reached it then.
+        foreach (var acceptor in (Acceptor[])[.. _acceptors, .. _acceptors])
             await acceptor.StopAsync();
         if (!_unbound.TrySetResult())
             return;
@@ -68,7 +69,7 @@ internal sealed partial class EpollListener : IConnectionListener
     private void Serve(EventLoop loop, int descriptor, IPEndPoint remote)
     {
         Interlocked.Increment(ref _live);
-        Interlocked.Increment(ref loop.Connections);
+        loop.CountConnections(1);
         if (loop == EventLoop.Current)
             _ = ServeAsync(loop, descriptor, remote);
         else
@@ -92,7 +93,7 @@ internal sealed partial class EpollListener : IConnectionListener
         }
         finally
         {
-            Interlocked.Decrement(ref loop.Connections);
+            loop.CountConnections(-1);
             Leave();
         }
     }

@@ -161,6 +161,24 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>Waits until writing is worth a try.</summary>
     public Writable WhenWritable() => new(this);
 
+    /// <summary>Calls back, on the loop, once reading is worth a try; at the latest in the next turn if it is now.</summary>
+    public void OnReadable(Action callback)
+    {
+        if (_canRead || _closed)
+            Loop.Defer(callback);
+        else
+            _reader = callback;
+    }
+
+    /// <summary>Calls back, on the loop, once writing is worth a try.</summary>
+    public void OnWritable(Action callback)
+    {
+        if (_canWrite || _closed)
+            Loop.Defer(callback);
+        else
+            _writer = callback;
+    }
+
     /// <summary>When one of two relayed sockets breaks, those who wait for the other are woken as well.</summary>
     public void JoinWith(EpollSocket partner) => (_partner, partner._partner) = (partner, this);
 
@@ -262,8 +280,8 @@ internal sealed class EpollSocket : ILoopHandler
         continuation?.Invoke();
     }
 
-    // Null: try again. The two flags mean the same to both directions: false once the kernel said it would block.
-    private SocketStatus? Retry(ref bool flag)
+    // What a failed call means; null: try again.
+    private SocketStatus? Retry(ref bool canGoOn)
     {
         var error = Libc.Error;
         switch (error)
@@ -271,7 +289,7 @@ internal sealed class EpollSocket : ILoopHandler
             case Libc.Interrupted:
                 return null;
             case Libc.WouldBlock:
-                flag = false;
+                canGoOn = false;
                 return SocketStatus.WouldBlock;
             default:
                 Error = error;

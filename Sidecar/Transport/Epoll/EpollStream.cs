@@ -32,6 +32,7 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        await socket.Loop.Enter();
         using var cancelled = cancellationToken.UnsafeRegister(
             static self => ((EpollSocket)self!).Loop.Post(static s => ((EpollSocket)s!).WakeReader(), self), socket);
         while (true)
@@ -48,6 +49,7 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        await socket.Loop.Enter();
         while (buffer.Length > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();

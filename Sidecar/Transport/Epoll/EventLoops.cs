@@ -23,11 +23,11 @@ internal sealed class EventLoops : IDisposable
         var least = accepting;
         foreach (var loop in _loops)
         {
-            if (Volatile.Read(ref loop.Connections) < Volatile.Read(ref least.Connections))
+            if (loop.Connections < least.Connections)
                 least = loop;
         }
 
-        return Volatile.Read(ref accepting.Connections) - Volatile.Read(ref least.Connections) > Imbalance ? least : accepting;
+        return accepting.Connections - least.Connections > Imbalance ? least : accepting;
     }
 
     public void Dispose()

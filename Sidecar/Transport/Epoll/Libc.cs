@@ -29,12 +29,9 @@ internal static unsafe partial class Libc
     public const int InvalidArgument = 22;
     public const int BadDescriptor = 9;
     public const int BrokenPipe = 32;
-    public const int ConnectionAborted = 103;
     public const int NoBufferSpace = 105;
-    public const int IsConnected = 106;
     public const int TimedOut = 110;
     public const int ConnectionRefused = 111;
-    public const int AlreadyConnecting = 114;
     public const int InProgress = 115;
 
     // sys/socket.h, netinet/tcp.h, linux/in.h
@@ -106,6 +103,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);
+
+    /// <summary>Lets others run on this core, if any are ready to.</summary>
+    [LibraryImport("libc", EntryPoint = "sched_yield")]
+    public static partial int Yield();
 
     /// <summary>Bytes in the send queue, unacknowledged ones included.</summary>
     public static int Unsent(int descriptor)

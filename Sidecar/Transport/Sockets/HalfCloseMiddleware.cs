@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Sidecar.Configuration;
 using Sidecar.Records;
 using Sidecar.Relay;
 
@@ -54,7 +55,7 @@ internal sealed class HalfCloseMiddleware(ConnectionDelegate next)
 
 internal static class HalfCloseMiddlewareExtensions
 {
-    /// <summary>Lets each direction of an accepted connection end on its own.</summary>
-    public static IConnectionBuilder UseHalfClose(this IConnectionBuilder builder) =>
-        builder.Use(next => new HalfCloseMiddleware(next).OnConnectionAsync);
+    /// <summary>Lets each direction of a connection that Kestrel's transport accepted end on its own; the event loops' do so by themselves.</summary>
+    public static IConnectionBuilder UseHalfClose(this IConnectionBuilder builder, TransportKind transport) =>
+        transport == TransportKind.Sockets ? builder.Use(next => new HalfCloseMiddleware(next).OnConnectionAsync) : builder;
 }

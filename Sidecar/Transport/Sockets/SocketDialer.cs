@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sidecar.Transport.Sockets;
 
@@ -10,7 +11,7 @@ internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
     private const int IpLevel = 0;
     private const int IpBindAddressNoPort = 24;
 
-    public async ValueTask<DialOutcome> DialAsync(IPEndPoint address, IPAddress? source, TimeSpan timeout)
+    public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout)
     {
         using var limit = new CancellationTokenSource(timeout, time);
         Socket? socket = null;

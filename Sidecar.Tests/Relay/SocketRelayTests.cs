@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Sidecar.Records;
+using Sidecar.Relay;
+using Sidecar.Tests.EndToEnd.Faults;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Sidecar.Tests.Transport.Epoll;
+using Sidecar.Transform;
+using Sidecar.Transport.Epoll;
+using Xunit;
+
+namespace Sidecar.Tests.Relay;
+
+/// <summary>The relay's direct way, from socket to socket on one loop.</summary>
+public sealed class SocketRelayTests : IAsyncLifetime
+{
+    private readonly RunningLoop _running = new();
+    private EpollConnection _downstream = null!;
+    private EpollConnection _upstream = null!;
+    private ConnectionReport _report = null!;
+    private Socket _client = null!;
+    private Socket _server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        (_downstream, _client) = await _running.OpenAsync();
+        (_upstream, _server) = await _running.OpenAsync();
+        _report = Stage.Open(_downstream, Stage.Listener());
+        Assert.True(_report.Attach(_upstream));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        _server.Dispose();
+        await _downstream.DisposeAsync();
+        await _upstream.DisposeAsync();
+        _running.Dispose();
+        Assert.Empty(_running.Errors);
+    }
+
+    [Fact]
+    public async Task Run_AfterStagesUsedThePipes_PassesOnWhatIsLeftInBothFirst()
+    {
+        await _client.SendAsync("line\nahead ");
+        await _running.RunAsync(async () =>
+        {
+            var read = await _downstream.Transport.Input.ReadAtLeastAsync(11);
+            _downstream.Transport.Input.AdvanceTo(read.Buffer.GetPosition(5));
+            // Left unflushed, so that it goes with the first bytes.
+            _upstream.Transport.Output.Write("header "u8);
+        });
+        await _client.SendAsync("and more");
+        _client.Finish();
+
+        var running = RunAsync();
+
+        Assert.Equal("header ahead and more"u8.ToArray(), await _server.ReadToEndAsync());
+        _server.Finish();
+        await running;
+        Assert.Equal(RelayEndReason.Completed, _report.Ending.Reason);
+        // What a stage has written is its own affair.
+        Assert.Equal((14, 14), (_report.Downstream.Received, _report.UpstreamBytes.Sent));
+    }
+
+    [Fact]
+    public async Task Run_OfAHeaderThatNothingFollows_SendsItAllTheSame()
+    {
+        await _running.RunAsync(() =>
+        {
+            _upstream.Transport.Output.Write("header"u8);
+            return Task.CompletedTask;
+        });
+
+        var running = RunAsync();
+
+        Assert.Equal("header", await _server.ReadTextAsync(6));
+        _client.Finish();
+        _server.Finish();
+        await running;
+    }
+
+    [Fact]
+    public async Task Run_BeforeAServerThatStalls_HoldsAtMostOneReadAndTransformsEachByteOnce()
+    {
+        const int count = 48_000_000;
+        var running = RunAsync(new Codec(new XorTransform(0xff), IdentityTransform.Instance));
+        var sending = SendInvertedAsync(count);
+        await StandsStillAsync();
+
+        Assert.InRange(_report.Downstream.Received - _report.UpstreamBytes.Sent, 1, EventLoop.ScratchSize);
+
+        Assert.Equal(count, await Pattern.ReadToEndAsync(_server));
+        await sending;
+        _server.Finish();
+        await running;
+        Assert.Equal((count, count), (_report.Downstream.Received, _report.UpstreamBytes.Sent));
+    }
+
+    [Fact]
+    public async Task Run_WhenTheClientIsResetWhileTheServerTakesNothing_NotesItAtOnceAndDeliversTheRest()
+    {
+        var running = RunAsync();
+        for (var (position, still) = (0L, 0); still < 5;)
+        {
+            var sent = Pattern.TrySend(_client, position);
+            position += sent;
+            still = sent == 0 && _report.Downstream.Received > _report.UpstreamBytes.Sent ? still + 1 : 0;
+            if (sent == 0)
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        _client.Close(0);
+        await Eventually.TrueAsync(() => _report.Failure is { Reason: RelayEndReason.ClientReset });
+
+        var received = await Pattern.ReadToResetAsync(_server);
+
+        await running;
+        Assert.Equal((received, received), (_report.Downstream.Received, _report.UpstreamBytes.Sent));
+    }
+
+    [Theory]
+    [InlineData(true, RelayEndReason.ClientReset)]
+    [InlineData(false, RelayEndReason.UpstreamReset)]
+    public async Task Run_WhenOneSideIsResetBehindItsEnd_EndsForIt(bool client, RelayEndReason reason)
+    {
+        var (that, other) = client ? (_client, _server) : (_server, _client);
+        var running = RunAsync();
+        that.Finish();
+        Assert.Empty(await other.ReadToEndAsync());
+
+        that.Close(0);
+
+        await running;
+        Assert.Equal(reason, _report.Ending.Reason);
+    }
+
+    [Fact]
+    public async Task Abort_FromAnotherThreadInFullFlow_ResetsBoth()
+    {
+        var running = RunAsync();
+        var sending = Assert.ThrowsAsync<SocketException>(() => Pattern.SendAsync(_client, long.MaxValue / 2));
+        await _server.ReadAsync(1_000_000);
+
+        _report.Abort(RelayEndReason.AdminClosed, "closed by the test");
+
+        await running;
+        await sending;
+        Assert.Equal(new Ending(RelayEndReason.AdminClosed, "closed by the test"), _report.Ending);
+        await _server.IsResetAsync();
+    }
+
+    private Task RunAsync(Codec? codec = null) => _running.RunAsync(() =>
+        new RelayConnection(_downstream, _upstream, _report, Stage.Timeouts, _running.Loop.Timers)
+            .RunAsync(codec ?? new Codec(IdentityTransform.Instance, IdentityTransform.Instance)));
+
+    private async Task StandsStillAsync()
+    {
+        for (var (last, still) = (-1L, 0); still < 5;)
+        {
+            var received = _report.Downstream.Received;
+            still = received == last && received > _report.UpstreamBytes.Sent ? still + 1 : 0;
+            last = received;
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task SendInvertedAsync(int count)
+    {
+        for (var position = 0; position < count;)
+        {
+            var chunk = Pattern.At(position, Math.Min(100_000, count - position)).ToArray();
+            new XorTransform(0xff).Apply(chunk);
+            await _client.SendAllAsync(chunk);
+            position += chunk.Length;
+        }
+
+        _client.Finish();
+    }
+}

@@ -34,8 +34,11 @@ public sealed class SocketRelayTests : IAsyncLifetime
     {
         _client.Dispose();
         _server.Dispose();
-        await _downstream.DisposeAsync();
-        await _upstream.DisposeAsync();
+        await _running.RunAsync(async () =>
+        {
+            await _downstream.DisposeAsync();
+            await _upstream.DisposeAsync();
+        });
         _running.Dispose();
         Assert.Empty(_running.Errors);
     }

@@ -25,4 +25,13 @@ internal static class FileDescriptors
         var words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return words?.Length > 3 && int.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out var soft) ? soft : Unlimited;
     }
+
+    /// <summary>
+    /// Has the runtime start the thread of its timers. It would do so for the first limit of time, and starting a thread fails
+    /// with OutOfMemoryException while no descriptor is left: just when the limits of refused connections are needed.
+    /// </summary>
+    public static void PrepareForNone()
+    {
+        using var timer = new Timer(static _ => { }, null, TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
+    }
 }

@@ -73,6 +73,7 @@ public sealed class EpollDialerTests
         var (downstream, peer) = await running.OpenAsync();
         using var _ = peer;
         // From another thread than the loop's, as after a stage that has waited.
-        return await Dialer.DialAsync(downstream, new IPEndPoint(IPAddress.Loopback, port), source, timeout);
+        return await running.RunAsync(() => Task.Run(() =>
+            Dialer.DialAsync(downstream, new IPEndPoint(IPAddress.Loopback, port), source, timeout).AsTask()));
     }
 }

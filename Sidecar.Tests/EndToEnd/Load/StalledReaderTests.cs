@@ -52,7 +52,7 @@ public sealed class StalledReaderTests
         for (var i = 0; i < Stalled; i++)
         {
             var client = await SocketTalk.ConnectAsync(sidecar.Port);
-            client.ReceiveBufferSize = 16 * 1024;
+            client.ReceiveBufferSize = 128 * 1024;
             pairs.Add((client, await service.AcceptAsync()));
         }
 

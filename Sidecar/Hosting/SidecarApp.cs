@@ -4,9 +4,6 @@ using Chassis.Endpoints;
 using Chassis.Metrics;
 using Chassis.Net;
 using Chassis.Records;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Oracle.Protocol;
 using Sidecar.Authorization;
 using Sidecar.Configuration;
@@ -16,9 +13,6 @@ using Sidecar.Hosting.Admin;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
-using Sidecar.Transport;
-using Sidecar.Transport.Epoll;
-using Sidecar.Transport.Sockets;
 using Sidecar.Upstream;
 
 namespace Sidecar.Hosting;
@@ -26,9 +20,6 @@ namespace Sidecar.Hosting;
 /// <summary>One sidecar process: its listeners and its own endpoints on one Kestrel.</summary>
 internal sealed partial class SidecarApp : IAsyncDisposable
 {
-    // Pause thresholds of Kestrel's pipes, per direction and connection.
-    private const long PipeLimit = 64 * 1024;
-
     // For answers of the own endpoints that are under way when no proxied connection is left.
     private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
 
@@ -103,7 +94,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             admin.Listen(kestrel, addresses.Admin);
             var pipeline = kestrel.ApplicationServices.GetRequiredService<ProxyPipeline>();
             foreach (var (listener, address) in options.Listeners.Zip(addresses.Listeners))
-                Listen(kestrel, address, options.Transport, listen => pipeline.Build(listen, listener));
+                kestrel.ListenOn(options.Transport, address, listen => pipeline.Build(listen, listener));
         });
 
         var app = builder.Build();
@@ -120,26 +111,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         return app;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IPEndPoint address, TransportKind transport, Action<ListenOptions> build)
-    {
-        if (transport == TransportKind.Sockets)
-        {
-            kestrel.Listen(address, build);
-            return;
-        }
-
-        var endPoint = new ProxyEndPoint(address);
-        kestrel.Listen(endPoint, listen =>
-        {
-            build(listen);
-            endPoint.Pipeline = ((IConnectionBuilder)listen).Build();
-        });
-    }
-
     private static void AddServices(IServiceCollection services, SidecarOptions options, ListenSockets sockets, BoundAddresses addresses)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = AfterDrain);
-        services.Configure<SocketTransportOptions>(transport => (transport.MaxReadBufferSize, transport.MaxWriteBufferSize) = (PipeLimit, PipeLimit));
         services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusExporter(
@@ -153,36 +127,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
-        if (options.Transport == TransportKind.Epoll)
-        {
-            services.AddSingleton(provider => new EventLoops(options.Loops, provider.GetRequiredService<ILogger<EventLoop>>()));
-            // Kestrel adds its own only where no other is; the HTTP endpoints need it.
-            services.AddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
-            services.AddSingleton(provider => new EpollTransport(
-                sockets, provider.GetRequiredService<EventLoops>(), options.Tcp, provider.GetRequiredService<ILogger<EpollListener>>()));
-            services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<EpollTransport>());
-            services.AddSingleton<IDrainable>(provider => provider.GetRequiredService<EpollTransport>());
-            services.AddSingleton<IDialer>(new EpollDialer(options.Tcp));
-        }
-        else
-        {
-            services.PostConfigure<SocketTransportOptions>(transport =>
-            {
-                transport.NoDelay = options.Tcp.NoDelay;
-                var take = transport.CreateBoundListenSocket;
-                transport.CreateBoundListenSocket = endPoint =>
-                {
-                    var socket = take(endPoint);
-                    // Accepted sockets inherit them.
-                    if (addresses.Listeners.Contains(endPoint))
-                        options.Tcp.Apply(socket);
-                    return socket;
-                };
-            });
-            services.AddSingleton<IDrainable>(new SocketListeners(sockets, addresses.Listeners));
-            services.AddSingleton<IDialer>(provider => new SocketDialer(options.Tcp, provider.GetRequiredService<TimeProvider>()));
-        }
-
+        services.AddTransport(options, sockets, addresses);
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();

@@ -45,6 +45,9 @@ internal sealed class RelayConnection
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
     }
 
+    /// <summary>Whether one direction has ended.</summary>
+    public bool IsHalfClosed => Volatile.Read(ref _directions) < 2;
+
     /// <summary>Runs until both directions have ended; the report then has the reason.</summary>
     public Task RunAsync(Codec codec)
     {

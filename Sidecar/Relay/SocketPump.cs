@@ -107,9 +107,8 @@ internal sealed class SocketPump(
                     return sink.Socket.IsBroken ? End(PumpEnd.SinkClosed, sink) : Pause.UntilReadable;
                 case SocketStatus.Ended:
                     meter.EndOfStream();
-                    // Where the sink has ended as well, the close that follows at once is the end. Else there may be unread bytes of
-                    // it, with which a close is a reset.
-                    if (!sink.Socket.HasEnded)
+                    // The last end of all is the close that follows at once; with unread bytes, though, a close is a reset.
+                    if (!relay.IsHalfClosed || !sink.Socket.HasEnded)
                         sink.Socket.ShutdownSend();
                     return End(PumpEnd.EndOfStream, source);
                 case SocketStatus.Failed:

@@ -1,7 +1,7 @@
 using System.Net;
 using Chassis.Net;
 
-namespace Sidecar.Transport;
+namespace Sidecar.Transport.Sockets;
 
 /// <summary>The proxy listeners of Kestrel's socket transport, which itself can only close all endpoints together.</summary>
 internal sealed class SocketListeners(ListenSockets sockets, IReadOnlyList<IPEndPoint> listeners) : IDrainable

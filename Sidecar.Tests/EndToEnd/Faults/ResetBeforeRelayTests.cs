@@ -120,13 +120,17 @@ public sealed class ResetBeforeRelayTests
     [Theory]
     [InlineData("epoll")]
     [InlineData("sockets")]
-    public async Task Upstream_ThatResetsOnceItHasAccepted_ResetsTheClient(string transport)
+    public async Task Upstream_ThatResetsBeforeAnyByte_ResetsTheClient(string transport)
     {
         using var service = new LoopbackListener();
         await using var sidecar = await StartAsync(transport, "alone", service.Port);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
 
-        (await service.AcceptAsync()).Reset();
+        using var served = await service.AcceptAsync();
+        // Before that, a reset is a failed attempt to connect, and another follows.
+        await sidecar.Admin.ConnectionInAsync("relaying");
+
+        served.Reset();
 
         await client.IsResetAsync();
         await sidecar.EndsForAsync("upstream_reset");

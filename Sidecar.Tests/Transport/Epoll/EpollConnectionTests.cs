@@ -116,7 +116,7 @@ public sealed class EpollConnectionTests
 
     private static long Fill(EpollSocket socket)
     {
-        for (var position = 0L; ; )
+        for (var position = 0L; ;)
         {
             if (socket.Send(Pattern.At(position, 64 * 1024).Span, out var sent) != SocketStatus.Done)
                 return position;

@@ -106,8 +106,9 @@ public sealed class ResetBeforeRelayTests
     public async Task Client_ThatResetsWhileTheUpstreamConnects_IsGoneAtTheConnectLimit(string transport)
     {
         await using var upstream = await HangingPort.OpenAsync();
-        await using var sidecar = await StartAsync(transport, "alone", upstream.Port, "--connect-timeout", "200ms");
+        await using var sidecar = await StartAsync(transport, "alone", upstream.Port, "--connect-timeout", "1s");
         var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        await sidecar.Admin.ConnectionInAsync("connecting");
 
         client.Reset();
 

@@ -67,10 +67,10 @@ internal sealed class SocketPump(
             switch (RunTurn())
             {
                 case Pause.UntilReadable:
-                    source.Socket.OnReadable(_resume!);
+                    source.Socket.WhenReadable().Call(_resume!);
                     return;
                 case Pause.UntilWritable:
-                    sink.Socket.OnWritable(_resume!);
+                    sink.Socket.WhenWritable().Call(_resume!);
                     return;
                 case Pause.UntilNextTurn:
                     _loop.Defer(_resume!);

@@ -5,5 +5,5 @@ internal interface IRawSocket
 {
     /// <summary>Reads an option in the kernel's form.</summary>
     /// <returns>Its length in bytes, or -1 when the kernel has none to tell.</returns>
-    public int GetRawOption(int level, int name, Span<byte> value);
+    public int GetRawOption(KernelOption option, Span<byte> value);
 }

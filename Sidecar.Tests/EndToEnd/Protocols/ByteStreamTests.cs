@@ -1,13 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
-using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.EndToEnd.Transfers;
 using Sidecar.Tests.Support.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Protocols;
 
-/// <summary>Ways to talk that a relay which waits for something, or looks at time instead of bytes, would break.</summary>
+/// <summary>Ways to talk that a relay which waits for something would break.</summary>
 public sealed class ByteStreamTests
 {
     [Theory]
@@ -68,23 +67,6 @@ public sealed class ByteStreamTests
             await SendWithUrgentAsync(client, served);
             await SendWithUrgentAsync(served, client);
         }
-    }
-
-    [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task Silence_LongerThanTheHalfClosedLimit_LeavesAConnectionAlive(string transport)
-    {
-        await using var talk = await Talk.OpenAsync(transport, "--half-closed-timeout", "100ms");
-
-        // That limit is not for a connection of which both directions are open.
-        await Task.Delay(500, TestContext.Current.CancellationToken);
-
-        await talk.Client.SendAsync("still");
-        Assert.Equal("still", await talk.Served.ReadTextAsync(5));
-        await talk.Served.SendAsync("here");
-        Assert.Equal("here", await talk.Client.ReadTextAsync(4));
-        Assert.Empty(talk.Sidecar.Records);
     }
 
     private static async Task SendOneByOneAsync(Socket socket, string text)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Sidecar.Tests.Support;
+using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Xunit;
 
@@ -57,6 +58,8 @@ internal sealed class RunningLoop : IDisposable
     public async Task<(EpollSocket Socket, Socket Peer)> ConnectAsync()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        // What accepted sockets inherit from a listener of the sidecar.
+        new TcpOptions().Apply(listener);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
         var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -72,7 +72,7 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     }
 
     /// <inheritdoc/>
-    public int GetRawOption(int level, int name, Span<byte> value) => Socket.GetOption(level, name, value);
+    public int GetRawOption(KernelOption option, Span<byte> value) => Socket.GetOption(option, value);
 
     /// <summary>Reads what is there: first what the pipe has read ahead, then from the socket.</summary>
     public SocketStatus Receive(Span<byte> buffer, out int count)

@@ -38,12 +38,11 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
         var descriptor = Libc.CreateSocket(family, Libc.StreamSocket | Libc.NonBlocking | Libc.CloseOnExec, 0);
         if (descriptor < 0)
             return Failed(address, Libc.Error);
-        foreach (var (level, name, value) in tcp.Options)
-            _ = Libc.SetOption(descriptor, level, name, value);
+        foreach (var (option, value) in tcp.Options)
+            _ = Libc.SetOption(descriptor, option, value);
         if (source is not null)
         {
-            // The port is chosen when the destination is known, so that each destination has all of them.
-            _ = Libc.SetOption(descriptor, Libc.IpLevel, Libc.IpBindAddressNoPort, 1);
+            _ = Libc.SetOption(descriptor, KernelOption.BindAddressNoPort, 1);
             if (Libc.Bind(descriptor, bytes, KernelAddress.Write(new IPEndPoint(source, 0), new Span<byte>(bytes, KernelAddress.MaxLength))) < 0)
                 return Abandon(descriptor, address, Libc.Error);
         }

@@ -50,9 +50,13 @@ internal sealed partial class EpollListener : IConnectionListener
     {
         if (_unbound.Task.IsCompleted)
             return;
-        // Twice: what the last one hands over to another loop has reached it then.
-        foreach (var acceptor in (Acceptor[])[.. _acceptors, .. _acceptors])
+        foreach (var acceptor in _acceptors)
             await acceptor.StopAsync();
+        // What they have handed over to other loops has begun once each has come this far.
+        foreach (var acceptor in _acceptors)
+            await acceptor.Loop.Enter();
+        // The rest is not the last loop's to run.
+        await Task.Yield();
         if (!_unbound.TrySetResult())
             return;
         _socket.Dispose();
@@ -80,6 +84,7 @@ internal sealed partial class EpollListener : IConnectionListener
     {
         try
         {
+            // The first stage closes it, to account for it afterwards; should that stage fail, this does.
             await using var connection = new EpollConnection(new EpollSocket(loop, descriptor, isConnected: true), remote);
             await _pipeline(connection);
         }
@@ -137,21 +142,14 @@ internal sealed partial class EpollListener : IConnectionListener
         /// <summary>Accepts what is queued and ends.</summary>
         public async Task StopAsync()
         {
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            loop.Post(
-                _ =>
-                {
-                    while (!_stopped && Accept())
-                    {
-                        // Whoever was in the queue gets the drain time as well.
-                    }
+            await loop.Enter();
+            while (!_stopped && Accept())
+            {
+                // Whoever was in the queue gets the drain time as well.
+            }
 
-                    _stopped = true;
-                    Unwatch();
-                    done.SetResult();
-                },
-                null);
-            await done.Task;
+            _stopped = true;
+            Unwatch();
         }
 
         public void OnEvents(uint events)

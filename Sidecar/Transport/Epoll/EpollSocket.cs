@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Sidecar.Transport.Epoll;
 
@@ -38,13 +39,11 @@ internal sealed class EpollSocket : ILoopHandler
 
     private readonly int _descriptor;
     private readonly int _slot;
-    private bool _canRead;
-    private bool _canWrite;
+    private Side _read;
+    private Side _write;
     private bool _readsToTheEnd;
     private bool _closed;
     private bool _shutDown;
-    private Action? _reader;
-    private Action? _writer;
     private EpollSocket? _partner;
 
     /// <summary>Takes the descriptor over; it is closed if the loop cannot register it.</summary>
@@ -54,7 +53,7 @@ internal sealed class EpollSocket : ILoopHandler
     /// <exception cref="IOException">The kernel registers no more descriptors.</exception>
     public EpollSocket(EventLoop loop, int descriptor, bool isConnected)
     {
-        (Loop, _descriptor, _canRead, _canWrite) = (loop, descriptor, isConnected, isConnected);
+        (Loop, _descriptor, _read.IsReady, _write.IsReady) = (loop, descriptor, isConnected, isConnected);
         try
         {
             _slot = loop.Register(descriptor, this, Interest);
@@ -102,7 +101,7 @@ internal sealed class EpollSocket : ILoopHandler
     public unsafe SocketStatus Receive(Span<byte> buffer, out int count)
     {
         count = 0;
-        while (_canRead && !_closed)
+        while (_read.IsReady && !_closed)
         {
             nint received;
             fixed (byte* bytes = buffer)
@@ -110,7 +109,7 @@ internal sealed class EpollSocket : ILoopHandler
             if (received > 0)
             {
                 // A short read has emptied the queue: the next bytes are a new event.
-                _canRead = received == buffer.Length || _readsToTheEnd;
+                _read.IsReady = received == buffer.Length || _readsToTheEnd;
                 count = (int)received;
                 return SocketStatus.Done;
             }
@@ -125,7 +124,7 @@ internal sealed class EpollSocket : ILoopHandler
                 return SocketStatus.Ended;
             }
 
-            if (Retry(ref _canRead) is { } failure)
+            if (Retry(ref _read) is { } failure)
                 return failure;
         }
 
@@ -136,48 +135,30 @@ internal sealed class EpollSocket : ILoopHandler
     public unsafe SocketStatus Send(ReadOnlySpan<byte> bytes, out int count)
     {
         count = 0;
-        while (_canWrite && !_closed)
+        while (_write.IsReady && !_closed)
         {
             nint sent;
             fixed (byte* start = bytes)
                 sent = Libc.Send(_descriptor, start, (nuint)bytes.Length, Libc.NoSignal);
             if (sent >= 0)
             {
-                _canWrite = sent == bytes.Length;
+                _write.IsReady = sent == bytes.Length;
                 count = (int)sent;
                 return SocketStatus.Done;
             }
 
-            if (Retry(ref _canWrite) is { } failure)
+            if (Retry(ref _write) is { } failure)
                 return failure;
         }
 
         return _closed ? SocketStatus.Closed : SocketStatus.WouldBlock;
     }
 
-    /// <summary>Waits until reading is worth a try: bytes, the end, an error, a close of this process, or <see cref="WakeReader"/>.</summary>
-    public Readable WhenReadable() => new(this);
+    /// <summary>When reading is worth a try: bytes, the end, an error, a close of this process, or <see cref="WakeReader"/>.</summary>
+    public Readiness WhenReadable() => new(this, isWriting: false);
 
-    /// <summary>Waits until writing is worth a try.</summary>
-    public Writable WhenWritable() => new(this);
-
-    /// <summary>Calls back, on the loop, once reading is worth a try; at the latest in the next turn if it is now.</summary>
-    public void OnReadable(Action callback)
-    {
-        if (_canRead || _closed)
-            Loop.Defer(callback);
-        else
-            _reader = callback;
-    }
-
-    /// <summary>Calls back, on the loop, once writing is worth a try.</summary>
-    public void OnWritable(Action callback)
-    {
-        if (_canWrite || _closed)
-            Loop.Defer(callback);
-        else
-            _writer = callback;
-    }
+    /// <summary>When writing is worth a try.</summary>
+    public Readiness WhenWritable() => new(this, isWriting: true);
 
     /// <summary>When one of two relayed sockets breaks, those who wait for the other are woken as well.</summary>
     public void JoinWith(EpollSocket partner) => (_partner, partner._partner) = (partner, this);
@@ -197,7 +178,7 @@ internal sealed class EpollSocket : ILoopHandler
     }
 
     /// <summary>Has the waiting reader look again.</summary>
-    public void WakeReader() => Wake(ref _reader);
+    public void WakeReader() => _read.Wake();
 
     /// <summary>Sends FIN behind what was sent; reading goes on.</summary>
     public void ShutdownSend()
@@ -215,37 +196,27 @@ internal sealed class EpollSocket : ILoopHandler
         _closed = true;
         Loop.Unregister(_slot);
         _ = Libc.Close(_descriptor);
-        Wake(ref _reader);
-        Wake(ref _writer);
+        _read.Wake();
+        _write.Wake();
     }
 
     /// <summary>Closes with RST: the peer must not take a cut stream for a whole one.</summary>
-    public unsafe void Reset()
+    public void Reset()
     {
         if (_closed)
             return;
-        // struct linger: on, zero seconds.
-        var linger = stackalloc int[] { 1, 0 };
-        _ = Libc.SetOption(_descriptor, Libc.SocketLevel, Libc.SocketLinger, linger, 2 * sizeof(int));
+        Libc.ResetOnClose(_descriptor);
         Close();
     }
 
-    /// <summary>Sets an option that is a number; false when the kernel refuses.</summary>
-    public bool SetOption(int level, int name, int value) => !_closed && Libc.SetOption(_descriptor, level, name, value);
-
     /// <summary>Reads an option in the kernel's form; the length, or -1 when there is none.</summary>
-    public unsafe int GetOption(int level, int name, Span<byte> value)
-    {
-        var length = value.Length;
-        fixed (byte* bytes = value)
-            return !_closed && Libc.GetOption(_descriptor, level, name, bytes, &length) == 0 ? length : -1;
-    }
+    public int GetOption(KernelOption option, Span<byte> value) => _closed ? -1 : Libc.GetOption(_descriptor, option, value);
 
     /// <summary>The pending error, such as why connecting failed; 0 when there is none.</summary>
-    public unsafe int TakeError()
+    public int TakeError()
     {
-        int error, length = sizeof(int);
-        return Libc.GetOption(_descriptor, Libc.SocketLevel, Libc.SocketError, &error, &length) == 0 ? error : Libc.Error;
+        var error = 0;
+        return Libc.GetOption(_descriptor, KernelOption.Error, MemoryMarshal.AsBytes(new Span<int>(ref error))) < 0 ? Libc.Error : error;
     }
 
     /// <inheritdoc/>
@@ -255,33 +226,18 @@ internal sealed class EpollSocket : ILoopHandler
         var breaks = !IsBroken && (events & Libc.EpollErr) != 0;
         IsBroken |= breaks;
         if ((events & ReadEvents) != 0)
-        {
-            _canRead = true;
-            Wake(ref _reader);
-        }
-
+            _read.Ready();
         if ((events & WriteEvents) != 0)
-        {
-            _canWrite = true;
-            Wake(ref _writer);
-        }
-
+            _write.Ready();
         if (breaks && _partner is not null)
         {
-            Wake(ref _partner._reader);
-            Wake(ref _partner._writer);
+            _partner._read.Wake();
+            _partner._write.Wake();
         }
-    }
-
-    private static void Wake(ref Action? waiter)
-    {
-        var continuation = waiter;
-        waiter = null;
-        continuation?.Invoke();
     }
 
     // What a failed call means; null: try again.
-    private SocketStatus? Retry(ref bool canGoOn)
+    private SocketStatus? Retry(ref Side side)
     {
         var error = Libc.Error;
         switch (error)
@@ -289,7 +245,7 @@ internal sealed class EpollSocket : ILoopHandler
             case Libc.Interrupted:
                 return null;
             case Libc.WouldBlock:
-                canGoOn = false;
+                side.IsReady = false;
                 return SocketStatus.WouldBlock;
             default:
                 Error = error;
@@ -297,12 +253,14 @@ internal sealed class EpollSocket : ILoopHandler
         }
     }
 
-    /// <summary>Goes on, inline on the loop, when reading is worth a try.</summary>
-    internal readonly struct Readable(EpollSocket socket) : ICriticalNotifyCompletion
+    /// <summary>Awaited, it goes on inline on the loop.</summary>
+    internal readonly struct Readiness(EpollSocket socket, bool isWriting) : ICriticalNotifyCompletion
     {
-        public bool IsCompleted => socket._canRead || socket._closed;
+        public bool IsCompleted => Side.IsReady || socket._closed;
 
-        public Readable GetAwaiter() => this;
+        private ref Side Side => ref isWriting ? ref socket._write : ref socket._read;
+
+        public Readiness GetAwaiter() => this;
 
         public void GetResult()
         {
@@ -310,22 +268,35 @@ internal sealed class EpollSocket : ILoopHandler
 
         public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
-        public void UnsafeOnCompleted(Action continuation) => socket._reader = continuation;
+        public void UnsafeOnCompleted(Action continuation) => Side.Waiter = continuation;
+
+        /// <summary>Calls back, on the loop; in its next turn if a try is worth it now.</summary>
+        public void Call(Action callback)
+        {
+            if (IsCompleted)
+                socket.Loop.Defer(callback);
+            else
+                Side.Waiter = callback;
+        }
     }
 
-    /// <summary>Goes on, inline on the loop, when writing is worth a try.</summary>
-    internal readonly struct Writable(EpollSocket socket) : ICriticalNotifyCompletion
+    // Reading, or writing.
+    private struct Side
     {
-        public bool IsCompleted => socket._canWrite || socket._closed;
+        public bool IsReady;
+        public Action? Waiter;
 
-        public Writable GetAwaiter() => this;
-
-        public void GetResult()
+        public void Ready()
         {
+            IsReady = true;
+            Wake();
         }
 
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-        public void UnsafeOnCompleted(Action continuation) => socket._writer = continuation;
+        public void Wake()
+        {
+            var waiter = Waiter;
+            Waiter = null;
+            waiter?.Invoke();
+        }
     }
 }

@@ -65,7 +65,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
     /// <summary>Counts connections that it serves from now on, or no more. Any thread may call it.</summary>
     public void CountConnections(int change) => Interlocked.Add(ref _connections, change);
 
-    /// <summary>Ends the thread once its turn is over, and waits for it.</summary>
+    /// <summary>Ends the thread once its turn is over, and waits for it. What is posted afterwards never runs.</summary>
     public void Dispose()
     {
         _stopping = true;

@@ -34,7 +34,7 @@ internal static unsafe partial class Libc
     public const int ConnectionRefused = 111;
     public const int InProgress = 115;
 
-    // sys/socket.h, netinet/tcp.h, linux/in.h
+    // sys/socket.h
     public const int AddressFamilyV4 = 2;
     public const int AddressFamilyV6 = 10;
     public const int StreamSocket = 1;
@@ -42,12 +42,6 @@ internal static unsafe partial class Libc
     public const int CloseOnExec = 0x80000;
     public const int NoSignal = 0x4000;
     public const int ShutdownWrite = 1;
-    public const int SocketLevel = 1;
-    public const int SocketError = 4;
-    public const int SocketLinger = 13;
-    public const int SocketUrgentInline = 10;
-    public const int IpLevel = 0;
-    public const int IpBindAddressNoPort = 24;
 
     // linux/sockios.h: bytes that were sent and not acknowledged
     private const nuint UnsentRequest = 0x5411;
@@ -86,12 +80,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "getsockname"), SuppressGCTransition]
     public static partial int GetLocalAddress(int descriptor, byte* address, int* addressLength);
 
-    [LibraryImport("libc", EntryPoint = "getsockopt"), SuppressGCTransition]
-    public static partial int GetOption(int descriptor, int level, int name, void* value, int* length);
-
-    [LibraryImport("libc", EntryPoint = "setsockopt"), SuppressGCTransition]
-    public static partial int SetOption(int descriptor, int level, int name, void* value, int length);
-
     [LibraryImport("libc", EntryPoint = "recv"), SuppressGCTransition]
     public static partial nint Receive(int descriptor, byte* buffer, nuint length, int flags);
 
@@ -115,11 +103,33 @@ internal static unsafe partial class Libc
         return Control(descriptor, UnsentRequest, &count) == 0 ? count : 0;
     }
 
+    /// <summary>Reads an option in the kernel's form; the length, or -1 when there is none.</summary>
+    public static int GetOption(int descriptor, KernelOption option, Span<byte> value)
+    {
+        var length = value.Length;
+        fixed (byte* bytes = value)
+            return GetOption(descriptor, option.Level, option.Name, bytes, &length) == 0 ? length : -1;
+    }
+
     /// <summary>Sets an option that is a number.</summary>
-    public static bool SetOption(int descriptor, int level, int name, int value) => SetOption(descriptor, level, name, &value, sizeof(int)) == 0;
+    public static bool SetOption(int descriptor, KernelOption option, int value) =>
+        SetOption(descriptor, option.Level, option.Name, &value, sizeof(int)) == 0;
+
+    /// <summary>Has closing reset the connection (struct linger: on, zero seconds).</summary>
+    public static void ResetOnClose(int descriptor)
+    {
+        var linger = stackalloc int[] { 1, 0 };
+        _ = SetOption(descriptor, KernelOption.Linger.Level, KernelOption.Linger.Name, linger, 2 * sizeof(int));
+    }
 
     /// <summary>An error in words.</summary>
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt"), SuppressGCTransition]
+    private static partial int GetOption(int descriptor, int level, int name, void* value, int* length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt"), SuppressGCTransition]
+    private static partial int SetOption(int descriptor, int level, int name, void* value, int length);
 
     [LibraryImport("libc", EntryPoint = "ioctl"), SuppressGCTransition]
     private static partial int Control(int descriptor, nuint request, int* value);

@@ -5,11 +5,11 @@ namespace Sidecar.Transport.Sockets;
 /// <summary>A framework's socket asked in the kernel's form.</summary>
 internal sealed class FrameworkSocket(Socket socket) : IRawSocket
 {
-    public int GetRawOption(int level, int name, Span<byte> value)
+    public int GetRawOption(KernelOption option, Span<byte> value)
     {
         try
         {
-            return socket.GetRawSocketOption(level, name, value);
+            return socket.GetRawSocketOption(option.Level, option.Name, value);
         }
         catch (SocketException)
         {

@@ -7,10 +7,6 @@ namespace Sidecar.Transport.Sockets;
 /// <summary>Connects with the framework's sockets, beside Kestrel's own transport.</summary>
 internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
 {
-    // linux/in.h
-    private const int IpLevel = 0;
-    private const int IpBindAddressNoPort = 24;
-
     public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout)
     {
         using var limit = new CancellationTokenSource(timeout, time);
@@ -41,9 +37,8 @@ internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
 
     private static void Bind(Socket socket, IPAddress source)
     {
-        // The port is chosen when the destination is known, so that each destination has all of them.
         if (OperatingSystem.IsLinux())
-            socket.SetRawSocketOption(IpLevel, IpBindAddressNoPort, BitConverter.GetBytes(1));
+            KernelOption.BindAddressNoPort.Set(socket, 1);
         socket.Bind(new IPEndPoint(source, 0));
     }
 }

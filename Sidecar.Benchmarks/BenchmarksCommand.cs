@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sidecar.Benchmarks.Micro;
 using Sidecar.Benchmarks.Peers;
+using Sidecar.Benchmarks.Transforms;
 
 namespace Sidecar.Benchmarks;
 
@@ -16,6 +17,7 @@ internal static class BenchmarksCommand
           compare --candidates sidecar,haproxy --sidecar-args "--transport sockets"
           compare --output Sidecar.Benchmarks/RESULTS.md --json figures.json
           micro --filter *Pump*                          parts of the sidecar alone, by BenchmarkDotNet
+          transforms                                     the kernels of the transforms beside copying
 
         compare needs haproxy, nginx with its stream module, wrk and iperf3; run as root it installs those that it lacks.
         Exit code 0: all was measured. 1: a candidate failed, or the run was interrupted. 2: a usage error.
@@ -24,5 +26,5 @@ internal static class BenchmarksCommand
     /// <summary>Creates the command.</summary>
     /// <param name="compare">What <c>compare</c> does; the result is the exit code.</param>
     public static RootCommand Create(Func<CompareOptions, Task<int>> compare) =>
-        new("Measures the sidecar beside HAProxy and nginx.") { Subcommands = { CompareCommand.Create(compare), MicroCommand.Create(), PeerCommand.Create() } };
+        new("Measures the sidecar beside HAProxy and nginx.") { Subcommands = { CompareCommand.Create(compare), MicroCommand.Create(), TransformsCommand.Create(), PeerCommand.Create() } };
 }

@@ -59,6 +59,18 @@ public sealed class SettingSet
         return elements.Count > 0 ? elements : null;
     }
 
+    /// <summary>A mapping: the values below the key by their names there. Empty when no source has it.</summary>
+    /// <exception cref="UsageException">There is one value instead, or a list or mapping within the mapping.</exception>
+    public IReadOnlyDictionary<string, string> ReadMap(string key)
+    {
+        if (Find(key) is { } whole)
+            throw whole.Error("names and values are expected below it");
+        var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var name in _settings.Keys.Where(k => IsBelow(k, key)).Select(k => k[(key.Length + 1)..]).ToList())
+            map.Add(name.Split('.')[0], Element($"{key}.{name.Split('.')[0]}").Value);
+        return map;
+    }
+
     /// <summary>The numbers used as elements below a key, in order: 0 and 1 for <c>listeners.0.role</c>, <c>listeners.1.role</c>.</summary>
     public IReadOnlyList<int> Indices(string key) =>
         [.. _settings.Keys.Where(k => IsBelow(k, key))

@@ -1,4 +1,4 @@
-using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 
 namespace Demo.Verification;
 
@@ -35,7 +35,7 @@ internal sealed class DemoVerification(
         new MediaFiles(clips).Compare(fetched, findings);
         progress($"media: {fetched.Count} files, {bytes:N0} bytes through {places.Frontend}, compared by SHA-256");
 
-        var transforms = new List<TransformSpec>();
+        var transforms = new List<TransformExpression>();
         foreach (var way in await tapped(cancellation))
             transforms.AddRange(await CheckAsync(way, fetched, findings, cancellation));
 
@@ -44,7 +44,7 @@ internal sealed class DemoVerification(
         return new VerificationResult(fetched.Count, bytes, [.. transforms.Distinct()], findings.Failures) { Name = Name };
     }
 
-    private async Task<IReadOnlyList<TransformSpec>> CheckAsync(TappedWay way, IReadOnlyList<WebAnswer> fetched, Findings findings, CancellationToken cancellation)
+    private async Task<IReadOnlyList<TransformExpression>> CheckAsync(TappedWay way, IReadOnlyList<WebAnswer> fetched, Findings findings, CancellationToken cancellation)
     {
         var crossed = $"between {way.Between}: {way.Connections.Count} connection(s), {way.Bytes:N0} bytes";
         if (!way.Transformed)

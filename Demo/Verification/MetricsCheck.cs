@@ -1,4 +1,4 @@
-using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 
 namespace Demo.Verification;
 
@@ -24,7 +24,7 @@ internal sealed class MetricsCheck(IReadOnlyDictionary<string, Uri> pages, HttpF
     /// <param name="bytes">The media bytes that came out at the frontend; at least these crossed.</param>
     /// <param name="transforms">The transforms that were seen.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task FinishAsync(long bytes, IReadOnlyList<TransformSpec> transforms, CancellationToken cancellation)
+    public async Task FinishAsync(long bytes, IReadOnlyList<TransformExpression> transforms, CancellationToken cancellation)
     {
         foreach (var (name, page) in pages)
         {

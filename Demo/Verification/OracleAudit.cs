@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Demo.Processes;
@@ -34,7 +35,7 @@ internal sealed class OracleAudit
     }
 
     /// <summary>The transform that both p1 and p2 were told; null when one was told nothing, a denial or another one.</summary>
-    public async Task<TransformSpec?> FindAsync(ConnectionId id, CancellationToken cancellation)
+    public async Task<TransformExpression?> FindAsync(ConnectionId id, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(Limit);
@@ -43,7 +44,7 @@ internal sealed class OracleAudit
             string? p1, p2;
             while (!_answers.TryGetValue(($"{id}", "p1"), out p1) | !_answers.TryGetValue(($"{id}", "p2"), out p2))
                 await Task.Delay(Interval, deadline.Token);
-            return p1 == p2 && OracleAnswer.TryParse(p1!, out var answer) ? answer.Transform : null;
+            return p1 == p2 && OracleAnswer.TryParse(p1!, OracleDialect.V1x, TransformLanguage.Default, out var answer) ? answer.Transform : null;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

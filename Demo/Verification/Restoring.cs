@@ -1,4 +1,6 @@
-using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
+
+using System.Globalization;
 
 namespace Demo.Verification;
 
@@ -8,13 +10,13 @@ namespace Demo.Verification;
 /// </summary>
 internal static class Restoring
 {
-    public static byte[] Restore(this TransformSpec transform, ReadOnlySpan<byte> bytes)
+    public static byte[] Restore(this TransformExpression transform, ReadOnlySpan<byte> bytes)
     {
-        var key = transform.Kind switch
+        var key = transform.Text.Trim('(', ')').Split(' ') switch
         {
-            TransformKind.Identity => (byte)0,
-            TransformKind.Not => (byte)0xFF,
-            TransformKind.Xor => transform.Key,
+            ["idt"] => (byte)0,
+            ["not"] => (byte)0xFF,
+            ["xor", var number] => byte.Parse(number, CultureInfo.InvariantCulture),
             _ => throw new ArgumentOutOfRangeException(nameof(transform), transform, "unknown transform"),
         };
         var restored = new byte[bytes.Length];
@@ -24,5 +26,5 @@ internal static class Restoring
     }
 
     /// <summary>Whether the transform leaves bytes as they are.</summary>
-    public static bool ChangesNothing(this TransformSpec transform) => transform.Restore([0x55])[0] == 0x55;
+    public static bool ChangesNothing(this TransformExpression transform) => transform.Restore([0x55])[0] == 0x55;
 }

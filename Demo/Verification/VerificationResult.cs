@@ -1,4 +1,4 @@
-using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 
 namespace Demo.Verification;
 
@@ -7,7 +7,7 @@ namespace Demo.Verification;
 /// <param name="Bytes">Their bytes.</param>
 /// <param name="Transforms">The transforms seen between p1 and p2.</param>
 /// <param name="Failures">What was wrong, one line each; none when all is well.</param>
-internal sealed record VerificationResult(int Files, long Bytes, IReadOnlyList<TransformSpec> Transforms, IReadOnlyList<string> Failures)
+internal sealed record VerificationResult(int Files, long Bytes, IReadOnlyList<TransformExpression> Transforms, IReadOnlyList<string> Failures)
 {
     // A policy may draw a key for each connection.
     private const int NamedTransforms = 3;

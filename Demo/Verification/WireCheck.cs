@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Text;
 using Oracle.Protocol;
 
@@ -9,11 +10,11 @@ namespace Demo.Verification;
 /// </summary>
 /// <param name="decisionOf">The transform that the Oracle chose for a connection; null when it told of none.</param>
 /// <param name="findings">Where faults go.</param>
-internal sealed class WireCheck(Func<ConnectionId, Task<TransformSpec?>> decisionOf, Findings findings)
+internal sealed class WireCheck(Func<ConnectionId, Task<TransformExpression?>> decisionOf, Findings findings)
 {
     private const int ShownBytes = 16;
 
-    private sealed record Restored(PeerStream Crossed, TransformSpec Transform, byte[] Requests, byte[] Responses);
+    private sealed record Restored(PeerStream Crossed, TransformExpression Transform, byte[] Requests, byte[] Responses);
 
     /// <summary>Checks all connections against what was fetched.</summary>
     /// <returns>Lines that show the difference, and the transforms seen.</returns>
@@ -75,4 +76,4 @@ internal sealed class WireCheck(Func<ConnectionId, Task<TransformSpec?>> decisio
 /// <summary>What the tapped bytes showed.</summary>
 /// <param name="Shown">The first bytes of a connection, plain and as they crossed.</param>
 /// <param name="Transforms">The transforms that were undone.</param>
-internal sealed record WireResult(IReadOnlyList<string> Shown, IReadOnlyList<TransformSpec> Transforms);
+internal sealed record WireResult(IReadOnlyList<string> Shown, IReadOnlyList<TransformExpression> Transforms);

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Oracle.Protocol;
 
 namespace Oracle.Decisions;
@@ -10,7 +11,7 @@ namespace Oracle.Decisions;
 internal sealed record Decision(OracleAnswer Answer, string? Rule, int? Generation, DenialReason? Reason)
 {
     /// <summary>A grant.</summary>
-    public static Decision Grant(TransformSpec transform, string rule, int generation) =>
+    public static Decision Grant(TransformExpression transform, string rule, int generation) =>
         new(new OracleAnswer(transform), rule, generation, null);
 
     /// <summary>A denial.</summary>

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Net;
 using Oracle.Protocol;
 
@@ -29,7 +30,7 @@ internal sealed record Policy(IReadOnlyList<PolicyRule> Rules, TransformChoice? 
     public const string DefaultName = "default";
 
     /// <summary>The policy without a file, the one the Lisp Oracle has compiled in: <c>not</c> for everyone.</summary>
-    public static Policy NotForEveryone { get; } = new([], new TransformChoice(new TransformSpec(TransformKind.Not)));
+    public static Policy NotForEveryone { get; } = new([], new TransformChoice(TransformExpression.Not));
 
     /// <summary>Judges one question.</summary>
     public Verdict Judge(SidecarRole role, IPAddress peer)

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
@@ -47,7 +48,7 @@ internal static class PolicyFile
 
         var roles = settings.ReadList($"{rule}.role", ParseRole);
         var peers = settings.ReadList($"{rule}.peer", NetworkAddress.Parse);
-        var transform = settings.Read<TransformChoice?>($"{rule}.transform", null, text => TransformChoice.Parse(text));
+        var transform = settings.Read<TransformChoice?>($"{rule}.transform", null, text => TransformChoice.Parse(text, TransformLanguage.Default));
         var deny = settings.Read($"{rule}.deny", false, ParseDeny);
         if (deny == transform.HasValue)
             throw new UsageException($"{some.Origin}: {rule} needs either transform or 'deny: true', and not both");
@@ -78,7 +79,7 @@ internal static class PolicyFile
         }
     }
 
-    private static TransformChoice? ParseDefault(string text) => text == "deny" ? null : TransformChoice.Parse(text);
+    private static TransformChoice? ParseDefault(string text) => text == "deny" ? null : TransformChoice.Parse(text, TransformLanguage.Default);
 
     private static SidecarRole ParseRole(string text) =>
         SidecarRoles.TryParse(text, out var role) ? role : throw new FormatException($"one of {SidecarRoles.Words} is expected");

@@ -4,12 +4,28 @@ using System.Net.Sockets;
 
 namespace Oracle.Protocol;
 
-/// <summary>What a sidecar asks: <c>hello &lt;role&gt; &lt;conn-id&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>.</summary>
+/// <summary>What only dialect v1x tells.</summary>
+/// <param name="Listener">Name of the listener that asks.</param>
+/// <param name="Host">Name or address of the destination; null when the asker does not know it, as a p1 whose p2 does.</param>
+/// <param name="Port">The destination's port; 0 beside a null host.</param>
+public sealed record QuestionRoute(string Listener, string? Host, int Port);
+
+/// <summary>
+/// What a sidecar asks: <c>hello &lt;role&gt; &lt;conn-id&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>, or in dialect v1x
+/// <c>ask &lt;role&gt; &lt;conn-id&gt; &lt;listener&gt; &lt;dest-host&gt; &lt;dest-port&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>, where
+/// <c>- 0</c> is an unknown destination.
+/// </summary>
 /// <param name="Role">Who asks.</param>
 /// <param name="Id">The connection.</param>
 /// <param name="Peer">Address and port of whoever connected to the asking sidecar; v4-mapped addresses as IPv4.</param>
-public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, IPEndPoint Peer)
+/// <param name="Route">Listener and destination; null in dialect v1.</param>
+public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, IPEndPoint Peer, QuestionRoute? Route = null)
 {
+    private const string Unknown = "-";
+
+    /// <summary>The dialect it is asked in, and answered.</summary>
+    public OracleDialect Dialect => Route is null ? OracleDialect.V1 : OracleDialect.V1x;
+
     /// <summary>
     /// Reads a line. The address may span words: Lisp prints a vector as <c>#(127 0 0 1)</c>, sixteen numbers for IPv6.
     /// </summary>
@@ -17,18 +33,34 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
     {
         question = default;
         var words = WireLine.Words(line);
-        if (words.Length < 5 || words[0] != "hello"
+        QuestionRoute? route = null;
+        // Where the peer's address begins.
+        var peer = words is ["hello", ..] ? 3 : words is ["ask", _, _, var listener, var host, var destination, ..] && TryParseRoute(listener, host, destination, out route) ? 6 : -1;
+        if (peer < 0 || words.Length < peer + 2
             || !SidecarRoles.TryParse(words[1], out var role)
             || !ConnectionId.TryParse(words[2], out var id)
-            || !TryParseAddress(words.AsSpan(3..^1), out var address)
-            || !ushort.TryParse(words[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            || !TryParseAddress(words.AsSpan(peer..^1), out var address)
+            || !TryParsePort(words[^1], out var port))
             return false;
-        question = new OracleQuestion(role, id, new IPEndPoint(address, port));
+        question = new OracleQuestion(role, id, new IPEndPoint(address, port), route);
         return true;
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"hello {Role.Word()} {Id} {Unmapped(Peer.Address)} {Peer.Port}";
+    public override string ToString() => Route is { } route
+        ? $"ask {Role.Word()} {Id} {route.Listener} {route.Host ?? Unknown} {route.Port} {Unmapped(Peer.Address)} {Peer.Port}"
+        : $"hello {Role.Word()} {Id} {Unmapped(Peer.Address)} {Peer.Port}";
+
+    private static bool TryParseRoute(string listener, string host, string destination, out QuestionRoute? route)
+    {
+        route = null;
+        if (!TryParsePort(destination, out var port) || (host == Unknown) != (port == 0))
+            return false;
+        route = new QuestionRoute(listener, host == Unknown ? null : host, port);
+        return true;
+    }
+
+    private static bool TryParsePort(string word, out ushort port) => ushort.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out port);
 
     private static bool TryParseAddress(ReadOnlySpan<string> words, out IPAddress address)
     {

@@ -59,7 +59,7 @@ internal sealed class QuestionHandler(
         var decision = arbiter.Decide(question);
         if (!await ReportAsync(question, decision, connection.RemoteEndPoint))
             return;
-        await connection.Transport.Output.WriteAsync(WireLine.Encode(decision.Answer.ToString()), CancellationToken.None);
+        await connection.Transport.Output.WriteAsync(WireLine.Encode(decision.Answer.ToLine(question.Dialect) ?? OracleAnswer.Denied.ToString()), CancellationToken.None);
         metrics.Answered(time.GetElapsedTime(received));
     }
 

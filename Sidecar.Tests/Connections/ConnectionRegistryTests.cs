@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Net;
 using Oracle.Protocol;
 using Sidecar.Configuration;
@@ -111,11 +112,11 @@ public sealed class ConnectionRegistryTests
     public void Sums_OfLivingAndEnded_AreByListenerAndTransform()
     {
         var registry = new ConnectionRegistry(Stage.Options(First, Second));
-        var ended = Added(registry, First, new TransformSpec(TransformKind.Xor, 7));
+        var ended = Added(registry, First, TransformExpression.Xor(7));
         Move(ended, 1, 20, 300, 4000);
         registry.TryEnd(ended);
-        Move(Added(registry, First, new TransformSpec(TransformKind.Xor, 8)), 1, 1, 1, 1);
-        Move(Added(registry, Second, default(TransformSpec)), 5, 6, 7, 8);
+        Move(Added(registry, First, TransformExpression.Xor(8)), 1, 1, 1, 1);
+        Move(Added(registry, Second, default(TransformExpression)), 5, 6, 7, 8);
         Added(registry, Second);
 
         var bytes = registry.Bytes();
@@ -159,7 +160,7 @@ public sealed class ConnectionRegistryTests
         var moved = 0L;
         while (!stop.IsCancellationRequested)
         {
-            var report = Added(registry, First, new TransformSpec(TransformKind.Xor, 1));
+            var report = Added(registry, First, TransformExpression.Xor(1));
             for (var chunk = random.Next(1, 5); chunk > 0; chunk--)
             {
                 var length = random.Next(1, 100_000);
@@ -188,7 +189,7 @@ public sealed class ConnectionRegistryTests
         report.UpstreamBytes.AddSent(upstreamSent);
     }
 
-    private static ConnectionReport Added(ConnectionRegistry registry, ListenerOptions listener, TransformSpec? transform = null)
+    private static ConnectionReport Added(ConnectionRegistry registry, ListenerOptions listener, TransformExpression? transform = null)
     {
         var report = Report(listener);
         report.Transform = transform;

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Net;
 using Chassis.Net;
 using Oracle.Protocol;
@@ -41,7 +42,7 @@ public sealed class ConnectionStateTests
                 report.Destination = Somewhere;
                 break;
             case "transform":
-                report.Transform = default(TransformSpec);
+                report.Transform = default(TransformExpression);
                 break;
             case "upstream":
                 report.Upstream = new UpstreamAddress(IPEndPoint.Parse("192.0.2.1:80"));

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Demo.Processes;
 using Demo.Verification;
 using Oracle.Protocol;
@@ -18,7 +19,7 @@ public sealed class OracleAuditTests
 
         Take("""{"conn_id":"abc","role":"p1","answer":"ok xor 42"}""");
 
-        Assert.Equal(new TransformSpec(TransformKind.Xor, 42), await finding);
+        Assert.Equal(TransformExpression.Xor(42), await finding);
     }
 
     [Fact]
@@ -48,12 +49,12 @@ public sealed class OracleAuditTests
         Take("""{"conn_id":"abc","role":"p1","answer":"ok not"}""");
         Take("""{"conn_id":"abc","role":"p2","answer":"ok not"}""");
 
-        Assert.Equal(new TransformSpec(TransformKind.Not), await FindAsync("abc"));
+        Assert.Equal(TransformExpression.Not, await FindAsync("abc"));
     }
 
     private void Take(string line) => _audit.Take(new ProcessOutput("oracle", IsError: false, line));
 
-    private Task<TransformSpec?> FindAsync(string id)
+    private Task<TransformExpression?> FindAsync(string id)
     {
         Assert.True(ConnectionId.TryParse(id, out var connection));
         return _audit.FindAsync(connection, TestContext.Current.CancellationToken);

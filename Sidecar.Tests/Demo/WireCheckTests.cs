@@ -1,7 +1,7 @@
+using Oracle.Protocol.Expressions;
 using System.Net;
 using System.Text;
 using Demo.Verification;
-using Oracle.Protocol;
 using Xunit;
 
 namespace Sidecar.Tests.Demo;
@@ -11,7 +11,7 @@ public sealed class WireCheckTests
     private const string Request = "GET /hls/v/00.ts HTTP/1.1\r\nHost: x\r\n\r\n";
     private const string Body = "the bytes of a segment";
     private const string Response = "HTTP/1.1 200 OK\r\n\r\n" + Body;
-    private static readonly TransformSpec Not = new(TransformKind.Not);
+    private static readonly TransformExpression Not = TransformExpression.Not;
 
     [Fact]
     public async Task Check_OfATransformedConnection_FindsNoFaultAndShowsBothForms()
@@ -27,7 +27,7 @@ public sealed class WireCheckTests
     [Fact]
     public async Task Check_WhenTheBytesCrossedPlain_Fails()
     {
-        var (_, failures) = await CheckAsync(crossedBy: default, decided: Not);
+        var (_, failures) = await CheckAsync(crossedBy: TransformExpression.Identity, decided: Not);
 
         Assert.Contains(failures, f => f.Contains("plain HTTP crossed", StringComparison.Ordinal));
         Assert.Contains(failures, f => f.EndsWith("its bytes crossed between p1 and p2 as they are", StringComparison.Ordinal));
@@ -36,7 +36,7 @@ public sealed class WireCheckTests
     [Fact]
     public async Task Check_WhenTheOracleChoseIdentity_Fails()
     {
-        var (_, failures) = await CheckAsync(crossedBy: default, decided: default(TransformSpec));
+        var (_, failures) = await CheckAsync(crossedBy: TransformExpression.Identity, decided: TransformExpression.Identity);
 
         Assert.Contains(failures, f => f.Contains("chose idt, which changes nothing", StringComparison.Ordinal));
     }
@@ -44,7 +44,7 @@ public sealed class WireCheckTests
     [Fact]
     public async Task Check_WhenAnotherTransformWasAppliedThanDecided_Fails()
     {
-        var (_, failures) = await CheckAsync(crossedBy: new TransformSpec(TransformKind.Xor, 9), decided: Not);
+        var (_, failures) = await CheckAsync(crossedBy: TransformExpression.Xor(9), decided: Not);
 
         Assert.Contains(failures, f => f.EndsWith("is no HTTP request once not is undone", StringComparison.Ordinal));
         Assert.Contains(failures, f => f.EndsWith("its bytes did not cross between p1 and p2", StringComparison.Ordinal));
@@ -84,13 +84,13 @@ public sealed class WireCheckTests
     {
         var findings = new Findings();
 
-        await new WireCheck(_ => Task.FromResult<TransformSpec?>(Not), findings).CheckAsync([], []);
+        await new WireCheck(_ => Task.FromResult<TransformExpression?>(Not), findings).CheckAsync([], []);
 
         Assert.Equal(["no connection between p1 and p2: nothing crossed the sidecars"], findings.Failures);
     }
 
     private static async Task<(WireResult Result, IReadOnlyList<string> Failures)> CheckAsync(
-        TransformSpec crossedBy, TransformSpec? decided, string greeting = "bonjour abc\n", string answer = "ok abc\n", int budget = 4096)
+        TransformExpression crossedBy, TransformExpression? decided, string greeting = "bonjour abc\n", string answer = "ok abc\n", int budget = 4096)
     {
         var tapped = new TapConnection(new TapBudget(budget));
         tapped.ToTarget.Add([.. Encoding.ASCII.GetBytes(greeting), .. crossedBy.Restore(Encoding.ASCII.GetBytes(Request))]);

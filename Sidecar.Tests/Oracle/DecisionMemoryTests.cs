@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Oracle.Decisions;
 using Oracle.Protocol;
 using Sidecar.Tests.Support;
@@ -145,5 +146,5 @@ public sealed class DecisionMemoryTests : IDisposable
     private static ConnectionId Id(string text) => ConnectionId.TryParse(text, out var id) ? id : throw new FormatException(text);
 
     private Decision Draw() =>
-        Decision.Grant(new TransformSpec(TransformKind.Xor, (byte)Interlocked.Increment(ref _drawn)), "rule", 1);
+        Decision.Grant(TransformExpression.Xor((byte)Interlocked.Increment(ref _drawn)), "rule", 1);
 }

@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 using Oracle.Protocol;
 using Xunit;
@@ -17,7 +16,7 @@ public sealed class MessageTests
     public void OracleAnswer_Line_IsRead(string line, string? transform)
     {
         Assert.True(OracleAnswer.TryParse(line, out var answer));
-        Assert.Equal(transform, answer.Transform?.ToString());
+        Assert.Equal(transform, answer.Transform?.WireForm);
     }
 
     [Theory]
@@ -80,14 +79,6 @@ public sealed class MessageTests
     public void PeerGreeting_Nonsense_IsRefused(string line) => Assert.False(PeerGreeting.TryParse(line, out _));
 
     [Fact]
-    public void TransformSpec_EveryValue_IsReadBackTheSame() =>
-        Check.QuickThrowOnFailure(Prop.ForAll(ArbMap.Default.ArbFor<(TransformKind Kind, byte Key)>(), drawn =>
-        {
-            var spec = new TransformSpec(drawn.Kind, drawn.Kind == TransformKind.Xor ? drawn.Key : (byte)0);
-            return TransformSpec.TryParse(spec.ToString(), out var again) && again == spec;
-        }));
-
-    [Fact]
     public void SidecarRole_EveryWord_IsReadBackTheSame() =>
         Assert.All(Enum.GetValues<SidecarRole>(), role => Assert.True(SidecarRoles.TryParse(role.Word(), out var again) && again == role));
 
@@ -116,13 +107,13 @@ public sealed class MessageTests
     {
         const int seed = 20260103;
         var random = new Random(seed);
-        string[] words = ["hello", "bonjour", "ok", "fail", "deny", "p1", "p2", "alone", "xor", "not", "idt", "7", "256", "99999", "-1", "#(1", "2", "3)", "#(", ")", "::1", "1.2.3.4", "[::1]", "%", "~", "x", "", " "];
+        string[] words = ["hello", "ask", "-", "0", "bonjour", "ok", "fail", "deny", "p1", "p2", "alone", "xor", "not", "idt", "7", "256", "99999", "-1", "#(1", "2", "3)", "#(", ")", "::1", "1.2.3.4", "[::1]", "%", "~", "x", "", " "];
         for (var round = 0; round < 50_000; round++)
         {
             var line = string.Join(' ', Enumerable.Range(0, random.Next(8)).Select(_ => words[random.Next(words.Length)]));
             var shown = $"seed {seed}, round {round}: '{line}'";
             Assert.True(!OracleQuestion.TryParse(line, out var question) || (OracleQuestion.TryParse(question.ToString(), out var q) && q == question), shown);
-            Assert.True(!OracleAnswer.TryParse(line, out var answer) || (OracleAnswer.TryParse(answer.ToString(), out var a) && a == answer), shown);
+            Assert.True(!OracleAnswer.TryParse(line, out var answer) || (OracleAnswer.TryParse(answer.ToLine(OracleDialect.V1)!, out var a) && a == answer), shown);
             Assert.True(!PeerAnswer.TryParse(line, out var verdict) || (PeerAnswer.TryParse(verdict.ToString(), out var v) && v == verdict), shown);
             Assert.True(!PeerGreeting.TryParse(line, out var greeting) || (PeerGreeting.TryParse(greeting.ToString(), out var g) && g == greeting), shown);
         }

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
@@ -53,7 +54,7 @@ public sealed class SendProxyHeaderTests : IDisposable
             var relay = new RelayConnection(connection, _upstream, report, Stage.Timeouts, _time);
             _upstream.SendEnd();
             _client.SendEnd();
-            await relay.RunAsync(Codec.For(new TransformSpec(TransformKind.Not), SidecarRole.Alone));
+            await relay.RunAsync(Codec.For(TransformExpression.Not, SidecarRole.Alone));
         });
         var received = await _upstream.ReceiveAsync();
         Assert.Equal(Line, Encoding.Latin1.GetString(received[..Line.Length]));

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Oracle.Protocol;
 using Sidecar.Configuration;
 using Sidecar.Records;
@@ -11,7 +12,7 @@ namespace Sidecar.Tests.Relay;
 public sealed class RelayConnectionTests : IAsyncDisposable
 {
     private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
-    private static readonly TransformSpec Xor = new(TransformKind.Xor, 0x20);
+    private static readonly TransformExpression Xor = TransformExpression.Xor(0x20);
 
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _client = new();
@@ -154,7 +155,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         Assert.True(_server.IsAborted);
     }
 
-    private Task RunAsync(Codec? codec = null) => _relay.RunAsync(codec ?? Codec.For(default, SidecarRole.Alone));
+    private Task RunAsync(Codec? codec = null) => _relay.RunAsync(codec ?? Codec.For(TransformExpression.Identity, SidecarRole.Alone));
 
     private sealed class ThrowingTransform : ByteTransform
     {

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Buffers;
 using System.Net.Sockets;
 using Sidecar.Records;
@@ -88,7 +89,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
     public async Task Run_BeforeAServerThatStalls_HoldsAtMostOneReadAndTransformsEachByteOnce()
     {
         const int count = 48_000_000;
-        var running = RunAsync(new Codec(new XorTransform(0xff), IdentityTransform.Instance));
+        var running = RunAsync(new Codec(CompiledTransform.Compile(TransformExpression.Not).Start(), IdentityTransform.Instance));
         var sending = SendInvertedAsync(count);
         await StandsStillAsync();
 
@@ -174,7 +175,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
         for (var position = 0; position < count;)
         {
             var chunk = Pattern.At(position, Math.Min(100_000, count - position)).ToArray();
-            new XorTransform(0xff).Apply(chunk);
+            CompiledTransform.Compile(TransformExpression.Not).Start().Apply(chunk);
             await _client.SendAllAsync(chunk);
             position += chunk.Length;
         }

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Oracle.Protocol;
 using Sidecar.Transform;
 using Xunit;
@@ -20,7 +21,7 @@ public sealed class CodecTests
     [MemberData(nameof(Meanings))]
     public void Apply_AnyLengthAndOffset_ChangesEachByteAndNoOther(string transform, Func<byte, byte> meaning)
     {
-        Assert.True(TransformSpec.TryParse(transform, out var spec));
+        var spec = TransformExpression.ParseWireForm(transform)!;
         var encode = Codec.For(spec, SidecarRole.P1).ToUpstream;
         for (var length = 0; length <= 200; length++)
         {
@@ -36,7 +37,7 @@ public sealed class CodecTests
     [MemberData(nameof(Meanings))]
     public void Codec_OfAPair_GivesBackTheBytesInBothDirections(string transform, Func<byte, byte> meaning)
     {
-        Assert.True(TransformSpec.TryParse(transform, out var spec));
+        var spec = TransformExpression.ParseWireForm(transform)!;
         var (p1, p2) = (Codec.For(spec, SidecarRole.P1), Codec.For(spec, SidecarRole.P2));
         var plain = Enumerable.Range(0, 256).Select(i => (byte)i).ToArray();
         foreach (var (first, second) in new[] { (p1.ToUpstream, p2.ToUpstream), (p2.ToDownstream, p1.ToDownstream) })

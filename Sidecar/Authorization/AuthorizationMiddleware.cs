@@ -15,18 +15,17 @@ internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerO
         var report = connection.Report();
         var decision = listener.Oracle is { } address
             ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, report.Id, report.Client.EndPoint))
-            : Decision.Grant(listener.Transform, listener.Role);
+            : Decision.Grant(listener.Transform);
         if (decision.Refusal is { } refusal)
             return report.End(refusal, decision.Detail);
         report.Transform = decision.Transform;
-        connection.Features.Set(decision);
         return true;
     }
 }
 
 internal static class AuthorizationMiddlewareExtensions
 {
-    /// <summary>Sets the <see cref="Decision"/> feature, or ends the connection with an <c>oracle_</c> reason.</summary>
+    /// <summary>Sets the report's transform, or ends the connection with an <c>oracle_</c> reason.</summary>
     public static IConnectionBuilder UseAuthorization(this IConnectionBuilder builder, ListenerOptions listener, OracleClient oracle) =>
         builder.Use(next => new AuthorizationMiddleware(next, listener, oracle).OnConnectionAsync);
 }

@@ -1,29 +1,15 @@
-using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Relay;
-using Sidecar.Transform;
 
 namespace Sidecar.Authorization;
 
-/// <summary>Feature: what was decided for a connection, by whatever protocol. Either a codec or a reason to refuse.</summary>
-internal sealed record Decision
+/// <summary>What was decided for a connection, by whatever protocol: a transform, or a reason to refuse.</summary>
+/// <param name="Transform">What to do to its bytes; null when it is refused.</param>
+/// <param name="Refusal">Why it is refused; null when it is granted.</param>
+/// <param name="Detail">The refusal in words.</param>
+internal sealed record Decision(TransformExpression? Transform, RelayEndReason? Refusal, string? Detail)
 {
-    private Decision()
-    {
-    }
+    public static Decision Grant(TransformExpression transform) => new(transform, null, null);
 
-    /// <summary>What to do to the bytes; null when refused.</summary>
-    public Codec? Codec { get; private init; }
-
-    /// <summary>The transform to record.</summary>
-    public TransformSpec Transform { get; private init; }
-
-    /// <summary>Why the connection is refused; null when granted.</summary>
-    public RelayEndReason? Refusal { get; private init; }
-
-    /// <summary>The refusal in words.</summary>
-    public string? Detail { get; private init; }
-
-    public static Decision Grant(TransformSpec transform, SidecarRole role) => new() { Transform = transform, Codec = Codec.For(transform, role) };
-
-    public static Decision Refuse(RelayEndReason reason, string detail) => new() { Refusal = reason, Detail = detail };
+    public static Decision Refuse(RelayEndReason reason, string detail) => new(null, reason, detail);
 }

@@ -41,15 +41,15 @@ internal sealed class OracleClient(TimeoutOptions timeouts, Resolver resolver, U
         }
 
         var read = await connection.Transport.Input.ReadMessageAsync(ParseLine, timeouts.Handshake, time);
-        return read.Status == ReadStatus.Complete ? Decide(read.Message!, question.Role) : Refuse(read.Status, oracle);
+        return read.Status == ReadStatus.Complete ? Decide(read.Message!) : Refuse(read.Status, oracle);
     }
 
     private static Decision Unreached(RelayEndReason failure, string detail) =>
         Decision.Refuse(failure == RelayEndReason.ConnectTimeout ? RelayEndReason.OracleTimeout : RelayEndReason.OracleUnreachable, detail);
 
-    private static Decision Decide(string line, SidecarRole role) =>
+    private static Decision Decide(string line) =>
         !OracleAnswer.TryParse(line, out var answer) ? Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's answer '{line}' is none of the protocol")
-        : answer.Transform is { } transform ? Decision.Grant(transform, role)
+        : answer.Transform is { } transform ? Decision.Grant(transform)
         : Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
 
     private static Decision Refuse(ReadStatus status, HostPort oracle) => status switch

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Net;
 using Chassis.Net;
 using Oracle.Protocol;
@@ -47,7 +48,7 @@ public sealed record ListenerOptions
     public HostPort? Oracle { get; init; }
 
     /// <summary>The transform when there is no Oracle.</summary>
-    public TransformSpec Transform { get; init; }
+    public TransformExpression Transform { get; init; } = TransformExpression.Identity;
 
     /// <summary>Connections at once; more are refused with <c>limit_reached</c>. By default only the process's limit holds.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;

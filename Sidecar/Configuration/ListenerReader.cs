@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
@@ -33,7 +34,8 @@ internal static class ListenerReader
         if (keys.Count > MaxListeners)
             throw new UsageException($"{settings.FindAny(keys[MaxListeners])!.Origin}: there are {keys.Count} listeners; at most {MaxListeners} are supported");
         var oracle = ReadOracle(settings);
-        var listeners = WithNames([.. keys.Select(key => Read(settings, key, oracle))]);
+        var language = TransformSettings.Read(settings);
+        var listeners = WithNames([.. keys.Select(key => Read(settings, key, oracle, language))]);
         for (var i = 0; i < listeners.Count; i++)
         {
             if (listeners.FindIndex(l => l.Name == listeners[i].Name) < i)
@@ -49,7 +51,7 @@ internal static class ListenerReader
         return settings.Find("oracle.address") is null ? null : settings.Read("oracle.address", default, HostPort.Parse);
     }
 
-    private static ListenerOptions Read(SettingSet settings, string key, HostPort? oracle)
+    private static ListenerOptions Read(SettingSet settings, string key, HostPort? oracle, TransformLanguage language)
     {
         if (settings.Find(key) is { } word)
             throw word.Error("a listener is expected: 'listen: ADDRESS:PORT' and what else it has");
@@ -75,7 +77,7 @@ internal static class ListenerReader
             Mode = target is null && mode == ListenerMode.Fixed ? ListenerMode.Transparent : mode,
             Target = target is null ? null : settings.Read($"{key}.target", default, HostPort.Parse),
             Oracle = oracle,
-            Transform = settings.Read($"{key}.transform", default, ParseTransform),
+            Transform = settings.Read($"{key}.transform", TransformExpression.Identity, language.Parse),
             MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections),
             AllowClients = settings.ReadList($"{key}.allow-clients", NetworkAddress.Parse) ?? [],
             AllowDestinations = settings.ReadList($"{key}.allow-destinations", DestinationRule.Parse) ?? DestinationRule.Defaults,
@@ -114,9 +116,6 @@ internal static class ListenerReader
 
     private static SidecarRole ParseRole(string text) =>
         SidecarRoles.TryParse(text, out var role) ? role : throw new FormatException($"{SidecarRoles.Words} is expected");
-
-    private static TransformSpec ParseTransform(string text) =>
-        TransformSpec.TryParse(text, out var spec) ? spec : throw new FormatException($"{TransformSpec.Syntax} is expected");
 
     // A label of metrics and a word in records: short and plain.
     private static string ParseName(string text) =>

@@ -2,10 +2,11 @@ using System.CommandLine;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Hosting;
+using Sidecar.Transform.Command;
 
 namespace Sidecar.Configuration;
 
-/// <summary>The command line: run (the root command), and <c>check</c>.</summary>
+/// <summary>The command line: run (the root command), <c>check</c> and <c>transform</c>.</summary>
 internal static class SidecarCommand
 {
     public const string Epilog = PositionalForm.Help + """
@@ -14,7 +15,7 @@ internal static class SidecarCommand
         Examples:
           Sidecar 45000 127.0.0.1 9000                            relay to one service
           Sidecar 45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 p1  the client's side of a pair, with an Oracle
-          Sidecar --listen 45001 --role p2 --target 127.0.0.1:9000 --transform "xor 42"
+          Sidecar --listen 45001 --role p2 --target 127.0.0.1:9000 --transform "(chain (xor 42) (rotl 3))"
           Sidecar --config sidecar.yaml                           several listeners in one process
 
         Environment: SIDECAR__METRICS__ADDRESS sets metrics.address, and so on. The command line wins over the
@@ -28,6 +29,7 @@ internal static class SidecarCommand
         var root = new RootCommand("A transparent sidecar proxy that works on the bytes of each connection.") { words };
         var check = new Command("check", "Validate the configuration without starting");
         root.Subcommands.Add(check);
+        root.Subcommands.Add(TransformCommand.Create());
         var source = new CommandLineSource(root, SettingTable.Options);
         root.SetAction(async (parsed, _) =>
         {

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
@@ -26,7 +27,7 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     private object? _id;
     private object? _destination;
     private object? _upstream;
-    private object? _transform;
+    private TransformExpression? _transform;
     private Ending? _ending;
     private ConnectionContext? _upstreamConnection;
     private bool _completed;
@@ -62,9 +63,9 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
         set => Volatile.Write(ref _upstream, value);
     }
 
-    public TransformSpec? Transform
+    public TransformExpression? Transform
     {
-        get => (TransformSpec?)Volatile.Read(ref _transform);
+        get => Volatile.Read(ref _transform);
         set => Volatile.Write(ref _transform, value);
     }
 

@@ -1,6 +1,6 @@
+using Oracle.Protocol.Expressions;
 using System.Buffers;
 using System.IO.Pipelines;
-using Sidecar.Transform;
 
 namespace Sidecar.Relay;
 

@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Configuration;
 using Sidecar.Records;

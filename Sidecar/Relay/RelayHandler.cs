@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Connections;
-using Sidecar.Authorization;
 using Sidecar.Configuration;
 using Sidecar.Records;
+using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
 using Sidecar.Upstream;
 
@@ -26,9 +26,21 @@ internal sealed class RelayHandler(TimeoutOptions timeouts, TimeProvider time) :
 
     private Task Relay(ConnectionContext connection, TimeProvider clock)
     {
-        var codec = connection.Features.Get<Decision>()!.Codec!;
+        var report = connection.Report();
+        Codec codec;
+        try
+        {
+            codec = Codec.For(report.Transform!, report.Listener.Role);
+        }
+        catch (Exception error)
+        {
+            // Of a user's filter. Neither side may take what it got for a whole stream.
+            report.Abort(RelayEndReason.TransformError, error.Message);
+            return Task.CompletedTask;
+        }
+
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        return new RelayConnection(connection, upstream, connection.Report(), timeouts, clock).RunAsync(codec);
+        return new RelayConnection(connection, upstream, report, timeouts, clock).RunAsync(codec);
     }
 }
 

@@ -1,5 +1,5 @@
+using Oracle.Protocol.Expressions;
 using System.Buffers;
-using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;

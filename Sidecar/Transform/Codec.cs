@@ -1,4 +1,5 @@
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Transform;
 
@@ -8,17 +9,9 @@ namespace Sidecar.Transform;
 internal sealed record Codec(ByteTransform ToUpstream, ByteTransform ToDownstream)
 {
     /// <summary>p1 and alone encode towards the upstream and decode what comes back; p2 does the reverse.</summary>
-    public static Codec For(TransformSpec spec, SidecarRole role) => role == SidecarRole.P2
-        ? new Codec(Decoder(spec), Encoder(spec))
-        : new Codec(Encoder(spec), Decoder(spec));
-
-    private static ByteTransform Encoder(TransformSpec spec) => spec.Kind switch
+    public static Codec For(TransformExpression expression, SidecarRole role)
     {
-        TransformKind.Not => new XorTransform(0xff),
-        TransformKind.Xor => new XorTransform(spec.Key),
-        _ => IdentityTransform.Instance,
-    };
-
-    // Each transform of wire protocol v1 is its own inverse.
-    private static ByteTransform Decoder(TransformSpec spec) => Encoder(spec);
+        var (encoder, decoder) = TransformCache.Shared.Compile(expression);
+        return role == SidecarRole.P2 ? new Codec(decoder.Start(), encoder.Start()) : new Codec(encoder.Start(), decoder.Start());
+    }
 }

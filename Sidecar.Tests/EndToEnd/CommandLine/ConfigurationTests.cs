@@ -52,7 +52,7 @@ public sealed class ConfigurationTests
         var inbound = await records.FirstAsync(r => r.Text("listener") == "inbound");
         Assert.Equal(outbound.Id, inbound.Id);
         Assert.Equal(["completed", "completed"], [inbound.Reason, outbound.Reason]);
-        Assert.Equal("xor 42", inbound.Text("transform"));
+        Assert.Equal("(xor 42)", inbound.Text("transform"));
         Assert.Equal(5, inbound.Number("downstream_received"));
     }
 

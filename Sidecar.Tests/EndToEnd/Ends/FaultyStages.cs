@@ -1,3 +1,4 @@
+using Oracle.Protocol.Expressions;
 using System.Net;
 using Sidecar.Configuration;
 using Sidecar.Records;

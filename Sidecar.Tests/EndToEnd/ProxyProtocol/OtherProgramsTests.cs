@@ -85,7 +85,7 @@ public sealed class OtherProgramsTests
         foreach (var sidecar in new[] { p1, p2 })
         {
             var record = await sidecar.RecordAsync(r => r.Text("client") == client.LocalEndPoint!.ToString());
-            Assert.Equal(("completed", "xor 42"), (record.Reason, record.Text("transform")));
+            Assert.Equal(("completed", "(xor 42)"), (record.Reason, record.Text("transform")));
         }
     }
 }

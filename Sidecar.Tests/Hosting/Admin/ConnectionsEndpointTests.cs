@@ -23,7 +23,7 @@ public sealed class ConnectionsEndpointTests
         var shown = await sidecar.Admin.ConnectionInAsync("relaying");
 
         Assert.Equal(
-            $"alone alone {client.LocalEndPoint} 127.0.0.1:{upstream.Port} 127.0.0.1:{upstream.Port} xor 42",
+            $"alone alone {client.LocalEndPoint} 127.0.0.1:{upstream.Port} 127.0.0.1:{upstream.Port} (xor 42)",
             Values(shown, "listener role client destination upstream transform"));
         Assert.Equal("4 6 6 4", Values(shown, "downstream_received downstream_sent upstream_received upstream_sent"));
         Assert.InRange(shown.GetProperty("age_ms").GetDouble(), 0.001, 60_000);

@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+
+namespace Oracle.Protocol.Expressions;
+
+/// <summary>The operators that the language has by itself.</summary>
+public static class BuiltIn
+{
+    private const int MaxKeyBytes = 1024;
+
+    private static readonly TransformParameter Byte = TransformParameter.Number("a byte", byte.MaxValue);
+    private static readonly TransformParameter Bits = TransformParameter.Number("a number of bits", 7);
+
+    /// <summary>Exclusive or with a key that repeats: the one operator with <see cref="KeyStream"/> for which a byte's place matters.</summary>
+    public static TransformOperator RepeatingKey { get; } = new SelfInverse("xor-key", TransformParameter.Hex("a key", 1, MaxKeyBytes));
+
+    /// <summary>Exclusive or with the key stream of a cipher: its name, a key, a nonce (RFC 8439, block counter from 0).</summary>
+    public static TransformOperator KeyStream { get; } = new SelfInverse(
+        "keystream", TransformParameter.Word("chacha20"), TransformParameter.Hex("a key", 32, 32), TransformParameter.Hex("a nonce", 12, 12));
+
+    // An inverse may name an operator that is made further down; it is asked for later.
+    internal static ByteOperator Not { get; } = new("not", (value, _) => (byte)~value, _ => Step(Not!)) { IsBare = true };
+
+    internal static ByteOperator Xor { get; } = new("xor", (value, a) => (byte)(value ^ a[0].Value), a => Step(Xor!, a[0]), Byte);
+
+    internal static ByteOperator Add { get; } = new("add", (value, a) => (byte)(value + a[0].Value), a => Step(Sub!, a[0]), Byte);
+
+    internal static ByteOperator Sub { get; } = new("sub", (value, a) => (byte)(value - a[0].Value), a => Step(Add, a[0]), Byte);
+
+    internal static ByteOperator RotateLeft { get; } = new("rotl", (value, a) => Rotate(value, a[0].Value), a => Step(RotateRight!, a[0]), Bits);
+
+    internal static ByteOperator RotateRight { get; } = new("rotr", (value, a) => Rotate(value, 8 - a[0].Value), a => Step(RotateLeft, a[0]), Bits);
+
+    internal static ByteOperator SwapNibbles { get; } = new("swap-nibbles", (value, _) => Rotate(value, 4), _ => Step(SwapNibbles!));
+
+    internal static ByteOperator ReverseBits { get; } = new("reverse-bits", (value, _) => Reverse(value), _ => Step(ReverseBits!));
+
+    internal static ByteOperator Affine { get; } = new(
+        "affine", (value, a) => (byte)(Permutation.Multiply(MatrixOf(a), value) ^ a[1].Value), InvertAffine, TransformParameter.Hex("a matrix", 8, 8), Byte)
+    {
+        Problem = a => IsSingular(MatrixOf(a)) ? "the matrix is singular, so nothing undoes it" : null,
+    };
+
+    internal static ByteOperator Table { get; } = new(
+        "table", (value, a) => a[0].Bytes[value], a => TableOf(Permutation.TryCreate(a[0].Bytes)!.Inverse()), TransformParameter.Hex("a table", 256, 256))
+    {
+        Problem = a => Permutation.TryCreate(a[0].Bytes) is null ? "two bytes become the same value, so nothing undoes the table" : null,
+    };
+
+    internal static IReadOnlyList<TransformOperator> All { get; } =
+        [Not, Xor, Add, Sub, RotateLeft, RotateRight, SwapNibbles, ReverseBits, Affine, Table, RepeatingKey, KeyStream];
+
+    internal static TransformStep Step(TransformOperator @operator, params IReadOnlyList<TransformArgument> arguments) => new(@operator, arguments);
+
+    // Eight bytes, written as the number is: the most significant byte first.
+    private static ulong MatrixOf(IReadOnlyList<TransformArgument> arguments) => BinaryPrimitives.ReadUInt64BigEndian(arguments[0].Bytes);
+
+    private static TransformStep InvertAffine(IReadOnlyList<TransformArgument> arguments)
+    {
+        var inverse = Permutation.Of(value => Affine.Map(value, arguments)).Inverse();
+        var matrix = new byte[sizeof(ulong)];
+        // The inverse of an affine map is one.
+        BinaryPrimitives.WriteUInt64BigEndian(matrix, inverse.Matrix!.Value);
+        return Step(Affine, TransformArgument.OfBytes(matrix), TransformArgument.OfNumber(inverse.Table[0]));
+    }
+
+    private static TransformStep TableOf(Permutation permutation) => Step(Table, TransformArgument.OfBytes(permutation.Table.ToArray()));
+
+    private static bool IsSingular(ulong matrix)
+    {
+        for (var value = 1; value < Permutation.Size; value++)
+        {
+            if (Permutation.Multiply(matrix, (byte)value) == 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static byte Rotate(byte value, int bits) => (byte)((value << bits) | (value >> (8 - bits)));
+
+    private static byte Reverse(byte value)
+    {
+        var reversed = 0;
+        for (var bit = 0; bit < 8; bit++)
+            reversed |= ((value >> bit) & 1) << (7 - bit);
+        return (byte)reversed;
+    }
+
+    /// <summary>An operator that does the same to a byte wherever that stands.</summary>
+    internal sealed class ByteOperator(
+        string name, Func<byte, IReadOnlyList<TransformArgument>, byte> map, Func<IReadOnlyList<TransformArgument>, TransformStep> invert,
+        params IReadOnlyList<TransformParameter> parameters) : TransformOperator
+    {
+        public override string Name => name;
+
+        public override IReadOnlyList<TransformParameter> Parameters => parameters;
+
+        /// <summary>Whether its canonical form has no parentheses.</summary>
+        public bool IsBare { get; init; }
+
+        /// <summary>What <see cref="Refuse"/> says.</summary>
+        public Func<IReadOnlyList<TransformArgument>, string?>? Problem { get; init; }
+
+        public byte Map(byte value, IReadOnlyList<TransformArgument> arguments) => map(value, arguments);
+
+        public override string? Refuse(IReadOnlyList<TransformArgument> arguments) => Problem?.Invoke(arguments);
+
+        internal override TransformStep Invert(IReadOnlyList<TransformArgument> arguments) => invert(arguments);
+    }
+
+    private sealed class SelfInverse(string name, params IReadOnlyList<TransformParameter> parameters) : TransformOperator
+    {
+        public override string Name => name;
+
+        public override IReadOnlyList<TransformParameter> Parameters => parameters;
+
+        internal override TransformStep Invert(IReadOnlyList<TransformArgument> arguments) => Step(this, arguments);
+    }
+}

@@ -1,0 +1,204 @@
+namespace Oracle.Protocol.Expressions;
+
+/// <summary>Reads one text, left to right, in one pass. Whatever it is given, it throws nothing but its own error.</summary>
+internal sealed class ExpressionParser(string text, Func<string, TransformOperator?> findOperator, Func<string, TransformExpression?> findDefinition)
+{
+    // As much of a token as an error shows.
+    private const int MaxShown = 24;
+
+    private readonly List<TransformStep> _steps = [];
+    private int _next;
+    private int _start;
+    private Token _token;
+    private string _word = "";
+
+    private enum Token
+    {
+        Open,
+        Close,
+        Word,
+        Quoted,
+        End,
+    }
+
+    /// <summary>The words that are no operators.</summary>
+    public static IReadOnlyList<string> Forms { get; } = ["idt", "chain", "inverse"];
+
+    public TransformExpression Parse()
+    {
+        if (text.Length > TransformLanguage.MaxLength)
+            throw Error(0, $"at most {TransformLanguage.MaxLength} characters expected, got {text.Length}");
+        Read();
+        // Wire protocol v1 writes this one without parentheses.
+        if (_token == Token.Word && _word == BuiltIn.Xor.Name)
+            ReadOperator(BuiltIn.Xor);
+        else
+            ReadExpression(depth: 0);
+        return _token == Token.End ? new TransformExpression([.. _steps]) : throw Unexpected("the end");
+    }
+
+    private void ReadExpression(int depth)
+    {
+        if (_token == Token.Word)
+        {
+            ReadWord();
+            return;
+        }
+
+        if (_token != Token.Open)
+            throw Unexpected("an expression");
+        if (depth == TransformLanguage.MaxDepth)
+            throw Error(_start, $"at most {TransformLanguage.MaxDepth} parentheses within one another expected");
+        Read();
+        if (_token != Token.Word)
+            throw Unexpected("an operator");
+        switch (_word)
+        {
+            case "idt":
+                Read();
+                break;
+            case "chain":
+                Read();
+                while (_token != Token.Close)
+                    ReadExpression(depth + 1);
+                break;
+            case "inverse":
+                Read();
+                ReadInverse(depth + 1);
+                break;
+            default:
+                ReadOperator(findOperator(_word) ?? throw Unexpected("an operator"));
+                break;
+        }
+
+        if (_token != Token.Close)
+            throw Unexpected("a closing parenthesis");
+        Read();
+    }
+
+    // Without parentheses: a defined name, or an operator that takes nothing.
+    private void ReadWord()
+    {
+        if (findDefinition(_word) is { } defined)
+        {
+            foreach (var step in defined.Steps)
+                Add(step);
+            Read();
+        }
+        else if (findOperator(_word) is { Parameters.Count: 0 } alone)
+        {
+            ReadOperator(alone);
+        }
+        else if (_word == "idt")
+        {
+            Read();
+        }
+        else
+        {
+            throw Unexpected("an expression");
+        }
+    }
+
+    private void ReadInverse(int depth)
+    {
+        var first = _steps.Count;
+        ReadExpression(depth);
+        var inner = new TransformExpression(_steps[first..]);
+        _steps.RemoveRange(first, _steps.Count - first);
+        _steps.AddRange(inner.Inverse().Steps);
+    }
+
+    private void ReadOperator(TransformOperator found)
+    {
+        var start = _start;
+        var arguments = new TransformArgument[found.Parameters.Count];
+        Read();
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var parameter = found.Parameters[i];
+            var form = parameter.Form == ArgumentForm.Hex ? Token.Quoted : Token.Word;
+            arguments[i] = (_token == form ? parameter.Read(_word) : null) ?? throw Unexpected(parameter.Expected);
+            Read();
+        }
+
+        if (found.Refuse(arguments) is { } problem)
+            throw Error(start, problem);
+        Add(new TransformStep(found, arguments));
+    }
+
+    private void Add(TransformStep step)
+    {
+        if (_steps.Count == TransformLanguage.MaxSteps)
+            throw Error(_start, $"at most {TransformLanguage.MaxSteps} steps expected");
+        _steps.Add(step);
+    }
+
+    private void Read()
+    {
+        SkipBlanks();
+        _start = _next;
+        _word = "";
+        if (_next == text.Length)
+        {
+            _token = Token.End;
+            return;
+        }
+
+        switch (text[_next])
+        {
+            case '(':
+                _next++;
+                _token = Token.Open;
+                break;
+            case ')':
+                _next++;
+                _token = Token.Close;
+                break;
+            case '"':
+                var end = text.IndexOf('"', _next + 1);
+                if (end < 0)
+                    throw Error(_start, "a closing quote expected, got the end");
+                _word = text[(_next + 1)..end];
+                _next = end + 1;
+                _token = Token.Quoted;
+                break;
+            default:
+                while (_next < text.Length && !IsBlank(text[_next]) && text[_next] is not ('(' or ')' or '"' or ';'))
+                    _next++;
+                _word = text[_start.._next];
+                _token = Token.Word;
+                break;
+        }
+    }
+
+    private void SkipBlanks()
+    {
+        for (; _next < text.Length; _next++)
+        {
+            if (text[_next] == ';')
+                _next = text.IndexOf('\n', _next) is >= 0 and var end ? end : text.Length - 1;
+            else if (!IsBlank(text[_next]))
+                return;
+        }
+    }
+
+    private static bool IsBlank(char character) => character is ' ' or '\t' or '\r' or '\n';
+
+    private TransformSyntaxException Unexpected(string expected) => Error(_start, $"{expected} expected, got {_token switch
+    {
+        Token.End => "the end",
+        Token.Open => "(",
+        Token.Close => ")",
+        Token.Quoted => $"\"{Shown(_word)}\"",
+        _ => Shown(_word),
+    }}");
+
+    private static string Shown(string word) =>
+        new([.. (word.Length <= MaxShown ? word : $"{word[..MaxShown]}… of {word.Length} characters").Select(c => char.IsControl(c) ? '?' : c)]);
+
+    private TransformSyntaxException Error(int index, string problem)
+    {
+        var before = text.AsSpan(0, index);
+        return new TransformSyntaxException(before.Count('\n') + 1, index - before.LastIndexOf('\n'), problem);
+    }
+}

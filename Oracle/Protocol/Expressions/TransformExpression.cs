@@ -1,0 +1,97 @@
+using System.Globalization;
+
+namespace Oracle.Protocol.Expressions;
+
+/// <summary>
+/// How the bytes of a connection are changed: steps, one after the other; <c>idt</c> has none. It hides nothing from an
+/// attacker. Two are equal when they are written the same.
+/// </summary>
+public sealed class TransformExpression : IEquatable<TransformExpression>
+{
+    internal TransformExpression(params IReadOnlyList<TransformStep> steps)
+    {
+        Steps = steps;
+        Text = steps switch
+        {
+            [] => "idt",
+            [var step] => step.ToString(),
+            _ => $"(chain {string.Join(' ', steps)})",
+        };
+    }
+
+    /// <summary><c>idt</c>: bytes pass as they are.</summary>
+    public static TransformExpression Identity { get; } = new();
+
+    /// <summary><c>not</c>: all bits of each byte are inverted.</summary>
+    public static TransformExpression Not { get; } = new(BuiltIn.Step(BuiltIn.Not));
+
+    /// <summary>Its steps in their order.</summary>
+    public IReadOnlyList<TransformStep> Steps { get; }
+
+    /// <summary>The canonical form: parsing it gives an equal expression.</summary>
+    public string Text { get; }
+
+    /// <summary>Its operator's name, <c>chain</c> or <c>idt</c>: a bounded set, fit for a metric's label.</summary>
+    public string Name => Steps switch
+    {
+        [] => "idt",
+        [var step] => step.Operator.Name,
+        _ => "chain",
+    };
+
+    /// <summary>What wire protocol v1 calls it: <c>idt</c>, <c>not</c>, <c>xor 42</c>; null when it cannot say it.</summary>
+    public string? WireForm => Steps is [{ Operator: var only, Arguments: [var key] }] && only == BuiltIn.Xor
+        ? $"xor {key.Value}"
+        : AsPermutation()?.Key switch
+        {
+            null => null,
+            0 => "idt",
+            byte.MaxValue => "not",
+            var folded => $"xor {folded}",
+        };
+
+    /// <summary><c>(xor key)</c>.</summary>
+    public static TransformExpression Xor(byte key) => new(BuiltIn.Step(BuiltIn.Xor, TransformArgument.OfNumber(key)));
+
+    /// <summary>Reads what wire protocol v1 can say; null for anything else.</summary>
+    public static TransformExpression? ParseWireForm(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
+    {
+        ["idt"] => Identity,
+        ["not"] => Not,
+        ["xor", var number] when byte.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var key) => Xor(key),
+        _ => null,
+    };
+
+    /// <summary>The language without configured names and filters.</summary>
+    /// <exception cref="TransformSyntaxException">Says where and what was expected.</exception>
+    public static TransformExpression Parse(string text) => TransformLanguage.Default.Parse(text);
+
+    /// <summary>What undoes it: the steps' inverses in reverse order.</summary>
+    public TransformExpression Inverse() => new([.. Steps.Reverse().Select(step => step.Inverse())]);
+
+    /// <summary>What it does to a byte wherever that stands; null when the place matters, or a filter is among the steps.</summary>
+    public Permutation? AsPermutation()
+    {
+        var folded = Permutation.Identity;
+        foreach (var step in Steps)
+        {
+            if (step.AsPermutation() is not { } permutation)
+                return null;
+            folded = folded.Then(permutation);
+        }
+
+        return folded;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(TransformExpression? other) => other is not null && Text == other.Text;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as TransformExpression);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+}

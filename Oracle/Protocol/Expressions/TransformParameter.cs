@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace Oracle.Protocol.Expressions;
+
+/// <summary>How an argument is written.</summary>
+internal enum ArgumentForm
+{
+    /// <summary>A number, decimal or with <c>0x</c>.</summary>
+    Number,
+
+    /// <summary>Bytes as hex digits within double quotes.</summary>
+    Hex,
+
+    /// <summary>One of some words.</summary>
+    Word,
+}
+
+/// <summary>What an operator takes at one place behind its name.</summary>
+public sealed class TransformParameter
+{
+    private readonly int _least;
+    private readonly int _most;
+    private readonly IReadOnlyList<string> _words;
+
+    private TransformParameter(ArgumentForm form, string expected, int least, int most, IReadOnlyList<string> words) =>
+        (Form, Expected, _least, _most, _words) = (form, expected, least, most, words);
+
+    /// <summary>What errors say is expected here: <c>a byte 0..255</c>.</summary>
+    public string Expected { get; }
+
+    internal ArgumentForm Form { get; }
+
+    /// <summary>A number.</summary>
+    /// <param name="what">What errors call it: <c>a byte</c>.</param>
+    /// <param name="most">The greatest; the least is 0.</param>
+    public static TransformParameter Number(string what, byte most) => new(ArgumentForm.Number, $"{what} 0..{most}", 0, most, []);
+
+    /// <summary>Bytes as hex digits within double quotes.</summary>
+    /// <param name="what">What errors call them: <c>a key</c>.</param>
+    /// <param name="least">The least number of bytes.</param>
+    /// <param name="most">The greatest number of bytes.</param>
+    public static TransformParameter Hex(string what, int least, int most) =>
+        new(ArgumentForm.Hex, $"{what} of {(least == most ? $"{2 * least}" : $"{2 * least} to {2 * most}")} hex digits in quotes", least, most, []);
+
+    /// <summary>One of some words.</summary>
+    public static TransformParameter Word(params IReadOnlyList<string> words) => new(ArgumentForm.Word, string.Join(" or ", words), 0, 0, words);
+
+    /// <summary>Reads an argument; null when it is not what is expected.</summary>
+    internal TransformArgument? Read(string text) => Form switch
+    {
+        ArgumentForm.Number => ReadNumber(text) is { } number && number >= _least && number <= _most
+            ? new TransformArgument(number.ToString(CultureInfo.InvariantCulture), [(byte)number])
+            : null,
+        ArgumentForm.Hex => ReadHex(text),
+        _ => _words.Contains(text) ? new TransformArgument(text, []) : null,
+    };
+
+    private static int? ReadNumber(string text)
+    {
+        var isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        return int.TryParse(
+            isHex ? text.AsSpan(2) : text, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+    }
+
+    private TransformArgument? ReadHex(string digits)
+    {
+        if (digits.Length % 2 != 0 || digits.Length < 2 * _least || digits.Length > 2 * _most || !digits.All(char.IsAsciiHexDigit))
+            return null;
+        return TransformArgument.OfBytes(Convert.FromHexString(digits));
+    }
+}
+
+/// <summary>One argument of an operator.</summary>
+public sealed class TransformArgument
+{
+    private readonly byte[] _bytes;
+
+    internal TransformArgument(string text, byte[] bytes) => (Text, _bytes) = (text, bytes);
+
+    /// <summary>As it is written in an expression.</summary>
+    public string Text { get; }
+
+    /// <summary>The bytes of hex digits; of a number, its one byte; of a word, none.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>A number's value.</summary>
+    public byte Value => _bytes[0];
+
+    internal static TransformArgument OfNumber(byte number) => new(number.ToString(CultureInfo.InvariantCulture), [number]);
+
+    internal static TransformArgument OfBytes(byte[] bytes) => new($"\"{Convert.ToHexStringLower(bytes)}\"", bytes);
+}

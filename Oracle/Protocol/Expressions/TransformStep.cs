@@ -1,0 +1,37 @@
+using System.Text;
+
+namespace Oracle.Protocol.Expressions;
+
+/// <summary>An operator with its arguments, or what undoes that.</summary>
+public sealed class TransformStep
+{
+    internal TransformStep(TransformOperator @operator, IReadOnlyList<TransformArgument> arguments, bool isInverted = false) =>
+        (Operator, Arguments, IsInverted) = (@operator, arguments, isInverted);
+
+    /// <summary>The operator.</summary>
+    public TransformOperator Operator { get; }
+
+    /// <summary>What stands behind its name.</summary>
+    public IReadOnlyList<TransformArgument> Arguments { get; }
+
+    /// <summary>Whether it undoes what the operator does; only of operators whose inverse has no word of its own.</summary>
+    public bool IsInverted { get; }
+
+    /// <summary>What it does to a byte wherever that stands; null when the place matters, or nobody knows.</summary>
+    public Permutation? AsPermutation() => Operator is BuiltIn.ByteOperator bytes ? Permutation.Of(value => bytes.Map(value, Arguments)) : null;
+
+    /// <summary>The step that undoes it.</summary>
+    public TransformStep Inverse() => Operator.Invert(Arguments) ?? new TransformStep(Operator, Arguments, !IsInverted);
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        if (Operator is BuiltIn.ByteOperator { IsBare: true })
+            return Operator.Name;
+        var text = new StringBuilder("(").Append(Operator.Name);
+        foreach (var argument in Arguments)
+            text.Append(' ').Append(argument.Text);
+        text.Append(')');
+        return IsInverted ? $"(inverse {text})" : text.ToString();
+    }
+}

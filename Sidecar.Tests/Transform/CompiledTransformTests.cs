@@ -1,0 +1,121 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Oracle.Protocol.Expressions;
+using Sidecar.Transform;
+using Sidecar.Transform.Kernels;
+using Xunit;
+
+namespace Sidecar.Tests.Transform;
+
+public sealed class CompiledTransformTests
+{
+    // Longer than every kernel's vectors, and than the longest key's written-out pattern.
+    private const int Length = 7000;
+
+    public static TheoryData<string> Kernels => [.. Kernel.All.Where(k => k.IsSupported).Select(k => k.Name)];
+
+    [Fact]
+    public void Compile_AnyExpression_DoesWhatItMeansHoweverTheBytesAreCut() => Check.QuickThrowOnFailure(Prop.ForAll(
+        RandomExpressions.Any, Gen.Choose(0, int.MaxValue).ToArbitrary(), (expression, seed) =>
+        {
+            var plain = Random(seed);
+            var bytes = (byte[])plain.Clone();
+            ApplyInChunks(CompiledTransform.Compile(expression), bytes, seed);
+            Assert.Equal(Reference.Apply(expression, plain), bytes);
+            ApplyInChunks(CompiledTransform.Compile(expression.Inverse()), bytes, seed + 1);
+            Assert.Equal(plain, bytes);
+        }));
+
+    [Fact]
+    public void Compile_OneStepAfterTheOther_IsTheSameAsTheWhole() => Check.QuickThrowOnFailure(Prop.ForAll(RandomExpressions.Any, expression =>
+    {
+        var (fused, unfused) = (Random(1), Random(1));
+        CompiledTransform.Compile(expression).Start().Apply(fused);
+        foreach (var step in expression.Steps)
+            CompiledTransform.Compile(TransformExpression.Parse(step.ToString())).Start().Apply(unfused);
+        return fused.AsSpan().SequenceEqual(unfused);
+    }));
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Kernel_OnWhateverItFits_IsTheScalarDefinition(string name)
+    {
+        var kernel = Kernel.All.Single(k => k.Name == name);
+        var fitted = 0;
+        Check.QuickThrowOnFailure(Prop.ForAll(Permutations, permutation =>
+        {
+            if (!kernel.Fits(permutation))
+                return;
+            fitted++;
+            // Around the widths of all vectors, at every alignment.
+            for (var length = 0; length <= 300; length++)
+            {
+                var buffer = Random(length).AsSpan(0, length + 70).ToArray();
+                var offset = length % 67;
+                var expected = buffer.Select((b, i) => i >= offset && i < offset + length ? permutation.Table[b] : b).ToArray();
+                kernel.Create(permutation).Apply(buffer.AsSpan(offset, length));
+                Assert.Equal(expected, buffer);
+            }
+        }));
+        Assert.True(fitted > 5, $"{fitted}");
+    }
+
+    [Theory]
+    [InlineData("idt", "")]
+    [InlineData("(chain (xor 42) (xor 42))", "")]
+    [InlineData("(chain (add 3) (rotl 5) (inverse (chain (add 3) (rotl 5))))", "")]
+    [InlineData("(chain (xor-key \"0102\") (xor-key \"0102\"))", "")]
+    [InlineData("(chain not (xor-key \"0102\") (add 1) (inverse (chain not (xor-key \"0102\") (add 1))))", "")]
+    [InlineData("(chain (xor 1) not (xor 3))", "xor 253")]
+    [InlineData("(chain (add 200) (add 100))", "add 44")]
+    [InlineData("(chain (rotl 3) (xor 7) (reverse-bits))", "affine")]
+    [InlineData("(chain (xor 1) (add 1))", "table")]
+    [InlineData("(chain (xor 1) (add 1) (xor-key \"ff\") (sub 1) (xor 1))", "table, key of 1 bytes, table")]
+    public void Compile_WhatCancels_CostsNothing(string text, string parts) =>
+        Assert.Equal(parts, string.Join(", ", CompiledTransform.Compile(TransformExpression.Parse(text)).Parts.Select(p => p.Does)));
+
+    [Fact]
+    public void Compile_AnExpressionAndItsInverse_LeavesNothing() => Check.QuickThrowOnFailure(Prop.ForAll(RandomExpressions.Any, expression =>
+        expression.Steps.Count > TransformLanguage.MaxSteps / 2
+        || CompiledTransform.Compile(TransformExpression.Parse($"(chain {expression} (inverse {expression}))")).Parts.Count == 0));
+
+    [Fact]
+    public void KeyStream_IsThatOfRfc8439()
+    {
+        // Section 2.4.2 counts its blocks from 1.
+        const string key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        var bytes = new byte[64 + 114];
+        "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."u8.CopyTo(bytes.AsSpan(64));
+
+        CompiledTransform.Compile(TransformExpression.Parse($"(keystream chacha20 \"{key}\" \"000000000000004a00000000\")")).Start().Apply(bytes);
+
+        Assert.Equal(
+            "6e2e359a2568f98041ba0728dd0d6981e97e7aec1d4360c20a27afccfd9fae0bf91b65c5524733ab8f593dabcd62b3571639d624e65152ab8f530c359f0861d8"
+            + "07ca0dbf500d6a6156a38e088a22b65e52bc514d16ccf806818ce91ab77937365af90bbf74a35be6b40b8eedf2785e42874d",
+            Convert.ToHexStringLower(bytes[64..]));
+    }
+
+    private static Arbitrary<Permutation> Permutations => Gen.OneOf(
+        Gen.Choose(0, 255).Select(n => Permutation.Of(b => (byte)(b ^ n))),
+        Gen.Choose(0, 255).Select(n => Permutation.Of(b => (byte)(b + n))),
+        RandomExpressions.Plain.Generator.Select(e => e.AsPermutation()!),
+        Gen.Constant(TransformExpression.Parse("(chain (rotl 3) (reverse-bits) (xor 9))").AsPermutation()!)).ToArbitrary();
+
+    private static byte[] Random(int seed)
+    {
+        var bytes = new byte[Length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    private static void ApplyInChunks(CompiledTransform compiled, Span<byte> bytes, int seed)
+    {
+        var (random, transform) = (new Random(seed), compiled.Start());
+        while (bytes.Length > 0)
+        {
+            var length = Math.Min(bytes.Length, random.Next(4) switch { 0 => 1, 1 => random.Next(70), 2 => random.Next(700), _ => random.Next(5000) });
+            transform.Apply(bytes[..length]);
+            bytes = bytes[length..];
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Oracle.Protocol.Expressions;
+using Chassis;
+
+namespace Sidecar.Transform.Command;
+
+/// <summary>Moves stdin to stdout through a transform, with a line on a terminal's stderr when it takes long.</summary>
+internal static class ByteFilter
+{
+    private const int BufferSize = 256 * 1024;
+
+    // As often as curl's meter moves.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    public static async Task RunAsync(ByteTransform transform, CancellationToken cancellation)
+    {
+        await using var input = Console.OpenStandardInput();
+        await using var output = Console.OpenStandardOutput();
+        try
+        {
+            await CopyAsync(input, output, transform, Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, Interval, TimeProvider.System), cancellation);
+        }
+        catch (IOException error)
+        {
+            throw new UsageException($"stdin to stdout: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Copies to the end of the input.</summary>
+    public static async Task CopyAsync(Stream input, Stream output, ByteTransform transform, ProgressLine? progress, CancellationToken cancellation)
+    {
+        var buffer = new byte[BufferSize];
+        for (int count; (count = await input.ReadAsync(buffer, cancellation)) > 0;)
+        {
+            transform.Apply(buffer.AsSpan(0, count));
+            await output.WriteAsync(buffer.AsMemory(0, count), cancellation);
+            progress?.Add(count);
+        }
+
+        await output.FlushAsync(cancellation);
+        progress?.End();
+    }
+}
+
+/// <summary>Bytes so far and their rate, on one line that is written over.</summary>
+/// <param name="terminal">Where to.</param>
+/// <param name="interval">How often, at most; nothing is shown before it has passed once.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ProgressLine(TextWriter terminal, TimeSpan interval, TimeProvider time)
+{
+    private readonly long _started = time.GetTimestamp();
+    private long _shown = time.GetTimestamp();
+    private long _bytes;
+    private bool _isShown;
+
+    public void Add(int count)
+    {
+        _bytes += count;
+        if (time.GetElapsedTime(_shown) >= interval)
+            Show();
+    }
+
+    /// <summary>Leaves the last figures on a line of their own, if any were shown.</summary>
+    public void End()
+    {
+        if (!_isShown)
+            return;
+        Show();
+        terminal.WriteLine();
+    }
+
+    private void Show()
+    {
+        (_shown, _isShown) = (time.GetTimestamp(), true);
+        terminal.Write($"\r{_bytes / 1e6:N0} MB, {_bytes / 1e6 / time.GetElapsedTime(_started).TotalSeconds:N0} MB/s ");
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Chassis;
+using Chassis.Settings;
+using Oracle.Protocol.Expressions;
+using Sidecar.Configuration;
+
+namespace Sidecar.Transform.Command;
+
+/// <summary><c>transform</c>: an expression as a filter from stdin to stdout, or explained.</summary>
+internal static class TransformCommand
+{
+    public static System.CommandLine.Command Create()
+    {
+        var expression = new Argument<string>("expression") { Description = "Such as '(chain (xor 42) not (rotl 3))', or a name that the configuration defines" };
+        var inverse = new Option<bool>("--inverse") { Description = "Undo it" };
+        var explain = new Option<bool>("--explain") { Description = "Read nothing; show the canonical form, what it comes to, and how fast this machine does it" };
+        var config = new Option<string>("--config") { Description = "YAML file whose transforms and filters the expression may use", HelpName = "FILE" };
+        var command = new System.CommandLine.Command("transform", "Change bytes from stdin to stdout; this is no encryption") { expression, inverse, explain, config };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var wanted = Parse(parsed.GetValue(expression)!, Language(parsed.GetValue(config)));
+            if (parsed.GetValue(inverse))
+                wanted = wanted.Inverse();
+            if (parsed.GetValue(explain))
+                await parsed.InvocationConfiguration.Output.WriteAsync(Explanation.Of(wanted));
+            else
+                await ByteFilter.RunAsync(CompiledTransform.Compile(wanted).Start(), cancellation);
+            return 0;
+        });
+        return command;
+    }
+
+    private static TransformExpression Parse(string text, TransformLanguage language)
+    {
+        try
+        {
+            return language.Parse(text);
+        }
+        catch (TransformSyntaxException error)
+        {
+            throw new UsageException($"expression: {error.Message}; known words: {string.Join(' ', language.Words)}", error);
+        }
+    }
+
+    private static TransformLanguage Language(string? file) => file is null
+        ? TransformLanguage.Default
+        : TransformSettings.Read(new SettingSet().Add(YamlSource.ReadFile(file, "--config")));
+}

@@ -1,0 +1,60 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Oracle.Protocol.Expressions;
+
+namespace Sidecar.Transform;
+
+/// <summary>Exclusive or with a repeating key. The place within the key is kept from chunk to chunk.</summary>
+internal sealed class RepeatingKeyTransform(RepeatingKey key) : ByteTransform
+{
+    private int _offset;
+
+    public override void Apply(Span<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            var run = key.From(_offset);
+            var count = Math.Min(run.Length, bytes.Length);
+            Xor.Apply(bytes[..count], run);
+            _offset = (_offset + count) % key.Length;
+            bytes = bytes[count..];
+        }
+    }
+}
+
+/// <summary>A key, written out often enough that it can be read in long runs from any place in it.</summary>
+internal sealed class RepeatingKey
+{
+    // Small enough to stay in the first-level cache.
+    private const int MinRun = 4096;
+
+    private readonly byte[] _pattern;
+
+    public RepeatingKey(ReadOnlySpan<byte> key)
+    {
+        Length = key.Length;
+        _pattern = new byte[MinRun + Length];
+        for (var i = 0; i < _pattern.Length; i++)
+            _pattern[i] = key[i % Length];
+    }
+
+    /// <summary>Of the key, in bytes.</summary>
+    public int Length { get; }
+
+    /// <summary>The key's bytes from a place in it, again and again, at least 4096 of them.</summary>
+    public ReadOnlySpan<byte> From(int offset) => _pattern.AsSpan(offset);
+}
+
+internal static class Xor
+{
+    /// <summary>Combines bytes with at least as many of a key.</summary>
+    public static void Apply(Span<byte> bytes, ReadOnlySpan<byte> key)
+    {
+        var vectors = MemoryMarshal.Cast<byte, Vector<byte>>(bytes);
+        var keys = MemoryMarshal.Cast<byte, Vector<byte>>(key)[..vectors.Length];
+        for (var i = 0; i < vectors.Length; i++)
+            vectors[i] ^= keys[i];
+        for (var i = vectors.Length * Vector<byte>.Count; i < bytes.Length; i++)
+            bytes[i] ^= key[i];
+    }
+}

@@ -45,19 +45,7 @@ internal sealed class SocketPump(
     public void Start()
     {
         _resume = Run;
-        if (sink.HasUnflushed)
-            _ = FlushFirstAsync();
-        else
-            Run();
-    }
-
-    private async Task FlushFirstAsync()
-    {
-        var flushed = await sink.FlushPipeAsync();
-        if (flushed == SocketStatus.Done)
-            Run();
-        else
-            relay.OnEnded(direction, new(flushed == SocketStatus.Closed ? PumpEnd.Aborted : PumpEnd.SinkClosed, sink.Socket.ErrorText));
+        Run();
     }
 
     private void Run()

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
@@ -9,6 +10,7 @@ using Xunit;
 namespace Sidecar.Tests.Transport.Epoll;
 
 /// <summary>Pipe and direct way of one connection, and its end.</summary>
+[Collection(HeavyLoad.Name)]
 public sealed class EpollConnectionTests
 {
     [Fact]

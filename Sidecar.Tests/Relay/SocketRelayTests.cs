@@ -119,6 +119,29 @@ public sealed class SocketRelayTests : IAsyncLifetime
         Assert.Equal(RelayEndReason.ClientReset, _report.Ending.Reason);
     }
 
+    [Fact]
+    public async Task Run_WhenTheServerIsGoneBehindItsEnd_GivesTheClientAllOfItAndAnOrderlyEnd()
+    {
+        var running = RunAsync();
+        // More than the client takes; the rest, and the end, wait in the sidecar's kernel.
+        var count = 0L;
+        for (; _report.UpstreamBytes.Received == _report.Downstream.Sent; count += 16_384)
+            await Pattern.SendAsync(_server, 16_384, count);
+        _server.Finish();
+        await Eventually.TrueAsync(() => Libc.Unsent((int)_server.Handle) == 0);
+        await _client.SendAsync("a body that nobody reads");
+        await Eventually.TrueAsync(() => _server.Available > 0);
+        // With unread bytes this is a reset.
+        _server.Close();
+        await Eventually.TrueAsync(() => _report.Failure is { Reason: RelayEndReason.UpstreamReset });
+
+        // What the relay no longer reads must not make the close of this side one.
+        await _client.SendAsync("more of it");
+        Assert.Equal(count, await Pattern.ReadToEndAsync(_client));
+        await running;
+        Assert.Equal(count, _report.Downstream.Sent);
+    }
+
     [Theory]
     [InlineData(true, RelayEndReason.ClientReset)]
     [InlineData(false, RelayEndReason.UpstreamReset)]

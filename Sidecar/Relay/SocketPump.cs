@@ -95,8 +95,8 @@ internal sealed class SocketPump(
                     return sink.Socket.IsBroken ? End(PumpEnd.SinkClosed, sink) : Pause.UntilReadable;
                 case SocketStatus.Ended:
                     meter.EndOfStream();
-                    // The last end of all is the close that follows at once; with unread bytes, though, a close is a reset.
-                    if (!relay.IsHalfClosed || !sink.Socket.HasEnded)
+                    // The last end of all is the close that follows at once.
+                    if (!relay.IsHalfClosed)
                         sink.Socket.ShutdownSend();
                     return End(PumpEnd.EndOfStream, source);
                 case SocketStatus.Failed:

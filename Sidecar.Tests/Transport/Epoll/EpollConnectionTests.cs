@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.EndToEnd.Faults;
+using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
 using Xunit;
@@ -100,6 +101,23 @@ public sealed class EpollConnectionTests
         Assert.Equal(sent, (await Pattern.ReadAsync(peer)).Count);
 
         await closing;
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task Dispose_WithUnreadBytesOfThePeer_IsAnOrderlyEnd()
+    {
+        using var running = new RunningLoop();
+        var (connection, peer) = await running.OpenAsync();
+        await running.RunAsync(() => Task.FromResult(connection.Socket.Send("answer"u8, out _)));
+        Assert.Equal("answer", await peer.ReadTextAsync(6));
+        await peer.SendAsync("nobody reads this");
+        // Nothing is under way that the close would wait for.
+        await Eventually.TrueAsync(() => connection.Socket.Unsent == 0);
+
+        await running.RunAsync(async () => await connection.DisposeAsync());
+
+        Assert.Empty(await peer.ReadToEndAsync());
         peer.Dispose();
     }
 

@@ -85,6 +85,9 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     public override async ValueTask DisposeAsync()
     {
         await Socket.Loop.Enter();
+        // With unread bytes a close is a reset; behind a FIN the peer takes it for an end all the same.
+        if (!Socket.HasEnded)
+            Socket.ShutdownSend();
         if (!Socket.HasEnded && Socket.Unsent > 0)
             await LingerAsync();
         Socket.Close();
@@ -95,7 +98,6 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
 
     private async ValueTask LingerAsync()
     {
-        Socket.ShutdownSend();
         using var limit = Socket.Loop.Timers.CreateTimer(static socket => ((EpollSocket)socket!).Close(), Socket, LingerLimit, Timeout.InfiniteTimeSpan);
         await Socket.WhenAllIsSentAsync(() => limit.Change(LingerLimit, Timeout.InfiniteTimeSpan));
     }

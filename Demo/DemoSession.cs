@@ -14,8 +14,8 @@ namespace Demo;
 /// <param name="result">Gets the address to open, or the summary (stdout).</param>
 internal sealed class DemoSession(DemoOptions options, TextWriter progress, TextWriter result)
 {
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan VerifyLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan VerifyLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs until done or told to stop.</summary>

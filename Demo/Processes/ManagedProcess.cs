@@ -16,7 +16,7 @@ internal sealed class ManagedProcess : IAsyncDisposable
     private static readonly TimeSpan DisposeLimit = TimeSpan.FromSeconds(5);
 
     // After the end, a grandchild may still hold the pipes: their last lines are not worth more than this.
-    private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(25);
 
     private readonly Process _process;

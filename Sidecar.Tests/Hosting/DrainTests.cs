@@ -57,8 +57,8 @@ public sealed class DrainTests
         await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync(), unanswered.IsResetAsync());
         await ending;
 
-        // Half a second for those that wait for others; the rest is for a loaded machine.
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        // Half a second for those that wait for others; the rest is for a loaded machine. The handshake alone would take a minute.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
         Assert.Equal(["draining", "draining"], sidecar.Records().Select(r => r.Reason));
     }
 

@@ -12,7 +12,11 @@ internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
     public const int SidecarUser = 1337;
     public const int AppUser = 1339;
 
+    // Long limits: a thousand connections at once must not meet them on a busy machine.
     private const string Config = """
+        timeouts:
+          handshake: 20s
+          connect: 20s
         listeners:
           - name: out
             listen: "[::]:45000"

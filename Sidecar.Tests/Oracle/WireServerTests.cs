@@ -132,7 +132,7 @@ public sealed class WireServerTests
     [Fact]
     public async Task Connect_BeyondTheLimit_IsRefusedAtOnceAndCounted()
     {
-        await using var oracle = await RunningOracle.StartAsync(change: o => o with { MaxConnections = 2 });
+        await using var oracle = await RunningOracle.StartAsync(time: new ManualTimeProvider(), change: o => o with { MaxConnections = 2 });
         using var one = await oracle.ConnectAsync();
         using var two = await oracle.ConnectAsync();
         await oracle.MetricAsync("oracle_connections_active 2");

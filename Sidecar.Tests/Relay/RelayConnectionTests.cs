@@ -102,6 +102,8 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         _time.Advance(Stage.Timeouts.Idle - TimeSpan.FromSeconds(1));
         await _server.SendAsync("x");
         await _client.ReceiveAsync();
+        // Noted, and then counted, right behind the step that the client has seen.
+        await Eventually.TrueAsync(() => _report.Downstream.Sent == 1);
         _time.Advance(Stage.Timeouts.Idle - TimeSpan.FromSeconds(1));
         Assert.False(relay.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -155,7 +157,9 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         Assert.True(_server.IsAborted);
     }
 
-    private Task RunAsync(Codec? codec = null) => _relay.RunAsync(codec ?? Codec.For(TransformExpression.Identity, SidecarRole.Alone));
+    private Task RunAsync(Codec? codec = null) => _relay
+        .RunAsync(codec ?? Codec.For(TransformExpression.Identity, SidecarRole.Alone))
+        .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
     private sealed class ThrowingTransform : ByteTransform
     {

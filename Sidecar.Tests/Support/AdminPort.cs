@@ -9,19 +9,20 @@ internal sealed class AdminPort(int port)
 {
     private static readonly HttpClient Http = new();
 
-    /// <summary>Sends a request, as from a web page if an origin is given.</summary>
-    public async Task<HttpResponseMessage> SendAsync(string method, string path, string? origin = null)
+    /// <summary>Sends a request, as from a web page if an origin is given, or for another name of this machine.</summary>
+    public async Task<HttpResponseMessage> SendAsync(string method, string path, string? origin = null, string? host = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri($"http://127.0.0.1:{port}{path}"));
         if (origin is not null)
             request.Headers.Add("Origin", origin);
+        request.Headers.Host = host;
         return await Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
     /// <summary>The status of an answer.</summary>
-    public async Task<HttpStatusCode> StatusAsync(string method, string path, string? origin = null)
+    public async Task<HttpStatusCode> StatusAsync(string method, string path, string? origin = null, string? host = null)
     {
-        using var response = await SendAsync(method, path, origin);
+        using var response = await SendAsync(method, path, origin, host);
         return response.StatusCode;
     }
 

@@ -13,13 +13,13 @@ public static class Eventually
     public static Task TrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TrueAsync(condition, () => what);
 
-    /// <summary>The same, with the state at the end in the failure.</summary>
-    public static async Task TrueAsync(Func<bool> condition, Func<string> what)
+    /// <summary>The same, with the state at the end in the failure, and a limit for what takes long.</summary>
+    public static async Task TrueAsync(Func<bool> condition, Func<string> what, TimeSpan? limit = null)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
-            if (TimeProvider.System.GetElapsedTime(started) > Limit)
+            if (TimeProvider.System.GetElapsedTime(started) > (limit ?? Limit))
                 Assert.Fail($"never became true: {what()}");
             await Task.Delay(2, TestContext.Current.CancellationToken);
         }

@@ -70,12 +70,12 @@ internal static class OptionsReader
 
     private static TcpOptions ReadTcp(SettingSet settings)
     {
-        var parse = OffOr(Values.Duration(TimeSpan.FromSeconds(1), Day));
+        var parse = OffOr(Values.Duration(TimeSpan.FromSeconds(1), TcpOptions.MaxKeepAlive));
         return new TcpOptions
         {
             NoDelay = settings.Read("tcp.no-delay", true, Values.OneOf(("on", true), ("off", false), ("true", true), ("false", false))),
             KeepAlive = settings.Read("tcp.keep-alive", null, parse),
-            UserTimeout = settings.Read("tcp.user-timeout", null, parse),
+            UserTimeout = settings.Read("tcp.user-timeout", null, OffOr(Values.Duration(TimeSpan.FromSeconds(1), Day))),
         };
     }
 

@@ -1,8 +1,10 @@
 using System.Net;
+using System.Net.Sockets;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Configuration;
 using Sidecar.Records;
+using Sidecar.Relay;
 using Sidecar.Upstream;
 
 namespace Sidecar.Destination;
@@ -17,7 +19,20 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
     private readonly UpstreamCandidates? _target =
         listener.Target is { } target && Resolver.Literal(target) is { } address ? new UpstreamCandidates([address]) : null;
 
-    public Task OnConnectionAsync(ConnectionContext connection) => CheckAsync(connection).ThenAsync(next, connection);
+    public Task OnConnectionAsync(ConnectionContext connection) => TryCheckAsync(connection).ThenAsync(next, connection);
+
+    private async ValueTask<bool> TryCheckAsync(ConnectionContext connection)
+    {
+        try
+        {
+            return await CheckAsync(connection);
+        }
+        catch (SocketException error)
+        {
+            // What cannot be checked is not allowed; the upstream could not be connected to either.
+            return connection.Report().End(RelayEndReason.ConnectFailed, error.Message);
+        }
+    }
 
     private async ValueTask<bool> CheckAsync(ConnectionContext connection)
     {

@@ -15,6 +15,7 @@ internal static class LocalAddress
     /// Asks the kernel, by binding to the address, instead of keeping a list of interfaces: exact at this moment, and true
     /// for all of 127.0.0.0/8 and for the unspecified address, which connects to loopback.
     /// </summary>
+    /// <exception cref="SocketException">No descriptor is left to ask with.</exception>
     public static bool IsLocal(IPAddress address)
     {
         if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))

@@ -64,10 +64,15 @@ internal sealed partial class Drain
     {
         using var over = new CancellationTokenSource();
         var limit = Task.Delay(_options.Drain, _time, over.Token);
-        await Task.WhenAll(_transports.Select(t => t.StopAcceptingAsync()));
-        await Task.WhenAny(_registry.WhenEmpty(), limit, _hurried.Task);
+        await await Task.WhenAny(EmptyAsync(), limit, _hurried.Task);
         await over.CancelAsync();
         await EndAllAsync(_hurried.Task.IsCompleted ? "a second signal ended the drain" : "the drain time is over");
+    }
+
+    private async Task EmptyAsync()
+    {
+        await Task.WhenAll(_transports.Select(t => t.StopAcceptingAsync()));
+        await _registry.WhenEmpty();
     }
 
     private async Task EndAllAsync(string detail)

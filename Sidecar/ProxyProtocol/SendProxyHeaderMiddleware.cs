@@ -18,9 +18,8 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
         var report = connection.Report();
         var output = connection.Features.Get<UpstreamFeature>()!.Connection.Transport.Output;
         ProxyHeader.Of(report.Client.EndPoint, DestinationOf(connection)).WriteTo(output, version);
-        // Unflushed, the header leaves in one segment with p1's greeting, or with what the client has already sent.
-        var isFollowed = listener.Role == SidecarRole.P1 || HasBytes(connection.Transport.Input);
-        if (isFollowed || await FlushAsync(output, report))
+        // Unflushed, the header leaves in one segment with p1's greeting.
+        if (listener.Role == SidecarRole.P1 || await FlushAsync(output, report))
             await next(connection);
     }
 
@@ -29,22 +28,6 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
         connection.Features.Get<ProxyHeader>()?.Destination
         ?? connection.Features.Get<ConnectionRoute>()?.Original?.EndPoint
         ?? (IPEndPoint)connection.LocalEndPoint!;
-
-    private static bool HasBytes(PipeReader input)
-    {
-        try
-        {
-            if (!input.TryRead(out var result))
-                return false;
-            input.AdvanceTo(result.Buffer.Start);
-            return !result.Buffer.IsEmpty;
-        }
-        catch (IOException)
-        {
-            // The client has reset; the relay will meet the same error and say so.
-            return false;
-        }
-    }
 
     // A server that speaks first may wait for the header, and a client for the server: this cannot wait for the client.
     private static async ValueTask<bool> FlushAsync(PipeWriter output, ConnectionReport report)

@@ -54,7 +54,7 @@ internal sealed class RelayConnection
     {
         var request = new DirectionMeter(_silence, _report.Downstream, _report.UpstreamBytes);
         var response = new DirectionMeter(_silence, _report.UpstreamBytes, _report.Downstream);
-        if (_downstream is EpollConnection { IsDirect: true } client && _upstream is EpollConnection { IsDirect: true } server)
+        if (_downstream is EpollConnection client && _upstream is EpollConnection server)
         {
             client.Socket.JoinWith(server.Socket);
             new SocketPump(this, Direction.Request, client, server, codec.ToUpstream, request).Start();
@@ -81,8 +81,8 @@ internal sealed class RelayConnection
             case PumpEnd.EndOfStream:
                 break;
             case PumpEnd.SinkClosed:
-                // The other direction may still hold the answer that explains it.
-                _report.End(SourceReset(Other(direction)), result.Detail);
+                // The other direction may still hold the answer that explains it; more than what is there cannot come.
+                BeginReset(SourceReset(Other(direction)), result.Detail);
                 break;
             case PumpEnd.Aborted when _isResetting:
                 // The other direction closed the side that was reset, and still delivers what came from it before.
@@ -109,8 +109,10 @@ internal sealed class RelayConnection
     /// <summary>A bug: the other pump must not go on without this one.</summary>
     public void OnFailed(Exception bug)
     {
-        _ended.TrySetException(bug);
+        _report.End(RelayEndReason.InternalError, bug.Message);
+        // Before the stages go on, which would close in order what is cut.
         AbortBoth();
+        _ended.TrySetException(bug);
         Leave();
     }
 

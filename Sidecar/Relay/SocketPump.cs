@@ -45,19 +45,7 @@ internal sealed class SocketPump(
     public void Start()
     {
         _resume = Run;
-        if (sink.HasUnflushed)
-            _ = FlushFirstAsync();
-        else
-            Run();
-    }
-
-    private async Task FlushFirstAsync()
-    {
-        var flushed = await sink.FlushPipeAsync();
-        if (flushed == SocketStatus.Done)
-            Run();
-        else
-            relay.OnEnded(direction, new(flushed == SocketStatus.Closed ? PumpEnd.Aborted : PumpEnd.SinkClosed, sink.Socket.ErrorText));
+        Run();
     }
 
     private void Run()
@@ -107,8 +95,8 @@ internal sealed class SocketPump(
                     return sink.Socket.IsBroken ? End(PumpEnd.SinkClosed, sink) : Pause.UntilReadable;
                 case SocketStatus.Ended:
                     meter.EndOfStream();
-                    // The last end of all is the close that follows at once; with unread bytes, though, a close is a reset.
-                    if (!relay.IsHalfClosed || !sink.Socket.HasEnded)
+                    // The last end of all is the close that follows at once.
+                    if (!relay.IsHalfClosed)
                         sink.Socket.ShutdownSend();
                     return End(PumpEnd.EndOfStream, source);
                 case SocketStatus.Failed:

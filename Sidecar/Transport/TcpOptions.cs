@@ -5,6 +5,9 @@ namespace Sidecar.Transport;
 /// <summary>Options of the relayed TCP connections, on both sides.</summary>
 public sealed record TcpOptions
 {
+    /// <summary>Longest silence before a probe that the kernel takes (MAX_TCP_KEEPIDLE, linux/tcp.h).</summary>
+    public static readonly TimeSpan MaxKeepAlive = TimeSpan.FromSeconds(32_767);
+
     // Of a dead peer: so many unanswered probes, each a tenth of the silence apart, at least a second (Linux' own: 9, every 75 s).
     private const int Probes = 6;
 
@@ -53,5 +56,5 @@ public sealed record TcpOptions
             yield return (KernelOption.UserTimeout, (int)Math.Min(int.MaxValue, limit.TotalMilliseconds));
     }
 
-    private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Min(short.MaxValue, time.TotalSeconds));
+    private static int Seconds(TimeSpan time) => Math.Max(1, (int)time.TotalSeconds);
 }

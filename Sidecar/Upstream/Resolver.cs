@@ -37,7 +37,7 @@ internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time, Func<
         {
             return new([], RelayEndReason.ConnectTimeout, $"{host.Host} was not resolved in time");
         }
-        catch (Exception error) when (error is SocketException or ArgumentException)
+        catch (Exception error) when (error is SocketException or ArgumentException or TaskSchedulerException)
         {
             return new([], RelayEndReason.ConnectFailed, $"{host.Host}: {error.Message}");
         }
@@ -49,19 +49,31 @@ internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time, Func<
     public void Dispose() => _slots.Dispose();
 
     // On a thread of its own: slow names must not take the pool's threads from everyone else. It frees its slot when it really ends.
-    private Task<IPAddress[]> StartLookUp(string host) => Task.Factory.StartNew(
-        () =>
+    private Task<IPAddress[]> StartLookUp(string host)
+    {
+        try
         {
-            try
-            {
-                return lookUp(host);
-            }
-            finally
-            {
-                _slots.Release();
-            }
-        },
-        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return Task.Factory.StartNew(() => LookUp(host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        catch (TaskSchedulerException)
+        {
+            // No thread could be started: no memory, no descriptor, or too many tasks in the control group.
+            _slots.Release();
+            throw;
+        }
+    }
+
+    private IPAddress[] LookUp(string host)
+    {
+        try
+        {
+            return lookUp(host);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
 
     private static IPEndPoint Canonical(IPAddress address, int port) => new(NetworkAddress.Canonical(address), port);
 }

@@ -43,13 +43,27 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
         {
             var left = timeout - time.GetElapsedTime(started);
             var share = left > TimeSpan.Zero ? left / (addresses.Count - i) : TimeSpan.Zero;
-            var source = passesThrough ? PassthroughSource.For(addresses[i].Address) : null;
-            var dialed = await dialer.DialAsync(downstream, addresses[i], source, share);
+            var dialed = await DialAsync(downstream, addresses[i], share, passesThrough);
             // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
             var failure = dialed.Error == SocketError.TimedOut ? RelayEndReason.ConnectTimeout : RelayEndReason.ConnectFailed;
             outcome = new(dialed.Connection, dialed.Connection is null ? failure : null, dialed.Detail);
         }
 
         return outcome;
+    }
+
+    private ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, TimeSpan timeout, bool passesThrough)
+    {
+        IPAddress? source;
+        try
+        {
+            source = passesThrough ? PassthroughSource.For(address.Address) : null;
+        }
+        catch (SocketException error)
+        {
+            return new(new DialOutcome(null, error.SocketErrorCode, $"{address}: {error.Message}"));
+        }
+
+        return dialer.DialAsync(downstream, address, source, timeout);
     }
 }

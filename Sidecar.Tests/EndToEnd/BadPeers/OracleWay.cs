@@ -8,6 +8,12 @@ namespace Sidecar.Tests.EndToEnd.BadPeers;
 /// <summary>A connection through a sidecar of one role, up to the moment in which it asks the Oracle.</summary>
 internal sealed class OracleWay : IAsyncDisposable
 {
+    /// <summary>Above the default of 3 s, so that an ignored option shows; and so long that a busy machine still does in it what a test must.</summary>
+    public const string LongHandshake = "4s";
+
+    /// <summary>What such a handshake lasts at least, in milliseconds; event loops measure from the start of a turn.</summary>
+    public const double LeastLongMs = 3900;
+
     private readonly LoopbackListener _upstream;
     private readonly string _role;
     private Socket? _p2;

@@ -77,14 +77,14 @@ public sealed class RelayEndTests
     public async Task Silence_OfBothSides_EndsAtTheIdleLimitWithAReset()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "300ms");
+        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "2s");
         var (client, served) = await TalkAsync(sidecar, upstream);
         using var _ = client;
 
         await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync());
 
         var record = await sidecar.EndsForAsync("idle_timeout");
-        Assert.True(record.DurationMs >= 290, $"{record}");
+        Assert.True(record.DurationMs >= 1900, $"{record}");
     }
 
     [Fact]
@@ -107,12 +107,12 @@ public sealed class RelayEndTests
     public async Task Bytes_OfOneDirection_KeepTheIdleLimitAway()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "2s");
+        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "4s");
         var (client, served) = await TalkAsync(sidecar, upstream);
         using var _ = client;
 
         var started = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(2.5))
+        while (TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(5))
         {
             await client.SendAsync("x");
             Assert.Equal("x", await served.ReadTextAsync(1));
@@ -128,7 +128,7 @@ public sealed class RelayEndTests
         // The kernel's own buffers of two connections: net.ipv4.tcp_rmem and tcp_wmem allow some 6 + 4 MB each.
         const int plenty = 64 * 1024 * 1024;
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "500ms");
+        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "2s");
         var (client, served) = await TalkAsync(sidecar, upstream);
         using var _ = client;
         client.ReceiveBufferSize = 4096;

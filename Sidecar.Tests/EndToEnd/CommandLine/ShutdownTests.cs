@@ -9,7 +9,7 @@ namespace Sidecar.Tests.EndToEnd.CommandLine;
 public sealed class ShutdownTests
 {
     // Well below what a test waits for, well above what an idle process needs on a loaded machine.
-    private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(20);
 
     [Theory]
     [InlineData("TERM")]

@@ -42,7 +42,7 @@ internal static class PeerScenarios
     public static async Task TheOracleIsSilentAsync(string word)
     {
         using var oracle = new LoopbackListener();
-        await using var way = await OracleWay.OpenAsync("p2", oracle.Port, "300ms");
+        await using var way = await OracleWay.OpenAsync("p2", oracle.Port, "2s");
         using var asked = await oracle.AcceptAsync();
         await way.EndsForAsync(word);
     }

@@ -28,7 +28,7 @@ internal static class RelayScenarios
 
     public static async Task BothEndsAreSilentAsync(string word)
     {
-        await using var talk = await Talk.OpenAsync("epoll", "--idle-timeout", "200ms");
+        await using var talk = await Talk.OpenAsync("epoll", "--idle-timeout", "2s");
         await Task.WhenAll(talk.Client.IsResetAsync(), talk.Served.IsResetAsync());
         await talk.Sidecar.EndsForAsync(word);
     }

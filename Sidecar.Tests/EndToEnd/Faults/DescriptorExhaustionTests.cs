@@ -24,8 +24,12 @@ public sealed class DescriptorExhaustionTests
         var answers = waiting.Select(ScarceDescriptors.IsServedAsync).ToList();
         await Eventually.TrueAsync(() => Warnings(scarce) == 1);
 
-        // Ten attempts to accept in a second cost next to nothing; a loop that spins costs the second.
-        Assert.InRange(await scarce.CpuDuringAsync(TimeSpan.FromSeconds(1)), 0, 0.25);
+        // Ten attempts to accept in a second cost next to nothing, once the compiler is done; a loop that spins costs every second.
+        var costs = new List<double>();
+        do
+            costs.Add(await scarce.CpuDuringAsync(TimeSpan.FromSeconds(1)));
+        while (costs[^1] > 0.25 && costs.Count < 10);
+        Assert.InRange(costs[^1], 0, 0.25);
         Assert.Equal(1, Warnings(scarce));
         Assert.DoesNotContain(answers, a => a.IsCompleted);
         Assert.All(await Task.WhenAll(served.Select(ScarceDescriptors.IsServedAsync)), Assert.True);

@@ -106,7 +106,7 @@ public sealed class ResetBeforeRelayTests
     public async Task Client_ThatResetsWhileTheUpstreamConnects_IsGoneAtTheConnectLimit(string transport)
     {
         await using var upstream = await HangingPort.OpenAsync();
-        await using var sidecar = await StartAsync(transport, "alone", upstream.Port, "--connect-timeout", "1s");
+        await using var sidecar = await StartAsync(transport, "alone", upstream.Port, "--connect-timeout", "5s");
         var client = await SocketTalk.ConnectAsync(sidecar.Port);
         await sidecar.Admin.ConnectionInAsync("connecting");
 

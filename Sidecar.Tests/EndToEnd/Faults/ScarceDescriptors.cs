@@ -64,7 +64,14 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
 
     private async Task LimitAsync(int descriptors)
     {
-        var open = new DirectoryInfo($"/proc/{Sidecar.Id}/fd").EnumerateFileSystemInfos().Count();
+        // A file that is open for a moment must not count.
+        var (open, agreed) = (0, 0);
+        for (; agreed < 5; await Task.Delay(50, TestContext.Current.CancellationToken))
+        {
+            var now = new DirectoryInfo($"/proc/{Sidecar.Id}/fd").EnumerateFileSystemInfos().Count();
+            (open, agreed) = (now, now == open ? agreed + 1 : 1);
+        }
+
         using var prlimit = Process.Start("prlimit", ["--pid", $"{Sidecar.Id}", $"--nofile={open + descriptors}:{open + descriptors}"]);
         await prlimit.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, prlimit.ExitCode);

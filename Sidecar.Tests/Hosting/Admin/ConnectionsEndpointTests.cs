@@ -20,12 +20,14 @@ public sealed class ConnectionsEndpointTests
         await served.SendAsync("answer");
         await client.ReadTextAsync(6);
 
+        // Bytes are counted right behind the call that sends them.
         var shown = await sidecar.Admin.ConnectionInAsync("relaying");
+        for (; Values(shown, Counters) != "4 6 6 4"; shown = await sidecar.Admin.ConnectionInAsync("relaying"))
+            await Task.Delay(10, TestContext.Current.CancellationToken);
 
         Assert.Equal(
             $"alone alone {client.LocalEndPoint} 127.0.0.1:{upstream.Port} 127.0.0.1:{upstream.Port} (xor 42)",
             Values(shown, "listener role client destination upstream transform"));
-        Assert.Equal("4 6 6 4", Values(shown, "downstream_received downstream_sent upstream_received upstream_sent"));
         Assert.InRange(shown.GetProperty("age_ms").GetDouble(), 0.001, 60_000);
 
         client.Finish();
@@ -154,6 +156,20 @@ public sealed class ConnectionsEndpointTests
     }
 
     [Theory]
+    [InlineData("localhost:15000", HttpStatusCode.OK)]
+    [InlineData("127.0.0.1", HttpStatusCode.OK)]
+    [InlineData("[::1]:15000", HttpStatusCode.OK)]
+    [InlineData("example.org:15000", HttpStatusCode.Forbidden)]
+    [InlineData("localhost.example.org", HttpStatusCode.Forbidden)]
+    public async Task Requests_ForAName_AreServedForLocalhostAlone(string host, HttpStatusCode status)
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartAsync(upstream);
+
+        Assert.Equal(status, await sidecar.Admin.StatusAsync("GET", "/connections", host: host));
+    }
+
+    [Theory]
     [InlineData("GET", "/connections")]
     [InlineData("DELETE", "/connections/unknown")]
     [InlineData("POST", "/drain")]
@@ -168,6 +184,8 @@ public sealed class ConnectionsEndpointTests
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
     }
+
+    private const string Counters = "downstream_received downstream_sent upstream_received upstream_sent";
 
     private static string Values(JsonElement json, string names) => string.Join(' ', names.Split(' ').Select(name => json.GetProperty(name).ToString()));
 

@@ -66,6 +66,8 @@ internal sealed class HangingPort : IAsyncDisposable
         var port = new HangingPort();
         // listen(2) with a backlog of 0 leaves room for one.
         port._fillers.Add(await SocketTalk.ConnectAsync(port.Port));
+        // The queue has it once the kernel has handled its last ACK.
+        await Eventually.TrueAsync(() => !port._listener.IsUntouched);
         return port;
     }
 

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.EndToEnd.Faults;
+using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
 using Xunit;
@@ -9,6 +11,7 @@ using Xunit;
 namespace Sidecar.Tests.Transport.Epoll;
 
 /// <summary>Pipe and direct way of one connection, and its end.</summary>
+[Collection(HeavyLoad.Name)]
 public sealed class EpollConnectionTests
 {
     [Fact]
@@ -98,6 +101,23 @@ public sealed class EpollConnectionTests
         Assert.Equal(sent, (await Pattern.ReadAsync(peer)).Count);
 
         await closing;
+        peer.Dispose();
+    }
+
+    [Fact]
+    public async Task Dispose_WithUnreadBytesOfThePeer_IsAnOrderlyEnd()
+    {
+        using var running = new RunningLoop();
+        var (connection, peer) = await running.OpenAsync();
+        await running.RunAsync(() => Task.FromResult(connection.Socket.Send("answer"u8, out _)));
+        Assert.Equal("answer", await peer.ReadTextAsync(6));
+        await peer.SendAsync("nobody reads this");
+        // Nothing is under way that the close would wait for.
+        await Eventually.TrueAsync(() => connection.Socket.Unsent == 0);
+
+        await running.RunAsync(async () => await connection.DisposeAsync());
+
+        Assert.Empty(await peer.ReadToEndAsync());
         peer.Dispose();
     }
 

@@ -22,7 +22,12 @@ public static class VideoViewer
         var media = new ConcurrentQueue<string>();
         page.Console += (_, line) => complaints.Enqueue($"console: {line.Type}: {line.Text}");
         page.PageError += (_, error) => complaints.Enqueue($"script: {error}");
-        page.RequestFailed += (_, request) => complaints.Enqueue($"request: {request.Url}: {request.Failure}");
+        page.RequestFailed += (_, request) =>
+        {
+            // The player itself gives up a segment that comes too slowly, to take a smaller one.
+            if (request.Failure != "net::ERR_ABORTED")
+                complaints.Enqueue($"request: {request.Url}: {request.Failure}");
+        };
         page.Response += (_, response) => Note(response, frontend, complaints, media);
         // A violation of the policy that is reported nowhere else.
         await page.AddInitScriptAsync("addEventListener('securitypolicyviolation', e => console.error('policy', e.violatedDirective, e.blockedURI))");

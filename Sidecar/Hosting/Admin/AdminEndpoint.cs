@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Serialization;
 using Oracle.Protocol;
 using Sidecar.Configuration;
@@ -19,15 +20,20 @@ internal static class AdminEndpoint
             listener.Oracle is null ? listener.Transform.ToString() : null,
             listener.AcceptProxy ? [.. listener.ProxyClients.Select(n => n.ToString())] : null,
             listener.SendProxy is { } version ? JsonName(version) : null)).ToArray();
-        // Web pages must not reach the loopback port through a browser of this machine: those bear an origin.
-        var own = routes.MapGroup("").AddEndpointFilter(async (context, next) => context.HttpContext.Request.Headers.Origin.Count == 0
-            ? await next(context)
-            : Problems.Of(StatusCodes.Status403Forbidden, "requests of web pages are not served"));
+        var own = routes.MapGroup("").AddEndpointFilter(async (context, next) => IsOfWebPage(context.HttpContext.Request)
+            ? Problems.Of(StatusCodes.Status403Forbidden, "requests of web pages, and of hosts other than an address or localhost, are not served")
+            : await next(context));
         own.MapGet("/listeners", () => TypedResults.Json(listeners, AdminJson.Default.ListenerViewArray));
         own.MapConnections();
         own.MapDrain();
         return routes;
     }
+
+    // Web pages must not reach the loopback port through a browser of this machine: their requests bear an origin, or, of a page
+    // whose own name was made to point here, that name.
+    private static bool IsOfWebPage(HttpRequest request) =>
+        request.Headers.Origin.Count > 0
+        || (request.Host.HasValue && !IPAddress.TryParse(request.Host.Host, out _) && !request.Host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase));
 
     private static string JsonName(Enum value) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

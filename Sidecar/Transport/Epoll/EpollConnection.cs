@@ -17,12 +17,10 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
 
     private IDuplexPipe? _transport;
-    private bool _isReplaced;
     private string? _id;
     private IDictionary<object, object?>? _items;
     private IFeatureCollection? _features;
     private EndPoint? _local;
-    private CancellationTokenSource? _closedSource;
 
     /// <param name="socket">The connected socket.</param>
     /// <param name="remote">Its peer.</param>
@@ -30,17 +28,11 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
 
     public EpollSocket Socket { get; }
 
-    /// <summary>Whether bytes may bypass the pipe: no stage has put another transport over it.</summary>
-    public bool IsDirect => !_isReplaced;
-
     public override IDuplexPipe Transport
     {
         get => _transport ??= EpollStream.CreatePipe(Socket);
-        set
-        {
-            _isReplaced = true;
-            _transport = value;
-        }
+        // The relay goes past it, from socket to socket.
+        set => throw new NotSupportedException();
     }
 
     public override string ConnectionId
@@ -65,12 +57,6 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
 
     public override EndPoint? RemoteEndPoint { get; set; }
 
-    public override CancellationToken ConnectionClosed
-    {
-        get => (_closedSource ??= new CancellationTokenSource()).Token;
-        set => throw new NotSupportedException();
-    }
-
     /// <inheritdoc/>
     public int GetRawOption(KernelOption option, Span<byte> value) => Socket.GetOption(option, value);
 
@@ -86,27 +72,6 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
         return count > 0 ? SocketStatus.Done : Socket.Receive(buffer, out count);
     }
 
-    /// <summary>Whether a stage has left something unflushed in the pipe, such as a header that was to go with the first bytes.</summary>
-    public bool HasUnflushed => _transport is not null && _transport.Output.UnflushedBytes > 0;
-
-    /// <summary>Sends what a stage has left unflushed in the pipe.</summary>
-    public async ValueTask<SocketStatus> FlushPipeAsync()
-    {
-        try
-        {
-            await Transport.Output.FlushAsync();
-            return SocketStatus.Done;
-        }
-        catch (IOException)
-        {
-            return SocketStatus.Failed;
-        }
-        catch (OperationCanceledException)
-        {
-            return SocketStatus.Closed;
-        }
-    }
-
     /// <summary>Resets the connection. Any thread may call it.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {
@@ -120,24 +85,19 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     public override async ValueTask DisposeAsync()
     {
         await Socket.Loop.Enter();
+        // With unread bytes a close is a reset; behind a FIN the peer takes it for an end all the same.
+        if (!Socket.HasEnded)
+            Socket.ShutdownSend();
         if (!Socket.HasEnded && Socket.Unsent > 0)
             await LingerAsync();
         Socket.Close();
-        if (_transport is not null && !_isReplaced)
+        if (_transport is not null)
             await _transport.Input.CompleteAsync();
-        if (_closedSource is { } closed)
-        {
-            _closedSource = null;
-            await closed.CancelAsync();
-            closed.Dispose();
-        }
-
         await base.DisposeAsync();
     }
 
     private async ValueTask LingerAsync()
     {
-        Socket.ShutdownSend();
         using var limit = Socket.Loop.Timers.CreateTimer(static socket => ((EpollSocket)socket!).Close(), Socket, LingerLimit, Timeout.InfiniteTimeSpan);
         await Socket.WhenAllIsSentAsync(() => limit.Change(LingerLimit, Timeout.InfiniteTimeSpan));
     }

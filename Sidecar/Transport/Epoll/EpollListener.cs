@@ -52,15 +52,15 @@ internal sealed partial class EpollListener : IConnectionListener
             return;
         foreach (var acceptor in _acceptors)
             await acceptor.StopAsync();
+        // On the last one's loop still: who comes between its look at the queue and this is reset.
+        _socket.Dispose();
         // What they have handed over to other loops has begun once each has come this far.
         foreach (var acceptor in _acceptors)
             await acceptor.Loop.Enter();
-        // The rest is not the last loop's to run.
+        // The rest is not a loop's to run.
         await Task.Yield();
-        if (!_unbound.TrySetResult())
-            return;
-        _socket.Dispose();
-        Leave();
+        if (_unbound.TrySetResult())
+            Leave();
     }
 
     /// <summary>Completes when the last connection is gone; the drain limit sees to that.</summary>
@@ -70,17 +70,18 @@ internal sealed partial class EpollListener : IConnectionListener
         await _idle.Task;
     }
 
-    private void Serve(EventLoop loop, int descriptor, IPEndPoint remote)
+    private void Serve(Acceptor acceptor, int descriptor, IPEndPoint remote)
     {
+        var loop = _loops.For(acceptor.Loop);
         Interlocked.Increment(ref _live);
         loop.CountConnections(1);
-        if (loop == EventLoop.Current)
-            _ = ServeAsync(loop, descriptor, remote);
+        if (loop == acceptor.Loop)
+            _ = ServeAsync(acceptor, loop, descriptor, remote);
         else
-            loop.Post(_ => _ = ServeAsync(loop, descriptor, remote), null);
+            loop.Post(_ => _ = ServeAsync(acceptor, loop, descriptor, remote), null);
     }
 
-    private async Task ServeAsync(EventLoop loop, int descriptor, IPEndPoint remote)
+    private async Task ServeAsync(Acceptor acceptor, EventLoop loop, int descriptor, IPEndPoint remote)
     {
         try
         {
@@ -90,7 +91,8 @@ internal sealed partial class EpollListener : IConnectionListener
         }
         catch (IOException refused)
         {
-            Log.CannotServe(_logger, remote, refused.Message);
+            // The kernel registers no more descriptors; the next one is not worth a try yet.
+            acceptor.Loop.Post(_ => acceptor.Pause(refused.Message), null);
         }
         catch (Exception bug)
         {
@@ -118,8 +120,12 @@ internal sealed partial class EpollListener : IConnectionListener
         // Until descriptors or memory are there again.
         private static readonly TimeSpan BackOff = TimeSpan.FromMilliseconds(100);
 
+        // At the end, from clients that come faster than they are accepted.
+        private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(250);
+
         private int _slot = -1;
         private bool _stopped;
+        private bool _paused;
         private bool _failing;
 
         public EventLoop Loop => loop;
@@ -127,6 +133,7 @@ internal sealed partial class EpollListener : IConnectionListener
         /// <summary>Has the loop watch the listening socket; the kernel wakes one loop for each connection.</summary>
         public void Watch()
         {
+            _paused = false;
             if (_stopped)
                 return;
             try
@@ -139,11 +146,12 @@ internal sealed partial class EpollListener : IConnectionListener
             }
         }
 
-        /// <summary>Accepts what is queued and ends.</summary>
+        /// <summary>Accepts what is queued and ends; the caller goes on on the loop.</summary>
         public async Task StopAsync()
         {
             await loop.Enter();
-            while (!_stopped && Accept())
+            var started = TimeProvider.System.GetTimestamp();
+            while (!_stopped && TimeProvider.System.GetElapsedTime(started) < LastLook && Accept())
             {
                 // Whoever was in the queue gets the drain time as well.
             }
@@ -160,6 +168,18 @@ internal sealed partial class EpollListener : IConnectionListener
             }
         }
 
+        /// <summary>Accepts nothing for a moment; the first time in a row says why.</summary>
+        public void Pause(string error)
+        {
+            if (_paused || _stopped)
+                return;
+            if (!_failing)
+                Log.CannotAccept(listener._logger, listener.EndPoint, error);
+            (_paused, _failing) = (true, true);
+            Unwatch();
+            loop.Timers.CreateTimer(static self => ((Acceptor)self!).Watch(), this, BackOff, Timeout.InfiniteTimeSpan);
+        }
+
         private unsafe bool Accept()
         {
             var address = stackalloc byte[KernelAddress.MaxLength];
@@ -170,7 +190,7 @@ internal sealed partial class EpollListener : IConnectionListener
                 _failing = false;
                 // Null: the client has reset the connection, and the kernel knows no address any more.
                 if (KernelAddress.Read(new ReadOnlySpan<byte>(address, length)) is { } remote)
-                    listener.Serve(listener._loops.For(loop), accepted, remote);
+                    listener.Serve(this, accepted, remote);
                 else
                     _ = Libc.Close(accepted);
                 return true;
@@ -181,22 +201,14 @@ internal sealed partial class EpollListener : IConnectionListener
             {
                 case Libc.WouldBlock:
                     return false;
-                case Libc.TooManyFiles or Libc.TooManyFilesInSystem or Libc.OutOfMemory or Libc.NoBufferSpace or Libc.BadDescriptor or Libc.InvalidArgument:
+                case Libc.Interrupted or Libc.ConnectionAborted:
+                    // That one connection is gone, the next may be well.
+                    return true;
+                default:
+                    // No descriptor or no memory left; anything else may last as well, and must not spin.
                     Pause(Libc.Describe(error));
                     return false;
-                default:
-                    // ECONNABORTED and the network errors of accept(2): that one connection is gone, the next may be well.
-                    return true;
             }
-        }
-
-        private void Pause(string error)
-        {
-            if (!_failing)
-                Log.CannotAccept(listener._logger, listener.EndPoint, error);
-            _failing = true;
-            Unwatch();
-            loop.Timers.CreateTimer(static self => ((Acceptor)self!).Watch(), this, BackOff, Timeout.InfiniteTimeSpan);
         }
 
         private void Unwatch()
@@ -211,9 +223,6 @@ internal sealed partial class EpollListener : IConnectionListener
     {
         [LoggerMessage(31, LogLevel.Error, "A connection ended by a bug")]
         public static partial void Bug(ILogger logger, Exception bug);
-
-        [LoggerMessage(33, LogLevel.Warning, "Cannot serve the connection of {Client}: {Error}")]
-        public static partial void CannotServe(ILogger logger, IPEndPoint client, string error);
 
         [LoggerMessage(32, LogLevel.Warning, "Cannot accept connections on {Address}: {Error}; trying again every 100 ms")]
         public static partial void CannotAccept(ILogger logger, EndPoint address, string error);

@@ -3,8 +3,9 @@ namespace Sidecar.Transport.Epoll;
 /// <summary>The process's event loops, one for each core unless configured otherwise.</summary>
 internal sealed class EventLoops : IDisposable
 {
-    // A loop keeps a new connection unless another has so many fewer: handing over costs a wake-up.
-    private const int Imbalance = 2;
+    // A loop keeps a new connection unless another has fewer by more than this part of its own. Handing over costs a wake-up:
+    // too much for one of many short connections, little for one of a few long streams, which would share a core.
+    private const int ToleratedPart = 16;
 
     private readonly EventLoop[] _loops;
 
@@ -27,7 +28,7 @@ internal sealed class EventLoops : IDisposable
                 least = loop;
         }
 
-        return accepting.Connections - least.Connections > Imbalance ? least : accepting;
+        return accepting.Connections - least.Connections > accepting.Connections / ToleratedPart ? least : accepting;
     }
 
     public void Dispose()

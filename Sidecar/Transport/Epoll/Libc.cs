@@ -23,13 +23,8 @@ internal static unsafe partial class Libc
     // asm-generic/errno.h; the same on x86-64 and arm64
     public const int Interrupted = 4;
     public const int WouldBlock = 11;
-    public const int OutOfMemory = 12;
-    public const int TooManyFilesInSystem = 23;
-    public const int TooManyFiles = 24;
-    public const int InvalidArgument = 22;
-    public const int BadDescriptor = 9;
     public const int BrokenPipe = 32;
-    public const int NoBufferSpace = 105;
+    public const int ConnectionAborted = 103;
     public const int TimedOut = 110;
     public const int ConnectionRefused = 111;
     public const int InProgress = 115;

@@ -17,7 +17,6 @@ internal sealed class SocketConnection : ConnectionContext
     private static readonly ConnectionAbortedException Disposed = new("The connection was closed.");
 
     private readonly Socket _socket;
-    private readonly CancellationTokenSource _closed = new();
     private string? _id;
 
     public SocketConnection(Socket socket)
@@ -25,7 +24,6 @@ internal sealed class SocketConnection : ConnectionContext
         _socket = socket;
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
-        ConnectionClosed = _closed.Token;
         Transport = new Pipes(
             PipeReader.Create(new NetworkStream(socket, ownsSocket: false), ReaderOptions),
             SendingSide.CreateWriter(socket));
@@ -52,8 +50,6 @@ internal sealed class SocketConnection : ConnectionContext
         // An orderly end was written before. What a failed relay left unsent must not follow now.
         await Transport.Output.CompleteAsync(Disposed);
         _socket.Dispose();
-        await _closed.CancelAsync();
-        _closed.Dispose();
         await base.DisposeAsync();
     }
 

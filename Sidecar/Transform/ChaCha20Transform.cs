@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Oracle.Protocol.Expressions;
@@ -28,7 +29,8 @@ internal sealed class ChaCha20Transform : ByteTransform
     /// <param name="nonce">12 bytes.</param>
     public ChaCha20Transform(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce)
     {
-        "expand 32-byte k"u8.CopyTo(MemoryMarshal.AsBytes(_state.AsSpan()));
+        for (var i = 0; i < 4; i++)
+            _state[i] = BinaryPrimitives.ReadUInt32LittleEndian("expand 32-byte k"u8[(4 * i)..]);
         for (var i = 0; i < 8; i++)
             _state[4 + i] = BinaryPrimitives.ReadUInt32LittleEndian(key[(4 * i)..]);
         for (var i = 0; i < 3; i++)
@@ -53,31 +55,48 @@ internal sealed class ChaCha20Transform : ByteTransform
     {
         if (_blocks > uint.MaxValue)
             throw new InvalidOperationException("the key stream is used up");
-        Span<Vector256<uint>> start = stackalloc Vector256<uint>[Words];
-        Span<Vector256<uint>> x = stackalloc Vector256<uint>[Words];
-        for (var i = 0; i < Words; i++)
-            start[i] = Vector256.Create(_state[i]);
-        start[12] = Vector256.Create((uint)_blocks) + Vector256<uint>.Indices;
-        start.CopyTo(x);
+        var counters = Vector256.Create((uint)_blocks) + Vector256<uint>.Indices;
+        // Locals, not an array: as many as possible stay in registers.
+        var (x0, x1, x2, x3) = (Lane(0), Lane(1), Lane(2), Lane(3));
+        var (x4, x5, x6, x7) = (Lane(4), Lane(5), Lane(6), Lane(7));
+        var (x8, x9, x10, x11) = (Lane(8), Lane(9), Lane(10), Lane(11));
+        var (x12, x13, x14, x15) = (counters, Lane(13), Lane(14), Lane(15));
         for (var round = 0; round < Rounds; round++)
         {
-            for (var i = 0; i < 4; i++)
-                QuarterRound(ref x[i], ref x[4 + i], ref x[8 + i], ref x[12 + i]);
-            for (var i = 0; i < 4; i++)
-                QuarterRound(ref x[i], ref x[4 + ((i + 1) % 4)], ref x[8 + ((i + 2) % 4)], ref x[12 + ((i + 3) % 4)]);
+            QuarterRound(ref x0, ref x4, ref x8, ref x12);
+            QuarterRound(ref x1, ref x5, ref x9, ref x13);
+            QuarterRound(ref x2, ref x6, ref x10, ref x14);
+            QuarterRound(ref x3, ref x7, ref x11, ref x15);
+            QuarterRound(ref x0, ref x5, ref x10, ref x15);
+            QuarterRound(ref x1, ref x6, ref x11, ref x12);
+            QuarterRound(ref x2, ref x7, ref x8, ref x13);
+            QuarterRound(ref x3, ref x4, ref x9, ref x14);
         }
 
-        for (var word = 0; word < Words; word++)
-        {
-            var sum = x[word] + start[word];
-            for (var lane = 0; lane < Lanes; lane++)
-                BinaryPrimitives.WriteUInt32LittleEndian(_stream.AsSpan((lane * BlockSize) + (4 * word)), sum[lane]);
-        }
-
+        Span<Vector256<uint>> sums = [
+            x0 + Lane(0), x1 + Lane(1), x2 + Lane(2), x3 + Lane(3), x4 + Lane(4), x5 + Lane(5), x6 + Lane(6), x7 + Lane(7),
+            x8 + Lane(8), x9 + Lane(9), x10 + Lane(10), x11 + Lane(11), x12 + counters, x13 + Lane(13), x14 + Lane(14), x15 + Lane(15)];
+        Transpose(MemoryMarshal.Cast<Vector256<uint>, uint>(sums), MemoryMarshal.Cast<byte, uint>(_stream.AsSpan()));
         _blocks += Lanes;
         _used = 0;
     }
 
+    private Vector256<uint> Lane(int word) => Vector256.Create(_state[word]);
+
+    // Each lane's words, one behind the other, are a block.
+    private static void Transpose(ReadOnlySpan<uint> words, Span<uint> blocks)
+    {
+        for (var word = 0; word < Words; word++)
+        {
+            for (var lane = 0; lane < Lanes; lane++)
+                blocks[(lane * Words) + word] = words[(word * Lanes) + lane];
+        }
+
+        if (!BitConverter.IsLittleEndian)
+            BinaryPrimitives.ReverseEndianness(blocks, blocks);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void QuarterRound(ref Vector256<uint> a, ref Vector256<uint> b, ref Vector256<uint> c, ref Vector256<uint> d)
     {
         a += b;

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
-using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.EndToEnd.Faults;
+using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;

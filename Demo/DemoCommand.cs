@@ -11,11 +11,14 @@ internal static class DemoCommand
           ./demo                          open http://127.0.0.1:8000/ and watch; Ctrl-C stops everything
           ./demo --verify                 check every byte of the way; exit code 0 when all is well, else 1
           ./demo --policy my-policy.yaml  let the Oracle choose by these rules
+          ./demo --by-kind --verify       catalogue, playlists and segments each with a transform of their own
           sudo ./demo --transparent       pods of network namespaces, where no program knows of a sidecar
 
         The way: browser -> frontend :8000 -> p1 :45000 ~ transformed ~> p2 :45001 -> backend :9000 -> storage :9080.
         The Oracle on :9100 authorizes each connection and chooses its transform.
         While it runs: curl -s localhost:15090/metrics shows p1's counters, port 15091 those of p2.
+
+        With --by-kind p1 and p2 have three listeners each, and ask the Oracle in dialect v1x, which tells it the listener.
 
         With --transparent (as root) client, server, Oracle and storage are hosts of their own, joined by a bridge. The
         frontend calls http://<server>:9000, over IPv4 and over IPv6; rules of iptables/sidecar-iptables lead that
@@ -34,13 +37,14 @@ internal static class DemoCommand
         var logs = new Option<DirectoryInfo?>("--log-folder") { HelpName = "DIR", Description = "Write what the programs write to DIR/<program>.log." };
         var transparent = new Option<bool>("--transparent") { Description = "Make pods of network namespaces (needs root); iptables brings their connections to the sidecars." };
         var storage = new Option<bool>("--storage-through-sidecars") { Description = "With --transparent: transform what crosses between backend and storage too." };
+        var byKind = new Option<bool>("--by-kind") { Description = "A way and a transform of its own for catalogue, playlists and segments, chosen by listener (dialect v1x)." };
         var command = new RootCommand("Plays a video through a pair of sidecars: starts all programs on this machine and stops them again.")
         {
-            verify, transparent, storage, policy, freePorts, verbose, logs,
+            verify, transparent, storage, byKind, policy, freePorts, verbose, logs,
         };
         command.SetAction(result => run(new DemoOptions(
             result.GetValue(verify), result.GetValue(policy), result.GetValue(freePorts), result.GetValue(verbose), result.GetValue(logs),
-            result.GetValue(transparent), result.GetValue(storage))));
+            result.GetValue(transparent), result.GetValue(storage), result.GetValue(byKind))));
         return command;
     }
 }

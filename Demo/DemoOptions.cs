@@ -8,5 +8,6 @@ namespace Demo;
 /// <param name="LogFolder">Write it to files there; null for none.</param>
 /// <param name="Transparent">Pods of network namespaces, where iptables brings the connections to the sidecars.</param>
 /// <param name="StorageThroughSidecars">In the transparent demo: the way between backend and storage has sidecars too.</param>
+/// <param name="ByKind">Catalogue, playlists and segments go through listeners and transforms of their own (dialect v1x).</param>
 internal sealed record DemoOptions(
-    bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder, bool Transparent, bool StorageThroughSidecars);
+    bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder, bool Transparent, bool StorageThroughSidecars, bool ByKind);

@@ -27,6 +27,8 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
             throw new UsageException($"--policy '{missing}': there is no such file");
         if (options.StorageThroughSidecars && !options.Transparent)
             throw new UsageException("--storage-through-sidecars: only with --transparent");
+        if (options.ByKind && options.Transparent)
+            throw new UsageException("--by-kind: not with --transparent, where every listener takes all of a pod's connections");
         if (options.FreePorts && options.Transparent)
             throw new UsageException("--free-ports: not with --transparent, whose pods have all ports to themselves");
         try

@@ -1,4 +1,5 @@
 using Demo.Processes;
+using Oracle.Protocol.Expressions;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Load;
 using Sidecar.Benchmarks.Measures;
@@ -57,8 +58,8 @@ internal sealed class CompareRounds(CompareOptions options, Workshop shop, Origi
     private async Task MeasureMemoryAsync(CancellationToken stop)
     {
         var memory = new IdleMemory(shop);
-        // The xor of a sidecar alone holds no memory that the plain one does not.
-        var candidates = Chosen([.. CandidateList.All.Select(c => c.Name).Where(name => name != CandidateList.SidecarXor)]);
+        // A sidecar alone that transforms holds no memory that the plain one does not.
+        var candidates = Chosen([.. CandidateList.All.Where(c => c.Transform.Equals(TransformExpression.Identity)).Select(c => c.Name)]);
         for (var round = 1; round <= Math.Min(options.Rounds, MemoryRounds); round++)
         {
             foreach (var candidate in From(round, candidates))

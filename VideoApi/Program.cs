@@ -5,11 +5,15 @@ using VideoApi.Frontend;
 using VideoApi.Hosting;
 using VideoApi.Storage;
 
+var playlists = Origin.CreateOption("--playlists", "Where playlists are streamed from, when not from the backend's URL.");
+var segments = Origin.CreateOption("--segments", "Where all other media files are streamed from, when not from the backend's URL.");
 var root = new RootCommand("A video service in three parts: storage holds HLS files, backend lists them, frontend shows them.")
 {
     ServiceCommand.Create("frontend", "Serves the pages and the player to browsers.", defaultPort: 8000,
         new Parameter<Uri>("backend-url", "--backend", "URL", "The backend to ask and to stream from.", Origin.Parse, "http://127.0.0.1:9000"),
-        (listener, backend) => FrontendApp.Create(new FrontendOptions(listener, backend))),
+        [playlists, segments],
+        (listener, backend, given) => FrontendApp.Create(new FrontendOptions(
+            listener, backend, Origin.Read(given, playlists, backend), Origin.Read(given, segments, backend)))),
     ServiceCommand.Create("backend", "Serves the list of videos as JSON and streams their files from the storage.", defaultPort: 9000,
         new Parameter<Uri>("storage-url", "--storage", "URL", "The storage to list and to stream from.", Origin.Parse, "http://127.0.0.1:9080"),
         (listener, storage) => BackendApp.Create(new BackendOptions(listener, storage))),

@@ -13,8 +13,8 @@ internal sealed record DemoPorts
     public int Storage { get; init; } = 9080;
     public int Oracle { get; init; } = 9100;
     public int OracleMetrics { get; init; } = 9101;
-    public SidecarPorts P1 { get; init; } = new(45000, Admin: 15000, Health: 15021, Metrics: 15090);
-    public SidecarPorts P2 { get; init; } = new(45001, Admin: 15001, Health: 15022, Metrics: 15091);
+    public SidecarPorts P1 { get; init; } = new(new(45000, 45010, 45020), Admin: 15000, Health: 15021, Metrics: 15090);
+    public SidecarPorts P2 { get; init; } = new(new(45001, 45011, 45021), Admin: 15001, Health: 15022, Metrics: 15091);
 
     /// <summary>The ports that the documentation names.</summary>
     public static DemoPorts Usual { get; } = new();
@@ -30,9 +30,11 @@ internal sealed record DemoPorts
             Storage = claimed.Next(),
             Oracle = claimed.Next(),
             OracleMetrics = claimed.Next(),
-            P1 = new(claimed.Next(), claimed.Next(), claimed.Next(), claimed.Next()),
-            P2 = new(claimed.Next(), claimed.Next(), claimed.Next(), claimed.Next()),
+            P1 = Sidecar(),
+            P2 = Sidecar(),
         };
+
+        SidecarPorts Sidecar() => new(new(claimed.Next(), claimed.Next(), claimed.Next()), claimed.Next(), claimed.Next(), claimed.Next());
     }
 
     /// <summary>An address of this machine alone.</summary>
@@ -43,10 +45,11 @@ internal sealed record DemoPorts
 
     /// <summary>Finds out before anything starts that a port is taken.</summary>
     /// <exception cref="UsageException">Names the program and the address.</exception>
-    public void RefuseTaken()
+    /// <param name="byKind">Whether the sidecars listen for each kind of content.</param>
+    public void RefuseTaken(bool byKind)
     {
         using var sockets = new ListenSockets();
-        foreach (var (program, port) in Named())
+        foreach (var (program, port) in Named(byKind))
         {
             try
             {
@@ -59,16 +62,32 @@ internal sealed record DemoPorts
         }
     }
 
-    private IEnumerable<(string Program, int Port)> Named() =>
+    private IEnumerable<(string Program, int Port)> Named(bool byKind) =>
     [
         ("storage", Storage), ("backend", Backend), ("oracle", Oracle), ("oracle's metrics", OracleMetrics),
-        .. P2.Named("p2"), .. P1.Named("p1"), ("frontend", Frontend),
+        .. P2.Named("p2", byKind), .. P1.Named("p1", byKind), ("frontend", Frontend),
     ];
 }
 
-/// <summary>The ports of one sidecar.</summary>
-internal sealed record SidecarPorts(int Listen, int Admin, int Health, int Metrics)
+/// <summary>Where something listens for each kind of content.</summary>
+/// <param name="Catalogue">For the list of videos; for everything, where kinds are not told apart.</param>
+/// <param name="Playlists">For playlists.</param>
+/// <param name="Segments">For all other media files.</param>
+internal sealed record KindPorts(int Catalogue, int Playlists, int Segments)
 {
-    public IEnumerable<(string Program, int Port)> Named(string name) =>
-        [(name, Listen), ($"{name}'s admin", Admin), ($"{name}'s health", Health), ($"{name}'s metrics", Metrics)];
+    /// <summary>Each with the name of its listener.</summary>
+    public IReadOnlyList<(string Kind, int Port)> All => [("catalogue", Catalogue), ("playlists", Playlists), ("segments", Segments)];
+}
+
+/// <summary>The ports of one sidecar.</summary>
+internal sealed record SidecarPorts(KindPorts Kinds, int Admin, int Health, int Metrics)
+{
+    /// <summary>The only listener, where kinds are not told apart.</summary>
+    public int Listen => Kinds.Catalogue;
+
+    public IEnumerable<(string Program, int Port)> Named(string name, bool byKind) =>
+    [
+        .. byKind ? Kinds.All.Select(kind => ($"{name}'s {kind.Kind}", kind.Port)) : [(name, Listen)],
+        ($"{name}'s admin", Admin), ($"{name}'s health", Health), ($"{name}'s metrics", Metrics),
+    ];
 }

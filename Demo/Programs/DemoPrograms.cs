@@ -8,9 +8,11 @@ namespace Demo.Programs;
 /// <param name="Built">Where they are.</param>
 /// <param name="Ports">Where they listen.</param>
 /// <param name="Policy">The Oracle's policy file, or null for its default.</param>
-/// <param name="Peer">Where p1 finds p2: p2 itself, or what taps the way.</param>
+/// <param name="Kinds">Writes the files of a demo that tells kinds of content apart; null for one that does not.</param>
+/// <param name="Peers">Where p1 finds p2: p2 itself, or what taps the way; one for each kind.</param>
 /// <param name="Web">Asks whether they are ready.</param>
-internal sealed record DemoPrograms(BuiltPrograms Built, DemoPorts Ports, string? Policy, IPEndPoint Peer, HttpFetcher Web)
+internal sealed record DemoPrograms(
+    BuiltPrograms Built, DemoPorts Ports, string? Policy, KindPrograms? Kinds, IReadOnlyList<IPEndPoint> Peers, HttpFetcher Web)
 {
     public IReadOnlyList<DemoProgram> All =>
     [
@@ -19,13 +21,13 @@ internal sealed record DemoPrograms(BuiltPrograms Built, DemoPorts Ports, string
         new(Video("backend", "--listen", At(Ports.Backend), "--storage", Origin(Ports.Storage)),
             Ready(Ports.Backend, "/healthz"), $"{At(Ports.Backend)}  the service"),
         new(Oracle(), Ready(Ports.OracleMetrics, "/readyz"), $"{At(Ports.Oracle)}  authorizes connections, chooses their transform"),
-        Sidecar("p2", Ports.P2, DemoPorts.Local(Ports.Backend), "to the backend"),
-        Sidecar("p1", Ports.P1, Peer, "to p2"),
-        new(Video("frontend", "--listen", At(Ports.Frontend), "--backend", Origin(Ports.P1.Listen)),
+        Sidecar("p2", Ports.P2, [.. Peers.Select(_ => DemoPorts.Local(Ports.Backend))], "to the backend"),
+        Sidecar("p1", Ports.P1, Peers, "to p2"),
+        new(Video("frontend", ["--listen", At(Ports.Frontend), "--backend", Origin(Ports.P1.Listen), .. Kinds is null ? [] : Ways(Ports.P1.Kinds)]),
             Ready(Ports.Frontend, "/healthz"), $"{At(Ports.Frontend)}  the web pages"),
     ];
 
-    private ProcessCommand Video(string role, params IEnumerable<string> words) =>
+    private ProcessCommand Video(string role, params IReadOnlyList<string> words) =>
         new(role, [.. Built.Run("VideoApi"), role, .. words]);
 
     private ProcessCommand Oracle() => new("oracle",
@@ -35,17 +37,22 @@ internal sealed record DemoPrograms(BuiltPrograms Built, DemoPorts Ports, string
         .. Policy is null ? Array.Empty<string>() : ["--policy", Policy],
     ]);
 
-    // Positional, as the Lisp programs are called: port, target, Oracle, listen host, role.
-    private DemoProgram Sidecar(string role, SidecarPorts ports, IPEndPoint target, string says) => new(
+    private static IEnumerable<string> Ways(KindPorts p1) => ["--playlists", Origin(p1.Playlists), "--segments", Origin(p1.Segments)];
+
+    private DemoProgram Sidecar(string role, SidecarPorts ports, IReadOnlyList<IPEndPoint> targets, string says) => new(
         new ProcessCommand(role,
         [
-            .. Built.Run("Sidecar"), $"{ports.Listen}", $"{target.Address}", $"{target.Port}", $"{IPAddress.Loopback}", $"{Ports.Oracle}",
-            $"{IPAddress.Loopback}", role,
+            .. Built.Run("Sidecar"), .. Listeners(role, ports, targets),
             "--admin-address", At(ports.Admin), "--health-address", At(ports.Health), "--metrics-address", At(ports.Metrics),
             "--connection-records", "-",
         ]),
         Ready(ports.Health, "/readyz"),
         $"{At(ports.Listen)}  sidecar, {says}; {DemoPorts.Url(ports.Metrics, "/metrics")}");
+
+    // Positional, as the Lisp programs are called: port, target, Oracle, listen host, role.
+    private IEnumerable<string> Listeners(string role, SidecarPorts ports, IReadOnlyList<IPEndPoint> targets) => Kinds is null
+        ? [$"{ports.Listen}", $"{targets[0].Address}", $"{targets[0].Port}", $"{IPAddress.Loopback}", $"{Ports.Oracle}", $"{IPAddress.Loopback}", role]
+        : ["--config", Kinds.WriteSidecar(role, ports.Kinds, targets, DemoPorts.Local(Ports.Oracle))];
 
     private Func<CancellationToken, Task<bool>> Ready(int port, string path) => cancel => Web.IsOkAsync(DemoPorts.Url(port, path), cancel);
 

@@ -12,6 +12,9 @@ internal sealed record VerificationResult(int Files, long Bytes, IReadOnlyList<T
     // A policy may draw a key for each connection.
     private const int NamedTransforms = 3;
 
+    // A table alone has more than 500.
+    private const int MaxShown = 60;
+
     /// <summary>Which of several verifications this is; empty when there is one.</summary>
     public string Name { get; init; } = "";
 
@@ -22,5 +25,5 @@ internal sealed record VerificationResult(int Files, long Bytes, IReadOnlyList<T
         ? $"verified: {Files} files, {Bytes:N0} bytes, SHA-256 equal; between p1 and p2 every byte transformed ({Named})"
         : $"not verified: {Failures.Count} failure(s); {Files} files, {Bytes:N0} bytes fetched");
 
-    private string Named => string.Join(", ", Transforms.Take(NamedTransforms)) + (Transforms.Count > NamedTransforms ? $" and {Transforms.Count - NamedTransforms} more" : "");
+    private string Named => string.Join(", ", Transforms.Take(NamedTransforms).Select(t => t.Text.Length <= MaxShown ? t.Text : $"({t.Name} …)")) + (Transforms.Count > NamedTransforms ? $" and {Transforms.Count - NamedTransforms} more" : "");
 }

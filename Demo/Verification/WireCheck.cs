@@ -43,7 +43,7 @@ internal sealed class WireCheck(Func<ConnectionId, Task<TransformExpression?>> d
             return null;
         }
 
-        findings.Check(!transform.ChangesNothing(), $"connection {stream.Id}: the Oracle chose {transform}, which changes nothing; the policy must choose not or xor");
+        findings.Check(!transform.ChangesNothing(), $"connection {stream.Id}: the Oracle chose {transform}, which changes nothing; the policy must choose one that changes bytes");
         var plain = new Restored(stream, transform, transform.Restore(stream.ToService.Span), transform.Restore(stream.FromService.Span));
         findings.Check(plain.Requests.AsSpan().StartsWith("GET /"u8), $"connection {stream.Id}: what crossed towards p2 is no HTTP request once {transform} is undone");
         findings.Check(plain.Responses.AsSpan().StartsWith("HTTP/1.1 "u8), $"connection {stream.Id}: what crossed towards p1 is no HTTP response once {transform} is undone");

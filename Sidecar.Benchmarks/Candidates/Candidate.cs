@@ -1,14 +1,15 @@
 using Demo.Processes;
 using Demo.Programs;
+using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Benchmarks.Candidates;
 
 /// <summary>Something that relays connections to the origin, and is measured.</summary>
 /// <param name="Name">The word on the command line and in JSON.</param>
 /// <param name="Title">The heading of its column.</param>
-/// <param name="Key">What bytes are XORed with on the way; 0: they arrive as they were sent.</param>
+/// <param name="Transform">What bytes go through on their way to the upstream; nobody takes it back there.</param>
 /// <param name="Build">Its processes, in the order in which they start; the ports are those it accepts on.</param>
-internal sealed record Candidate(string Name, string Title, byte Key, Func<Workshop, FreePorts, RelayPorts, IReadOnlyList<CandidatePart>> Build);
+internal sealed record Candidate(string Name, string Title, TransformExpression Transform, Func<Workshop, FreePorts, RelayPorts, IReadOnlyList<CandidatePart>> Build);
 
 /// <summary>One process of a candidate.</summary>
 /// <param name="Command">How it is run.</param>

@@ -1,3 +1,6 @@
+using Demo.Programs;
+using Oracle.Protocol.Expressions;
+
 namespace Sidecar.Benchmarks.Candidates;
 
 /// <summary>Everything that can be compared. A new one is a line here, and its name in the steps that measure it.</summary>
@@ -5,20 +8,37 @@ internal static class CandidateList
 {
     public const string Sidecar = "sidecar";
     public const string SidecarXor = "sidecar-xor";
+    public const string SidecarAffine = "sidecar-affine";
+    public const string SidecarTable = "sidecar-table";
     public const string Haproxy = "haproxy";
     public const string Nginx = "nginx";
     public const string Pair = "pair";
     public const string TlsPair = "tls-pair";
 
-    private const byte XorKey = 42;
+    private static readonly TransformExpression Xor = TransformExpression.Xor(42);
+
+    // Ten steps each, of which nothing cancels; the second is not affine.
+    private static readonly TransformExpression Affine = TransformExpression.Parse(
+        "(chain (xor 42) not (rotl 3) (xor 7) (reverse-bits) (rotr 1) (swap-nibbles) (xor 9) (rotl 2) (affine \"8040201008040201\" 5))");
+
+    private static readonly TransformExpression Table = TransformExpression.Parse(
+        "(chain (xor 42) (add 1) (rotl 3) (xor 7) (add 9) (rotr 1) (xor 1) (add 3) (rotl 2) not)");
 
     public static IReadOnlyList<Candidate> All { get; } =
     [
-        new(Sidecar, "sidecar", 0, (shop, ports, entry) => [SidecarPrograms.Alone(shop, ports, entry, "idt")]),
-        new(SidecarXor, "sidecar, xor", XorKey, (shop, ports, entry) => [SidecarPrograms.Alone(shop, ports, entry, $"xor {XorKey}")]),
-        new(Haproxy, "HAProxy", 0, (shop, _, entry) => [HaproxyPrograms.Relay(shop, entry)]),
-        new(Nginx, "nginx stream", 0, (shop, _, entry) => [NginxPrograms.Relay(shop, entry)]),
-        new(Pair, "p1 + p2, xor", 0, (shop, ports, entry) => SidecarPrograms.Pair(shop, ports, entry, $"xor {XorKey}")),
-        new(TlsPair, "HAProxy TLS pair", 0, HaproxyPrograms.TlsPair),
+        Alone(Sidecar, "sidecar", TransformExpression.Identity),
+        Alone(SidecarXor, "sidecar, xor", Xor),
+        Alone(SidecarAffine, "sidecar, ten affine steps", Affine),
+        Alone(SidecarTable, "sidecar, ten steps of a table", Table),
+        Plain(Haproxy, "HAProxy", (shop, _, entry) => [HaproxyPrograms.Relay(shop, entry)]),
+        Plain(Nginx, "nginx stream", (shop, _, entry) => [NginxPrograms.Relay(shop, entry)]),
+        Plain(Pair, "p1 + p2, xor", (shop, ports, entry) => SidecarPrograms.Pair(shop, ports, entry, Xor)),
+        Plain(TlsPair, "HAProxy TLS pair", HaproxyPrograms.TlsPair),
     ];
+
+    private static Candidate Alone(string name, string title, TransformExpression transform) =>
+        new(name, title, transform, (shop, ports, entry) => [SidecarPrograms.Alone(shop, ports, entry, transform)]);
+
+    private static Candidate Plain(string name, string title, Func<Workshop, FreePorts, RelayPorts, IReadOnlyList<CandidatePart>> build) =>
+        new(name, title, TransformExpression.Identity, build);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Demo.Programs;
+using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Benchmarks.Candidates;
 
@@ -12,11 +13,11 @@ internal static class SidecarPrograms
     private const string Oracle = "oracle";
 
     /// <summary>One sidecar without a peer.</summary>
-    public static CandidatePart Alone(Workshop shop, FreePorts ports, RelayPorts entry, string transform) =>
+    public static CandidatePart Alone(Workshop shop, FreePorts ports, RelayPorts entry, TransformExpression transform) =>
         Create(shop, ports, "sidecar", "alone", entry, shop.Origin, $"transform: {transform}");
 
     /// <summary>Two sidecars and the Oracle that both ask about each connection.</summary>
-    public static IReadOnlyList<CandidatePart> Pair(Workshop shop, FreePorts ports, RelayPorts entry, string transform)
+    public static IReadOnlyList<CandidatePart> Pair(Workshop shop, FreePorts ports, RelayPorts entry, TransformExpression transform)
     {
         var (oracle, endpoints) = (ports.Next(), ports.Next());
         var between = RelayPorts.Take(ports);

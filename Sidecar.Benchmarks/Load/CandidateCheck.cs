@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Oracle.Protocol.Expressions;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Peers;
 
@@ -21,7 +22,7 @@ internal static class CandidateCheck
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(Limit);
             await CheckBytesAsync(candidate, limit.Token);
-            if (candidate.Candidate.Key == 0)
+            if (candidate.Candidate.Transform.Equals(TransformExpression.Identity))
                 await CheckHttpAsync(candidate, limit.Token);
         }
         catch (Exception error) when (error is SocketException or HttpRequestException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
@@ -41,7 +42,9 @@ internal static class CandidateCheck
             read += more > 0 ? more : throw new MeasureException("the source's bytes end early");
         }
 
-        var expected = BulkPattern.Create().Take(CheckedBytes).Select(b => (byte)(b ^ candidate.Candidate.Key));
+        // What comes from the upstream is taken back.
+        var back = candidate.Candidate.Transform.Inverse().AsPermutation()!;
+        var expected = BulkPattern.Create().Take(CheckedBytes).Select(b => back.Table[b]);
         if (!bytes.SequenceEqual(expected))
             throw new MeasureException("the source's bytes are not what should arrive");
     }

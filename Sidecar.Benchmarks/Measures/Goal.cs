@@ -7,8 +7,8 @@ namespace Sidecar.Benchmarks.Measures;
 /// <param name="Subject">Whose figure it is.</param>
 /// <param name="Peer">What it is divided by in each round; null: the figure itself counts.</param>
 /// <param name="Required">Not to be missed.</param>
-/// <param name="Aim">Wanted.</param>
-internal sealed record Goal(Quantity Quantity, string Subject, string? Peer, double Required, double Aim)
+/// <param name="Aim">Wanted; null where nothing beyond the required is.</param>
+internal sealed record Goal(Quantity Quantity, string Subject, string? Peer, double Required, double? Aim)
 {
     /// <summary>In the order of the table.</summary>
     public static IReadOnlyList<Goal> All { get; } =
@@ -18,6 +18,10 @@ internal sealed record Goal(Quantity Quantity, string Subject, string? Peer, dou
         Alone(Quantity.CpuPerGbDown, 0.75, 0.60),
         new(Quantity.RawCpuPerGbUp, CandidateList.SidecarXor, CandidateList.Haproxy, 0.82, 0.66),
         new(Quantity.RawCpuPerGbDown, CandidateList.SidecarXor, CandidateList.Haproxy, 0.82, 0.66),
+        BesideIdt(Quantity.RawCpuPerGbUp, CandidateList.SidecarAffine, 1.10),
+        BesideIdt(Quantity.RawCpuPerGbDown, CandidateList.SidecarAffine, 1.10),
+        BesideIdt(Quantity.RawCpuPerGbUp, CandidateList.SidecarTable, 1.15),
+        BesideIdt(Quantity.RawCpuPerGbDown, CandidateList.SidecarTable, 1.15),
         Alone(Quantity.CpuPerConnection, 1.4, 1.0),
         Alone(Quantity.P99, 1.1, 0.8),
         Alone(Quantity.RateUp, 1.2, 1.4),
@@ -33,11 +37,13 @@ internal sealed record Goal(Quantity Quantity, string Subject, string? Peer, dou
     ];
 
     /// <summary>How a figure, or a ratio, stands to it.</summary>
-    public Verdict Judge(double value) => Reaches(value, Aim) ? Verdict.Aim : Reaches(value, Required) ? Verdict.Required : Verdict.Missed;
+    public Verdict Judge(double value) => Aim is { } aim && Reaches(value, aim) ? Verdict.Aim : Reaches(value, Required) ? Verdict.Required : Verdict.Missed;
 
     private bool Reaches(double value, double limit) => Quantity.MoreIsBetter ? value >= limit : value <= limit;
 
     private static Goal Alone(Quantity quantity, double required, double aim) => new(quantity, CandidateList.Sidecar, CandidateList.Haproxy, required, aim);
+
+    private static Goal BesideIdt(Quantity quantity, string subject, double required) => new(quantity, subject, CandidateList.Sidecar, required, null);
 
     private static Goal Pair(Quantity quantity, double required, double aim) => new(quantity, CandidateList.Pair, CandidateList.TlsPair, required, aim);
 }

@@ -18,7 +18,7 @@ internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<L
         [CandidateList.Haproxy, CandidateList.Sidecar, CandidateList.Nginx, CandidateList.TlsPair, CandidateList.Pair];
 
     // A sidecar alone that transforms meets no other to take it back: neither HTTP nor iperf3's own messages survive.
-    private static readonly string[] WithAnyBytes = [CandidateList.Haproxy, CandidateList.SidecarXor];
+    private static readonly string[] WithAnyBytes = [CandidateList.Haproxy, CandidateList.SidecarXor, CandidateList.Sidecar, CandidateList.SidecarAffine, CandidateList.SidecarTable];
 
     /// <summary>In the order of a round.</summary>
     public static IReadOnlyList<Step> All { get; } =

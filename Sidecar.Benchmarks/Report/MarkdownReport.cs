@@ -67,7 +67,7 @@ internal static class MarkdownReport
                 $"{goal.Quantity.Title}, {Title(goal.Subject)}",
                 goal.Peer is null ? $"{Number(found.Median, 1)} {goal.Quantity.Unit}" : Ratio(found),
                 goal.Peer is null ? None : Title(goal.Peer),
-                Limit(goal, goal.Required), Limit(goal, goal.Aim),
+                Limit(goal, goal.Required), goal.Aim is { } aim ? Limit(goal, aim) : None,
                 goal.Judge(found.Median) switch { Verdict.Aim => "aim", Verdict.Required => "required", _ => "no" },
                 nginx is { } other ? Ratio(other) : None);
         }

@@ -12,7 +12,8 @@ internal static class BackendApp
     public static WebApplication Create(BackendOptions options)
     {
         var builder = VideoHost.CreateBuilder(options.Listener);
-        builder.Services.AddHlsForwarding(new UpstreamClient("storage", options.Storage, TimeProvider.System));
+        var storage = new UpstreamClient("storage", options.Storage, TimeProvider.System);
+        builder.Services.AddSingleton(_ => storage).AddHlsForwarding(storage, storage);
         builder.Services.AddSingleton<VideoCatalog>();
 
         var app = builder.Build();

@@ -6,8 +6,11 @@ namespace VideoApi.Forwarding;
 internal static class HlsEndpoint
 {
     /// <summary>Registers what the passage needs.</summary>
-    public static IServiceCollection AddHlsForwarding(this IServiceCollection services, UpstreamClient upstream) =>
-        services.AddSingleton(_ => upstream).AddSingleton<HlsForwarder>();
+    /// <param name="services">Where.</param>
+    /// <param name="playlists">Where playlists come from.</param>
+    /// <param name="segments">Where all other files come from; it may be the same.</param>
+    public static IServiceCollection AddHlsForwarding(this IServiceCollection services, UpstreamClient playlists, UpstreamClient segments) =>
+        services.AddSingleton(_ => new HlsUpstreams(playlists, segments)).AddSingleton<HlsForwarder>();
 
     /// <summary>Maps it.</summary>
     public static void MapHls(this IEndpointRouteBuilder routes)

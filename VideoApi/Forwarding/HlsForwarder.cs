@@ -13,7 +13,7 @@ namespace VideoApi.Forwarding;
 /// the client's connection: a cut file must not look whole.</item>
 /// </list>
 /// </remarks>
-internal sealed partial class HlsForwarder(UpstreamClient upstream, TimeProvider time, ILogger<HlsForwarder> logger)
+internal sealed partial class HlsForwarder(HlsUpstreams upstreams, TimeProvider time, ILogger<HlsForwarder> logger)
 {
     // Large enough to make calls rare, small enough for the buffer pool's common sizes.
     private const int BufferSize = 64 << 10;
@@ -32,6 +32,7 @@ internal sealed partial class HlsForwarder(UpstreamClient upstream, TimeProvider
         }
 
         // 2. Request
+        var upstream = upstreams.For(names[^1]);
         using var request = new HttpRequestMessage(
             HttpMethod.Parse(context.Request.Method),
             new Uri(upstream.Origin, MediaPath.ToUrlPath(names) + context.Request.QueryString));
@@ -56,16 +57,16 @@ internal sealed partial class HlsForwarder(UpstreamClient upstream, TimeProvider
 
         // 4. Body
         using (response)
-            await RelayAsync(response, request.RequestUri!, context);
+            await RelayAsync(response, upstream.Name, request.RequestUri!, context);
     }
 
-    private async Task RelayAsync(HttpResponseMessage response, Uri url, HttpContext context)
+    private async Task RelayAsync(HttpResponseMessage response, string service, Uri url, HttpContext context)
     {
         var status = (int)response.StatusCode;
         if (status is >= 300 and < 400 and not StatusCodes.Status304NotModified)
         {
             LogNoAnswer(logger, url, $"redirect {status}");
-            await AnswerAsync(context, StatusCodes.Status502BadGateway, $"the {upstream.Name} answered {status}; redirects are not followed");
+            await AnswerAsync(context, StatusCodes.Status502BadGateway, $"the {service} answered {status}; redirects are not followed");
             return;
         }
 

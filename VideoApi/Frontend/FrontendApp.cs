@@ -12,8 +12,9 @@ internal static class FrontendApp
     public static WebApplication Create(FrontendOptions options)
     {
         var builder = VideoHost.CreateBuilder(options.Listener);
-        builder.Services.AddHlsForwarding(new UpstreamClient("backend", options.Backend, TimeProvider.System));
-        builder.Services.AddSingleton<BackendClient>();
+        builder.Services.AddHlsForwarding(
+            new UpstreamClient("backend", options.Playlists, TimeProvider.System), new UpstreamClient("backend", options.Segments, TimeProvider.System));
+        builder.Services.AddSingleton(_ => new BackendClient(new UpstreamClient("backend", options.Backend, TimeProvider.System)));
 
         var app = builder.Build();
         app.UseSecurityHeaders();

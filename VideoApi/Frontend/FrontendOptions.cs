@@ -5,4 +5,6 @@ namespace VideoApi.Frontend;
 /// <summary>What the frontend needs.</summary>
 /// <param name="Listener">Where it listens.</param>
 /// <param name="Backend">Origin of the backend, or of the proxy before it.</param>
-internal sealed record FrontendOptions(Listener Listener, Uri Backend);
+/// <param name="Playlists">The same for playlists.</param>
+/// <param name="Segments">The same for all other media files.</param>
+internal sealed record FrontendOptions(Listener Listener, Uri Backend, Uri Playlists, Uri Segments);

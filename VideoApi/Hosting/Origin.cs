@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Chassis.Settings;
 
 namespace VideoApi.Hosting;
@@ -5,6 +6,25 @@ namespace VideoApi.Hosting;
 /// <summary>The address of another service, scheme, host and port alone: its paths are part of the contract.</summary>
 internal static class Origin
 {
+    /// <summary>An option of which the value is one.</summary>
+    public static Option<string?> CreateOption(string name, string description) => new(name) { HelpName = "URL", Description = description };
+
+    /// <summary>The value of an option, or a fallback where it is not given.</summary>
+    /// <exception cref="Chassis.UsageException">It cannot be parsed.</exception>
+    public static Uri Read(ParseResult result, Option<string?> option, Uri fallback)
+    {
+        if (result.GetValue(option) is not { } text)
+            return fallback;
+        try
+        {
+            return Parse(text);
+        }
+        catch (FormatException reason)
+        {
+            throw new Setting(option.Name, text, option.Name).Error(reason.Message);
+        }
+    }
+
     /// <summary>Reads <c>http://host:port</c>.</summary>
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static Uri Parse(string text)

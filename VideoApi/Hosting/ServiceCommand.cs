@@ -15,7 +15,18 @@ internal static class ServiceCommand
     /// <param name="parameter">What this service needs besides an address.</param>
     /// <param name="create">Makes the service; it listens once run.</param>
     public static Command Create<T>(
-        string name, string description, int defaultPort, Parameter<T> parameter, Func<Listener, T, WebApplication> create)
+        string name, string description, int defaultPort, Parameter<T> parameter, Func<Listener, T, WebApplication> create) =>
+        Create(name, description, defaultPort, parameter, [], (listener, value, _) => create(listener, value));
+
+    /// <summary>The same with options that nobody must give.</summary>
+    /// <param name="name">Name of the service.</param>
+    /// <param name="description">One line of help.</param>
+    /// <param name="defaultPort">Port when none is given.</param>
+    /// <param name="parameter">What this service needs besides an address.</param>
+    /// <param name="options">What it may be given.</param>
+    /// <param name="create">Makes the service from that and the command line, which has the options' values.</param>
+    public static Command Create<T>(
+        string name, string description, int defaultPort, Parameter<T> parameter, IReadOnlyList<Option> options, Func<Listener, T, ParseResult, WebApplication> create)
     {
         var listen = new Parameter<IPEndPoint>("port", "--listen", "ADDRESS:PORT",
             "Where to listen; a port alone listens on all addresses.", ListenAddress.Parse, $"{defaultPort}");
@@ -29,13 +40,15 @@ internal static class ServiceCommand
         var command = new Command(name, description);
         listen.AddTo(command);
         parameter.AddTo(command);
+        foreach (var option in options)
+            command.Options.Add(option);
         command.Options.Add(level);
         command.SetAction(async (result, cancellation) =>
         {
             var logLevel = ReadLevel(result.GetValue(level)!);
             var (value, _) = parameter.Read(result);
             var (address, source) = listen.Read(result);
-            await using var app = create(new Listener(address, source, logLevel), value);
+            await using var app = create(new Listener(address, source, logLevel), value, result);
             await VideoHost.RunAsync(app, name, cancellation);
             return 0;
         });

@@ -54,7 +54,7 @@ public class ForwarderTimeoutTests
         Assert.True(context.Aborted);
     }
 
-    private HlsForwarder Create(UpstreamClient upstream) => new(upstream, _clock, NullLogger<HlsForwarder>.Instance);
+    private HlsForwarder Create(UpstreamClient upstream) => new(new HlsUpstreams(upstream, upstream), _clock, NullLogger<HlsForwarder>.Instance);
 
     /// <summary>A request without a server below it.</summary>
     private sealed class Exchange : IHttpRequestLifetimeFeature

@@ -31,7 +31,7 @@ internal sealed class RunningApp : IAsyncDisposable
 
     public static Task<RunningApp> BackendAsync(Uri storage) => StartAsync(listener => BackendApp.Create(new BackendOptions(listener, storage)));
 
-    public static Task<RunningApp> FrontendAsync(Uri backend) => StartAsync(listener => FrontendApp.Create(new FrontendOptions(listener, backend)));
+    public static Task<RunningApp> FrontendAsync(Uri backend) => StartAsync(listener => FrontendApp.Create(new FrontendOptions(listener, backend, backend, backend)));
 
     public async ValueTask DisposeAsync()
     {

@@ -13,7 +13,7 @@ public sealed class DemoPortsTests
         using var taken = new LoopbackListener();
         var ports = DemoPorts.Free() with { Backend = taken.Port };
 
-        var error = Assert.Throws<UsageException>(ports.RefuseTaken);
+        var error = Assert.Throws<UsageException>(() => ports.RefuseTaken(byKind: false));
 
         Assert.Equal($"backend '127.0.0.1:{taken.Port}': the port is in use; stop the program that listens there or run ./demo --free-ports", error.Message);
     }

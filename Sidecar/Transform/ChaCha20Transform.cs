@@ -13,12 +13,13 @@ namespace Sidecar.Transform;
 internal sealed class ChaCha20Transform : ByteTransform
 {
     private const int Words = 16;
-    private const int Rounds = 10;
-
-    // Computed together, one to a lane.
-    private const int Lanes = 8;
+    private const int DoubleRounds = 10;
     private const int BlockSize = 64;
-    private const int BatchSize = Lanes * BlockSize;
+
+    // Computed together: two in each of two sets of rows, which do not wait for each other.
+    private const int BlocksOfRows = 2;
+    private const int Blocks = 2 * BlocksOfRows;
+    private const int BatchSize = Blocks * BlockSize;
 
     private readonly uint[] _state = new uint[Words];
     private readonly byte[] _stream = new byte[BatchSize];
@@ -55,59 +56,82 @@ internal sealed class ChaCha20Transform : ByteTransform
     {
         if (_blocks > uint.MaxValue)
             throw new InvalidOperationException("the key stream is used up");
-        var counters = Vector256.Create((uint)_blocks) + Vector256<uint>.Indices;
-        // Locals, not an array: as many as possible stay in registers.
-        var (x0, x1, x2, x3) = (Lane(0), Lane(1), Lane(2), Lane(3));
-        var (x4, x5, x6, x7) = (Lane(4), Lane(5), Lane(6), Lane(7));
-        var (x8, x9, x10, x11) = (Lane(8), Lane(9), Lane(10), Lane(11));
-        var (x12, x13, x14, x15) = (counters, Lane(13), Lane(14), Lane(15));
-        for (var round = 0; round < Rounds; round++)
-        {
-            QuarterRound(ref x0, ref x4, ref x8, ref x12);
-            QuarterRound(ref x1, ref x5, ref x9, ref x13);
-            QuarterRound(ref x2, ref x6, ref x10, ref x14);
-            QuarterRound(ref x3, ref x7, ref x11, ref x15);
-            QuarterRound(ref x0, ref x5, ref x10, ref x15);
-            QuarterRound(ref x1, ref x6, ref x11, ref x12);
-            QuarterRound(ref x2, ref x7, ref x8, ref x13);
-            QuarterRound(ref x3, ref x4, ref x9, ref x14);
-        }
-
-        Span<Vector256<uint>> sums = [
-            x0 + Lane(0), x1 + Lane(1), x2 + Lane(2), x3 + Lane(3), x4 + Lane(4), x5 + Lane(5), x6 + Lane(6), x7 + Lane(7),
-            x8 + Lane(8), x9 + Lane(9), x10 + Lane(10), x11 + Lane(11), x12 + counters, x13 + Lane(13), x14 + Lane(14), x15 + Lane(15)];
-        Transpose(MemoryMarshal.Cast<Vector256<uint>, uint>(sums), MemoryMarshal.Cast<byte, uint>(_stream.AsSpan()));
-        _blocks += Lanes;
+        var (first, second) = (Start(_blocks), Start(_blocks + BlocksOfRows));
+        var (x, y) = (first, second);
+        for (var round = 0; round < DoubleRounds; round++)
+            (x, y) = (x.DoubleRound(), y.DoubleRound());
+        var words = MemoryMarshal.Cast<byte, uint>(_stream.AsSpan());
+        x.Plus(first).CopyTo(words);
+        y.Plus(second).CopyTo(words[(BlocksOfRows * Words)..]);
+        if (!BitConverter.IsLittleEndian)
+            BinaryPrimitives.ReverseEndianness(words, words);
+        _blocks += Blocks;
         _used = 0;
     }
 
-    private Vector256<uint> Lane(int word) => Vector256.Create(_state[word]);
-
-    // Each lane's words, one behind the other, are a block.
-    private static void Transpose(ReadOnlySpan<uint> words, Span<uint> blocks)
+    private Rows Start(long block)
     {
-        for (var word = 0; word < Words; word++)
+        var rows = MemoryMarshal.Cast<uint, Vector128<uint>>(_state);
+        var counted = rows[3].WithElement(0, (uint)block);
+        return new Rows(
+            Vector256.Create(rows[0], rows[0]), Vector256.Create(rows[1], rows[1]), Vector256.Create(rows[2], rows[2]),
+            Vector256.Create(counted, counted.WithElement(0, (uint)block + 1)));
+    }
+
+    /// <summary>The four rows of two blocks, one in each half.</summary>
+    private readonly struct Rows(Vector256<uint> first, Vector256<uint> second, Vector256<uint> third, Vector256<uint> fourth)
+    {
+        private readonly Vector256<uint> _a = first;
+        private readonly Vector256<uint> _b = second;
+        private readonly Vector256<uint> _c = third;
+        private readonly Vector256<uint> _d = fourth;
+
+        // Four quarter rounds down the columns at once; turned, the diagonals are columns too.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Rows DoubleRound()
         {
-            for (var lane = 0; lane < Lanes; lane++)
-                blocks[(lane * Words) + word] = words[(word * Lanes) + lane];
+            var columns = Round();
+            var turned = new Rows(
+                columns._a,
+                Vector256.Shuffle(columns._b, Vector256.Create(1u, 2, 3, 0, 5, 6, 7, 4)),
+                Vector256.Shuffle(columns._c, Vector256.Create(2u, 3, 0, 1, 6, 7, 4, 5)),
+                Vector256.Shuffle(columns._d, Vector256.Create(3u, 0, 1, 2, 7, 4, 5, 6)));
+            var diagonals = turned.Round();
+            return new Rows(
+                diagonals._a,
+                Vector256.Shuffle(diagonals._b, Vector256.Create(3u, 0, 1, 2, 7, 4, 5, 6)),
+                Vector256.Shuffle(diagonals._c, Vector256.Create(2u, 3, 0, 1, 6, 7, 4, 5)),
+                Vector256.Shuffle(diagonals._d, Vector256.Create(1u, 2, 3, 0, 5, 6, 7, 4)));
         }
 
-        if (!BitConverter.IsLittleEndian)
-            BinaryPrimitives.ReverseEndianness(blocks, blocks);
-    }
+        public Rows Plus(Rows other) => new(_a + other._a, _b + other._b, _c + other._c, _d + other._d);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void QuarterRound(ref Vector256<uint> a, ref Vector256<uint> b, ref Vector256<uint> c, ref Vector256<uint> d)
-    {
-        a += b;
-        d = Rotate(d ^ a, 16);
-        c += d;
-        b = Rotate(b ^ c, 12);
-        a += b;
-        d = Rotate(d ^ a, 8);
-        c += d;
-        b = Rotate(b ^ c, 7);
-    }
+        public void CopyTo(Span<uint> words)
+        {
+            Vector128.CopyTo(_a.GetLower(), words);
+            Vector128.CopyTo(_b.GetLower(), words[4..]);
+            Vector128.CopyTo(_c.GetLower(), words[8..]);
+            Vector128.CopyTo(_d.GetLower(), words[12..]);
+            Vector128.CopyTo(_a.GetUpper(), words[16..]);
+            Vector128.CopyTo(_b.GetUpper(), words[20..]);
+            Vector128.CopyTo(_c.GetUpper(), words[24..]);
+            Vector128.CopyTo(_d.GetUpper(), words[28..]);
+        }
 
-    private static Vector256<uint> Rotate(Vector256<uint> value, int bits) => (value << bits) | (value >>> (32 - bits));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private Rows Round()
+        {
+            var a = _a + _b;
+            var d = Rotate(_d ^ a, 16);
+            var c = _c + d;
+            var b = Rotate(_b ^ c, 12);
+            a += b;
+            d = Rotate(d ^ a, 8);
+            c += d;
+            b = Rotate(b ^ c, 7);
+            return new Rows(a, b, c, d);
+        }
+
+        private static Vector256<uint> Rotate(Vector256<uint> value, int bits) => (value << bits) | (value >>> (32 - bits));
+    }
 }

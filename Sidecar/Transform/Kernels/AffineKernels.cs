@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -63,10 +64,26 @@ internal sealed class Avx2AffineKernel(Permutation permutation) : PermutationKer
         var vectors = MemoryMarshal.Cast<byte, Vector256<byte>>(bytes);
         var lower = Vector256.Create(_nibbles.Lower, _nibbles.Lower);
         var upper = Vector256.Create(_nibbles.Upper, _nibbles.Upper);
+        ref var first = ref MemoryMarshal.GetReference(vectors);
+        // Four at a time: the loop's own steps would cost a fifth.
+        var quads = vectors.Length & ~3;
+        for (var i = 0; i < quads; i += 4)
+        {
+            ref var a = ref Unsafe.Add(ref first, i);
+            ref var b = ref Unsafe.Add(ref a, 1);
+            ref var c = ref Unsafe.Add(ref a, 2);
+            ref var d = ref Unsafe.Add(ref a, 3);
+            (a, b, c, d) = (Map(a, lower, upper), Map(b, lower, upper), Map(c, lower, upper), Map(d, lower, upper));
+        }
+
+        return quads * Vector256<byte>.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Map(Vector256<byte> vector, Vector256<byte> lower, Vector256<byte> upper)
+    {
         var mask = Vector256.Create((byte)0x0f);
-        foreach (ref var vector in vectors)
-            vector = Avx2.Shuffle(lower, vector & mask) ^ Avx2.Shuffle(upper, (vector.AsUInt16() >>> 4).AsByte() & mask);
-        return vectors.Length * Vector256<byte>.Count;
+        return Avx2.Shuffle(lower, vector & mask) ^ Avx2.Shuffle(upper, (vector.AsUInt16() >>> 4).AsByte() & mask);
     }
 }
 

@@ -52,40 +52,48 @@ internal sealed class Avx2TableKernel : PermutationKernel
 
     protected override int ApplyVectors(Span<byte> bytes)
     {
-        var pairs = MemoryMarshal.Cast<byte, Pair>(bytes);
-        ref var differences = ref MemoryMarshal.GetArrayDataReference(_differences);
+        var quads = MemoryMarshal.Cast<byte, Quad>(bytes);
+        ref var lower = ref MemoryMarshal.GetArrayDataReference(_differences);
+        ref var upper = ref Unsafe.Add(ref lower, Parts / 2);
         var top = Vector256.Create((byte)0x80);
-        foreach (ref var pair in pairs)
-        {
-            var (a, b) = LookUp(ref differences, pair.First, pair.Second);
-            var (c, d) = LookUp(ref Unsafe.Add(ref differences, Parts / 2), pair.First ^ top, pair.Second ^ top);
-            (pair.First, pair.Second) = (a ^ c, b ^ d);
-        }
-
-        return pairs.Length * 2 * Vector256<byte>.Count;
+        foreach (ref var quad in quads)
+            quad = LookUp(ref lower, quad) ^ LookUp(ref upper, quad ^ new Quad(top, top, top, top));
+        return quads.Length * 4 * Vector256<byte>.Count;
     }
 
+    // Four vectors at once, so that each part is loaded once for 128 bytes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<byte> First, Vector256<byte> Second) LookUp(ref Vector256<byte> differences, Vector256<byte> first, Vector256<byte> second)
+    private static Quad LookUp(ref Vector256<byte> differences, Quad index)
     {
         var step = Vector256.Create((sbyte)PartSize);
-        var (one, two) = (Avx2.Shuffle(differences, first), Avx2.Shuffle(differences, second));
+        var (a, b, c, d) = (index.A.AsSByte(), index.B.AsSByte(), index.C.AsSByte(), index.D.AsSByte());
+        var part = differences;
+        var (w, x, y, z) = (Avx2.Shuffle(part, a.AsByte()), Avx2.Shuffle(part, b.AsByte()), Avx2.Shuffle(part, c.AsByte()), Avx2.Shuffle(part, d.AsByte()));
         for (var i = 1; i < Parts / 2; i++)
         {
-            var difference = Unsafe.Add(ref differences, i);
-            first = Avx2.SubtractSaturate(first.AsSByte(), step).AsByte();
-            second = Avx2.SubtractSaturate(second.AsSByte(), step).AsByte();
-            one ^= Avx2.Shuffle(difference, first);
-            two ^= Avx2.Shuffle(difference, second);
+            part = Unsafe.Add(ref differences, i);
+            a = Avx2.SubtractSaturate(a, step);
+            b = Avx2.SubtractSaturate(b, step);
+            c = Avx2.SubtractSaturate(c, step);
+            d = Avx2.SubtractSaturate(d, step);
+            w ^= Avx2.Shuffle(part, a.AsByte());
+            x ^= Avx2.Shuffle(part, b.AsByte());
+            y ^= Avx2.Shuffle(part, c.AsByte());
+            z ^= Avx2.Shuffle(part, d.AsByte());
         }
 
-        return (one, two);
+        return new Quad(w, x, y, z);
     }
 
-    private struct Pair
+    private readonly struct Quad(Vector256<byte> a, Vector256<byte> b, Vector256<byte> c, Vector256<byte> d)
     {
-        public Vector256<byte> First;
-        public Vector256<byte> Second;
+        public readonly Vector256<byte> A = a;
+        public readonly Vector256<byte> B = b;
+        public readonly Vector256<byte> C = c;
+        public readonly Vector256<byte> D = d;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Quad operator ^(Quad left, Quad right) => new(left.A ^ right.A, left.B ^ right.B, left.C ^ right.C, left.D ^ right.D);
     }
 }
 

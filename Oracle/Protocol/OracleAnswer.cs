@@ -12,12 +12,16 @@ public readonly record struct OracleAnswer(TransformExpression? Transform)
     public static OracleAnswer Denied => default;
 
     /// <summary>Reads a line of a dialect; in v1x the transform is any expression of the language.</summary>
-    public static bool TryParse(string line, OracleDialect dialect, TransformLanguage language, out OracleAnswer answer)
+    public static bool TryParse(string line, OracleDialect dialect, TransformLanguage language, out OracleAnswer answer) =>
+        TryParse(line, dialect, language, out answer, out _);
+
+    /// <summary>Reads a line of a dialect, and tells why its transform is no expression of the language, if it is none.</summary>
+    public static bool TryParse(string line, OracleDialect dialect, TransformLanguage language, out OracleAnswer answer, out string? problem)
     {
-        answer = Denied;
+        (answer, problem) = (Denied, null);
         if (line == Deny)
             return true;
-        if (!line.StartsWith("ok ", StringComparison.Ordinal) || Read(line[3..], dialect, language) is not { } transform)
+        if (!line.StartsWith("ok ", StringComparison.Ordinal) || Read(line[3..], dialect, language, out problem) is not { } transform)
             return false;
         answer = new OracleAnswer(transform);
         return true;
@@ -38,16 +42,18 @@ public readonly record struct OracleAnswer(TransformExpression? Transform)
     /// <summary>For logs: <c>ok (xor 42)</c>.</summary>
     public override string ToString() => Transform is { } transform ? $"ok {transform}" : Deny;
 
-    private static TransformExpression? Read(string text, OracleDialect dialect, TransformLanguage language)
+    private static TransformExpression? Read(string text, OracleDialect dialect, TransformLanguage language, out string? problem)
     {
+        problem = null;
         if (dialect == OracleDialect.V1)
             return TransformExpression.ParseWireForm(text);
         try
         {
             return language.Parse(text);
         }
-        catch (TransformSyntaxException)
+        catch (TransformSyntaxException error)
         {
+            problem = error.Message;
             return null;
         }
     }

@@ -3,6 +3,7 @@ using Chassis.Settings;
 using Demo.Verification;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Sidecar.Authorization.Kept;
 using Sidecar.Configuration;
 using Sidecar.Hosting;
 using Xunit;
@@ -47,6 +48,9 @@ internal sealed class RunningSidecar : IAsyncDisposable
 
     /// <summary>The admin port.</summary>
     public AdminPort Admin => new(_app.Addresses.Admin.Port);
+
+    /// <summary>Connections to the Oracle that wait for the next question.</summary>
+    public int KeptOracleConnections => _app.Services.GetRequiredService<OraclePools>().Count;
 
     /// <summary>All records so far.</summary>
     public IReadOnlyList<RecordedConnection> Records => _records.Read();

@@ -14,13 +14,19 @@ internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerO
     {
         var report = connection.Report();
         var decision = listener.Oracle is { } address
-            ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, report.Id, report.Client.EndPoint))
-            : Decision.Grant(listener.Transform);
+            ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, report.Id, report.Client.EndPoint, RouteOf(report)))
+            : Decision.Grant(listener.TransformFor(report.Destination));
         if (decision.Refusal is { } refusal)
             return report.End(refusal, decision.Detail);
         report.Transform = decision.Transform;
         return true;
     }
+
+    // Only dialect v1x has words for it.
+    private QuestionRoute? RouteOf(ConnectionReport report) =>
+        listener.OracleDialect == OracleDialect.V1 ? null
+        : report.Destination is { } destination ? new QuestionRoute(listener.Name, destination.Host, destination.Port)
+        : new QuestionRoute(listener.Name, null, 0);
 }
 
 internal static class AuthorizationMiddlewareExtensions

@@ -1,6 +1,7 @@
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
+using Sidecar.Authorization.Kept;
 using Sidecar.Configuration;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
@@ -8,55 +9,91 @@ using Sidecar.Upstream;
 
 namespace Sidecar.Authorization;
 
-/// <summary>Asks the Oracle over wire protocol v1: one TCP connection a question.</summary>
-internal sealed class OracleClient(TimeoutOptions timeouts, Resolver resolver, UpstreamConnector connector, SidecarMetrics metrics, TimeProvider time)
+/// <summary>Asks the Oracle: in dialect v1 over a TCP connection for each question, in v1x over connections that are kept.</summary>
+internal sealed class OracleClient(
+    SidecarOptions options, Resolver resolver, UpstreamConnector connector, OraclePools pools, SidecarMetrics metrics, TimeProvider time)
 {
-    private static readonly MessageParser<string> ParseLine = WireLine.Parser(WireLine.MaxOracleBytes);
+    private static readonly MessageParser<string> ParseLine = WireLine.Parser(OracleDialect.V1.MaxLineBytes());
+
+    private readonly OracleAnswers _answers = new(options.Language);
+    private readonly TimeSpan _limit = options.Timeouts.Handshake;
 
     public async ValueTask<Decision> AskAsync(ConnectionContext downstream, HostPort oracle, OracleQuestion question)
     {
         var started = metrics.Now;
-        var decision = await ExchangeAsync(downstream, oracle, question);
+        var line = WireLine.Encode(question.ToString());
+        var decision = question.Dialect == OracleDialect.V1 ? await AskOnceAsync(downstream, oracle, line) : await AskKeptAsync(downstream, oracle, line);
         metrics.OracleAnswered(decision.Refusal?.Word() ?? "ok", started);
         return decision;
     }
 
-    private async ValueTask<Decision> ExchangeAsync(ConnectionContext downstream, HostPort oracle, OracleQuestion question)
+    private async ValueTask<Decision> AskOnceAsync(ConnectionContext downstream, HostPort oracle, byte[] question)
     {
-        var resolved = await resolver.ResolveAsync(oracle);
-        if (resolved.Failure is { } unresolved)
-            return Unreached(unresolved, resolved.Detail!);
-        var connected = await connector.ConnectAsync(downstream, resolved.Addresses, timeouts.Handshake);
+        var connected = await ConnectAsync(downstream, oracle, _limit);
         if (connected.Connection is null)
-            return Unreached(connected.Failure!.Value, connected.Detail!);
+            return OracleAnswers.Unreached(connected.Failure!.Value, connected.Detail!);
 
         await using var connection = connected.Connection;
         try
         {
-            await connection.Transport.Output.WriteAsync(WireLine.Encode(question.ToString()));
+            await connection.Transport.Output.WriteAsync(question);
         }
         catch (IOException error)
         {
-            return Decision.Refuse(RelayEndReason.OracleUnreachable, $"{oracle}: {error.Message}");
+            return OracleAnswers.Unsent(oracle, error.Message);
         }
 
-        var read = await connection.Transport.Input.ReadMessageAsync(ParseLine, timeouts.Handshake, time);
-        return read.Status == ReadStatus.Complete ? Decide(read.Message!) : Refuse(read.Status, oracle);
+        var read = await connection.Transport.Input.ReadMessageAsync(ParseLine, _limit, time);
+        return read.Status == ReadStatus.Complete ? _answers.Read(read.Message!, OracleDialect.V1) : OracleAnswers.Missing(read.Status, oracle);
     }
 
-    private static Decision Unreached(RelayEndReason failure, string detail) =>
-        Decision.Refuse(failure == RelayEndReason.ConnectTimeout ? RelayEndReason.OracleTimeout : RelayEndReason.OracleUnreachable, detail);
-
-    private static Decision Decide(string line) =>
-        !OracleAnswer.TryParse(line, out var answer) ? Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's answer '{line}' is none of the protocol")
-        : answer.Transform is { } transform ? Decision.Grant(transform)
-        : Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
-
-    private static Decision Refuse(ReadStatus status, HostPort oracle) => status switch
+    private async ValueTask<Decision> AskKeptAsync(ConnectionContext downstream, HostPort oracle, byte[] question)
     {
-        ReadStatus.TimedOut => Decision.Refuse(RelayEndReason.OracleTimeout, $"{oracle} did not answer in time"),
-        // Wire protocol v1: closed without an answer is a denial.
-        ReadStatus.Closed or ReadStatus.Reset => Decision.Refuse(RelayEndReason.OracleDenied, $"{oracle} closed without an answer"),
-        _ => Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's answer is {HandshakeEnds.Describe(status)}"),
-    };
+        var started = time.GetTimestamp();
+        var pool = pools.For(downstream);
+        await pool.EnterAsync();
+        if (pool.Take(oracle) is { } kept)
+        {
+            var reply = await kept.AskAsync(question, _limit);
+            if (!reply.IsUnheard)
+                return await ConcludeAsync(kept, reply);
+            // The Oracle closed it just now, for its age or because it was started anew.
+            await kept.CloseAsync();
+        }
+
+        var connected = await ConnectAsync(downstream, oracle, Left(started));
+        if (connected.Connection is null)
+            return OracleAnswers.Unreached(connected.Failure!.Value, connected.Detail!);
+        await pool.EnterAsync();
+        var fresh = new OracleConnection(pool, oracle, connected.Connection);
+        return await ConcludeAsync(fresh, await fresh.AskAsync(question, Left(started)));
+    }
+
+    private async ValueTask<Decision> ConcludeAsync(OracleConnection connection, OracleReply reply)
+    {
+        var decision = reply switch
+        {
+            { Status: ReadStatus.Complete } => _answers.Read(reply.Line!, OracleDialect.V1x),
+            { SendError: { } error } => OracleAnswers.Unsent(connection.Oracle, error),
+            _ => OracleAnswers.Missing(reply.Status, connection.Oracle),
+        };
+        var isUnderstood = reply.Status == ReadStatus.Complete && decision.Refusal is null or RelayEndReason.OracleDenied;
+        if (!isUnderstood || !connection.TryKeep())
+            await connection.CloseAsync();
+        return decision;
+    }
+
+    private async ValueTask<ConnectOutcome> ConnectAsync(ConnectionContext downstream, HostPort oracle, TimeSpan limit)
+    {
+        var resolved = await resolver.ResolveAsync(oracle);
+        return resolved.Failure is { } failure
+            ? new ConnectOutcome(null, failure, resolved.Detail)
+            : await connector.ConnectAsync(downstream, resolved.Addresses, limit);
+    }
+
+    private TimeSpan Left(long started)
+    {
+        var left = _limit - time.GetElapsedTime(started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
 }

@@ -47,8 +47,14 @@ public sealed record ListenerOptions
     /// <summary>The Oracle to ask; null asks none.</summary>
     public HostPort? Oracle { get; init; }
 
+    /// <summary>How the Oracle is spoken to; default v1.</summary>
+    public OracleDialect OracleDialect { get; init; } = OracleDialect.V1;
+
     /// <summary>The transform when there is no Oracle.</summary>
     public TransformExpression Transform { get; init; } = TransformExpression.Identity;
+
+    /// <summary>Before <see cref="Transform"/>: that of some destinations. The first that matches holds.</summary>
+    public IReadOnlyList<DestinationTransform> DestinationTransforms { get; init; } = [];
 
     /// <summary>Connections at once; more are refused with <c>limit_reached</c>. By default only the process's limit holds.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;
@@ -67,4 +73,19 @@ public sealed record ListenerOptions
 
     /// <summary>The version of the PROXY header that the upstream gets; null sends none.</summary>
     public ProxyVersion? SendProxy { get; init; }
+
+    /// <summary>The transform for a destination, which is null where nobody on this side knows it.</summary>
+    internal TransformExpression TransformFor(HostPort? destination)
+    {
+        if (destination is { } known)
+        {
+            foreach (var entry in DestinationTransforms)
+            {
+                if (entry.Matches(known))
+                    return entry.Transform;
+            }
+        }
+
+        return Transform;
+    }
 }

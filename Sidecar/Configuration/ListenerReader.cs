@@ -22,7 +22,9 @@ internal static class ListenerReader
     private static readonly Func<string, ProxyVersion?> ParseProxyVersion = Values.OneOf<ProxyVersion?>(
         ("v1", ProxyVersion.V1), ("v2", ProxyVersion.V2), ("off", null));
 
-    public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings)
+    private static readonly Func<string, OracleDialect> ParseDialect = Values.OneOf(("v1", OracleDialect.V1), ("v1x", OracleDialect.V1x));
+
+    public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings, TransformLanguage language)
     {
         var indices = settings.Indices("listeners");
         if (indices.Count == 0)
@@ -33,9 +35,9 @@ internal static class ListenerReader
         var keys = indices.Select(i => $"listeners.{i}").ToList();
         if (keys.Count > MaxListeners)
             throw new UsageException($"{settings.FindAny(keys[MaxListeners])!.Origin}: there are {keys.Count} listeners; at most {MaxListeners} are supported");
-        var oracle = ReadOracle(settings);
-        var language = TransformSettings.Read(settings);
-        var listeners = WithNames([.. keys.Select(key => Read(settings, key, oracle, language))]);
+        var oracle = ReadOracle(settings, out var dialect);
+        var listeners = WithNames(
+            [.. keys.Select(key => (Read(settings, key) with { Oracle = oracle, OracleDialect = dialect }).WithTransforms(settings, key, language))]);
         for (var i = 0; i < listeners.Count; i++)
         {
             if (listeners.FindIndex(l => l.Name == listeners[i].Name) < i)
@@ -45,13 +47,17 @@ internal static class ListenerReader
         return listeners;
     }
 
-    private static HostPort? ReadOracle(SettingSet settings)
+    private static HostPort? ReadOracle(SettingSet settings, out OracleDialect dialect)
     {
-        settings.Read("oracle.dialect", "v1", Values.OneOf(("v1", "v1")));
-        return settings.Find("oracle.address") is null ? null : settings.Read("oracle.address", default, HostPort.Parse);
+        dialect = settings.Read("oracle.dialect", OracleDialect.V1, ParseDialect);
+        if (settings.Find("oracle.address") is not null)
+            return settings.Read("oracle.address", default, HostPort.Parse);
+        return settings.Find("oracle.dialect") is { } unused
+            ? throw unused.Error("there is no Oracle to speak to; give its address (--oracle) or remove the dialect")
+            : null;
     }
 
-    private static ListenerOptions Read(SettingSet settings, string key, HostPort? oracle, TransformLanguage language)
+    private static ListenerOptions Read(SettingSet settings, string key)
     {
         if (settings.Find(key) is { } word)
             throw word.Error("a listener is expected: 'listen: ADDRESS:PORT' and what else it has");
@@ -60,13 +66,10 @@ internal static class ListenerReader
         var role = settings.Read($"{key}.role", SidecarRole.Alone, ParseRole);
         var mode = settings.Read($"{key}.mode", ListenerMode.Fixed, ParseMode);
         var target = settings.Find($"{key}.target");
-        var transform = settings.Find($"{key}.transform");
         var acceptProxy = settings.Read($"{key}.accept-proxy", false, ParseSwitch);
         Check(settings, key, role, mode);
         if (!acceptProxy && settings.FindAny($"{key}.proxy-clients") is { } proxies)
             throw proxies.Error("only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list");
-        if (transform is not null && oracle is not null)
-            throw transform.Error("has no effect beside an Oracle, which chooses the transform; remove one of the two");
         return new ListenerOptions
         {
             Name = settings.Read($"{key}.name", "", ParseName),
@@ -76,8 +79,6 @@ internal static class ListenerReader
             // No target, or nil, is the original destination, as with the Lisp programs.
             Mode = target is null && mode == ListenerMode.Fixed ? ListenerMode.Transparent : mode,
             Target = target is null ? null : settings.Read($"{key}.target", default, HostPort.Parse),
-            Oracle = oracle,
-            Transform = settings.Read($"{key}.transform", TransformExpression.Identity, language.Parse),
             MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections),
             AllowClients = settings.ReadList($"{key}.allow-clients", NetworkAddress.Parse) ?? [],
             AllowDestinations = settings.ReadList($"{key}.allow-destinations", DestinationRule.Parse) ?? DestinationRule.Defaults,

@@ -30,9 +30,11 @@ internal static class OptionsReader
     private static SidecarOptions Read(SettingSet settings)
     {
         var records = settings.Find("connection-records.path");
+        var language = TransformSettings.Read(settings);
         return new SidecarOptions
         {
-            Listeners = ListenerReader.ReadAll(settings),
+            Listeners = ListenerReader.ReadAll(settings, language),
+            Language = language,
             Metrics = ReadEndpoint(settings, "metrics", ListenAddress.Any, 15090),
             Health = ReadEndpoint(settings, "health", ListenAddress.Any, 15021),
             Admin = ReadEndpoint(settings, "admin", IPAddress.Loopback, 15000),

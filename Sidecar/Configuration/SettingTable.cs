@@ -13,6 +13,7 @@ internal static class SettingTable
         new("--mode", "listeners.0.mode", "MODE", "How the destination is found: fixed, transparent (iptables) or socks4 [default: fixed]"),
         new("--target", "listeners.0.target", "HOST:PORT", "alone: the destination; p1: p2's address; p2: the service [default: the original destination]"),
         new("--oracle", "oracle.address", "HOST:PORT", "The Oracle that authorizes each connection and chooses its transform"),
+        new("--oracle-dialect", "oracle.dialect", "v1|v1x", "v1, as the Lisp programs speak; v1x also tells listener and destination, takes any transform and keeps connections [default: v1]"),
         new("--transform", "listeners.0.transform", "EXPRESSION", "When there is no Oracle: idt, not, (xor 42), (chain ...), see docs/transforms.md [default: idt]; no transform is encryption"),
         new("--allow-clients", "listeners.0.allow-clients", "CIDR,...", "Clients that may use a socks4 listener [default: loopback]"),
         new("--allow-destinations", "listeners.0.allow-destinations", "RULE,...", "Where p2 may connect: loopback, pod, original, CIDR, CIDR:port [default: loopback,pod,original]"),

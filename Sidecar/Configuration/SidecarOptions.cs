@@ -1,4 +1,5 @@
 using System.Net;
+using Oracle.Protocol.Expressions;
 using Sidecar.Transport;
 
 namespace Sidecar.Configuration;
@@ -8,6 +9,9 @@ public sealed record SidecarOptions
 {
     /// <summary>The listeners, at least one.</summary>
     public required IReadOnlyList<ListenerOptions> Listeners { get; init; }
+
+    /// <summary>What transforms are written in: the built-in operators, those of filters, and the names of the configuration.</summary>
+    public TransformLanguage Language { get; init; } = TransformLanguage.Default;
 
     /// <summary>Where <c>/metrics</c> is served; default port 15090 on all addresses.</summary>
     public required EndpointOptions Metrics { get; init; }

@@ -1,4 +1,5 @@
 using Chassis.Settings;
+using Sidecar.Authorization.Kept;
 using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Records;
@@ -20,6 +21,7 @@ internal sealed partial class Drain
     private readonly ConnectionRegistry _registry;
     private readonly ConnectionReporter _reporter;
     private readonly IReadOnlyList<IDrainable> _transports;
+    private readonly OraclePools _oracles;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -29,9 +31,9 @@ internal sealed partial class Drain
 
     public Drain(
         SidecarOptions options, ConnectionRegistry registry, ConnectionReporter reporter, IEnumerable<IDrainable> transports,
-        IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Drain> logger)
+        OraclePools oracles, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Drain> logger)
     {
-        (_options, _registry, _reporter, _lifetime, _time, _logger) = (options, registry, reporter, lifetime, time, logger);
+        (_options, _registry, _reporter, _oracles, _lifetime, _time, _logger) = (options, registry, reporter, oracles, lifetime, time, logger);
         _transports = [.. transports];
         _drained = new Lazy<Task>(() => Task.Run(DrainAsync));
     }
@@ -72,6 +74,8 @@ internal sealed partial class Drain
     private async Task EmptyAsync()
     {
         await Task.WhenAll(_transports.Select(t => t.StopAcceptingAsync()));
+        // Who still asks closes its connection behind the answer.
+        await _oracles.CloseAsync();
         await _registry.WhenEmpty();
     }
 

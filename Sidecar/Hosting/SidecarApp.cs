@@ -6,6 +6,7 @@ using Chassis.Net;
 using Chassis.Records;
 using Oracle.Protocol;
 using Sidecar.Authorization;
+using Sidecar.Authorization.Kept;
 using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Destination;
@@ -131,7 +132,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
-        services.AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
+        services.AddSingleton<OraclePools>().AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
     }
 
     private static void LogAddresses(ILogger logger, IHostApplicationLifetime lifetime, SidecarOptions options, BoundAddresses addresses)

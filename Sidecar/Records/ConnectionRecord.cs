@@ -13,7 +13,7 @@ namespace Sidecar.Records;
 /// <param name="Proxy">Address and port of whoever sent that header.</param>
 /// <param name="Destination">Where the client wanted to go, as far as this sidecar knows.</param>
 /// <param name="Upstream">What the sidecar connected to.</param>
-/// <param name="Transform">The transform of its bytes.</param>
+/// <param name="Transform">The transform of its bytes, in canonical form (<see cref="BoundedText"/>).</param>
 /// <param name="Reason">Why it ended (<see cref="Relay.RelayEndReason"/> in snake case).</param>
 /// <param name="Detail">The reason in words.</param>
 /// <param name="DurationMs">From accept to end, in milliseconds.</param>

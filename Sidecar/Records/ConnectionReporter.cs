@@ -38,7 +38,7 @@ internal sealed partial class ConnectionReporter : IAsyncDisposable
             _metrics.ConnectionEnded(report.Listener, duration);
             // A name is drawn only if somebody wants to know it.
             if (_logger.IsEnabled(LogLevel.Debug))
-                Log.Ended(_logger, report.Id, report.Listener.Role.Word(), report.Client, ending.Reason.Word(), ending.Detail);
+                Log.Ended(_logger, report.Id, report.Listener.Role.Word(), report.Client, ending.Reason.Word(), BoundedText.Of(ending.Detail), BoundedText.Of(report.Transform));
             if (_sink is not null)
                 await _sink.WriteAsync(Record(report, ending, duration));
         }
@@ -60,9 +60,9 @@ internal sealed partial class ConnectionReporter : IAsyncDisposable
         Proxy: report.Client == report.Peer ? null : report.Peer.ToString(),
         Destination: report.Destination?.ToString(),
         Upstream: report.Upstream?.ToString(),
-        Transform: report.Transform?.ToString(),
+        Transform: BoundedText.Of(report.Transform),
         Reason: ending.Reason.Word(),
-        Detail: ending.Detail,
+        Detail: BoundedText.Of(ending.Detail),
         DurationMs: Math.Round(duration.TotalMilliseconds, 3),
         DownstreamReceived: report.Downstream.Received,
         DownstreamSent: report.Downstream.Sent,
@@ -71,7 +71,7 @@ internal sealed partial class ConnectionReporter : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(2, LogLevel.Debug, "Connection {Id} ({Role}) of {Client} ended: {Reason} {Detail}")]
-        public static partial void Ended(ILogger logger, ConnectionId id, string role, ClientAddress client, string reason, string? detail);
+        [LoggerMessage(2, LogLevel.Debug, "Connection {Id} ({Role}) of {Client} ended: {Reason} {Detail}, transform {Transform}")]
+        public static partial void Ended(ILogger logger, ConnectionId id, string role, ClientAddress client, string reason, string? detail, string? transform);
     }
 }

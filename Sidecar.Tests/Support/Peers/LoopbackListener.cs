@@ -23,7 +23,18 @@ internal sealed class LoopbackListener : IDisposable
     {
         var socket = await _socket.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit);
         socket.NoDelay = true;
-        _accepted.Add(socket);
+        lock (_accepted)
+            _accepted.Add(socket);
+        return socket;
+    }
+
+    /// <summary>The next connection, however long it takes.</summary>
+    public async Task<Socket> AcceptAnyAsync()
+    {
+        var socket = await _socket.AcceptAsync();
+        socket.NoDelay = true;
+        lock (_accepted)
+            _accepted.Add(socket);
         return socket;
     }
 
@@ -32,8 +43,9 @@ internal sealed class LoopbackListener : IDisposable
 
     public void Dispose()
     {
-        _accepted.ForEach(s => s.Dispose());
         _socket.Dispose();
+        lock (_accepted)
+            _accepted.ForEach(s => s.Dispose());
     }
 }
 

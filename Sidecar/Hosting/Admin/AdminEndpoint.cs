@@ -17,7 +17,9 @@ internal static class AdminEndpoint
             JsonName(listener.Mode),
             listener.Target?.ToString(),
             listener.Oracle?.ToString(),
+            listener.Oracle is null ? null : JsonName(listener.OracleDialect),
             listener.Oracle is null ? listener.Transform.ToString() : null,
+            listener.DestinationTransforms is { Count: > 0 } entries ? [.. entries.Select(DestinationTransformView.Of)] : null,
             listener.AcceptProxy ? [.. listener.ProxyClients.Select(n => n.ToString())] : null,
             listener.SendProxy is { } version ? JsonName(version) : null)).ToArray();
         var own = routes.MapGroup("").AddEndpointFilter(async (context, next) => IsOfWebPage(context.HttpContext.Request)
@@ -40,7 +42,15 @@ internal static class AdminEndpoint
 
 /// <summary>One listener as the admin port shows it.</summary>
 internal sealed record ListenerView(
-    string Name, string Role, string Address, string Mode, string? Target, string? Oracle, string? Transform, string[]? ProxyClients, string? SendProxy);
+    string Name, string Role, string Address, string Mode, string? Target, string? Oracle, string? OracleDialect, string? Transform,
+    DestinationTransformView[]? DestinationTransforms, string[]? ProxyClients, string? SendProxy);
+
+/// <summary>The transform of some destinations as the admin port shows it.</summary>
+internal sealed record DestinationTransformView(string[] Destination, string Transform)
+{
+    public static DestinationTransformView Of(DestinationTransform entry) =>
+        new([.. entry.Destinations.Select(d => d.ToString())], entry.Transform.ToString());
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ListenerView[]))]

@@ -9,7 +9,7 @@ namespace Sidecar.Hosting.Admin;
 /// <summary><c>GET /connections</c>: those that live, the oldest first. <c>DELETE /connections/{id}</c>: resets one.</summary>
 internal static class ConnectionsEndpoint
 {
-    // Some 400 bytes each: enough to look at, and no burden for a busy process.
+    // Some 400 bytes each, at most 2 KB: enough to look at, and no burden for a busy process.
     private const int DefaultLimit = 1000;
     private const int MaxLimit = 10_000;
 
@@ -73,7 +73,7 @@ internal sealed record ConnectionView(
         report.Client.ToString(),
         report.Destination?.ToString(),
         report.Upstream?.ToString(),
-        report.Transform?.ToString(),
+        BoundedText.Of(report.Transform),
         report.State().Word(),
         Math.Round(time.GetElapsedTime(report.Opened).TotalMilliseconds, 3),
         report.Downstream.Received,

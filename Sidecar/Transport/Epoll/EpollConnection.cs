@@ -10,7 +10,7 @@ namespace Sidecar.Transport.Epoll;
 /// A connection on an event loop. Stages that parse use its pipe; the relay moves bytes from socket to socket with
 /// <see cref="Receive"/> and <see cref="EpollSocket.Send"/>.
 /// </summary>
-internal sealed class EpollConnection : ConnectionContext, IRawSocket
+internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
 {
     // For what was sent to arrive, before unread bytes turn the close into a reset, which drops it. A peer that takes none
     // of it for so long does not want it; how long one that takes it slowly may need is the first stage's limit.
@@ -56,6 +56,9 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket
     }
 
     public override EndPoint? RemoteEndPoint { get; set; }
+
+    /// <inheritdoc/>
+    public bool HasNews => Socket.HasNews;
 
     /// <inheritdoc/>
     public int GetRawOption(KernelOption option, Span<byte> value) => Socket.GetOption(option, value);

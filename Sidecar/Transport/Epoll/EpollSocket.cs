@@ -97,6 +97,16 @@ internal sealed class EpollSocket : ILoopHandler
         }
     }
 
+    /// <summary>Whether bytes, an end or an error wait to be read. The kernel is asked: its event may still be on its way.</summary>
+    public unsafe bool HasNews
+    {
+        get
+        {
+            byte first;
+            return _closed || Libc.Receive(_descriptor, &first, 1, Libc.Peek) >= 0 || Libc.Error is not (Libc.WouldBlock or Libc.Interrupted);
+        }
+    }
+
     /// <summary>Reads what is there.</summary>
     public unsafe SocketStatus Receive(Span<byte> buffer, out int count)
     {

@@ -36,6 +36,7 @@ internal static unsafe partial class Libc
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
     public const int NoSignal = 0x4000;
+    public const int Peek = 2;
     public const int ShutdownWrite = 1;
 
     // linux/sockios.h: bytes that were sent and not acknowledged

@@ -9,7 +9,7 @@ namespace Sidecar.Transport.Sockets;
 /// An outbound connection whose pipes stand for its two directions: completing the output shuts down only the sending side.
 /// Kestrel's own client connection would shut down both.
 /// </summary>
-internal sealed class SocketConnection : ConnectionContext
+internal sealed class SocketConnection : ConnectionContext, IPeekable
 {
     // Large reads cost fewer turns; zero-byte reads hold no buffer while the connection is idle.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true);
@@ -30,6 +30,22 @@ internal sealed class SocketConnection : ConnectionContext
     }
 
     public override IDuplexPipe Transport { get; set; }
+
+    /// <inheritdoc/>
+    public bool HasNews
+    {
+        get
+        {
+            try
+            {
+                return _socket.Poll(0, SelectMode.SelectRead);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
 
     public override string ConnectionId
     {

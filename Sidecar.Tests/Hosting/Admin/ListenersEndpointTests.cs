@@ -1,0 +1,52 @@
+using System.Text.Json;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Hosting.Admin;
+
+public sealed class ListenersEndpointTests
+{
+    [Fact]
+    public async Task Get_WithoutAnOracle_ShowsTheTransformsOfDestinationsInCanonicalForm()
+    {
+        using var folder = new TempFolder();
+        await using var sidecar = await RunningSidecar.StartAsync("--config", folder.Write("sidecar.yaml", """
+            transforms: {scramble: (chain (xor 0x2a) (rotl 3))}
+            listeners:
+              - listen: 127.0.0.1:0
+                mode: socks4
+                transform: xor 1
+                destination-transforms:
+                  - {destination: [DB.test, "10.0.0.0/8:80"], transform: scramble}
+                  - {destination: "*:443", transform: (inverse scramble)}
+            """));
+
+        var listener = await ListenerAsync(sidecar);
+
+        Assert.Equal("(xor 1)", listener.GetProperty("transform").GetString());
+        Assert.Equal(
+            """[{"destination":["db.test","10.0.0.0/8:80"],"transform":"(chain (xor 42) (rotl 3))"},{"destination":["*:443"],"transform":"(chain (rotr 3) (xor 42))"}]""",
+            listener.GetProperty("destination_transforms").GetRawText());
+        Assert.False(listener.TryGetProperty("oracle_dialect", out _));
+    }
+
+    [Theory]
+    [InlineData("v1")]
+    [InlineData("v1x")]
+    public async Task Get_WithAnOracle_ShowsHowItIsSpokenTo(string dialect)
+    {
+        await using var sidecar = await RunningSidecar.StartAsync("--listen", "127.0.0.1:0", "--oracle", "127.0.0.1:9", "--oracle-dialect", dialect);
+
+        var listener = await ListenerAsync(sidecar);
+
+        Assert.Equal(("127.0.0.1:9", dialect), (listener.GetProperty("oracle").GetString(), listener.GetProperty("oracle_dialect").GetString()));
+        Assert.False(listener.TryGetProperty("transform", out _));
+        Assert.False(listener.TryGetProperty("destination_transforms", out _));
+    }
+
+    private static async Task<JsonElement> ListenerAsync(RunningSidecar sidecar)
+    {
+        using var response = await sidecar.Admin.SendAsync("GET", "/listeners");
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement[0];
+    }
+}

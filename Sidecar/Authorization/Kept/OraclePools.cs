@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Connections;
+using Sidecar.Configuration;
+using Sidecar.Transport.Epoll;
+
+namespace Sidecar.Authorization.Kept;
+
+/// <summary>The idle connections to the Oracle, apart for each event loop, so that a question and its answer never change threads.</summary>
+internal sealed class OraclePools(SidecarOptions options, TimeProvider time)
+{
+    // Of each pool; a loop asks one question after another unless many connections come at once.
+    private const int MaxIdle = 8;
+
+    // Of all loops together: a part of the descriptors that Hosting/FileDescriptors sets aside.
+    private const int MaxIdleOfAll = 64;
+
+    private readonly ConcurrentDictionary<EventLoop, OraclePool> _ofLoops = new();
+    private OraclePool? _withoutLoop;
+    private volatile bool _isClosed;
+
+    /// <summary>The process's clock.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>Most connections that a pool keeps for an Oracle.</summary>
+    public int IdlePerPool { get; } = Math.Clamp(MaxIdleOfAll / options.Loops, 1, MaxIdle);
+
+    /// <summary>Whether nothing is kept any more.</summary>
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Connections that are kept now.</summary>
+    public int Count => All.Sum(pool => pool.Count);
+
+    private IEnumerable<OraclePool> All => _withoutLoop is { } pool ? [pool, .. _ofLoops.Values] : _ofLoops.Values;
+
+    /// <summary>The pool for questions on behalf of a connection.</summary>
+    public OraclePool For(ConnectionContext downstream) => downstream is EpollConnection { Socket.Loop: var loop }
+        ? _ofLoops.GetOrAdd(loop, static (loop, all) => new OraclePool(all, loop), this)
+        : LazyInitializer.EnsureInitialized(ref _withoutLoop, () => new OraclePool(this, null));
+
+    /// <summary>Closes what is kept, and from now on each connection after its question.</summary>
+    public Task CloseAsync()
+    {
+        // Pairs with TryAdd, which looks at it under the lock that empties the pool.
+        _isClosed = true;
+        return Task.WhenAll(All.Select(pool => pool.CloseAsync()));
+    }
+}

@@ -1,0 +1,14 @@
+using Oracle.Protocol;
+
+namespace Sidecar.Authorization.Kept;
+
+/// <summary>What came back on a kept connection.</summary>
+/// <param name="Status">Complete, or why there is no answer.</param>
+/// <param name="Line">The answer when complete.</param>
+/// <param name="HasBegun">Whether at least one byte of an answer came.</param>
+/// <param name="SendError">Why the question could not be sent, in words; null when it was.</param>
+internal readonly record struct OracleReply(ReadStatus Status, string? Line = null, bool HasBegun = false, string? SendError = null)
+{
+    /// <summary>The connection ended, and nothing says that the Oracle has seen the question.</summary>
+    public bool IsUnheard => Status is ReadStatus.Closed or ReadStatus.Reset && !HasBegun;
+}

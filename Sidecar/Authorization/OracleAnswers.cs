@@ -1,0 +1,60 @@
+using Chassis.Net;
+using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
+using Sidecar.Relay;
+
+namespace Sidecar.Authorization;
+
+/// <summary>From what the Oracle said, or did not say, to the decision.</summary>
+/// <param name="language">What transforms of dialect v1x are written in.</param>
+internal sealed class OracleAnswers(TransformLanguage language)
+{
+    // Most connections get the same answer: its expression need not be read, nor held, once for each.
+    private Known? _last;
+
+    /// <summary>The decision that a line tells.</summary>
+    public Decision Read(string line, OracleDialect dialect)
+    {
+        if (Volatile.Read(ref _last) is { } last && last.Dialect == dialect && last.Line == line)
+            return last.Decision;
+        var decision = Parse(line, dialect);
+        if (decision.Refusal is null)
+            Volatile.Write(ref _last, new Known(line, dialect, decision));
+        return decision;
+    }
+
+    /// <summary>There is no answer.</summary>
+    public static Decision Missing(ReadStatus status, HostPort oracle) => status switch
+    {
+        ReadStatus.TimedOut => Decision.Refuse(RelayEndReason.OracleTimeout, $"{oracle} did not answer in time"),
+        // Wire protocol v1: closed without an answer is a denial.
+        ReadStatus.Closed or ReadStatus.Reset => Decision.Refuse(RelayEndReason.OracleDenied, $"{oracle} closed without an answer"),
+        _ => Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's answer is {HandshakeEnds.Describe(status)}"),
+    };
+
+    /// <summary>The question could not be sent.</summary>
+    public static Decision Unsent(HostPort oracle, string error) => Decision.Refuse(RelayEndReason.OracleUnreachable, $"{oracle}: {error}");
+
+    /// <summary>There is no connection to the Oracle.</summary>
+    public static Decision Unreached(RelayEndReason failure, string detail) =>
+        Decision.Refuse(failure == RelayEndReason.ConnectTimeout ? RelayEndReason.OracleTimeout : RelayEndReason.OracleUnreachable, detail);
+
+    private Decision Parse(string line, OracleDialect dialect)
+    {
+        try
+        {
+            if (OracleAnswer.TryParse(line, dialect, language, out var answer, out var problem))
+                return answer.Transform is { } transform ? Decision.Grant(transform) : Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
+            return Decision.Refuse(RelayEndReason.ProtocolError, problem is null
+                ? $"the Oracle's answer '{line}' is none of the protocol"
+                : $"the Oracle's transform is none that this sidecar knows: {problem}");
+        }
+        catch (Exception error)
+        {
+            // Of a user's filter, which is asked about its arguments.
+            return Decision.Refuse(RelayEndReason.TransformError, error.Message);
+        }
+    }
+
+    private sealed record Known(string Line, OracleDialect Dialect, Decision Decision);
+}

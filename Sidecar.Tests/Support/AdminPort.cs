@@ -7,6 +7,9 @@ namespace Sidecar.Tests.Support;
 /// <summary>A sidecar's admin port as an operator uses it.</summary>
 internal sealed class AdminPort(int port)
 {
+    /// <summary>Where it is.</summary>
+    public int Port => port;
+
     private static readonly HttpClient Http = new();
 
     /// <summary>Sends a request, as from a web page if an origin is given, or for another name of this machine.</summary>
@@ -24,6 +27,14 @@ internal sealed class AdminPort(int port)
     {
         using var response = await SendAsync(method, path, origin, host);
         return response.StatusCode;
+    }
+
+    /// <summary>An answer that goes on while it is read.</summary>
+    public async Task<StreamReader> OpenAsync(string path)
+    {
+        var response = await Http.GetAsync(new Uri($"http://127.0.0.1:{port}{path}"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
     }
 
     /// <summary>The live connections.</summary>

@@ -9,14 +9,17 @@ internal static class TransformSettings
     /// <exception cref="Chassis.UsageException">A filter cannot be loaded, or a definition is wrong.</exception>
     public static TransformLanguage Read(SettingSet settings)
     {
-        var filters = settings.ReadList("filters", FilterAssembly.Load) ?? [];
+        var language = TransformLanguage.Default;
+        // One by one, so that an error names the assembly at fault.
+        _ = settings.ReadList("filters", path => language = language.With(FilterAssembly.Load(path)));
+        var definitions = settings.ReadMap("transforms");
         try
         {
-            return TransformLanguage.With(filters.SelectMany(f => f)).Define(settings.ReadMap("transforms"));
+            return language.Define(definitions);
         }
         catch (FormatException error)
         {
-            throw (settings.FindAny("transforms") ?? settings.FindAny("filters"))!.Error(error.Message);
+            throw settings.FindAny("transforms")!.Error(error.Message);
         }
     }
 }

@@ -30,6 +30,7 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     private TransformExpression? _transform;
     private Ending? _ending;
     private ConnectionContext? _upstreamConnection;
+    private RelayConnection? _relay;
     private bool _completed;
     private bool _aborted;
 
@@ -67,6 +68,13 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     {
         get => Volatile.Read(ref _transform);
         set => Volatile.Write(ref _transform, value);
+    }
+
+    /// <summary>Its last stage, once that runs, for taps.</summary>
+    public RelayConnection? Relay
+    {
+        get => Volatile.Read(ref _relay);
+        set => Volatile.Write(ref _relay, value);
     }
 
     /// <summary>Bytes relayed from and to the client's side; handshakes are not counted.</summary>

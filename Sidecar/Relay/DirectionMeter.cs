@@ -6,6 +6,9 @@ internal sealed class DirectionMeter(SilenceTimer silence, ByteCounts source, By
     /// <summary>Whether the source has ended its stream; set before the sink is told.</summary>
     public bool HasEnded => source.HasEnded;
 
+    /// <summary>Bytes received so far.</summary>
+    public long Position => source.Received;
+
     public void Received(long bytes)
     {
         silence.Note();

@@ -5,9 +5,31 @@ using System.IO.Pipelines;
 namespace Sidecar.Relay;
 
 /// <summary>Moves the bytes of one direction from pipe to pipe: read, transform, write, count.</summary>
-internal static class PipePump
+/// <param name="relay">Told of the end.</param>
+/// <param name="direction">Whose end it is.</param>
+/// <param name="source">Where bytes come from.</param>
+/// <param name="sink">Where they go.</param>
+/// <param name="transform">Applied to a copy.</param>
+/// <param name="meter">Counts.</param>
+internal sealed class PipePump(
+    RelayConnection relay, Direction direction, PipeReader source, PipeWriter sink, ByteTransform transform, DirectionMeter meter)
+    : Pump(transform, meter)
 {
-    public static async Task<PumpResult> RunAsync(PipeReader source, PipeWriter sink, ByteTransform transform, DirectionMeter meter)
+    public override void Start() => _ = RunAsync();
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            relay.OnEnded(direction, await PumpAsync());
+        }
+        catch (Exception bug)
+        {
+            relay.OnFailed(bug);
+        }
+    }
+
+    private async Task<PumpResult> PumpAsync()
     {
         while (true)
         {
@@ -28,13 +50,12 @@ internal static class PipePump
             var length = read.Buffer.Length;
             if (length > 0)
             {
-                meter.Received(length);
-                if (CopyTransformed(read.Buffer, sink, transform) is { } failure)
+                if (CopyTransformed(read.Buffer) is { } failure)
                     return new(PumpEnd.TransformFailed, failure.Message);
                 source.AdvanceTo(read.Buffer.End);
-                if (await FlushAsync(sink) is { } refusal)
+                if (await FlushAsync() is { } refusal)
                     return refusal;
-                meter.Sent(length);
+                Meter.Sent(length);
             }
             else
             {
@@ -43,14 +64,14 @@ internal static class PipePump
 
             if (read.IsCompleted)
             {
-                meter.EndOfStream();
+                Meter.EndOfStream();
                 await sink.CompleteAsync();
                 return new(PumpEnd.EndOfStream);
             }
         }
     }
 
-    private static Exception? CopyTransformed(in ReadOnlySequence<byte> bytes, PipeWriter sink, ByteTransform transform)
+    private Exception? CopyTransformed(in ReadOnlySequence<byte> bytes)
     {
         foreach (var segment in bytes)
         {
@@ -59,9 +80,10 @@ internal static class PipePump
                 var target = sink.GetSpan();
                 var chunk = target[..Math.Min(left.Length, target.Length)];
                 left[..chunk.Length].CopyTo(chunk);
+                Meter.Received(chunk.Length);
                 try
                 {
-                    transform.Apply(chunk);
+                    Transform.Apply(chunk);
                 }
                 catch (Exception error)
                 {
@@ -76,7 +98,7 @@ internal static class PipePump
         return null;
     }
 
-    private static async ValueTask<PumpResult?> FlushAsync(PipeWriter sink)
+    private async ValueTask<PumpResult?> FlushAsync()
     {
         try
         {

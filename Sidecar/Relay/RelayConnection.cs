@@ -1,4 +1,3 @@
-using Oracle.Protocol.Expressions;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Configuration;
 using Sidecar.Records;
@@ -31,6 +30,8 @@ internal sealed class RelayConnection
 
     // Inline: what follows runs on the thread, and event loop, of the direction that ends last.
     private readonly TaskCompletionSource _ended = new();
+    private Pump? _request;
+    private Pump? _response;
     private int _directions = 2;
     private bool _isResetting;
 
@@ -49,6 +50,9 @@ internal sealed class RelayConnection
     /// <summary>Whether one direction has ended.</summary>
     public bool IsHalfClosed => Volatile.Read(ref _directions) < 2;
 
+    /// <summary>One of the directions of a relay that runs.</summary>
+    public Pump this[Direction direction] => (direction == Direction.Request ? _request : _response)!;
+
     /// <summary>Runs until both directions have ended; the report then has the reason.</summary>
     public Task RunAsync(Codec codec)
     {
@@ -57,15 +61,19 @@ internal sealed class RelayConnection
         if (_downstream is EpollConnection client && _upstream is EpollConnection server)
         {
             client.Socket.JoinWith(server.Socket);
-            new SocketPump(this, Direction.Request, client, server, codec.ToUpstream, request).Start();
-            new SocketPump(this, Direction.Response, server, client, codec.ToDownstream, response).Start();
+            _request = new SocketPump(this, Direction.Request, client, server, codec.ToUpstream, request);
+            _response = new SocketPump(this, Direction.Response, server, client, codec.ToDownstream, response);
         }
         else
         {
-            _ = RunPipeAsync(Direction.Request, _downstream, _upstream, codec.ToUpstream, request);
-            _ = RunPipeAsync(Direction.Response, _upstream, _downstream, codec.ToDownstream, response);
+            var (near, far) = (_downstream.Transport, _upstream.Transport);
+            _request = new PipePump(this, Direction.Request, near.Input, far.Output, codec.ToUpstream, request);
+            _response = new PipePump(this, Direction.Response, far.Input, near.Output, codec.ToDownstream, response);
         }
 
+        _report.Relay = this;
+        _request.Start();
+        _response.Start();
         return _ended.Task;
     }
 
@@ -120,18 +128,6 @@ internal sealed class RelayConnection
 
     private static RelayEndReason SourceReset(Direction direction) =>
         direction == Direction.Request ? RelayEndReason.ClientReset : RelayEndReason.UpstreamReset;
-
-    private async Task RunPipeAsync(Direction direction, ConnectionContext source, ConnectionContext sink, ByteTransform transform, DirectionMeter meter)
-    {
-        try
-        {
-            OnEnded(direction, await PipePump.RunAsync(source.Transport.Input, sink.Transport.Output, transform, meter));
-        }
-        catch (Exception bug)
-        {
-            OnFailed(bug);
-        }
-    }
 
     private void BeginReset(RelayEndReason reason, string? detail)
     {

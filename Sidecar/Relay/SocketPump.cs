@@ -16,6 +16,7 @@ namespace Sidecar.Relay;
 /// <param name="meter">Counts.</param>
 internal sealed class SocketPump(
     RelayConnection relay, Direction direction, EpollConnection source, EpollConnection sink, ByteTransform transform, DirectionMeter meter)
+    : Pump(transform, meter)
 {
     // So that one bulk stream cannot starve its loop: a turn of it takes some 100 µs.
     private const int BytesPerTurn = 512 * 1024;
@@ -42,7 +43,7 @@ internal sealed class SocketPump(
     }
 
     /// <summary>Runs until the first wait; the loop's events do the rest. Callbacks instead of awaits: an idle direction holds no state machine.</summary>
-    public void Start()
+    public override void Start()
     {
         _resume = Run;
         Run();
@@ -86,7 +87,7 @@ internal sealed class SocketPump(
             {
                 case SocketStatus.Done:
                     left -= count;
-                    meter.Received(count);
+                    Meter.Received(count);
                     if (Pass(_loop.Scratch.AsSpan(0, count)) is var next and not Pause.None)
                         return next;
                     break;
@@ -94,7 +95,7 @@ internal sealed class SocketPump(
                     // Nobody may ever read what is still to come.
                     return sink.Socket.IsBroken ? End(PumpEnd.SinkClosed, sink) : Pause.UntilReadable;
                 case SocketStatus.Ended:
-                    meter.EndOfStream();
+                    Meter.EndOfStream();
                     // The last end of all is the close that follows at once.
                     if (!relay.IsHalfClosed)
                         sink.Socket.ShutdownSend();
@@ -113,7 +114,7 @@ internal sealed class SocketPump(
     {
         try
         {
-            transform.Apply(chunk);
+            Transform.Apply(chunk);
         }
         catch (Exception error)
         {
@@ -134,7 +135,7 @@ internal sealed class SocketPump(
         switch (sink.Socket.Send(bytes, out sent))
         {
             case SocketStatus.Done:
-                meter.Sent(sent);
+                Meter.Sent(sent);
                 return sent == bytes.Length ? Pause.None : Blocked();
             case SocketStatus.WouldBlock:
                 return Blocked();

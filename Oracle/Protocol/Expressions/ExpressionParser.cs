@@ -121,9 +121,21 @@ internal sealed class ExpressionParser(string text, Func<string, TransformOperat
             Read();
         }
 
-        if (found.Refuse(arguments) is { } problem)
+        if (Refuse(found, arguments) is { } problem)
             throw Error(start, problem);
         Add(new TransformStep(found, arguments));
+    }
+
+    private static string? Refuse(TransformOperator found, TransformArgument[] arguments)
+    {
+        try
+        {
+            return found.Refuse(arguments);
+        }
+        catch (Exception error) when (found is TransformFilter)
+        {
+            return $"{found.Name} failed: {FilterFault.OneLine(error)}";
+        }
     }
 
     private void Add(TransformStep step)

@@ -34,11 +34,11 @@ public sealed class TransformLanguage
     /// <summary>Every word it knows, in order.</summary>
     public IEnumerable<string> Words => _operators.Keys.Concat(ExpressionParser.Forms).Concat(_definitions.Keys).Order(StringComparer.Ordinal);
 
-    /// <summary>The built-in operators and those of filters.</summary>
+    /// <summary>A language that has filters' operators more, and no names.</summary>
     /// <exception cref="FormatException">A filter's name is taken or is none.</exception>
-    public static TransformLanguage With(IEnumerable<TransformFilter> filters)
+    public TransformLanguage With(IEnumerable<TransformFilter> filters)
     {
-        var language = new TransformLanguage(BuiltIn.All);
+        var language = new TransformLanguage(_operators.Values);
         foreach (var filter in filters)
         {
             language.CheckName(filter.Name);

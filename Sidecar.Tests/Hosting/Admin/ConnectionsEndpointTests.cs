@@ -136,6 +136,13 @@ public sealed class ConnectionsEndpointTests
     [InlineData("DELETE", "/connections", HttpStatusCode.MethodNotAllowed)]
     [InlineData("POST", "/connections", HttpStatusCode.MethodNotAllowed)]
     [InlineData("GET", "/connections/unknown", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("GET", "/connections/unknown/tap", HttpStatusCode.NotFound)]
+    [InlineData("POST", "/connections/unknown/tap", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("DELETE", "/connections/unknown/tap", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/connections/unknown/tap?bytes=0", HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/connections/unknown/tap?bytes=257", HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/connections/unknown/tap?bytes=", HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/connections/unknown/tap?seconds=601", HttpStatusCode.BadRequest)]
     [InlineData("GET", "/drain", HttpStatusCode.MethodNotAllowed)]
     [InlineData("GET", "/connections?limit=0", HttpStatusCode.BadRequest)]
     [InlineData("GET", "/connections?limit=10001", HttpStatusCode.BadRequest)]
@@ -172,6 +179,7 @@ public sealed class ConnectionsEndpointTests
     [Theory]
     [InlineData("GET", "/connections")]
     [InlineData("DELETE", "/connections/unknown")]
+    [InlineData("GET", "/connections/unknown/tap")]
     [InlineData("POST", "/drain")]
     public async Task Requests_OfWebPages_AreNotServed(string method, string path)
     {

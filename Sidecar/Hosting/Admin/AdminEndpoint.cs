@@ -27,6 +27,7 @@ internal static class AdminEndpoint
             : await next(context));
         own.MapGet("/listeners", () => TypedResults.Json(listeners, AdminJson.Default.ListenerViewArray));
         own.MapConnections();
+        own.MapTap();
         own.MapDrain();
         return routes;
     }

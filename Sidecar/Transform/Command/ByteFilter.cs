@@ -1,5 +1,7 @@
-using Oracle.Protocol.Expressions;
 using Chassis;
+using Microsoft.Win32.SafeHandles;
+using Oracle.Protocol.Expressions;
+using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Transform.Command;
 
@@ -11,13 +13,19 @@ internal static class ByteFilter
     // As often as curl's meter moves.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    public static async Task RunAsync(ByteTransform transform, CancellationToken cancellation)
+    /// <returns>Whether all was taken; false when the reader of stdout has left.</returns>
+    public static async Task<bool> RunAsync(ByteTransform transform, CancellationToken cancellation)
     {
         await using var input = Console.OpenStandardInput();
-        await using var output = Console.OpenStandardOutput();
+        await using var output = OpenOutput();
         try
         {
             await CopyAsync(input, output, transform, Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, Interval, TimeProvider.System), cancellation);
+            return true;
+        }
+        catch (IOException error) when (error.HResult == Libc.BrokenPipe)
+        {
+            return false;
         }
         catch (IOException error)
         {
@@ -31,13 +39,21 @@ internal static class ByteFilter
         var buffer = new byte[BufferSize];
         for (int count; (count = await input.ReadAsync(buffer, cancellation)) > 0;)
         {
-            transform.Apply(buffer.AsSpan(0, count));
+            FilterGuard.Run(() => transform.Apply(buffer.AsSpan(0, count)));
             await output.WriteAsync(buffer.AsMemory(0, count), cancellation);
             progress?.Add(count);
         }
 
         await output.FlushAsync(cancellation);
         progress?.End();
+    }
+
+    // The framework's own stream for stdout takes a pipe that nobody reads for one that takes all, and would go on for ever. It
+    // alone moves the place in a file that others write to as well.
+    private static Stream OpenOutput()
+    {
+        var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return output.CanSeek ? Console.OpenStandardOutput() : output;
     }
 }
 

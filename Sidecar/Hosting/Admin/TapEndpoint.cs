@@ -1,0 +1,76 @@
+using System.Globalization;
+using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Taps;
+
+namespace Sidecar.Hosting.Admin;
+
+/// <summary><c>GET /connections/{id}/tap</c>: the first bytes of each chunk before and after the transform, while they pass.</summary>
+internal static class TapEndpoint
+{
+    // Of one name live two, unless a peer repeats itself.
+    private const int MaxConnections = 16;
+
+    // As many as people look at, and a bound for what they may cost.
+    private const int MaxTaps = 16;
+
+    private const int DefaultBytes = 16;
+    private const int MaxSeconds = 600;
+
+    public static IEndpointRouteBuilder MapTap(this IEndpointRouteBuilder routes)
+    {
+        var registry = routes.ServiceProvider.GetRequiredService<ConnectionRegistry>();
+        var time = routes.ServiceProvider.GetRequiredService<TimeProvider>();
+        var stopping = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var places = new SemaphoreSlim(MaxTaps);
+        routes.MapGet("/connections/{id}/tap", (string id, string? bytes, string? seconds) =>
+        {
+            if (Parse(bytes, DefaultBytes, Tap.MaxBytes) is not { } shown)
+                return Problems.Of(StatusCodes.Status400BadRequest, $"bytes '{bytes}': a whole number 1 to {Tap.MaxBytes} is expected");
+            if (Parse(seconds, MaxSeconds, MaxSeconds) is not { } limit)
+                return Problems.Of(StatusCodes.Status400BadRequest, $"seconds '{seconds}': a whole number 1 to {MaxSeconds} is expected");
+            var found = ConnectionId.TryParse(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase), out var name) ? registry.Find(name) : [];
+            if (found.Count == 0)
+                return Problems.Of(StatusCodes.Status404NotFound, "no live connection has this id");
+            var relaying = found.Where(report => report.Relay is not null).OrderBy(report => report.Opened).Take(MaxConnections).ToList();
+            if (relaying.Count == 0)
+                return Problems.Of(StatusCodes.Status409Conflict, $"nothing is relayed yet: the connection's state is {found[0].State().Word()}");
+            return new TapResult(new TapSession(relaying, shown, TimeSpan.FromSeconds(limit), time), places, stopping);
+        });
+        return routes;
+    }
+
+    private static int? Parse(string? text, int fallback, int most) =>
+        text is null ? fallback
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most ? number
+        : null;
+
+    private sealed class TapResult(TapSession session, SemaphoreSlim places, CancellationToken stopping) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            if (!await places.WaitAsync(TimeSpan.Zero))
+            {
+                await Problems.Of(StatusCodes.Status503ServiceUnavailable, $"{MaxTaps} taps are open, and there may be no more").ExecuteAsync(httpContext);
+                return;
+            }
+
+            try
+            {
+                using var ended = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
+                httpContext.Response.ContentType = "text/plain; charset=utf-8";
+                httpContext.Response.Headers.CacheControl = "no-store";
+                httpContext.Response.Headers.XContentTypeOptions = "nosniff";
+                await session.RunAsync(httpContext.Response.BodyWriter, ended.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // The reader has left, or the process ends.
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Threading.Channels;
+using Sidecar.Relay;
+
+namespace Sidecar.Taps;
+
+/// <summary>The first bytes of one chunk, before and after the transform.</summary>
+/// <param name="Point">Where it passed.</param>
+/// <param name="Time">Since the tap was opened.</param>
+/// <param name="Offset">Bytes of this direction that were relayed before it.</param>
+/// <param name="Length">Of the whole chunk.</param>
+/// <param name="Before">As received.</param>
+/// <param name="After">As sent; null when the transform failed.</param>
+/// <param name="Skipped">Chunks right before it for which the queue had no room.</param>
+internal sealed record TapChunk(TapPoint Point, TimeSpan Time, long Offset, int Length, byte[] Before, byte[]? After, long Skipped);
+
+/// <summary>One direction of one connection that a tap watches.</summary>
+/// <param name="Tap">Who watches.</param>
+/// <param name="Label">The connection's name in the text.</param>
+/// <param name="Direction">Whose chunks.</param>
+internal sealed record TapPoint(Tap Tap, string Label, Direction Direction)
+{
+    /// <summary>A chunk passes; <paramref name="after"/> is empty when the transform failed.</summary>
+    public void Note(long offset, int length, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after) => Tap.Note(this, offset, length, before, after);
+}
+
+/// <summary>Takes chunks from pumps and keeps them for a reader. Pumps never wait: what a slow reader has no room for is counted and dropped.</summary>
+/// <param name="bytes">How many bytes of a chunk it keeps.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Tap(int bytes, TimeProvider time)
+{
+    /// <summary>Most bytes that are kept of a chunk.</summary>
+    public const int MaxBytes = 256;
+
+    /// <summary>Most chunks that wait for the reader: some 160 KB at most.</summary>
+    public const int Capacity = 256;
+
+    private readonly Channel<TapChunk> _chunks = Channel.CreateBounded<TapChunk>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly long _opened = time.GetTimestamp();
+    private long _skipped;
+
+    public int Bytes => bytes;
+
+    /// <summary>What waits for the reader.</summary>
+    public ChannelReader<TapChunk> Chunks => _chunks.Reader;
+
+    /// <summary>Takes a chunk, or counts it if there is no room. Any thread may call it.</summary>
+    public void Note(TapPoint point, long offset, int length, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    {
+        // Where nobody reads, a chunk shall not even cost a copy.
+        if (_chunks.Reader.Count >= Capacity)
+        {
+            Interlocked.Increment(ref _skipped);
+            return;
+        }
+
+        var skipped = TakeSkipped();
+        var chunk = new TapChunk(point, time.GetElapsedTime(_opened), offset, length, First(before), after.IsEmpty ? null : First(after), skipped);
+        if (!_chunks.Writer.TryWrite(chunk))
+            Interlocked.Add(ref _skipped, skipped + 1);
+    }
+
+    /// <summary>How many chunks there was no room for behind the last one that is kept.</summary>
+    public long TakeSkipped() => Interlocked.Exchange(ref _skipped, 0);
+
+    /// <summary>Nothing passes any more.</summary>
+    public void Complete() => _chunks.Writer.TryComplete();
+
+    private byte[] First(ReadOnlySpan<byte> chunk) => chunk[..Math.Min(bytes, chunk.Length)].ToArray();
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using Sidecar.Records;
+using Sidecar.Relay;
+
+namespace Sidecar.Taps;
+
+/// <summary>One reader who watches the live connections of a name until they, the time or the text's size are at their end.</summary>
+/// <param name="reports">The connections; each relays.</param>
+/// <param name="bytes">How many bytes of a chunk are shown.</param>
+/// <param name="limit">How long it may last.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int bytes, TimeSpan limit, TimeProvider time)
+{
+    // A day's work to read, and no burden for a terminal that keeps it.
+    private const long MaxText = 16 * 1024 * 1024;
+
+    // What one write takes: many chunks of a busy connection, and little memory.
+    private const int BlockSize = 16 * 1024;
+
+    private readonly Tap _tap = new(bytes, time);
+    private readonly List<(Pump Pump, TapPoint Point)> _points = [];
+    private readonly StringBuilder _text = new();
+    private long _written;
+
+    /// <summary>Writes what passes. A reader who takes nothing holds up this call and no connection.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled from outside.</exception>
+    public async Task RunAsync(PipeWriter output, CancellationToken cancellation)
+    {
+        using var timer = new CancellationTokenSource(limit, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellation);
+        try
+        {
+            Attach();
+            _ = CompleteWithConnectionsAsync(stop.Token);
+            await WriteChunksAsync(output, stop.Token);
+            _text.AppendSkipped(_tap.TakeSkipped());
+            _text.Append(_written < MaxText ? $"\nended: {string.Join(", ", reports.Select(r => r.Ending.Reason.Word()))}\n" : "\nended: enough is shown\n");
+        }
+        catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            _text.Append(CultureInfo.InvariantCulture, $"\nended: {limit.TotalSeconds} s are over\n");
+        }
+        finally
+        {
+            // Also ends the wait for the connections.
+            await stop.CancelAsync();
+            foreach (var (pump, point) in _points)
+                pump.Detach(point);
+        }
+
+        Encoding.UTF8.GetBytes(_text.ToString(), output);
+    }
+
+    private void Attach()
+    {
+        _text.Append(CultureInfo.InvariantCulture, $"tap of {reports[0].Id}: the first {bytes} bytes of each chunk, for at most {limit.TotalSeconds} s\n");
+        var listeners = new List<string>();
+        foreach (var report in reports)
+        {
+            // A peer may give several connections of one listener the same name.
+            listeners.Add(report.Listener.Name);
+            var number = listeners.Count(name => name == report.Listener.Name);
+            var label = number == 1 ? report.Listener.Name : $"{report.Listener.Name} #{number}";
+            _text.AppendConnection(label, report);
+            foreach (var direction in new[] { Direction.Request, Direction.Response })
+            {
+                var (pump, point) = (report.Relay![direction], new TapPoint(_tap, label, direction));
+                _points.Add((pump, point));
+                pump.Attach(point);
+            }
+        }
+    }
+
+    private async Task CompleteWithConnectionsAsync(CancellationToken cancellation)
+    {
+        // However they ended, and whoever cancelled. Never on the thread that accounts for one: it is an event loop.
+        await Task.WhenAll(reports.Select(report => report.Accounted.WaitAsync(cancellation)))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        _tap.Complete();
+    }
+
+    private async Task WriteChunksAsync(PipeWriter output, CancellationToken cancellation)
+    {
+        do
+        {
+            while (_text.Length < BlockSize && _tap.Chunks.TryRead(out var chunk))
+                _text.AppendChunk(chunk);
+            if (_text.Length < BlockSize)
+                _text.AppendSkipped(_tap.TakeSkipped());
+            _written += Encoding.UTF8.GetBytes(_text.ToString(), output);
+            _text.Clear();
+            await output.FlushAsync(cancellation);
+        }
+        while (_written < MaxText && await _tap.Chunks.WaitToReadAsync(cancellation));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using Oracle.Protocol;
+using Sidecar.Records;
+using Sidecar.Relay;
+
+namespace Sidecar.Taps;
+
+/// <summary>What a tap's reader sees. Bytes that are no printable ASCII are dots, so that none of them can speak to a terminal.</summary>
+internal static class TapText
+{
+    private const int BytesPerLine = 16;
+
+    /// <summary>One of the connections that are watched.</summary>
+    public static void AppendConnection(this StringBuilder text, string label, ConnectionReport report) => text.Append(
+        CultureInfo.InvariantCulture, $"{label}: {report.Listener.Role.Word()}, client {report.Client}, upstream {report.Upstream}, {report.Transform}\n");
+
+    /// <summary>A chunk: where it passed, then its first bytes before and after the transform.</summary>
+    public static void AppendChunk(this StringBuilder text, TapChunk chunk)
+    {
+        text.AppendSkipped(chunk.Skipped);
+        var way = chunk.Point.Direction == Direction.Request ? "client to upstream" : "upstream to client";
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"\n+{chunk.Time.TotalSeconds:F3} s {chunk.Point.Label}, {way}, offset {chunk.Offset}, {chunk.Length} {(chunk.Length == 1 ? "byte" : "bytes")}\n");
+        text.AppendBytes("before", chunk.Before);
+        if (chunk.After is { } after)
+            text.AppendBytes("after", after);
+        else
+            text.Append("  after   nothing: the transform failed\n");
+    }
+
+    /// <summary>Chunks for which there was no room.</summary>
+    public static void AppendSkipped(this StringBuilder text, long chunks)
+    {
+        if (chunks > 0)
+            text.Append(CultureInfo.InvariantCulture, $"\n… {chunks} {(chunks == 1 ? "chunk" : "chunks")} not shown\n");
+    }
+
+    private static void AppendBytes(this StringBuilder text, string name, ReadOnlySpan<byte> bytes)
+    {
+        for (var start = 0; start < bytes.Length; start += BytesPerLine)
+        {
+            var line = bytes[start..Math.Min(start + BytesPerLine, bytes.Length)];
+            text.Append(CultureInfo.InvariantCulture, $"  {(start == 0 ? name : ""),-8}");
+            foreach (var value in line)
+                text.Append(CultureInfo.InvariantCulture, $"{value:x2} ");
+            text.Append(' ', 1 + (3 * (BytesPerLine - line.Length)));
+            foreach (var value in line)
+                text.Append(value is >= 0x20 and < 0x7f ? (char)value : '.');
+            text.Append('\n');
+        }
+    }
+}

@@ -21,7 +21,9 @@ internal static class PolicyLanguage
     /// <exception cref="UsageException">A filter cannot be loaded, or a definition is wrong.</exception>
     public static TransformLanguage Read(SettingSet settings)
     {
-        var filters = settings.ReadList(Filters, FilterAssembly.Load) ?? [];
+        var language = TransformLanguage.Default;
+        // One by one, so that an error names the assembly at fault.
+        _ = settings.ReadList(Filters, path => language = language.With(FilterAssembly.Load(path)));
         var names = settings.ReadMap(Transforms);
         foreach (var word in new[] { TransformChoice.RandomWord, PolicyFile.DenyWord })
         {
@@ -31,13 +33,13 @@ internal static class PolicyLanguage
 
         try
         {
-            return TransformLanguage.With(filters.SelectMany(some => some)).Define(names);
+            return language.Define(names);
         }
         catch (FormatException error)
         {
-            // The message starts with the name that is wrong, be it a definition's or a filter's.
+            // The message starts with the name that is wrong.
             var wrong = names.Keys.FirstOrDefault(name => error.Message.StartsWith(name + ":", StringComparison.Ordinal));
-            throw (settings.Find($"{Transforms}.{wrong}") ?? settings.FindAny(Filters) ?? settings.FindAny(Transforms))!.Error(error.Message);
+            throw (settings.Find($"{Transforms}.{wrong}") ?? settings.FindAny(Transforms))!.Error(error.Message);
         }
     }
 }

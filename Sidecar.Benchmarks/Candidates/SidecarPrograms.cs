@@ -22,7 +22,7 @@ internal static class SidecarPrograms
         var (oracle, endpoints) = (ports.Next(), ports.Next());
         var between = RelayPorts.Take(ports);
         var policy = shop.Write("policy.yaml", $"default: {transform}\n");
-        var asks = $"oracle: {{address: 127.0.0.1:{oracle}}}";
+        var asks = $"oracle: {{address: 127.0.0.1:{oracle}, dialect: v1x}}";
         return
         [
             new(shop.Run(Oracle, "Oracle", "--listen", At(oracle), "--policy", policy, "--audit-log", "off", "--log-level", "warning",

@@ -37,8 +37,19 @@ internal sealed record PolicyRule(string Name, IReadOnlyList<SidecarRole>? Roles
 
     private bool MatchesListener(string? listener) => Listeners is null || (listener is null ? Grant is null : Listeners.Contains(listener));
 
-    private bool MatchesDestination(PolicySubject subject) =>
-        Destinations is null || (subject.Destination is null ? Grant is null : Destinations.Any(pattern => subject.IsBoundFor(pattern)));
+    // No lambda: it would cost an object for each rule of each question.
+    private bool MatchesDestination(in PolicySubject subject)
+    {
+        if (Destinations is null || subject.Destination is null)
+            return Destinations is null || Grant is null;
+        foreach (var pattern in Destinations)
+        {
+            if (subject.IsBoundFor(pattern))
+                return true;
+        }
+
+        return false;
+    }
 }
 
 /// <summary>Ordered rules, of which the first that matches decides, and what holds when none does.</summary>

@@ -1,8 +1,5 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using Oracle.Configuration;
-using Oracle.Protocol;
 using Sidecar.Tests.Support;
 using Xunit;
 
@@ -25,10 +22,10 @@ public sealed class WireServerV1xTests
               - {destination: "[fd00::/8]:80", transform: xor 9}
             """, new ManualTimeProvider());
         using var socket = await oracle.ConnectAsync();
-        Assert.Equal("ok (chain (xor 42) (rotl 3))", await AskAsync(socket, "ask p2 a web www.example.org 443 10.0.0.1 5\n"));
-        Assert.Equal("ok (chain (xor 42) (rotl 3))", await AskAsync(socket, "ask p1 a out - 0 #(10 0 0 2) 6\r\n"));
-        Assert.Equal("ok (xor 9)", await AskAsync(socket, "ask p2 b in fd00::1 80 10.0.0.1 5\n"));
-        Assert.Equal("deny", await AskAsync(socket, "ask p2 c in - 0 10.0.0.1 5\n"));
+        Assert.Equal("ok (chain (xor 42) (rotl 3))", await RunningOracle.AskAsync(socket, "ask p2 a web www.example.org 443 10.0.0.1 5\n"));
+        Assert.Equal("ok (chain (xor 42) (rotl 3))", await RunningOracle.AskAsync(socket, "ask p1 a out - 0 #(10 0 0 2) 6\r\n"));
+        Assert.Equal("ok (xor 9)", await RunningOracle.AskAsync(socket, "ask p2 b in fd00::1 80 10.0.0.1 5\n"));
+        Assert.Equal("deny", await RunningOracle.AskAsync(socket, "ask p2 c in - 0 10.0.0.1 5\n"));
         // Pairs may ask in both dialects, on connections of their own.
         Assert.Equal("ok xor 9\n", await oracle.AskAsync("hello p1 b 10.0.0.1 5\n"));
         socket.Shutdown(SocketShutdown.Send);
@@ -82,7 +79,7 @@ public sealed class WireServerV1xTests
         await using var oracle = await RunningOracle.StartAsync("default: (add 1)");
         using var socket = await oracle.ConnectAsync();
         Assert.Equal("deny\n", await oracle.AskAsync("hello alone a 10.0.0.1 5\n"));
-        Assert.Equal("ok (add 1)", await AskAsync(socket, "ask p2 b in h 80 10.0.0.1 5\n"));
+        Assert.Equal("ok (add 1)", await RunningOracle.AskAsync(socket, "ask p2 b in h 80 10.0.0.1 5\n"));
         Assert.Equal("deny\n", await oracle.AskAsync("hello p1 b 10.0.0.1 5\n"));
         await oracle.MetricAsync("oracle_questions_total{role=\"alone\",result=\"dialect\"} 1");
         await oracle.MetricAsync("oracle_questions_total{role=\"p1\",result=\"dialect\"} 1");
@@ -125,7 +122,7 @@ public sealed class WireServerV1xTests
         foreach (var end in new[] { "\n", "\r\n" })
         {
             using var socket = await oracle.ConnectAsync();
-            Assert.Equal("ok not", await AskAsync(socket, question.PadRight(longest) + end));
+            Assert.Equal("ok not", await RunningOracle.AskAsync(socket, question.PadRight(longest) + end));
         }
 
         // Without its end: nobody waits for that.
@@ -134,126 +131,11 @@ public sealed class WireServerV1xTests
         if (word != "ask")
             return;
         using var second = await oracle.ConnectAsync();
-        Assert.Equal("ok not", await AskAsync(second, Ask));
-        Assert.Equal("ok not", await AskAsync(second, question.PadRight(longest) + "\n"));
+        Assert.Equal("ok not", await RunningOracle.AskAsync(second, Ask));
+        Assert.Equal("ok not", await RunningOracle.AskAsync(second, question.PadRight(longest) + "\n"));
         await second.SendAsync(Encoding.ASCII.GetBytes(question.PadRight(longest + 1) + "\n"), Cancellation);
         Assert.Equal("", await RunningOracle.ReadToEndAsync(second));
         await oracle.MetricAsync("oracle_questions_total{role=\"none\",result=\"too_long\"} 2");
-    }
-
-    [Fact]
-    public async Task Idle_UpToItsLimit_EndsInOrderAndWithoutARecord()
-    {
-        var time = new ManualTimeProvider();
-        await using var oracle = await RunningOracle.StartAsync(time: time);
-        using var socket = await oracle.ConnectAsync();
-        for (var i = 0; i < 3; i++)
-        {
-            Assert.Equal("ok not", await AskAsync(socket, Ask));
-            await Eventually.TrueAsync(() => time.HasTimerDueIn(OracleDialects.IdleLimit));
-            time.Advance(OracleDialects.IdleLimit - TimeSpan.FromTicks(1));
-        }
-
-        time.Advance(TimeSpan.FromTicks(1));
-        Assert.Equal("", await RunningOracle.ReadToEndAsync(socket));
-        await oracle.MetricAsync("oracle_connections_active 0");
-        Assert.Equal(3, (await oracle.AuditAsync()).Count);
-    }
-
-    [Fact]
-    public async Task SecondQuestion_NotWholeInThreeSecondsFromItsFirstByte_IsCutOff()
-    {
-        var time = new ManualTimeProvider();
-        await using var oracle = await RunningOracle.StartAsync(time: time);
-        using var socket = await oracle.ConnectAsync();
-        Assert.Equal("ok not", await AskAsync(socket, Ask));
-        await Eventually.TrueAsync(() => time.HasTimerDueIn(OracleDialects.IdleLimit));
-        time.Advance(TimeSpan.FromSeconds(40));
-        await socket.SendAsync("a"u8.ToArray(), Cancellation);
-        await Eventually.TrueAsync(() => time.HasTimerDueIn(WireLine.Wait));
-        time.Advance(WireLine.Wait - TimeSpan.FromTicks(1));
-        await socket.SendAsync("sk"u8.ToArray(), Cancellation);
-        Assert.True(time.HasTimerDueIn(TimeSpan.FromTicks(1)));
-        time.Advance(TimeSpan.FromTicks(1));
-        Assert.Equal("", await RunningOracle.ReadToEndAsync(socket));
-        await oracle.MetricAsync("oracle_questions_total{role=\"none\",result=\"timeout\"} 1");
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Close_BetweenQuestions_IsNoDenial(bool reset)
-    {
-        await using var oracle = await RunningOracle.StartAsync();
-        using (var socket = await oracle.ConnectAsync())
-        {
-            Assert.Equal("ok not", await AskAsync(socket, Ask));
-            if (reset)
-                socket.LingerState = new LingerOption(true, 0);
-        }
-
-        await oracle.MetricAsync("oracle_connections_active 0");
-        Assert.Single(await oracle.AuditAsync());
-    }
-
-    [Theory]
-    [InlineData("", false)]
-    [InlineData("ask alone", true)]
-    public async Task Stop_EndsIdleOnesInOrderAndHalfQuestionsAsDraining(string sent, bool recorded)
-    {
-        var time = new ManualTimeProvider();
-        await using var oracle = await RunningOracle.StartAsync(time: time);
-        using var socket = await oracle.ConnectAsync();
-        Assert.Equal("ok not", await AskAsync(socket, Ask));
-        await socket.SendAsync(Encoding.ASCII.GetBytes(sent), Cancellation);
-        await Eventually.TrueAsync(() => time.HasTimerDueIn(recorded ? WireLine.Wait : OracleDialects.IdleLimit));
-        // The clock stands still: only the stop itself can end the wait.
-        var records = await oracle.AuditAsync();
-        Assert.Equal(recorded ? ["draining"] : [], records.Skip(1).Select(line => line.GetProperty("reason").GetString()));
-        Assert.Equal("", await RunningOracle.ReadToEndAsync(socket));
-    }
-
-    [Fact]
-    public async Task Idle_TakesItsPlaceUnderTheLimit()
-    {
-        await using var oracle = await RunningOracle.StartAsync(time: new ManualTimeProvider(), change: o => o with { MaxConnections = 1 });
-        using var idle = await oracle.ConnectAsync();
-        Assert.Equal("ok not", await AskAsync(idle, Ask));
-        using var other = await oracle.ConnectAsync();
-        Assert.Equal("", await RunningOracle.ReadToEndAsync(other));
-        await oracle.MetricAsync("oracle_connections_refused_total 1");
-        Assert.Equal("ok not", await AskAsync(idle, Ask));
-    }
-
-    [Fact]
-    public async Task Asker_ThatNeverReads_IsCutOffThreeSecondsAfterTheLastAnswerThatWent()
-    {
-        var time = new ManualTimeProvider();
-        var table = Convert.ToHexString([.. Enumerable.Range(0, 256).Select(i => (byte)(i * 3))]);
-        await using var oracle = await RunningOracle.StartAsync($"default: (table \"{table}\")", time, o => o with { AuditLog = new NamedFile("off", "--audit-log") });
-        using var socket = await oracle.ConnectAsync();
-        socket.ReceiveBufferSize = 4096;
-        // 32 MB of answers, more than the kernel keeps for a connection.
-        var sending = socket.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(Ask, 60_000))), Cancellation);
-        // Until nothing moves any more.
-        var (answered, before) = (0, 0);
-        while (answered == 0 || answered != before)
-        {
-            await Task.Delay(20, Cancellation);
-            (before, answered) = (answered, Answered(await oracle.MetricsAsync()));
-        }
-
-        time.Advance(WireLine.Wait);
-        await oracle.MetricAsync("oracle_connections_active 0");
-        Assert.InRange(Answered(await oracle.MetricsAsync()), 1, 59_999);
-        try
-        {
-            await sending;
-        }
-        catch (SocketException)
-        {
-            // The Oracle closed before it had all of them, as it must.
-        }
     }
 
     [Fact]
@@ -282,25 +164,5 @@ public sealed class WireServerV1xTests
 
         Assert.StartsWith("ok xor ", await oracle.AskAsync($"hello p1 seed{seed} 127.0.0.1 5\n"), StringComparison.Ordinal);
         await oracle.MetricAsync("oracle_connections_active 0");
-    }
-
-    private static int Answered(string metrics)
-    {
-        const string name = "oracle_answer_seconds_count ";
-        var line = metrics.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
-        return line is null ? 0 : int.Parse(line.AsSpan(name.Length), CultureInfo.InvariantCulture);
-    }
-
-    // Sends a line and reads one, without its end.
-    private static async Task<string> AskAsync(Socket socket, string line)
-    {
-        await socket.SendAsync(Encoding.ASCII.GetBytes(line), Cancellation);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        var answer = new StringBuilder();
-        var one = new byte[1];
-        while (await socket.ReceiveAsync(one, limit.Token) > 0 && one[0] != '\n')
-            answer.Append((char)one[0]);
-        return answer.ToString();
     }
 }

@@ -1,3 +1,4 @@
+using Sidecar.Tests.EndToEnd.BadPeers;
 using Sidecar.Tests.Support.Peers;
 using Xunit;
 
@@ -42,6 +43,47 @@ public sealed class KeptAnswerTests
         Assert.Contains(detail, (await way.IsRefusedAsync(client, reason)).Text("detail"), StringComparison.Ordinal);
         Assert.Equal("", await asked.ReadUntilClosedAsync());
         await way.FirstAsync();
+    }
+
+    [Theory]
+    [InlineData("alone")]
+    [InlineData("p1")]
+    [InlineData("p2")]
+    public async Task Answer_ThatIsNone_FailsClosedInEveryRole(string role)
+    {
+        using var oracle = new LoopbackListener();
+        await using var way = await OracleWay.OpenAsync(role, oracle.Port, "20s", "--oracle-dialect", "v1x");
+        using var asked = await oracle.AcceptAsync();
+        await asked.ReadLineAsync();
+
+        await asked.SendAsync("ok (rot13 4)\n");
+
+        Assert.Contains("rot13", (await way.EndsForAsync("protocol_error")).Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Oracle_ThatIsDown_IsUnreachable(string transport)
+    {
+        using var oracle = new RefusingPort();
+        await using var way = await OracleWay.OpenAsync("alone", oracle.Port, "20s", "--oracle-dialect", "v1x", "--transport", transport);
+
+        await way.EndsForAsync("oracle_unreachable");
+    }
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Oracle_ThatDoesNotAccept_EndsAtTheHandshakeLimit(string transport)
+    {
+        await using var oracle = await HangingPort.OpenAsync();
+        await using var way = await OracleWay.OpenAsync("alone", oracle.Port, "2s", "--oracle-dialect", "v1x", "--transport", transport);
+
+        await way.Sidecar.RecordAsync();
+        // Its own filler is a socket of the same port.
+        await oracle.DisposeAsync();
+        await way.EndsForAsync("oracle_timeout");
     }
 
     [Theory]

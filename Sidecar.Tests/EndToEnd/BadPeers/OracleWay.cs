@@ -25,11 +25,11 @@ internal sealed class OracleWay : IAsyncDisposable
 
     public Socket Client { get; }
 
-    public static async Task<OracleWay> OpenAsync(string role, int oracle, string handshakeTimeout)
+    public static async Task<OracleWay> OpenAsync(string role, int oracle, string handshakeTimeout, params IEnumerable<string> options)
     {
         var upstream = new LoopbackListener();
         var sidecar = await RunningSidecar.StartAsync(
-            "0", "127.0.0.1", $"{upstream.Port}", "127.0.0.1", $"{oracle}", "127.0.0.1", role, "--handshake-timeout", handshakeTimeout);
+            ["0", "127.0.0.1", $"{upstream.Port}", "127.0.0.1", $"{oracle}", "127.0.0.1", role, "--handshake-timeout", handshakeTimeout, .. options]);
         var way = new OracleWay(role, sidecar, upstream, await SocketTalk.ConnectAsync(sidecar.Port));
         if (role == "p2")
             await way.Client.SendAsync("bonjour abc\n");

@@ -17,10 +17,12 @@ public sealed class FailingFilterTests
     {
         using var upstream = new LoopbackListener();
         using var folder = new TempFolder();
-        await using var sidecar = await StartAsync(folder, transport, $"destination-transforms: [{{destination: '*', transform: (grumble {when})}}]", upstream.Port);
+        await using var sidecar = await StartAsync(folder, transport, $"role: p2\n    destination-transforms: [{{destination: '*', transform: (grumble {when})}}]", upstream.Port);
         for (var count = 1; count <= 2; count++)
         {
             using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+            // A connection that needs no greeting could be reset before the test knows that it has connected.
+            await client.SendAsync("bonjour abc\n");
             using var served = await upstream.AcceptAsync();
             await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync());
             await Eventually.TrueAsync(() => sidecar.Records.Count == count);

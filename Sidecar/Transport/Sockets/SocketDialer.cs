@@ -28,10 +28,11 @@ internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
             socket?.Dispose();
             return new(null, SocketError.TimedOut, $"{address} did not accept in time");
         }
-        catch (SocketException error)
+        catch (Exception error) when (error is SocketException or IOException)
         {
+            // The framework makes no stream of a socket that was reset at once.
             socket?.Dispose();
-            return new(null, error.SocketErrorCode, $"{address}: {error.Message}");
+            return new(null, (error as SocketException)?.SocketErrorCode ?? SocketError.ConnectionReset, $"{address}: {error.Message}");
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class FaultyFilterTests : IDisposable
     public async Task Create_ThatThrows_ResetsBothSidesBeforeAByteMoves()
     {
         using var service = new LoopbackListener();
-        await using var sidecar = await StartAsync(UserFilter.Source(create: "throw new DivideByZeroException(\"no transform today\");"), service, "epoll");
+        await using var sidecar = await StartAsync(UserFilter.Source(name: "\"bad-create\"", create: "throw new DivideByZeroException(\"no transform today\");"), service, "epoll", "bad-create");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await service.AcceptAsync();
 
@@ -64,13 +64,14 @@ public sealed class FaultyFilterTests : IDisposable
         Assert.Matches("^Sidecar: .*sidecar.yaml:1: filters.0 '.*': Bad: it failed: it cannot be$", Assert.Single(errors));
     }
 
-    private Task<RunningSidecar> StartAsync(string source, LoopbackListener service, string transport) =>
-        RunningSidecar.StartAsync("--config", Config(source, service.Port, transport));
+    // Compiled expressions are kept by their text for the life of a process, so filters that differ have names that differ.
+    private Task<RunningSidecar> StartAsync(string source, LoopbackListener service, string transport, string name = "bad") =>
+        RunningSidecar.StartAsync("--config", Config(source, service.Port, transport, name));
 
-    private string Config(string source, int target, string transport) => _folder.Write("sidecar.yaml", $$"""
+    private string Config(string source, int target, string transport, string name = "bad") => _folder.Write("sidecar.yaml", $$"""
         filters: ["{{UserFilter.Compile(_folder, source)}}"]
         transport: {{transport}}
         listeners:
-          - {listen: "127.0.0.1:0", target: "127.0.0.1:{{target}}", transform: (bad)}
+          - {listen: "127.0.0.1:0", target: "127.0.0.1:{{target}}", transform: ({{name}})}
         """);
 }

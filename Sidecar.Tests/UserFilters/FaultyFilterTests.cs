@@ -42,15 +42,19 @@ public sealed class FaultyFilterTests : IDisposable
     public async Task Create_ThatThrows_ResetsBothSidesBeforeAByteMoves()
     {
         using var service = new LoopbackListener();
-        await using var sidecar = await StartAsync(UserFilter.Source(create: "throw new DivideByZeroException(\"no transform today\");"), service, "epoll");
-        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
-        using var served = await service.AcceptAsync();
+        var source = UserFilter.Source(name: "\"bad-create\"", create: "throw new DivideByZeroException(\"no transform today\");");
+        // p2 waits for a greeting, so that no reset can meet a connection that is still being made.
+        await using var sidecar = await StartAsync(source, service, "epoll", "bad-create", "p2");
+        foreach (var id in new[] { "first", "second" })
+        {
+            using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+            await client.SendAsync($"bonjour {id}\n");
+            using var served = await service.AcceptAsync();
 
-        await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync());
-        var record = await sidecar.EndsForAsync("transform_error");
-        Assert.Equal("no transform today", record.Text("detail"));
-        using var next = await SocketTalk.ConnectAsync(sidecar.Port);
-        using var nextServed = await service.AcceptAsync();
+            await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync());
+            var record = await sidecar.RecordAsync(record => record.Id == id);
+            Assert.Equal(("transform_error", "no transform today", 0), (record.Reason, record.Text("detail"), record.Number("downstream_received")));
+        }
     }
 
     [Fact]
@@ -64,13 +68,14 @@ public sealed class FaultyFilterTests : IDisposable
         Assert.Matches("^Sidecar: .*sidecar.yaml:1: filters.0 '.*': Bad: it failed: it cannot be$", Assert.Single(errors));
     }
 
-    private Task<RunningSidecar> StartAsync(string source, LoopbackListener service, string transport) =>
-        RunningSidecar.StartAsync("--config", Config(source, service.Port, transport));
+    // Compiled expressions are kept by their text for the life of a process, so filters that differ have names that differ.
+    private Task<RunningSidecar> StartAsync(string source, LoopbackListener service, string transport, string name = "bad", string role = "alone") =>
+        RunningSidecar.StartAsync("--config", Config(source, service.Port, transport, name, role));
 
-    private string Config(string source, int target, string transport) => _folder.Write("sidecar.yaml", $$"""
+    private string Config(string source, int target, string transport, string name = "bad", string role = "alone") => _folder.Write("sidecar.yaml", $$"""
         filters: ["{{UserFilter.Compile(_folder, source)}}"]
         transport: {{transport}}
         listeners:
-          - {listen: "127.0.0.1:0", target: "127.0.0.1:{{target}}", transform: (bad)}
+          - {listen: "127.0.0.1:0", role: {{role}}, target: "127.0.0.1:{{target}}", transform: ({{name}})}
         """);
 }

@@ -48,9 +48,9 @@ public sealed class TransformCommandTests : IDisposable
         var (plain, coded, back) = (_folder.Write("plain", bytes), _folder.File("coded"), _folder.File("back"));
         const string expression = "(chain (xor-key \"0123456789\") (add 7) (keystream chacha20 \"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\" \"000000000000004a00000000\"))";
 
-        // Slow enough for the line that a terminal would get.
+        // Slow enough for the line that a terminal would get, however long the programs take to start.
         var (code, output, errors) = await ShellAsync(
-            $"{{ head -c 5000001 {plain}; sleep 1.1; tail -c +5000002 {plain}; }} | $sidecar '{expression}' | tee {coded} | $sidecar --inverse '{expression}' > {back}");
+            $"{{ head -c 5000001 {plain}; until [ -s {coded} ]; do sleep .05; done; sleep 1.1; tail -c +5000002 {plain}; }} | $sidecar '{expression}' | tee {coded} | $sidecar --inverse '{expression}' > {back}");
 
         Assert.Equal((0, "", ""), (code, output, errors));
         Assert.Equal(SHA256.HashData(bytes), SHA256.HashData(await File.ReadAllBytesAsync(back, TestContext.Current.CancellationToken)));
@@ -94,7 +94,7 @@ public sealed class TransformCommandTests : IDisposable
     public async Task Transform_WhoseReaderLeaves_EndsInSilence()
     {
         // Without an end of its own.
-        var (code, output, errors) = await ShellAsync("yes | $sidecar not | head -c 1 | od -An -tx1; echo ${PIPESTATUS[1]}");
+        var (code, output, errors) = await ShellAsync("yes 2> /dev/null | $sidecar not | head -c 1 | od -An -tx1; echo ${PIPESTATUS[1]}");
 
         Assert.Equal((0, " 86\n141\n", ""), (code, output, errors));
     }
@@ -132,7 +132,9 @@ public sealed class TransformCommandTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1), which lends a terminal, is missing");
 
-        var (code, output, _) = await ShellAsync($"export sidecar; script -qec '{{ printf a; sleep 1.1; printf b; }} | $sidecar idt > {_folder.File("out")}' /dev/null < /dev/null");
+        var copy = _folder.File("copy");
+        var (code, output, _) = await ShellAsync(
+            $"export sidecar; script -qec '{{ printf a; until [ -s {copy} ]; do sleep .05; done; sleep 1.1; printf b; }} | $sidecar idt > {copy}' /dev/null < /dev/null");
 
         Assert.Equal(0, code);
         Assert.Matches(@"\r0 MB, 0 MB/s \r\n$", output);

@@ -21,7 +21,6 @@ internal static class TapEndpoint
     {
         var registry = routes.ServiceProvider.GetRequiredService<ConnectionRegistry>();
         var time = routes.ServiceProvider.GetRequiredService<TimeProvider>();
-        var stopping = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         var places = new SemaphoreSlim(MaxTaps);
         routes.MapGet("/connections/{id}/tap", (string id, string? bytes, string? seconds) =>
         {
@@ -35,7 +34,7 @@ internal static class TapEndpoint
             var relaying = found.Where(report => report.Relay is not null).OrderBy(report => report.Opened).Take(MaxConnections).ToList();
             if (relaying.Count == 0)
                 return Problems.Of(StatusCodes.Status409Conflict, $"nothing is relayed yet: the connection's state is {found[0].State().Word()}");
-            return new TapResult(new TapSession(relaying, shown, TimeSpan.FromSeconds(limit), time), places, stopping);
+            return new TapResult(new TapSession(relaying, shown, TimeSpan.FromSeconds(limit), time), places);
         });
         return routes;
     }
@@ -45,7 +44,7 @@ internal static class TapEndpoint
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most ? number
         : null;
 
-    private sealed class TapResult(TapSession session, SemaphoreSlim places, CancellationToken stopping) : IResult
+    private sealed class TapResult(TapSession session, SemaphoreSlim places) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
@@ -57,15 +56,14 @@ internal static class TapEndpoint
 
             try
             {
-                using var ended = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
                 httpContext.Response.ContentType = "text/plain; charset=utf-8";
                 httpContext.Response.Headers.CacheControl = "no-store";
                 httpContext.Response.Headers.XContentTypeOptions = "nosniff";
-                await session.RunAsync(httpContext.Response.BodyWriter, ended.Token);
+                await session.RunAsync(httpContext.Response.BodyWriter, httpContext.RequestAborted);
             }
             catch (OperationCanceledException)
             {
-                // The reader has left, or the process ends.
+                // The reader has left. The end of the process needs no word: a drain ends all connections first.
             }
             finally
             {

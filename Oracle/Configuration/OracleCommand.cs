@@ -19,10 +19,17 @@ internal static class OracleCommand
             - name: office
               peer: [10.0.0.0/8, ::1]   # who connected to the asking sidecar. Left out: anyone
               role: [p2, alone]         # who asks: alone, p1 or p2. Left out: any
-              transform: random         # idt, not, xor 0..255, or random: a fresh xor key for each connection
+              listener: [in, web]       # names of the asking sidecar's listeners. Left out: any
+              destination: ["*.example.org:443", 10.1.0.0/16, "[fd00::/8]:80", "*:9000"]   # Left out: anywhere
+              transform: scramble       # an expression, a name of it, or random: a fresh xor key for each connection
             - peer: 203.0.113.0/24
               deny: true
           default: deny                 # or a transform; deny when left out
+          transforms: {scramble: (chain (xor 42) (rotl 3))}
+          filters: [filters/mine.dll]   # assemblies with operators of your own
+        No name is looked up: a network matches addresses alone, a name that name alone. Sidecars that ask in dialect v1
+        tell neither listener nor destination: a rule that looks at these never grants them anything, but denies them. What
+        v1 has no word for (all but idt, not and xor) is a denial too.
         The first question on a connection decides for both roles, and of a pair p2 asks first: its peer is p1. The
         file is read again when it changes, and at once on SIGHUP. None of the transforms is encryption.
 
@@ -39,7 +46,7 @@ internal static class OracleCommand
         Option(Keys.MetricsAddress, "ADDRESS:PORT", "Where /metrics is served. [default: all addresses, 9101 or the next free port]"),
         Option(Keys.HealthAddress, "ADDRESS:PORT", "Where /healthz and /readyz are served. [default: as /metrics]"),
         Option(Keys.AuditLog, "FILE|-|off", "One JSON line for each decision; - is stdout. [default: -]"),
-        Option(Keys.MaxConnections, "N", "Questions open at once; the next is refused. [default: 4096]"),
+        Option(Keys.MaxConnections, "N", "Connections open at once; the next is refused. [default: 4096]"),
         Option(Keys.MaxDecisions, "N", "Connections remembered for 30 s; new ones beyond are denied. [default: 262144]"),
         Option(Keys.LogLevel, "LEVEL", "trace, debug, info, warning, error or none; on stderr. [default: info]"),
         Option(Keys.Config, "FILE", "YAML file with these options as keys."),
@@ -72,7 +79,13 @@ internal static class OracleCommand
     private static int Check(OracleOptions options)
     {
         if (options.Policy is { } file)
-            Console.WriteLine($"{file.Path}: {new PolicySource(file.Path, file.Origin).First.Summary}");
+        {
+            var policy = new PolicySource(file.Path, file.Origin).First;
+            foreach (var warning in PolicyWarnings.Of(policy))
+                Console.Error.WriteLine($"{file.Path}: warning: {warning}");
+            Console.WriteLine($"{file.Path}: {policy.Summary}");
+        }
+
         Console.WriteLine("ok");
         return 0;
     }

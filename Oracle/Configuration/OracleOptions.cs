@@ -33,7 +33,7 @@ internal sealed record OracleOptions
     /// <summary>The least level that is logged.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>Questions that may be open at once; the next is refused. Each costs a socket and some 10 KB.</summary>
+    /// <summary>Connections that may be open at once; the next is refused. Each costs a socket and some 10 KB.</summary>
     public int MaxConnections { get; init; } = 4096;
 
     /// <summary>

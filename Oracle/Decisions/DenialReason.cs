@@ -6,6 +6,9 @@ internal enum DenialReason
     /// <summary>The policy says so, for this asker or for the one who asked first.</summary>
     Policy,
 
+    /// <summary>The asker's dialect has no word for the transform; a weaker one is never given instead.</summary>
+    Dialect,
+
     /// <summary>A third question for a connection, or the same role asked twice.</summary>
     RepeatedQuestion,
 
@@ -38,6 +41,7 @@ internal static class DenialReasons
     public static string Word(this DenialReason reason) => reason switch
     {
         DenialReason.Policy => "policy",
+        DenialReason.Dialect => "dialect",
         DenialReason.RepeatedQuestion => "repeated_question",
         DenialReason.MemoryFull => "memory_full",
         DenialReason.Malformed => "malformed",

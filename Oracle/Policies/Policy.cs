@@ -1,6 +1,7 @@
-using Oracle.Protocol.Expressions;
 using System.Net;
+using Chassis.Net;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 
 namespace Oracle.Policies;
 
@@ -9,16 +10,46 @@ namespace Oracle.Policies;
 /// <param name="Grant">The transform; null is a denial.</param>
 internal readonly record struct Verdict(string Rule, TransformChoice? Grant);
 
-/// <summary>One rule of the policy.</summary>
+/// <summary>
+/// One rule of the policy. What a question does not tell, as in dialect v1 listener and destination, keeps a rule from
+/// granting but not from denying: it could be what the rule means.
+/// </summary>
 /// <param name="Name">Its name, or its place in the file: <c>rules.0</c>.</param>
 /// <param name="Roles">Who must ask; null for anyone.</param>
 /// <param name="Peers">Where the asker's peer must be; null for anywhere.</param>
 /// <param name="Grant">The transform; null denies.</param>
 internal sealed record PolicyRule(string Name, IReadOnlyList<SidecarRole>? Roles, IReadOnlyList<IPNetwork>? Peers, TransformChoice? Grant)
 {
+    /// <summary>Which listener must ask; null for any.</summary>
+    public IReadOnlyList<string>? Listeners { get; init; }
+
+    /// <summary>Where the connection must go; null for anywhere.</summary>
+    public IReadOnlyList<DestinationPattern>? Destinations { get; init; }
+
+    /// <summary>Whether it looks at what only dialect v1x tells.</summary>
+    public bool LooksAtRoute => Listeners is not null || Destinations is not null;
+
     /// <summary>Whether the rule speaks of this question.</summary>
-    public bool Matches(SidecarRole role, IPAddress peer) =>
-        (Roles is null || Roles.Contains(role)) && (Peers is null || Peers.Any(network => network.Contains(peer)));
+    public bool Matches(in PolicySubject subject) =>
+        (Roles is null || Roles.Contains(subject.Role)) && MatchesPeer(subject.Peer) && MatchesListener(subject.Listener) && MatchesDestination(subject);
+
+    private bool MatchesPeer(IPAddress peer) => Peers is null || Peers.Any(network => network.Contains(peer));
+
+    private bool MatchesListener(string? listener) => Listeners is null || (listener is null ? Grant is null : Listeners.Contains(listener));
+
+    // No lambda: it would cost an object for each rule of each question.
+    private bool MatchesDestination(in PolicySubject subject)
+    {
+        if (Destinations is null || subject.Destination is null)
+            return Destinations is null || Grant is null;
+        foreach (var pattern in Destinations)
+        {
+            if (subject.IsBoundFor(pattern))
+                return true;
+        }
+
+        return false;
+    }
 }
 
 /// <summary>Ordered rules, of which the first that matches decides, and what holds when none does.</summary>
@@ -33,11 +64,11 @@ internal sealed record Policy(IReadOnlyList<PolicyRule> Rules, TransformChoice? 
     public static Policy NotForEveryone { get; } = new([], new TransformChoice(TransformExpression.Not));
 
     /// <summary>Judges one question.</summary>
-    public Verdict Judge(SidecarRole role, IPAddress peer)
+    public Verdict Judge(in PolicySubject subject)
     {
         foreach (var rule in Rules)
         {
-            if (rule.Matches(role, peer))
+            if (rule.Matches(subject))
                 return new Verdict(rule.Name, rule.Grant);
         }
 

@@ -1,24 +1,29 @@
-using Oracle.Protocol.Expressions;
 using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 
 namespace Oracle.Policies;
 
 /// <summary>
-/// Reads a policy file: <c>rules</c>, each with an optional <c>name</c>, <c>role</c> and <c>peer</c> and exactly one of
-/// <c>transform</c> and <c>deny: true</c>; and <c>default</c>, a transform or <c>deny</c>, which it is when left out.
+/// Reads a policy file: <c>rules</c>, each with an optional <c>name</c>, <c>role</c>, <c>peer</c>, <c>listener</c> and
+/// <c>destination</c> and exactly one of <c>transform</c> and <c>deny: true</c>; <c>default</c>, a transform or
+/// <c>deny</c>, which it is when left out; and the words of its own that <see cref="PolicyLanguage"/> reads.
 /// </summary>
 internal static class PolicyFile
 {
+    /// <summary>What <c>default</c> says to deny.</summary>
+    public const string DenyWord = "deny";
+
     // Every question may look at every rule: this keeps the search under some ten microseconds.
     private const int MaxRules = 1000;
 
-    // A name stands in each line of the audit log.
+    // A rule's and a listener's name stand in each line of the audit log.
     private const int MaxNameLength = 64;
 
-    private static readonly string[] Keys = ["name", "role", "peer", "transform", "deny"];
+    private static readonly string[] Lists = ["role", "peer", "listener", "destination"];
+    private static readonly string[] Keys = ["name", "transform", "deny", .. Lists];
 
     /// <summary>Reads a policy.</summary>
     /// <param name="text">The YAML text.</param>
@@ -27,19 +32,20 @@ internal static class PolicyFile
     public static Policy Parse(string text, string file)
     {
         var yaml = YamlSource.Read(new StringReader(text), file);
-        if (yaml.Count == 0)
-            throw new UsageException($"{file}: no rules and no default; to deny everyone, write 'default: deny'");
         var settings = new SettingSet().Add(yaml);
         settings.Find("rules")?.Refuse("a list of rules is expected");
         var indices = settings.Indices("rules");
         NoteKnownKeys(settings, indices);
         settings.RefuseUnknown();
-        var rules = indices.Select(i => ReadRule(settings, $"rules.{i}", i)).ToList();
+        if (indices.Count == 0 && settings.Find("default") is null)
+            throw new UsageException($"{file}: no rules and no default; to deny everyone, write 'default: deny'");
+        var language = PolicyLanguage.Read(settings);
+        var rules = indices.Select(i => ReadRule(settings, $"rules.{i}", i, language)).ToList();
         RefuseSameNames(settings, rules);
-        return new Policy(rules, settings.Read("default", null, ParseDefault));
+        return new Policy(rules, settings.Read<TransformChoice?>("default", null, text => text == DenyWord ? null : TransformChoice.Parse(text, language)));
     }
 
-    private static PolicyRule ReadRule(SettingSet settings, string rule, int index)
+    private static PolicyRule ReadRule(SettingSet settings, string rule, int index, TransformLanguage language)
     {
         settings.Find(rule)?.Refuse("a rule is expected: transform or deny, and what it matches");
         var some = settings.FindAny(rule)!;
@@ -48,24 +54,31 @@ internal static class PolicyFile
 
         var roles = settings.ReadList($"{rule}.role", ParseRole);
         var peers = settings.ReadList($"{rule}.peer", NetworkAddress.Parse);
-        var transform = settings.Read<TransformChoice?>($"{rule}.transform", null, text => TransformChoice.Parse(text, TransformLanguage.Default));
+        var listeners = settings.ReadList($"{rule}.listener", ParseListener);
+        var destinations = settings.ReadList($"{rule}.destination", DestinationPattern.Parse);
+        var transform = settings.Read<TransformChoice?>($"{rule}.transform", null, text => TransformChoice.Parse(text, language));
         var deny = settings.Read($"{rule}.deny", false, ParseDeny);
         if (deny == transform.HasValue)
             throw new UsageException($"{some.Origin}: {rule} needs either transform or 'deny: true', and not both");
-        return new PolicyRule(settings.Read($"{rule}.name", rule, ParseName), roles, peers, transform);
+        return new PolicyRule(settings.Read($"{rule}.name", rule, ParseName), roles, peers, transform)
+        {
+            Listeners = listeners,
+            Destinations = destinations,
+        };
     }
 
     // Before any value is read, so that a misspelt key is reported as such and not as a missing one.
     private static void NoteKnownKeys(SettingSet settings, IReadOnlyList<int> indices)
     {
         settings.Find("default");
+        PolicyLanguage.NoteKeys(settings);
         foreach (var index in indices)
         {
             settings.Find($"rules.{index}");
             foreach (var key in Keys)
                 settings.Find($"rules.{index}.{key}");
-            foreach (var key in new[] { $"rules.{index}.role", $"rules.{index}.peer" })
-                settings.ReadList(key, text => text);
+            foreach (var key in Lists)
+                settings.ReadList($"rules.{index}.{key}", text => text);
         }
     }
 
@@ -79,8 +92,6 @@ internal static class PolicyFile
         }
     }
 
-    private static TransformChoice? ParseDefault(string text) => text == "deny" ? null : TransformChoice.Parse(text, TransformLanguage.Default);
-
     private static SidecarRole ParseRole(string text) =>
         SidecarRoles.TryParse(text, out var role) ? role : throw new FormatException($"one of {SidecarRoles.Words} is expected");
 
@@ -89,6 +100,11 @@ internal static class PolicyFile
 
     private static string ParseName(string text) =>
         text.Length <= MaxNameLength ? text : throw new FormatException($"at most {MaxNameLength} characters are allowed");
+
+    // A question's line could not name any other: it would never match.
+    private static string ParseListener(string text) => text.Length <= MaxNameLength && text.All(c => c is > ' ' and <= '~')
+        ? text
+        : throw new FormatException($"a listener's name is expected, 1 to {MaxNameLength} visible ASCII characters");
 
     private static void Refuse(this Setting setting, string reason) => throw setting.Error(reason);
 }

@@ -41,6 +41,7 @@ internal sealed partial class PolicyReloader(
             var policy = Parse(seen.Text ?? throw new UsageException(seen.Error!), source.Path);
             var active = store.Replace(policy);
             Log.Reloaded(logger, source.Path, active.Generation, policy.Summary);
+            LogWarnings(logger, source.Path, policy);
         }
         catch (UsageException error)
         {
@@ -53,6 +54,13 @@ internal sealed partial class PolicyReloader(
             store.CountFailure();
             Log.ReloadBroken(logger, source.Path, store.Current.Generation, error);
         }
+    }
+
+    /// <summary>Says what the author of a policy that was just loaded may not have meant.</summary>
+    internal static void LogWarnings(ILogger logger, string path, Policy policy)
+    {
+        foreach (var warning in PolicyWarnings.Of(policy))
+            Log.Doubtful(logger, path, warning);
     }
 
     /// <inheritdoc/>
@@ -101,5 +109,8 @@ internal sealed partial class PolicyReloader(
 
         [LoggerMessage(22, LogLevel.Error, "The changed policy {Path} is not taken: an error of this program; generation {Generation} stays in force")]
         public static partial void ReloadBroken(ILogger logger, string path, int generation, Exception error);
+
+        [LoggerMessage(23, LogLevel.Warning, "Policy {Path}: {Warning}")]
+        public static partial void Doubtful(ILogger logger, string path, string warning);
     }
 }

@@ -1,5 +1,6 @@
-using Oracle.Protocol.Expressions;
 using System.Security.Cryptography;
+using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 
 namespace Oracle.Policies;
 
@@ -7,6 +8,9 @@ namespace Oracle.Policies;
 /// <param name="Fixed">The transform; null draws one.</param>
 internal readonly record struct TransformChoice(TransformExpression? Fixed)
 {
+    /// <summary>What a policy writes for <see cref="Random"/>.</summary>
+    public const string RandomWord = "random";
+
     /// <summary>Draws a fresh key each time.</summary>
     public static TransformChoice Random => new(null);
 
@@ -14,11 +18,14 @@ internal readonly record struct TransformChoice(TransformExpression? Fixed)
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static TransformChoice Parse(string text, TransformLanguage language)
     {
-        if (text == "random")
+        if (text == RandomWord)
             return Random;
         try
         {
-            return new TransformChoice(language.Parse(text));
+            var transform = language.Parse(text);
+            return new OracleAnswer(transform).FitsIn(OracleDialect.V1x)
+                ? new TransformChoice(transform)
+                : throw new FormatException($"its canonical form has {transform.Text.Length} characters, more than an answer's line of {OracleDialect.V1x.MaxLineBytes()} bytes holds");
         }
         catch (TransformSyntaxException error)
         {
@@ -31,5 +38,5 @@ internal readonly record struct TransformChoice(TransformExpression? Fixed)
     public TransformExpression Draw() => Fixed ?? TransformExpression.Xor((byte)RandomNumberGenerator.GetInt32(1, 256));
 
     /// <inheritdoc/>
-    public override string ToString() => Fixed?.ToString() ?? "random";
+    public override string ToString() => Fixed?.ToString() ?? RandomWord;
 }

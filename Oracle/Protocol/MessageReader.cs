@@ -45,6 +45,13 @@ public delegate ReadStatus MessageParser<T>(ReadOnlySequence<byte> buffer, out S
 /// <summary>Reads one message from a pipe and leaves every byte behind it there.</summary>
 public static class MessageReader
 {
+    /// <summary>
+    /// Waits for the first byte of a message and leaves it in the pipe: complete when there is one, closed when the stream
+    /// ended instead.
+    /// </summary>
+    public static async ValueTask<ReadStatus> WaitForMessageAsync(this PipeReader reader, TimeSpan timeout, TimeProvider time, CancellationToken cancellation = default) =>
+        (await reader.ReadMessageAsync<bool>(ParseAnything, timeout, time, cancellation)).Status;
+
     /// <summary>Reads until the parser decides, the stream ends or the time is up; network errors are outcomes, not exceptions.</summary>
     public static async ValueTask<ReadOutcome<T>> ReadMessageAsync<T>(
         this PipeReader reader, MessageParser<T> parse, TimeSpan timeout, TimeProvider time, CancellationToken cancellation = default)
@@ -78,5 +85,11 @@ public static class MessageReader
         {
             return new(ReadStatus.Reset, default);
         }
+    }
+
+    private static ReadStatus ParseAnything(ReadOnlySequence<byte> buffer, out SequencePosition consumed, out bool message)
+    {
+        (consumed, message) = (buffer.Start, default);
+        return buffer.IsEmpty ? ReadStatus.Incomplete : ReadStatus.Complete;
     }
 }

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Oracle.Protocol;
 
-/// <summary>Lines of wire protocol v1: visible ASCII and spaces, ended by LF; a CR before it is tolerated.</summary>
+/// <summary>Lines of the wire protocol: visible ASCII and spaces, ended by LF; a CR before it is tolerated.</summary>
 public static class WireLine
 {
     /// <summary>Longest line between sidecars, in bytes without its end.</summary>
     public const int MaxPeerBytes = 128;
 
-    /// <summary>Longest line to and from the Oracle, in bytes without its end.</summary>
+    /// <summary>Longest line to and from the Oracle in dialect v1, in bytes without its end.</summary>
     public const int MaxOracleBytes = 512;
 
     /// <summary>How long either side waits for a line.</summary>
@@ -24,7 +24,7 @@ public static class WireLine
     /// <summary>The words of a line; several spaces count as one.</summary>
     public static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static ReadStatus Parse(ReadOnlySequence<byte> buffer, int maxBytes, out SequencePosition consumed, out string line)
+    internal static ReadStatus Parse(ReadOnlySequence<byte> buffer, int maxBytes, out SequencePosition consumed, out string line)
     {
         line = "";
         consumed = buffer.Start;

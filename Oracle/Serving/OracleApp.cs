@@ -20,7 +20,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
     // An asker waits 3 s for its answer; a process that stops does not wait longer for one.
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(3);
 
-    // Of a line of 512 bytes; the rest is a peer that sends what nobody reads.
+    // Of lines of 512 or 4,096 bytes; the rest is a peer that sends what nobody reads.
     private const int MaxUnreadBytes = 16 * 1024;
 
     // Connections in the short while between their accept and their refusal.
@@ -89,6 +89,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
         services.Configure<SocketTransportOptions>(sockets =>
         {
             sockets.MaxReadBufferSize = MaxUnreadBytes;
+            // An answer counts as written once the kernel has it, so that an asker that does not read is noticed.
+            sockets.MaxWriteBufferSize = 1;
             // A question comes with its connection and is answered without waiting: neither a look ahead nor a change of threads pays.
             sockets.WaitForDataBeforeAllocatingBuffer = false;
             sockets.UnsafePreferInlineScheduling = true;
@@ -150,6 +152,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
             Log.Moved(logger, "metrics", options.Metrics.Address.Port, listeners.Metrics.Port);
         if (listeners.Health.Port != options.Health.Address.Port && options.Health is { Origin: null })
             Log.Moved(logger, "health", options.Health.Address.Port, listeners.Health.Port);
+        if (source is not null)
+            PolicyReloader.LogWarnings(app.Services.GetRequiredService<ILogger<PolicyReloader>>(), source.Path, source.First);
         app.Lifetime.ApplicationStarted.Register(() =>
             Log.Ready(logger, listeners.Wire, source?.Path ?? "built in", policy, listeners.Metrics, listeners.Health));
     }

@@ -7,15 +7,14 @@ using Oracle.Telemetry;
 namespace Oracle.Serving;
 
 /// <summary>
-/// Speaks wire protocol v1: one question in, one answer out, end of the connection. What is no question gets no answer,
-/// only the end, which is a denial.
+/// Speaks both dialects, told apart by a question's first word. v1: one question in, one answer out, end of the
+/// connection. v1x: questions one after the other, each answered before the next is read, until the asker has no more.
+/// What is no question gets no answer, only the end, which is a denial.
 /// </summary>
 internal sealed class QuestionHandler(
     Arbiter arbiter, AuditLog audit, OracleMetrics metrics, ConnectionLimit limit, TimeProvider time, IHostApplicationLifetime lifetime)
     : ConnectionHandler
 {
-    private static readonly MessageParser<string> ParseLine = WireLine.Parser(WireLine.MaxOracleBytes);
-
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
@@ -41,26 +40,52 @@ internal sealed class QuestionHandler(
 
     private async Task ServeAsync(ConnectionContext connection)
     {
-        var stopping = lifetime.ApplicationStopping;
-        var read = await connection.Transport.Input.ReadMessageAsync(ParseLine, WireLine.Wait, time, stopping);
+        var (input, stopping) = (connection.Transport.Input, lifetime.ApplicationStopping);
+        var more = false;
+        do
+        {
+            var read = await input.ReadMessageAsync<string>(OracleDialects.ParseQuestionLine, WireLine.Wait, time, stopping);
+            if (read.Status != ReadStatus.Complete)
+            {
+                await ReportAsync(null, Unread(read.Status, stopping), connection.RemoteEndPoint);
+                return;
+            }
+
+            // Who once asked in v1x goes on in it.
+            if (!OracleQuestion.TryParse(read.Message!, out var question) || (more && question.Dialect == OracleDialect.V1))
+            {
+                await ReportAsync(null, Decision.Unheard(DenialReason.Malformed), connection.RemoteEndPoint);
+                return;
+            }
+
+            more = await AnswerAsync(connection, question) && question.Dialect == OracleDialect.V1x
+                // Between two questions an end of any kind is in order: nothing is left unanswered.
+                && await input.WaitForMessageAsync(OracleDialects.IdleLimit, time, stopping) == ReadStatus.Complete;
+        }
+        while (more);
+    }
+
+    /// <returns>Whether the kernel has the answer, and the asker may ask again.</returns>
+    private async Task<bool> AnswerAsync(ConnectionContext connection, OracleQuestion question)
+    {
         var received = time.GetTimestamp();
-        if (read.Status != ReadStatus.Complete)
-        {
-            await ReportAsync(null, Unread(read.Status, stopping), connection.RemoteEndPoint);
-            return;
-        }
-
-        if (!OracleQuestion.TryParse(read.Message!, out var question))
-        {
-            await ReportAsync(null, Decision.Unheard(DenialReason.Malformed), connection.RemoteEndPoint);
-            return;
-        }
-
         var decision = arbiter.Decide(question);
         if (!await ReportAsync(question, decision, connection.RemoteEndPoint))
-            return;
-        await connection.Transport.Output.WriteAsync(WireLine.Encode(decision.Answer.ToLine(question.Dialect) ?? OracleAnswer.Denied.ToString()), CancellationToken.None);
-        metrics.Answered(time.GetElapsedTime(received));
+            return false;
+        // An asker that asks on and on without reading would otherwise hold its place for ever.
+        using var timeout = new CancellationTokenSource(WireLine.Wait, time);
+        try
+        {
+            var line = decision.Answer.ToLine(question.Dialect)!;
+            var flushed = await connection.Transport.Output.WriteAsync(WireLine.Encode(line), timeout.Token);
+            metrics.Answered(time.GetElapsedTime(received));
+            return !flushed.IsCompleted;
+        }
+        catch (OperationCanceledException)
+        {
+            connection.Abort(new ConnectionAbortedException("the asker does not read its answers"));
+            return false;
+        }
     }
 
     private ValueTask<bool> ReportAsync(OracleQuestion? question, Decision decision, EndPoint? asker)

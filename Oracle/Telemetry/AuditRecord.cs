@@ -18,6 +18,12 @@ internal sealed record AuditRecord
     /// <summary>Who asked; null when there was no question.</summary>
     public string? Role { get; init; }
 
+    /// <summary>The asking listener; null when the question does not tell it, as in dialect v1.</summary>
+    public string? Listener { get; init; }
+
+    /// <summary>Where the connection goes, host and port; null when the question does not tell it.</summary>
+    public string? Destination { get; init; }
+
     /// <summary>Address of the asker's peer, as the question says; null when there was no question.</summary>
     public string? PeerIp { get; init; }
 
@@ -27,7 +33,7 @@ internal sealed record AuditRecord
     /// <summary>Address and port that the question came from.</summary>
     public string? Asker { get; init; }
 
-    /// <summary>The answer: <c>ok xor 42</c>, or <c>deny</c> also where the connection was closed without a word.</summary>
+    /// <summary>The answer in the question's dialect: <c>ok xor 42</c>, <c>ok (xor 42)</c>, or <c>deny</c> also where the connection was closed without a word.</summary>
     public required string Answer { get; init; }
 
     /// <summary>The policy rule behind the answer.</summary>
@@ -45,6 +51,8 @@ internal sealed record AuditRecord
         Time = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
         ConnId = question?.Id.ToString(),
         Role = question?.Role.Word(),
+        Listener = question?.Route?.Listener,
+        Destination = question?.Route is { Host: { } host } route ? new HostPort(host, route.Port).ToString() : null,
         PeerIp = question?.Peer.Address.ToString(),
         PeerPort = question?.Peer.Port,
         // A dual-stack socket shows IPv4 askers as ::ffff:10.0.0.1.

@@ -50,8 +50,8 @@ public sealed class ArbiterTests : IDisposable
             rules: [{name: no-p1, role: p1, deny: true}]
             default: xor 9
             """);
-        Assert.Equal("ok xor 9", arbiter.Decide(Question("hello p2 a 10.0.0.1 5")).Answer.ToString());
-        Assert.Equal("ok xor 9", arbiter.Decide(Question("hello p1 a 10.0.0.1 5")).Answer.ToString());
+        Assert.Equal("ok (xor 9)", arbiter.Decide(Question("hello p2 a 10.0.0.1 5")).Answer.ToString());
+        Assert.Equal("ok (xor 9)", arbiter.Decide(Question("hello p1 a 10.0.0.1 5")).Answer.ToString());
         Assert.Equal((DenialReason.RepeatedQuestion, null), Denial(arbiter.Decide(Question("hello p1 a 10.0.0.1 5"))));
     }
 
@@ -61,9 +61,9 @@ public sealed class ArbiterTests : IDisposable
         var arbiter = Arbiter("""
             rules: [{role: p1, transform: xor 1}, {role: p2, transform: xor 2}]
             """);
-        Assert.Equal("ok xor 2", arbiter.Decide(Question("hello p2 a 10.0.0.1 5")).Answer.ToString());
+        Assert.Equal("ok (xor 2)", arbiter.Decide(Question("hello p2 a 10.0.0.1 5")).Answer.ToString());
         var second = arbiter.Decide(Question("hello p1 a 10.0.0.1 5"));
-        Assert.Equal(("ok xor 2", "rules.1"), (second.Answer.ToString(), second.Rule));
+        Assert.Equal(("ok (xor 2)", "rules.1"), (second.Answer.ToString(), second.Rule));
     }
 
     [Fact]
@@ -74,9 +74,42 @@ public sealed class ArbiterTests : IDisposable
         arbiter.Decide(Question("hello p2 b 10.0.0.1 5"));
         _policies.Replace(PolicyFile.Parse("default: xor 2", "p"));
         var kept = arbiter.Decide(Question("hello p1 a 10.0.0.1 5"));
-        Assert.Equal(("ok xor 1", 1), (kept.Answer.ToString(), kept.Generation));
+        Assert.Equal(("ok (xor 1)", 1), (kept.Answer.ToString(), kept.Generation));
         _policies.Replace(PolicyFile.Parse("default: deny", "p"));
-        Assert.Equal("ok xor 1", arbiter.Decide(Question("hello p1 b 10.0.0.1 5")).Answer.ToString());
+        Assert.Equal("ok (xor 1)", arbiter.Decide(Question("hello p1 b 10.0.0.1 5")).Answer.ToString());
+    }
+
+    [Theory]
+    // The transform that the rule names, the two questions' dialects, and whether each is granted.
+    [InlineData("(add 1)", "ask", "ask", true, true)]
+    [InlineData("(add 1)", "ask", "hello", true, false)]
+    [InlineData("(add 1)", "hello", "ask", false, false)]
+    [InlineData("(add 1)", "hello", "hello", false, false)]
+    [InlineData("(xor 7)", "ask", "hello", true, true)]
+    [InlineData("(xor 7)", "hello", "ask", true, true)]
+    [InlineData("(chain (xor 3) (rotl 0) (xor 4))", "hello", "ask", true, true)]
+    public void Decide_InDialectsOfTheirOwn_HoldsForBothAndIsNeverWeakened(string transform, string first, string second, bool firstGranted, bool secondGranted)
+    {
+        var arbiter = Arbiter($"default: {transform}");
+        var one = arbiter.Decide(Question(first == "ask" ? "ask p2 a in h 80 10.0.0.1 5" : "hello p2 a 10.0.0.1 5"));
+        var other = arbiter.Decide(Question(second == "ask" ? "ask p1 a out - 0 10.0.0.2 6" : "hello p1 a 10.0.0.2 6"));
+        foreach (var (decision, granted) in new[] { (one, firstGranted), (other, secondGranted) })
+        {
+            Assert.Equal(granted ? transform : null, decision.Answer.Transform?.Text);
+            Assert.Equal((granted ? (DenialReason?)null : DenialReason.Dialect, "default", 1), (decision.Reason, decision.Rule, decision.Generation));
+        }
+    }
+
+    [Fact]
+    public void Decide_ByTheFirstOnesRoute_HoldsForTheSecond()
+    {
+        var arbiter = Arbiter("""
+            rules: [{name: web, listener: in, destination: "*:80", transform: (rotl 3)}]
+            """);
+        Assert.Equal("ok (rotl 3)", arbiter.Decide(Question("ask p2 a in h 80 10.0.0.1 5")).Answer.ToString());
+        // On its own the second would be denied: another listener, and no destination.
+        Assert.Equal("ok (rotl 3)", arbiter.Decide(Question("ask p1 a out - 0 10.0.0.1 5")).Answer.ToString());
+        Assert.Equal((DenialReason.Policy, "default"), Denial(arbiter.Decide(Question("ask p1 b out - 0 10.0.0.1 5"))));
     }
 
     [Fact]

@@ -42,8 +42,14 @@ public sealed partial class CommandLineTests : IDisposable
         var config = _folder.Write("oracle.yml", "metrics:\n  adress: 1\n");
         var fine = await ProgramProcess.RunAsync("Oracle", "check", "--policy", good);
         Assert.Equal((0, $"{good}: 1 rule, default deny|ok"), (fine.Code, string.Join('|', fine.Output)));
+        var doubtful = _folder.Write("doubtful.yml", "default: (add 1)\nrules: [{name: a, deny: true, listener: in}]");
+        var warned = await ProgramProcess.RunAsync("Oracle", "check", "--policy", doubtful);
+        Assert.Equal((0, $"{doubtful}: 1 rule, default (add 1)|ok"), (warned.Code, string.Join('|', warned.Output)));
+        Assert.Collection(warned.Errors,
+            line => Assert.StartsWith($"{doubtful}: warning: dialect v1 has no word for the transform of default:", line, StringComparison.Ordinal),
+            line => Assert.StartsWith($"{doubtful}: warning: dialect v1 tells neither listener nor destination, at which a looks", line, StringComparison.Ordinal));
         var broken = await ProgramProcess.RunAsync("Oracle", "check", "--policy", bad);
-        Assert.Equal((2, $"Oracle: {bad}:3: rules.1.transform 'rot13': a transform is expected: idt, not, xor 0..255 or random"), (broken.Code, Assert.Single(broken.Errors)));
+        Assert.Equal((2, $"Oracle: {bad}:3: rules.1.transform 'rot13': random, or a transform, is expected: 1:1: an expression expected, got rot13"), (broken.Code, Assert.Single(broken.Errors)));
         var misspelt = await ProgramProcess.RunAsync("Oracle", "check", "--config", config);
         Assert.Equal((2, $"Oracle: {config}:2: metrics.adress: unknown key; the nearest known one is metrics.address"), (misspelt.Code, Assert.Single(misspelt.Errors)));
     }
@@ -126,6 +132,9 @@ public sealed partial class CommandLineTests : IDisposable
         await oracle.SignalAsync("HUP");
         await oracle.ErrorLineAsync("is in force as generation 2");
         Assert.Equal("ok xor 2\n", await AskAsync(IPAddress.Loopback, port, "hello p1 a 10.0.0.1 5\n"));
+        File.WriteAllText(policy, "default: (add 2)");
+        await oracle.SignalAsync("HUP");
+        Assert.Contains(policy + ": dialect v1 has no word for the transform of default", await oracle.ErrorLineAsync("dialect v1"), StringComparison.Ordinal);
     }
 
     // Null while another program has the port.

@@ -1,6 +1,6 @@
-using Oracle.Protocol.Expressions;
 using Oracle.Decisions;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Tests.Support;
 using Xunit;
 

@@ -64,7 +64,22 @@ public sealed class PolicyFileTests
     [InlineData("rules:\n  - transform: not\n  -\n", "p:3: rules.1: a value is missing")]
     [InlineData("rules:\n  - transform: not\n    rolle: p1", "p:3: rules.0.rolle: unknown key; the nearest known one is rules.0.role")]
     [InlineData("rules:\n  - transfrom: not", "p:2: rules.0.transfrom: unknown key; the nearest known one is rules.0.transform")]
-    [InlineData("default: maybe", "p:1: default 'maybe': a transform")]
+    [InlineData("default: maybe", "p:1: default 'maybe': random, or a transform, is expected: 1:1: an expression expected, got maybe")]
+    [InlineData("transforms: {a: not}", "p: no rules and no default")]
+    [InlineData("rules:\n  - transform: not\n    listener: a b", "p:3: rules.0.listener 'a b': a listener's name is expected")]
+    [InlineData("rules:\n  - transform: not\n    listener: [in, h\u00f6h]", "p:3: rules.0.listener.1 'h\u00f6h': a listener's name is expected")]
+    [InlineData("rules:\n  - transform: not\n    listener: {in: x}", "p:3: rules.0.listener.in: unknown key")]
+    [InlineData("rules:\n  - transform: not\n    destination: [h, '*:0']", "p:3: rules.0.destination.1 '*:0': a port 1 to 65535")]
+    [InlineData("rules:\n  - transform: not\n    destination: 127.1", "p:3: rules.0.destination '127.1': a host name, *.name")]
+    [InlineData("rules:\n  - transform: not\n    destination: []", "p:3: rules.0.destination: a value is missing")]
+    [InlineData("default: a\ntransforms:\n  b: not\n  a: (xor 300)", "p:4: transforms.a '(xor 300)': a: 1:6: a byte 0..255 expected, got 300")]
+    [InlineData("default: a\ntransforms:\n  b: not\n  xor: not", "p:4: transforms.xor 'not': xor: the language has this word already")]
+    [InlineData("default: a\ntransforms:\n  b: not\n  random: not", "p:4: transforms.random 'not': random: the policy has this word already")]
+    [InlineData("default: a\ntransforms:\n  b: not\n  deny: not", "p:4: transforms.deny 'not': deny: the policy has this word already")]
+    [InlineData("default: a\ntransforms:\n  a: [not]", "p:3: transforms.a.0: one value is expected here")]
+    [InlineData("default: a\ntransforms: not", "p:2: transforms 'not': names and values are expected below it")]
+    [InlineData("default: not\nfilters: [/nonexistent/x.dll]", "p:2: filters.0 '/nonexistent/x.dll': ")]
+    [InlineData("default: not\nfilters: [Oracle.dll]", "p:2: filters.0 'Oracle.dll': ")]
     [InlineData("defualt: deny", "p:1: defualt: unknown key; the nearest known one is default")]
     [InlineData("rules:\n  - {name: a, deny: true}\n  - {name: a, deny: true}", "p:3: rules.1.name 'a': the name is taken")]
     [InlineData("rules:\n  - {name: default, deny: true}", "p:2: rules.0.name 'default': the name is taken")]
@@ -79,6 +94,49 @@ public sealed class PolicyFileTests
         var error = Assert.Throws<UsageException>(() => PolicyFile.Parse(text, "p"));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Parse_Route_IsReadInItsCanonicalForm()
+    {
+        var rule = Assert.Single(PolicyFile.Parse("""
+            rules: [{deny: true, listener: "in,web-45001", destination: ["*.Example.org.:443", "[fd00::/8]:80", 10.0.0.0/8]}]
+            """, "p").Rules);
+        Assert.Equal(["in", "web-45001"], rule.Listeners!);
+        Assert.Equal(["*.example.org:443", "[fd00::/8]:80", "10.0.0.0/8"], rule.Destinations!.Select(d => d.ToString()));
+    }
+
+    [Fact]
+    public void Parse_NamesAndFilters_AreWordsOfItsTransforms()
+    {
+        var policy = PolicyFile.Parse($$"""
+            filters: ["{{typeof(CountUp).Assembly.Location}}"]
+            transforms: {scramble: (chain twist (rotl 3)), twist: (chain (test-count-up 5) not)}
+            rules: [{role: p2, transform: (chain scramble (inverse twist))}]
+            default: scramble
+            """, "p");
+        Assert.Equal("(chain (test-count-up 5) not (rotl 3) not (inverse (test-count-up 5)))", policy.Rules[0].Grant.ToString());
+        Assert.Equal("(chain (test-count-up 5) not (rotl 3))", policy.Default.ToString());
+    }
+
+    [Fact]
+    public void Parse_TransformThatFitsNoAnswer_IsRefused()
+    {
+        // "ok " and the text: a line holds 4,096.
+        Assert.Equal(4093, Grant(Filler(4093)).ToString().Length);
+        var error = Assert.Throws<UsageException>(() => Grant(Filler(4094)));
+        Assert.EndsWith("its canonical form has 4094 characters, more than an answer's line of 4096 bytes holds", error.Message, StringComparison.Ordinal);
+        // A short text can be a long transform.
+        Assert.Throws<UsageException>(() => PolicyFile.Parse($"transforms: {{long: {Filler(3000)}}}\ndefault: (chain long long)", "p"));
+
+        static TransformChoice Grant(string text) => PolicyFile.Parse($"default: {text}", "p").Default!.Value;
+
+        // Two keys and, for the odd character, a number of two digits.
+        static string Filler(int length)
+        {
+            var digits = length - "(chain (xor-key \"\") (xor-key \"\") (xor 1))".Length;
+            return $"(chain (xor-key \"{new string('a', 2040)}\") (xor-key \"{new string('b', (digits - 2040) / 2 * 2)}\") (xor 1{(digits % 2 == 1 ? "1" : "")}))";
+        }
     }
 
     [Fact]

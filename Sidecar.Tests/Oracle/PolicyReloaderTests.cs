@@ -25,7 +25,7 @@ public sealed class PolicyReloaderTests : IDisposable
         reloader.Look();
         Assert.Equal(1, store.Current.Generation);
         reloader.Look();
-        Assert.Equal((2, "xor 2", _time.GetUtcNow()), (store.Current.Generation, Default(store), store.Current.Since));
+        Assert.Equal((2, "(xor 2)", _time.GetUtcNow()), (store.Current.Generation, Default(store), store.Current.Since));
         reloader.Look();
         Assert.Equal(2, store.Current.Generation);
     }
@@ -53,15 +53,15 @@ public sealed class PolicyReloaderTests : IDisposable
         File.WriteAllText(path, "default: rot13");
         for (var i = 0; i < 5; i++)
             reloader.Look();
-        Assert.Equal((1, "xor 1", 1L), (store.Current.Generation, Default(store), store.Failures));
+        Assert.Equal((1, "(xor 1)", 1L), (store.Current.Generation, Default(store), store.Failures));
         File.Delete(path);
         for (var i = 0; i < 5; i++)
             reloader.Look();
-        Assert.Equal((1, "xor 1", 2L), (store.Current.Generation, Default(store), store.Failures));
+        Assert.Equal((1, "(xor 1)", 2L), (store.Current.Generation, Default(store), store.Failures));
         File.WriteAllText(path, "default: xor 1");
         reloader.Look();
         reloader.Look();
-        Assert.Equal((2, "xor 1", 2L), (store.Current.Generation, Default(store), store.Failures));
+        Assert.Equal((2, "(xor 1)", 2L), (store.Current.Generation, Default(store), store.Failures));
     }
 
     [Fact]
@@ -77,12 +77,12 @@ public sealed class PolicyReloaderTests : IDisposable
         File.CreateSymbolicLink(_folder.File("policy.yml"), "..data/policy.yml");
         var (reloader, store, _) = Start(null);
         using var disposal = reloader;
-        Assert.Equal("xor 1", Default(store));
+        Assert.Equal("(xor 1)", Default(store));
         Directory.Delete(_folder.File("..data"));
         Directory.CreateSymbolicLink(_folder.File("..data"), "v2");
         reloader.Look();
         reloader.Look();
-        Assert.Equal("xor 2", Default(store));
+        Assert.Equal("(xor 2)", Default(store));
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class PolicyReloaderTests : IDisposable
             });
         }
 
-        Assert.Equal("xor 2", Default(store));
+        Assert.Equal("(xor 2)", Default(store));
         await reloader.StopAsync(TestContext.Current.CancellationToken);
     }
 

@@ -1,7 +1,7 @@
-using Oracle.Protocol.Expressions;
 using System.Net;
 using Oracle.Policies;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;
@@ -17,6 +17,15 @@ public sealed class PolicyTests
           - {name: all-v4, peer: 0.0.0.0/0, transform: xor 3}
         """, "policy.yml");
 
+    private static readonly Policy Routes = PolicyFile.Parse("""
+        rules:
+          - {name: banned, peer: 10.0.0.0/8, destination: 10.6.6.0/24, deny: true}
+          - {name: no-guests, peer: 10.0.0.0/8, listener: guest, deny: true}
+          - {name: site, listener: [in, web], destination: "*.example.org:443", transform: (rotl 3)}
+          - {name: nets, listener: "api, web", destination: [10.0.0.0/8, "[fd00::/8]:443"], transform: (add 1)}
+          - {name: any-in, listener: in, destination: "*", transform: (add 2)}
+        """, "policy.yml");
+
     [Theory]
     [InlineData(SidecarRole.P1, "10.6.6.255", "banned", null)]
     [InlineData(SidecarRole.P1, "10.6.7.0", "clients", "(xor 1)")]
@@ -29,13 +38,54 @@ public sealed class PolicyTests
     [InlineData(SidecarRole.P1, "fe00::1", "default", null)]
     public void Judge_FirstRuleThatMatches_Decides(SidecarRole role, string peer, string rule, string? transform)
     {
-        var verdict = Rules.Judge(role, IPAddress.Parse(peer));
+        var verdict = Rules.Judge(new PolicySubject(role, IPAddress.Parse(peer)));
         Assert.Equal((rule, transform), (verdict.Rule, verdict.Grant?.ToString()));
+    }
+
+    [Theory]
+    [InlineData("ask p1 x in www.example.org 443 10.0.0.1 5", "site")]
+    [InlineData("ask p1 x in WWW.Example.org. 443 10.0.0.1 5", "site")]
+    [InlineData("ask p1 x in www.example.org 80 10.0.0.1 5", "any-in")]
+    [InlineData("ask p1 x in example.org 443 10.0.0.1 5", "any-in")]
+    [InlineData("ask p1 x out www.example.org 443 10.0.0.1 5", "default")]
+    [InlineData("ask p1 x IN www.example.org 443 10.0.0.1 5", "default")]
+    [InlineData("ask p1 x api 10.1.2.3 80 10.0.0.1 5", "nets")]
+    [InlineData("ask p1 x api ::ffff:10.1.2.3 80 10.0.0.1 5", "nets")]
+    [InlineData("ask p1 x web fdff::1%eth0 443 10.0.0.1 5", "nets")]
+    [InlineData("ask p1 x web fdff::1 444 10.0.0.1 5", "default")]
+    [InlineData("ask p1 x in 10.6.6.6 80 10.0.0.1 5", "banned")]
+    [InlineData("ask p1 x guest www.example.org 443 10.0.0.1 5", "no-guests")]
+    // Not told: listener and destination, the destination alone, or one that only some resolvers understand.
+    [InlineData("hello p1 x 10.0.0.1 5", "banned")]
+    [InlineData("ask p1 x in - 0 10.0.0.1 5", "banned")]
+    [InlineData("ask p1 x in 10.6.1542 80 10.0.0.1 5", "banned")]
+    [InlineData("ask p1 x in 0x0a060606 80 10.0.0.1 5", "banned")]
+    [InlineData("ask p1 x in 168166918 80 10.0.0.1 5", "banned")]
+    [InlineData("ask p1 x in 10.6.6.6. 80 10.0.0.1 5", "banned")]
+    [InlineData("ask p1 x in [fd06::6] 80 10.0.0.1 5", "banned")]
+    // A rule for another peer says nothing, whatever is not told.
+    [InlineData("hello p1 x 11.0.0.1 5", "default")]
+    public void Judge_ListenerAndDestination_GrantWhenToldAndDenyWhenNot(string line, string rule)
+    {
+        Assert.True(OracleQuestion.TryParse(line, out var question));
+        Assert.Equal(rule, Routes.Judge(PolicySubject.Of(question)).Rule);
+    }
+
+    [Theory]
+    [InlineData("listener: in")]
+    [InlineData("destination: '*'")]
+    [InlineData("listener: in, destination: '*'")]
+    public void Judge_GrantByRoute_IsNotForV1(string matcher)
+    {
+        var policy = PolicyFile.Parse($"rules: [{{name: route, {matcher}, transform: xor 1}}]\ndefault: xor 2", "p");
+        Assert.Equal("default", policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback)).Rule);
+        Assert.Equal("route", policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback, "in", "h", 1)).Rule);
+        Assert.Equal(matcher == "listener: in" ? "route" : "default", policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback, "in")).Rule);
     }
 
     [Fact]
     public void Judge_WithoutAFile_IsNotForEveryone() =>
-        Assert.Equal("not", Policy.NotForEveryone.Judge(SidecarRole.Alone, IPAddress.IPv6Loopback).Grant?.Draw().ToString());
+        Assert.Equal("not", Policy.NotForEveryone.Judge(new PolicySubject(SidecarRole.Alone, IPAddress.IPv6Loopback)).Grant?.Draw().ToString());
 
     [Fact]
     public void Draw_Random_TakesEveryKeyButZero()

@@ -62,6 +62,34 @@ internal sealed class RunningOracle : IAsyncDisposable
         return await ReadToEndAsync(socket);
     }
 
+    /// <summary>Sends a line on a connection that goes on, and reads one, without its end.</summary>
+    public static async Task<string> AskAsync(Socket socket, string line)
+    {
+        await socket.SendAsync(Encoding.ASCII.GetBytes(line), Cancellation);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        var answer = new StringBuilder();
+        var one = new byte[1];
+        while (await socket.ReceiveAsync(one, limit.Token) > 0 && one[0] != '\n')
+            answer.Append((char)one[0]);
+        return answer.ToString();
+    }
+
+    /// <summary>Connects and reads to the end of a connection that is to be refused.</summary>
+    public async Task<string> ReadRefusalAsync()
+    {
+        try
+        {
+            using var socket = await ConnectAsync();
+            return await ReadToEndAsync(socket);
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // The refusal may come before the client has seen that it is connected.
+            return "";
+        }
+    }
+
     /// <summary>Reads to the end; a reset counts as one, for a server that closes on unread bytes.</summary>
     public static async Task<string> ReadToEndAsync(Socket socket)
     {

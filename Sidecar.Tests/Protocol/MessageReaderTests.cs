@@ -104,6 +104,39 @@ public sealed class MessageReaderTests
         Assert.Equal(ReadStatus.TooLong, (await Read(_pipe.Reader)).Status);
     }
 
+    [Fact]
+    public async Task Wait_FirstByte_IsLeftInThePipe()
+    {
+        var waiting = WaitAsync(Cancellation);
+        _time.Advance(Wait - TimeSpan.FromTicks(1));
+        Assert.False(waiting.IsCompleted);
+        await _pipe.Writer.WriteAsync("a"u8.ToArray(), Cancellation);
+        Assert.Equal(ReadStatus.Complete, await waiting);
+        Assert.Equal(0, _time.ActiveTimers);
+        Assert.Equal(ReadStatus.Complete, await WaitAsync(Cancellation));
+        // The message has its own time from here.
+        var reading = Read(_pipe.Reader);
+        _time.Advance(Wait - TimeSpan.FromTicks(1));
+        await _pipe.Writer.WriteAsync("sk\n"u8.ToArray(), Cancellation);
+        Assert.Equal(new ReadOutcome<string>(ReadStatus.Complete, "ask"), await reading);
+    }
+
+    [Fact]
+    public async Task Wait_NoByte_SaysWhy()
+    {
+        var waiting = WaitAsync(Cancellation);
+        _time.Advance(Wait);
+        Assert.Equal(ReadStatus.TimedOut, await waiting);
+        using var stop = new CancellationTokenSource();
+        waiting = WaitAsync(stop.Token);
+        await stop.CancelAsync();
+        Assert.Equal(ReadStatus.Reset, await waiting);
+        await _pipe.Writer.CompleteAsync();
+        Assert.Equal(ReadStatus.Closed, await WaitAsync(Cancellation));
+    }
+
+    private Task<ReadStatus> WaitAsync(CancellationToken cancellation) => _pipe.Reader.WaitForMessageAsync(Wait, _time, cancellation).AsTask();
+
     private Task<ReadOutcome<string>> Read(PipeReader reader, CancellationToken? cancellation = null) =>
         reader.ReadMessageAsync(WireLine.Parser(WireLine.MaxPeerBytes), Wait, _time, cancellation ?? Cancellation).AsTask();
 }

@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Xunit;
 
 namespace Sidecar.Tests.Protocol;
@@ -37,6 +38,52 @@ public sealed class MessageTests
     {
         Assert.False(OracleAnswer.TryParse(line, out var answer));
         Assert.Null(answer.Transform);
+    }
+
+    [Theory]
+    [InlineData("ok (chain (xor 42) (rotl 3))", "ok (chain (xor 42) (rotl 3))", null)]
+    [InlineData("ok xor 42", "ok (xor 42)", "ok xor 42")]
+    [InlineData("ok (xor 0x2A)", "ok (xor 42)", "ok xor 42")]
+    [InlineData("ok  not ", "ok not", "ok not")]
+    [InlineData("ok (chain not not)", "ok (chain not not)", "ok idt")]
+    [InlineData("deny", "deny", "deny")]
+    public void OracleAnswer_OfV1x_IsReadAndSaidInBothDialectsWhereTheyCan(string line, string v1x, string? v1)
+    {
+        Assert.True(OracleAnswer.TryParse(line, OracleDialect.V1x, TransformLanguage.Default, out var answer));
+        Assert.Equal((v1x, v1), (answer.ToLine(OracleDialect.V1x), answer.ToLine(OracleDialect.V1)));
+        Assert.Equal((true, v1 is not null), (answer.FitsIn(OracleDialect.V1x), answer.FitsIn(OracleDialect.V1)));
+    }
+
+    [Theory]
+    [InlineData("ok")]
+    [InlineData("ok ")]
+    [InlineData("ok (xor 300)")]
+    [InlineData("ok (xor 1")]
+    [InlineData("ok (xor 1) (xor 2)")]
+    [InlineData("ok scramble")]
+    [InlineData("ok random")]
+    [InlineData("deny (xor 1)")]
+    [InlineData("OK (xor 1)")]
+    public void OracleAnswer_NonsenseInV1x_IsRefusedAndNeverAGrant(string line)
+    {
+        Assert.False(OracleAnswer.TryParse(line, OracleDialect.V1x, TransformLanguage.Default, out var answer));
+        Assert.Null(answer.Transform);
+    }
+
+    [Theory]
+    [InlineData("ok (xor 42)")]
+    [InlineData("ok (add 1)")]
+    public void OracleAnswer_OfV1xInV1_IsRefused(string line) => Assert.False(OracleAnswer.TryParse(line, out _));
+
+    [Fact]
+    public void FitsIn_LongTransform_HoldsToTheLine()
+    {
+        // A chain of tables: 520 characters each, seven of them fit.
+        var table = $"(table \"{Convert.ToHexString([.. Enumerable.Range(0, 256).Select(i => (byte)(i * 3))]).ToLowerInvariant()}\")";
+        Assert.True(Tables(7).FitsIn(OracleDialect.V1x));
+        Assert.False(Tables(8).FitsIn(OracleDialect.V1x));
+
+        OracleAnswer Tables(int count) => new(TransformExpression.Parse($"(chain {string.Join(' ', Enumerable.Repeat(table, count))})"));
     }
 
     [Theory]
@@ -107,13 +154,20 @@ public sealed class MessageTests
     {
         const int seed = 20260103;
         var random = new Random(seed);
-        string[] words = ["hello", "ask", "-", "0", "bonjour", "ok", "fail", "deny", "p1", "p2", "alone", "xor", "not", "idt", "7", "256", "99999", "-1", "#(1", "2", "3)", "#(", ")", "::1", "1.2.3.4", "[::1]", "%", "~", "x", "", " "];
+        string[] words = ["hello", "ask", "-", "0", "bonjour", "ok", "fail", "deny", "p1", "p2", "alone", "xor", "not", "idt", "7", "256", "99999", "-1", "#(1", "2", "3)", "#(", ")", "::1", "1.2.3.4", "[::1]", "%", "~", "x", "", " ", "in", "(xor", "(chain", "7)", "80"];
+        string[] whole = ["hello p1 x 1.2.3.4 7", "ask p1 x in h 80 1.2.3.4 7", "ask alone x in - 0 #(1 2 3 4) 7", "ok (chain (xor 7) not (rotl 3))", "ok xor 7", "bonjour x h 7"];
         for (var round = 0; round < 50_000; round++)
         {
-            var line = string.Join(' ', Enumerable.Range(0, random.Next(8)).Select(_ => words[random.Next(words.Length)]));
+            // Half of the lines are whole messages with one word changed.
+            var parts = random.Next(2) == 0 ? random.GetItems(words, random.Next(8)) : whole[random.Next(whole.Length)].Split(' ');
+            if (parts.Length > 0)
+                parts[random.Next(parts.Length)] = words[random.Next(words.Length)];
+            var line = string.Join(' ', parts);
             var shown = $"seed {seed}, round {round}: '{line}'";
             Assert.True(!OracleQuestion.TryParse(line, out var question) || (OracleQuestion.TryParse(question.ToString(), out var q) && q == question), shown);
             Assert.True(!OracleAnswer.TryParse(line, out var answer) || (OracleAnswer.TryParse(answer.ToLine(OracleDialect.V1)!, out var a) && a == answer), shown);
+            Assert.True(!OracleAnswer.TryParse(line, OracleDialect.V1x, TransformLanguage.Default, out var rich)
+                || (OracleAnswer.TryParse(rich.ToLine(OracleDialect.V1x)!, OracleDialect.V1x, TransformLanguage.Default, out var r) && r == rich), shown);
             Assert.True(!PeerAnswer.TryParse(line, out var verdict) || (PeerAnswer.TryParse(verdict.ToString(), out var v) && v == verdict), shown);
             Assert.True(!PeerGreeting.TryParse(line, out var greeting) || (PeerGreeting.TryParse(greeting.ToString(), out var g) && g == greeting), shown);
         }

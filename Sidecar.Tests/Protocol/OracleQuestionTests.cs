@@ -55,6 +55,36 @@ public sealed class OracleQuestionTests
     [InlineData("hello p1 0123456789012345678901234567890123456789012345678901234567890123x 10.1.2.3 4567")]
     public void TryParse_NoQuestion_IsRefused(string line) => Assert.False(OracleQuestion.TryParse(line, out _));
 
+    [Theory]
+    [InlineData("ask p1 abc in www.example.org 443 10.1.2.3 4567", "in", "www.example.org", 443, "10.1.2.3")]
+    [InlineData("ask server abc in ::1 65535 #(127 0 0 1) 4567", "in", "::1", 65535, "127.0.0.1")]
+    [InlineData("ask alone abc p1-45000 - 0 ::ffff:10.1.2.3 4567", "p1-45000", null, 0, "10.1.2.3")]
+    [InlineData("ask  p2  abc  -  h  1  #( 1 2 3 4 )  4567 ", "-", "h", 1, "1.2.3.4")]
+    public void TryParse_V1x_HasItsRouteToo(string line, string listener, string? host, int port, string peer)
+    {
+        Assert.True(OracleQuestion.TryParse(line, out var question));
+        Assert.Equal((OracleDialect.V1x, "abc"), (question.Dialect, question.Id.ToString()));
+        Assert.Equal(new QuestionRoute(listener, host, port), question.Route);
+        Assert.Equal(new IPEndPoint(IPAddress.Parse(peer), 4567), question.Peer);
+        Assert.True(OracleQuestion.TryParse(question.ToString(), out var again));
+        Assert.Equal(question, again);
+    }
+
+    [Theory]
+    [InlineData("ask")]
+    [InlineData("Ask p1 abc in h 80 10.1.2.3 4567")]
+    [InlineData("ask p1 abc 10.1.2.3 4567")]
+    [InlineData("ask p1 abc in h 80 10.1.2.3")]
+    [InlineData("ask p1 abc in h 80 4567")]
+    [InlineData("ask p1 abc in h 0 10.1.2.3 4567")]
+    [InlineData("ask p1 abc in - 80 10.1.2.3 4567")]
+    [InlineData("ask p1 abc in h 65536 10.1.2.3 4567")]
+    [InlineData("ask p1 abc in h http 10.1.2.3 4567")]
+    [InlineData("ask p1 abc in h 80 10.1.2.3 4567 8")]
+    [InlineData("ask p3 abc in h 80 10.1.2.3 4567")]
+    [InlineData("hello p1 abc in h 80 10.1.2.3 4567")]
+    public void TryParse_NoQuestionOfV1x_IsRefused(string line) => Assert.False(OracleQuestion.TryParse(line, out _));
+
     [Fact]
     public void ToString_AnyQuestion_IsReadBackTheSame() =>
         Check.QuickThrowOnFailure(Prop.ForAll(ArbMap.Default.ArbFor<(int Role, ulong High, ulong Low, bool Four, ushort Port)>(), drawn =>

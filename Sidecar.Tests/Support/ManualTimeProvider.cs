@@ -20,6 +20,13 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>Whether a timer will fire in exactly this time.</summary>
+    public bool HasTimerDueIn(TimeSpan time)
+    {
+        lock (_lock)
+            return _timers.Exists(t => t.Due - _elapsed == time);
+    }
+
     public override DateTimeOffset GetUtcNow() => _start + Elapsed;
 
     public override long GetTimestamp() => Elapsed.Ticks;

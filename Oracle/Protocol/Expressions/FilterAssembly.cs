@@ -20,11 +20,14 @@ public static class FilterAssembly
         }
         catch (Exception error) when (error is IOException or BadImageFormatException or TypeLoadException or MissingMethodException or ReflectionTypeLoadException)
         {
-            throw new FormatException(error.Message, error);
+            throw new FormatException(OneLine(error), error);
         }
         catch (TargetInvocationException error)
         {
-            throw new FormatException($"a filter's constructor failed: {error.InnerException!.Message}", error);
+            throw new FormatException($"a filter's constructor failed: {OneLine(error.InnerException!)}", error);
         }
     }
+
+    // A missing file's message ends with a line feed.
+    private static string OneLine(Exception error) => error.Message.ReplaceLineEndings(" ").Trim();
 }

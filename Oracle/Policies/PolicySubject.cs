@@ -1,0 +1,28 @@
+using System.Net;
+using Chassis.Net;
+using Oracle.Protocol;
+
+namespace Oracle.Policies;
+
+/// <summary>What rules look at: a question with its destination in the form in which it is compared.</summary>
+/// <param name="Role">Who asks.</param>
+/// <param name="Peer">Address of whoever connected to the asking sidecar.</param>
+/// <param name="Listener">The asking listener; null when the question does not tell it.</param>
+/// <param name="Destination">Name or address of the destination; null when the question does not tell it, or no such thing can be.</param>
+/// <param name="Port">The destination's port.</param>
+internal readonly record struct PolicySubject(SidecarRole Role, IPAddress Peer, string? Listener = null, string? Destination = null, int Port = 0)
+{
+    // Read once here, for each of many rules asks for it.
+    private readonly IPAddress? _address = Destination is not null && DestinationPattern.TryParseAddress(Destination, out var address) ? address : null;
+
+    /// <summary>What a question says.</summary>
+    // A text that only some resolvers take for an address (127.1, 0x7f.1) would pass by the rules for networks: it tells nothing.
+    public static PolicySubject Of(OracleQuestion question) => question.Route is { } route
+        ? new(question.Role, question.Peer.Address, route.Listener, IsDestination(route.Host) ? route.Host : null, route.Port)
+        : new(question.Role, question.Peer.Address);
+
+    /// <summary>Whether the known destination is one of those that a pattern means.</summary>
+    public bool IsBoundFor(DestinationPattern pattern) => _address is { } address ? pattern.Matches(address, Port) : pattern.Matches(Destination!, Port);
+
+    private static bool IsDestination(string? host) => host is not null && (DestinationPattern.TryParseAddress(host, out _) || HostPort.IsHost(host));
+}

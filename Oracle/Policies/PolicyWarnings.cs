@@ -1,0 +1,29 @@
+using Oracle.Protocol;
+
+namespace Oracle.Policies;
+
+/// <summary>What a policy's author may not have meant for sidecars that ask in dialect v1.</summary>
+internal static class PolicyWarnings
+{
+    // A log line names no more; the rest is counted.
+    private const int MaxNames = 10;
+
+    /// <summary>One line of each kind, or none.</summary>
+    public static IEnumerable<string> Of(Policy policy)
+    {
+        var unsaid = policy.Rules.Where(rule => IsUnsaid(rule.Grant)).Select(rule => rule.Name);
+        if (Names(IsUnsaid(policy.Default) ? unsaid.Append(Policy.DefaultName) : unsaid) is { } mute)
+            yield return $"dialect v1 has no word for the transform of {mute}: a sidecar that asks in v1 is denied where it holds";
+        if (Names(policy.Rules.Where(rule => rule.Grant is null && rule.LooksAtRoute).Select(rule => rule.Name)) is { } blind)
+            yield return $"dialect v1 tells neither listener nor destination, at which {blind} looks to deny: a sidecar that asks in v1 is denied by it wherever it goes";
+    }
+
+    private static bool IsUnsaid(TransformChoice? grant) => grant?.Fixed is { } transform && !new OracleAnswer(transform).FitsIn(OracleDialect.V1);
+
+    private static string? Names(IEnumerable<string> rules)
+    {
+        var names = rules.ToList();
+        var more = names.Count - MaxNames;
+        return names.Count == 0 ? null : string.Join(", ", names.Take(MaxNames)) + (more > 0 ? $" and {more} more" : "");
+    }
+}

@@ -116,7 +116,7 @@ public sealed class ConnectionRegistryTests
         Move(ended, 1, 20, 300, 4000);
         registry.TryEnd(ended);
         Move(Added(registry, First, TransformExpression.Xor(8)), 1, 1, 1, 1);
-        Move(Added(registry, Second, default(TransformExpression)), 5, 6, 7, 8);
+        Move(Added(registry, Second, TransformExpression.Identity), 5, 6, 7, 8);
         Added(registry, Second);
 
         var bytes = registry.Bytes();

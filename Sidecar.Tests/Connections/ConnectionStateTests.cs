@@ -42,7 +42,7 @@ public sealed class ConnectionStateTests
                 report.Destination = Somewhere;
                 break;
             case "transform":
-                report.Transform = default(TransformExpression);
+                report.Transform = TransformExpression.Identity;
                 break;
             case "upstream":
                 report.Upstream = new UpstreamAddress(IPEndPoint.Parse("192.0.2.1:80"));

@@ -126,8 +126,14 @@ public sealed class SocketRelayTests : IAsyncLifetime
         var running = RunAsync();
         // More than the client takes; the rest, and the end, wait in the sidecar's kernel.
         var count = 0L;
-        for (; _report.UpstreamBytes.Received == _report.Downstream.Sent; count += 16_384)
+        while (_report.UpstreamBytes.Received == _report.Downstream.Sent)
+        {
             await Pattern.SendAsync(_server, 16_384, count);
+            count += 16_384;
+            // No more than one piece ahead of the relay, so that the kernel has room for the end.
+            await Eventually.TrueAsync(() => _report.UpstreamBytes.Received == count || _report.UpstreamBytes.Received > _report.Downstream.Sent);
+        }
+
         _server.Finish();
         await Eventually.TrueAsync(() => Libc.Unsent((int)_server.Handle) == 0);
         await _client.SendAsync("a body that nobody reads");
@@ -138,8 +144,9 @@ public sealed class SocketRelayTests : IAsyncLifetime
 
         // What the relay no longer reads must not make the close of this side one.
         await _client.SendAsync("more of it");
+        var closing = CloseBehindAsync(running);
         Assert.Equal(count, await Pattern.ReadToEndAsync(_client));
-        await running;
+        await closing;
         Assert.Equal(count, _report.Downstream.Sent);
     }
 
@@ -177,6 +184,13 @@ public sealed class SocketRelayTests : IAsyncLifetime
     private Task RunAsync(Codec? codec = null) => _running.RunAsync(() =>
         new RelayConnection(_downstream, _upstream, _report, Stage.Timeouts, _running.Loop.Timers)
             .RunAsync(codec ?? new Codec(IdentityTransform.Instance, IdentityTransform.Instance)));
+
+    // As the stages around the relay do.
+    private async Task CloseBehindAsync(Task relay)
+    {
+        await relay;
+        await _running.RunAsync(async () => await _downstream.DisposeAsync());
+    }
 
     // Sends until the server, which reads nothing, holds the client back.
     private async Task FillAsync()

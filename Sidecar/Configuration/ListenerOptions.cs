@@ -1,7 +1,7 @@
-using Oracle.Protocol.Expressions;
 using System.Net;
 using Chassis.Net;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Destination;
 using Sidecar.ProxyProtocol;
 

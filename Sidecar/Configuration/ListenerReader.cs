@@ -1,8 +1,8 @@
-using Oracle.Protocol.Expressions;
 using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Destination;
 using Sidecar.ProxyProtocol;
 

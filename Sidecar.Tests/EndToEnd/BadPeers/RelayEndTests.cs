@@ -159,6 +159,8 @@ public sealed class RelayEndTests
 
         using var second = await SocketTalk.ConnectAsync(sidecar.Port);
         Assert.Equal("", await second.ReadUntilClosedAsync());
+        // Accounted for once it is closed.
+        await sidecar.RecordAsync(r => r.Reason == "limit_reached");
         await client.SendAsync("x");
         Assert.Equal("x", await served.ReadTextAsync(1));
         client.Finish();

@@ -78,8 +78,9 @@ public sealed class FailingFilterTests
 
         Assert.Equal("", await client.ReadUntilClosedAsync());
 
-        var record = await sidecar.EndsForAsync("transform_error");
-        Assert.Equal("grumbles at arguments", record.Text("detail"));
+        // The answer names a transform that this sidecar cannot make.
+        var record = await sidecar.EndsForAsync("protocol_error");
+        Assert.Contains("grumble failed: grumbles at arguments", record.Text("detail"), StringComparison.Ordinal);
         Assert.True(upstream.IsUntouched);
     }
 

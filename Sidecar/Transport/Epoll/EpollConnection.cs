@@ -88,11 +88,15 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
     public override async ValueTask DisposeAsync()
     {
         await Socket.Loop.Enter();
-        // With unread bytes a close is a reset; behind a FIN the peer takes it for an end all the same.
         if (!Socket.HasEnded)
+        {
+            var isUnderWay = Socket.Unsent > 0;
+            // With unread bytes a close is a reset; behind a FIN the peer takes it for an end all the same.
             Socket.ShutdownSend();
-        if (!Socket.HasEnded && Socket.Unsent > 0)
-            await LingerAsync();
+            if (isUnderWay)
+                await LingerAsync();
+        }
+
         Socket.Close();
         if (_transport is not null)
             await _transport.Input.CompleteAsync();

@@ -1,6 +1,6 @@
-using Oracle.Protocol.Expressions;
 using System.Text;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 
 namespace Demo.Verification;
 

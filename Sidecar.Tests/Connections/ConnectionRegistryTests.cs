@@ -1,6 +1,6 @@
-using Oracle.Protocol.Expressions;
 using System.Net;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Destination;

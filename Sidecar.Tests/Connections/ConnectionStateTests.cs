@@ -1,7 +1,7 @@
-using Oracle.Protocol.Expressions;
 using System.Net;
 using Chassis.Net;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Records;

@@ -1,7 +1,7 @@
-using Oracle.Protocol.Expressions;
 using System.Net;
 using System.Text;
 using Demo.Verification;
+using Oracle.Protocol.Expressions;
 using Xunit;
 
 namespace Sidecar.Tests.Demo;

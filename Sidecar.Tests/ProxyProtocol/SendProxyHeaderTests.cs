@@ -1,7 +1,7 @@
-using Oracle.Protocol.Expressions;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Authorization;
 using Sidecar.Destination;
 using Sidecar.ProxyProtocol;

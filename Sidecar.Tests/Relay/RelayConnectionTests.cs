@@ -1,5 +1,5 @@
-using Oracle.Protocol.Expressions;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Configuration;
 using Sidecar.Records;
 using Sidecar.Relay;

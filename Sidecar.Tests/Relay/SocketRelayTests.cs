@@ -1,5 +1,5 @@
-using Oracle.Protocol.Expressions;
 using System.Net.Sockets;
+using Oracle.Protocol.Expressions;
 using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Tests.EndToEnd.Faults;

@@ -41,19 +41,11 @@ internal sealed class OracleAnswers(TransformLanguage language)
 
     private Decision Parse(string line, OracleDialect dialect)
     {
-        try
-        {
-            if (OracleAnswer.TryParse(line, dialect, language, out var answer, out var problem))
-                return answer.Transform is { } transform ? Decision.Grant(transform) : Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
-            return Decision.Refuse(RelayEndReason.ProtocolError, problem is null
-                ? $"the Oracle's answer '{line}' is none of the protocol"
-                : $"the Oracle's transform is none that this sidecar knows: {problem}");
-        }
-        catch (Exception error)
-        {
-            // Of a user's filter, which is asked about its arguments.
-            return Decision.Refuse(RelayEndReason.TransformError, error.Message);
-        }
+        if (OracleAnswer.TryParse(line, dialect, language, out var answer, out var problem))
+            return answer.Transform is { } transform ? Decision.Grant(transform) : Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
+        return Decision.Refuse(RelayEndReason.ProtocolError, problem is null
+            ? $"the Oracle's answer '{line}' is none of the protocol"
+            : $"the Oracle's transform is none that this sidecar knows: {problem}");
     }
 
     private sealed record Known(string Line, OracleDialect Dialect, Decision Decision);

@@ -1,7 +1,7 @@
-using Oracle.Protocol.Expressions;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Sidecar.Configuration;
 using Sidecar.Destination;
 using Sidecar.Relay;

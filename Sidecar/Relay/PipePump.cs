@@ -1,6 +1,6 @@
-using Oracle.Protocol.Expressions;
 using System.Buffers;
 using System.IO.Pipelines;
+using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Relay;
 

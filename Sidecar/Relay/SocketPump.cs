@@ -1,5 +1,5 @@
-using Oracle.Protocol.Expressions;
 using System.Buffers;
+using Oracle.Protocol.Expressions;
 using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Sidecar.Tests.UserFilters;
 using Sidecar.Tests.Support;
+using Sidecar.Tests.UserFilters;
 using Xunit;
 
 namespace Sidecar.Tests.Transform.Command;

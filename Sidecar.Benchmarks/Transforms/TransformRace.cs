@@ -27,6 +27,8 @@ internal static class TransformRace
     // Long against a timer tick, short against the machine's moods.
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(20);
 
+    private const int MaxShown = 70;
+
     private static readonly string Table = TableText();
 
     public static IReadOnlyList<TransformResult> Run(int rounds, CancellationToken cancellation)
@@ -69,9 +71,7 @@ internal static class TransformRace
         void Add(string text, string? kernel, double? required)
         {
             var compiled = CompiledTransform.Compile(TransformExpression.Parse(text), p => kernel is null ? Kernel.For(p) : Kernel.All.Single(k => k.Name == kernel));
-            var shown = text.StartsWith("(table", StringComparison.Ordinal) ? "(table …)" : text.StartsWith("(keystream", StringComparison.Ordinal) ? "(keystream …)"
-                : text.Length > 50 ? "(chain …), ten steps" : text;
-            entrants.Add(new TransformEntrant(shown, string.Join(", ", compiled.Parts.Select(p => p.Kernel)), required, compiled.Start()));
+            entrants.Add(new TransformEntrant(text.Length <= MaxShown ? text : $"{text[..text.IndexOf(' ', StringComparison.Ordinal)]} …)", string.Join(", ", compiled.Parts.Select(p => p.Kernel)), required, compiled.Start()));
         }
     }
 

@@ -48,8 +48,8 @@ internal static class SidecarPrograms
             "--metrics-address", At(ports.Next()), "--health-address", At(ports.Next()), "--admin-address", At(ports.Next()),
             .. shop.SidecarArgs,
         ]);
-        // The measured build may lie elsewhere.
-        return new(command with { Words = [command.Words[0], shop.SidecarDll, .. command.Words.Skip(2)] }, entry.Http);
+        // The measured build may lie elsewhere. Listeners are bound in order: once the last one accepts, all do.
+        return new(command with { Words = [command.Words[0], shop.SidecarDll, .. command.Words.Skip(2)] }, entry.Echo);
     }
 
     private static string Also(string setting) => setting.Length > 0 ? $", {setting}" : "";

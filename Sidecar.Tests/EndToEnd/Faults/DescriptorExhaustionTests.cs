@@ -17,12 +17,16 @@ public sealed class DescriptorExhaustionTests
     [Fact]
     public async Task Connections_BeyondTheDescriptors_WaitUntilOthersEnd()
     {
-        await using var scarce = await ScarceDescriptors.StartAsync(2 * Served, "epoll");
-        var served = await ConnectAsync(scarce, Served);
-        Assert.All(await Task.WhenAll(served.Select(ScarceDescriptors.IsServedAsync)), Assert.True);
-        var waiting = await ConnectAsync(scarce, Waiting);
-        var answers = waiting.Select(ScarceDescriptors.IsServedAsync).ToList();
-        await Eventually.TrueAsync(() => Warnings(scarce) == 1);
+        await using var scarce = await ScarceDescriptors.StartAsync(Served, "epoll");
+        var (client, answer) = await scarce.UntilOneWaitsAsync();
+        var served = scarce.Served;
+        List<Socket> waiting = [client];
+        List<Task<bool>> answers = [answer];
+        while (waiting.Count < Waiting)
+        {
+            waiting.Add(await SocketTalk.ConnectAsync(scarce.Sidecar.Port));
+            answers.Add(ScarceDescriptors.IsServedAsync(waiting[^1]));
+        }
 
         // Ten attempts to accept in a second cost next to nothing, once the compiler is done; a loop that spins costs every second.
         var costs = new List<double>();
@@ -30,17 +34,18 @@ public sealed class DescriptorExhaustionTests
             costs.Add(await scarce.CpuDuringAsync(TimeSpan.FromSeconds(1)));
         while (costs[^1] > 0.25 && costs.Count < 10);
         Assert.InRange(costs[^1], 0, 0.25);
-        Assert.Equal(1, Warnings(scarce));
-        Assert.DoesNotContain(answers, a => a.IsCompleted);
+        // The first may have got the last descriptors; a thread that ends makes room for one more, and then it is told again.
+        Assert.InRange(scarce.Warnings, 1, 3);
+        Assert.InRange(answers.Count(a => a.IsCompleted), 0, scarce.Warnings);
         Assert.All(await Task.WhenAll(served.Select(ScarceDescriptors.IsServedAsync)), Assert.True);
 
         await EndAsync(served.Take(Ended));
-        await Eventually.TrueAsync(() => answers.Count(a => a.IsCompleted) == Ended);
+        await Eventually.TrueAsync(() => answers.Count(a => a.IsCompleted) >= Ended);
         await EndAsync(served.Skip(Ended));
         Assert.All(await Task.WhenAll(answers), Assert.True);
         await EndAsync(waiting);
-        await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count == 1 + Served + Waiting);
-        Assert.All(scarce.Sidecar.Records(), record => Assert.Equal("completed", record.Reason));
+        await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count(record => record.Reason == "completed") == 1 + served.Count + Waiting);
+        Assert.All(scarce.Sidecar.Records(), record => Assert.Contains(record.Reason, (string[])["completed", "connect_failed"]));
         await scarce.Sidecar.StopAsync("TERM");
     }
 
@@ -49,34 +54,21 @@ public sealed class DescriptorExhaustionTests
     [InlineData("sockets")]
     public async Task Connection_WhoseUpstreamSocketCannotBeMade_EndsAsAFailedConnect(string transport)
     {
-        await using var scarce = await ScarceDescriptors.StartAsync((2 * Served) + 1, transport);
-        var served = await ConnectAsync(scarce, Served);
-        Assert.All(await Task.WhenAll(served.Select(ScarceDescriptors.IsServedAsync)), Assert.True);
-        using var refused = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
+        await using var scarce = await ScarceDescriptors.StartAsync(Served, transport);
 
-        Assert.False(await ScarceDescriptors.IsServedAsync(refused));
+        await scarce.UntilOneIsEndedAsync();
 
         await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count == 2);
         var record = scarce.Sidecar.Records()[1];
         Assert.True(record.Reason == "connect_failed", $"{record}");
         Assert.Contains("Too many open files", record.Text("detail"), StringComparison.Ordinal);
-        Assert.All(await Task.WhenAll(served.Select(ScarceDescriptors.IsServedAsync)), Assert.True);
-        await EndAsync(served);
+        Assert.NotEmpty(scarce.Served);
+        Assert.All(await Task.WhenAll(scarce.Served.Select(ScarceDescriptors.IsServedAsync)), Assert.True);
+        await EndAsync(scarce.Served);
         using var next = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
         Assert.True(await ScarceDescriptors.IsServedAsync(next));
         next.Dispose();
         await scarce.Sidecar.StopAsync("TERM");
-    }
-
-    private static int Warnings(ScarceDescriptors scarce) =>
-        scarce.Sidecar.Log.Count(line => line.Contains("Cannot accept connections", StringComparison.Ordinal));
-
-    private static async Task<IReadOnlyList<Socket>> ConnectAsync(ScarceDescriptors scarce, int count)
-    {
-        var clients = new List<Socket>();
-        for (var i = 0; i < count; i++)
-            clients.Add(await SocketTalk.ConnectAsync(scarce.Sidecar.Port));
-        return clients;
     }
 
     private static async Task EndAsync(IEnumerable<Socket> clients)

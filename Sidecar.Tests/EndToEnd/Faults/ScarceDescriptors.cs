@@ -12,27 +12,80 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
 {
     private readonly EchoServer _echo = new();
 
+    // Where the descriptors end. Which are free below it nobody can count from outside: a thread has two for its
+    // life, and a file whose opening blocks has one that /proc does not show.
+    private int _limit;
+
     private ScarceDescriptors()
     {
     }
 
     public StartedSidecar Sidecar { get; private set; } = null!;
 
-    /// <summary>Starts one that has so many descriptors left.</summary>
-    public static async Task<ScarceDescriptors> StartAsync(int descriptors, string transport)
+    /// <summary>The connections that are served, in the order of their coming.</summary>
+    public List<Socket> Served { get; } = [];
+
+    /// <summary>Starts one that has descriptors left for about so many connections.</summary>
+    public static async Task<ScarceDescriptors> StartAsync(int connections, string transport)
     {
         var scarce = new ScarceDescriptors();
         // With one loop it is certain who accepts, and how often it warns.
         string[] loops = transport == "epoll" ? ["--loops", "1"] : [];
         scarce.Sidecar = await StartedSidecar.StartAsync(scarce._echo.Port, ["--transport", transport, "--max-connections", "1000", .. loops]);
-        // What the process opens once for its first connection, and for being asked, it has opened by then.
+        // What the process opens once for its first connection it has opened by then.
         using (var first = await SocketTalk.ConnectAsync(scarce.Sidecar.Port))
             Assert.True(await IsServedAsync(first));
         await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count == 1);
-        await scarce.Sidecar.GetAsync("metrics", "/metrics");
-        await scarce.LimitAsync(descriptors);
+        scarce._limit = new DirectoryInfo($"/proc/{scarce.Sidecar.Id}/fd").EnumerateFileSystemInfos().Count() + (2 * connections);
+        await scarce.LimitAsync();
         return scarce;
     }
+
+    /// <summary>Connects clients until the log says that no more can be accepted; returns the last one with its outstanding answer.</summary>
+    public async Task<(Socket Client, Task<bool> Answer)> UntilOneWaitsAsync()
+    {
+        while (true)
+        {
+            var client = await SocketTalk.ConnectAsync(Sidecar.Port);
+            var answer = IsServedAsync(client);
+            await Eventually.TrueAsync(() => answer.IsCompleted || Warnings > 0);
+            if (!answer.IsCompleted)
+                return (client, answer);
+            if (await answer)
+            {
+                Served.Add(client);
+                continue;
+            }
+
+            // It was accepted with the last descriptor: with one more, the next one has either both or none.
+            client.Dispose();
+            await RaiseLimitAsync();
+        }
+    }
+
+    /// <summary>Connects clients until one is accepted with the last descriptor, so that none is left for its upstream, and returns when it was ended.</summary>
+    public async Task UntilOneIsEndedAsync()
+    {
+        while (true)
+        {
+            var client = await SocketTalk.ConnectAsync(Sidecar.Port);
+            var answer = IsServedAsync(client);
+            // One that waits is accepted once there is a descriptor more. A slow answer only makes the way longer.
+            while (await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken)) != answer)
+                await RaiseLimitAsync();
+            if (await answer)
+            {
+                Served.Add(client);
+                continue;
+            }
+
+            client.Dispose();
+            return;
+        }
+    }
+
+    /// <summary>How often the log said that connections cannot be accepted.</summary>
+    public int Warnings => Sidecar.Log.Count(line => line.Contains("Cannot accept connections", StringComparison.Ordinal));
 
     /// <summary>Whether an echo comes back; false when the connection ends instead.</summary>
     public static async Task<bool> IsServedAsync(Socket client)
@@ -58,21 +111,22 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var client in Served)
+            client.Dispose();
         await Sidecar.DisposeAsync();
         await _echo.DisposeAsync();
     }
 
-    private async Task LimitAsync(int descriptors)
+    private Task RaiseLimitAsync()
     {
-        // A file that is open for a moment must not count.
-        var (open, agreed) = (0, 0);
-        for (; agreed < 5; await Task.Delay(50, TestContext.Current.CancellationToken))
-        {
-            var now = new DirectoryInfo($"/proc/{Sidecar.Id}/fd").EnumerateFileSystemInfos().Count();
-            (open, agreed) = (now, now == open ? agreed + 1 : 1);
-        }
+        _limit++;
+        return LimitAsync();
+    }
 
-        using var prlimit = Process.Start("prlimit", ["--pid", $"{Sidecar.Id}", $"--nofile={open + descriptors}:{open + descriptors}"]);
+    private async Task LimitAsync()
+    {
+        // The soft limit alone: nobody without the capability could raise the hard one again.
+        using var prlimit = Process.Start("prlimit", ["--pid", $"{Sidecar.Id}", $"--nofile={_limit}:"]);
         await prlimit.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, prlimit.ExitCode);
     }

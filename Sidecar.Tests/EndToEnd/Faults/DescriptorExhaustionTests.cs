@@ -34,9 +34,9 @@ public sealed class DescriptorExhaustionTests
             costs.Add(await scarce.CpuDuringAsync(TimeSpan.FromSeconds(1)));
         while (costs[^1] > 0.25 && costs.Count < 10);
         Assert.InRange(costs[^1], 0, 0.25);
-        // The first may have got the last descriptors; a thread that ends makes room for one more, and then it is told again.
-        Assert.InRange(scarce.Warnings, 1, 3);
-        Assert.InRange(answers.Count(a => a.IsCompleted), 0, scarce.Warnings);
+        Assert.InRange(scarce.Warnings, 1, 1 + costs.Count);
+        // A thread that ends meanwhile makes room for one.
+        Assert.InRange(answers.Count(a => a.IsCompleted), 0, 1);
         Assert.All(await Task.WhenAll(served.Select(ScarceDescriptors.IsServedAsync)), Assert.True);
 
         await EndAsync(served.Take(Ended));

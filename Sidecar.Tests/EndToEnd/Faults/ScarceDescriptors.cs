@@ -41,7 +41,7 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
         return scarce;
     }
 
-    /// <summary>Connects clients until the log says that no more can be accepted; returns the last one with its outstanding answer.</summary>
+    /// <summary>Connects clients until one cannot be accepted, which it returns with its outstanding answer.</summary>
     public async Task<(Socket Client, Task<bool> Answer)> UntilOneWaitsAsync()
     {
         while (true)
@@ -49,6 +49,8 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
             var client = await SocketTalk.ConnectAsync(Sidecar.Port);
             var answer = IsServedAsync(client);
             await Eventually.TrueAsync(() => answer.IsCompleted || Warnings > 0);
+            // The warning may be of the attempt after this one was accepted.
+            await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
             if (!answer.IsCompleted)
                 return (client, answer);
             if (await answer)
@@ -57,7 +59,7 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
                 continue;
             }
 
-            // It was accepted with the last descriptor: with one more, the next one has either both or none.
+            // It was accepted with the last descriptor: with one more, the next one gets either both or none.
             client.Dispose();
             await RaiseLimitAsync();
         }

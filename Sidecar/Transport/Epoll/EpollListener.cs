@@ -123,10 +123,13 @@ internal sealed partial class EpollListener : IConnectionListener
         // At the end, from clients that come faster than they are accepted.
         private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(250);
 
+        // Where descriptors come and go, every other attempt may succeed.
+        private static readonly TimeSpan WarnEvery = TimeSpan.FromSeconds(10);
+
         private int _slot = -1;
         private bool _stopped;
         private bool _paused;
-        private bool _failing;
+        private long? _warned;
 
         public EventLoop Loop => loop;
 
@@ -168,14 +171,18 @@ internal sealed partial class EpollListener : IConnectionListener
             }
         }
 
-        /// <summary>Accepts nothing for a moment; the first time in a row says why.</summary>
+        /// <summary>Accepts nothing for a moment, and says why once in a while.</summary>
         public void Pause(string error)
         {
             if (_paused || _stopped)
                 return;
-            if (!_failing)
+            _paused = true;
+            if (_warned is not { } warned || TimeProvider.System.GetElapsedTime(warned) >= WarnEvery)
+            {
+                _warned = TimeProvider.System.GetTimestamp();
                 Log.CannotAccept(listener._logger, listener.EndPoint, error);
-            (_paused, _failing) = (true, true);
+            }
+
             Unwatch();
             loop.Timers.CreateTimer(static self => ((Acceptor)self!).Watch(), this, BackOff, Timeout.InfiniteTimeSpan);
         }
@@ -187,7 +194,6 @@ internal sealed partial class EpollListener : IConnectionListener
             var accepted = Libc.Accept(descriptor, address, &length, Libc.NonBlocking | Libc.CloseOnExec);
             if (accepted >= 0)
             {
-                _failing = false;
                 // Null: the client has reset the connection, and the kernel knows no address any more.
                 if (KernelAddress.Read(new ReadOnlySpan<byte>(address, length)) is { } remote)
                     listener.Serve(this, accepted, remote);

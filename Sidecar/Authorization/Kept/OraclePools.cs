@@ -8,10 +8,11 @@ namespace Sidecar.Authorization.Kept;
 /// <summary>The idle connections to the Oracle, apart for each event loop, so that a question and its answer never change threads.</summary>
 internal sealed class OraclePools(SidecarOptions options, TimeProvider time)
 {
-    // Of each pool; a loop asks one question after another unless many connections come at once.
-    private const int MaxIdle = 8;
+    // Of each pool. With 8, of 64 clients that connected anew for each request a quarter of the questions found none free
+    // and connected anew too: the Oracle then used 204 us for a connection of a pair, instead of 125.
+    private const int MaxIdle = 32;
 
-    // Of all loops together: a part of the descriptors that Hosting/FileDescriptors sets aside.
+    // Of all loops together, but one of each: a part of the descriptors that Hosting/FileDescriptors sets aside.
     private const int MaxIdleOfAll = 64;
 
     private readonly ConcurrentDictionary<EventLoop, OraclePool> _ofLoops = new();

@@ -13,6 +13,18 @@ public static class Eventually
     public static Task TrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TrueAsync(condition, () => what);
 
+    /// <summary>The same, for what has to be asked for.</summary>
+    public static async Task TrueAsync(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > Limit)
+                Assert.Fail($"never became true: {what}");
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>The same, with the state at the end in the failure, and a limit for what takes long.</summary>
     public static async Task TrueAsync(Func<bool> condition, Func<string> what, TimeSpan? limit = null)
     {

@@ -19,9 +19,6 @@ internal enum Direction
 /// <summary>Two pumps between a downstream and an upstream connection. Each direction ends on its own; a reset is passed on as a reset.</summary>
 internal sealed class RelayConnection
 {
-    // A peer that takes nothing for so long does not get what was sent before a reset.
-    private static readonly TimeSpan ResetLimit = TimeSpan.FromSeconds(1);
-
     private readonly ConnectionContext _downstream;
     private readonly ConnectionContext _upstream;
     private readonly ConnectionReport _report;
@@ -34,6 +31,7 @@ internal sealed class RelayConnection
     private Pump? _response;
     private int _directions = 2;
     private bool _isResetting;
+    private long _acknowledged;
 
     /// <param name="downstream">The accepted connection.</param>
     /// <param name="upstream">The connection to the upstream.</param>
@@ -86,11 +84,22 @@ internal sealed class RelayConnection
         var (source, sink) = direction == Direction.Request ? (_downstream, _upstream) : (_upstream, _downstream);
         switch (result.End)
         {
+            case PumpEnd.EndOfStream when _isResetting && direction == Direction.Request:
+                // The client was reset behind its end, which was read only now.
+                _ = PassResetAsync(sink);
+                return;
             case PumpEnd.EndOfStream:
                 break;
             case PumpEnd.SinkClosed:
                 // The other direction may still hold the answer that explains it; more than what is there cannot come.
                 BeginReset(SourceReset(Other(direction)), result.Detail);
+                if (direction == Direction.Response && IsHalfClosed)
+                {
+                    // The client was reset behind its end, which the upstream has a right to.
+                    _ = PassResetAsync(source);
+                    return;
+                }
+
                 break;
             case PumpEnd.Aborted when _isResetting:
                 // The other direction closed the side that was reset, and still delivers what came from it before.
@@ -133,14 +142,15 @@ internal sealed class RelayConnection
     {
         _report.End(reason, detail);
         _isResetting = true;
-        _silence.Restart(ResetLimit);
+        _acknowledged = Acknowledged();
+        _silence.Restart(EpollSocket.Patience);
     }
 
     private async Task PassResetAsync(ConnectionContext sink)
     {
         // A reset drops what the kernel has not sent yet, and the sink has a right to all that came before it.
         if (sink is EpollConnection { Socket: var socket })
-            await socket.WhenAllIsSentAsync(_silence.Note);
+            await socket.WhenAllIsSentAsync();
         AbortBoth();
         Leave();
     }
@@ -161,10 +171,22 @@ internal sealed class RelayConnection
 
     private void OnSilence()
     {
+        // The kernel takes more from a pump only once a third of its queue is free; until then a slow peer shows by this alone.
+        if (_isResetting && Acknowledged() is var acknowledged && acknowledged > _acknowledged)
+        {
+            _acknowledged = acknowledged;
+            _silence.Restart(EpollSocket.Patience);
+            return;
+        }
+
         var oneEnded = _report.Downstream.HasEnded || _report.UpstreamBytes.HasEnded;
         _report.End(oneEnded ? RelayEndReason.HalfClosedTimeout : RelayEndReason.IdleTimeout);
         AbortBoth();
     }
+
+    private long Acknowledged() => _report.Downstream.Sent + _report.UpstreamBytes.Sent - Unsent(_downstream) - Unsent(_upstream);
+
+    private static int Unsent(ConnectionContext connection) => connection is EpollConnection { Socket: var socket } ? socket.Unsent : 0;
 
     private void AbortBoth()
     {

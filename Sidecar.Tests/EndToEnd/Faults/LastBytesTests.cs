@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Sidecar.Tests.EndToEnd.Load;
+using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Xunit;
 
@@ -45,6 +47,53 @@ public sealed class LastBytesTests
         Assert.Equal(Count, (await ReadAndSendAsync(reading)).Count);
 
         await talk.Sidecar.EndsForAsync(byClient ? "client_reset" : "upstream_reset");
+    }
+
+    // The kernel takes more for the reader only once it has read a third of what is there: seconds, at this pace.
+    [Fact]
+    public async Task Bytes_BeforeAReset_ArriveAtAReaderThatIsSlowForSeconds()
+    {
+        await using var talk = await OpenAsync();
+        var count = await talk.SendUntilHeldAsync(talk.Client);
+        talk.Client.Reset();
+        var started = Stopwatch.GetTimestamp();
+
+        Assert.Equal(count, await Pattern.ReadToResetAsync(
+            talk.Served, () => Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(3) ? Task.Delay(40, TestContext.Current.CancellationToken) : PauseAsync()));
+
+        await talk.Sidecar.EndsForAsync("client_reset");
+    }
+
+    // The client has no use for the answer; its upload was whole.
+    [Fact]
+    public async Task Upload_OfAClientThatIsResetBehindItsEnd_Arrives()
+    {
+        await using var talk = await OpenAsync();
+        await SendAsync(talk.Client);
+        talk.Client.Finish();
+        await Eventually.TrueAsync(async () => await talk.StateAsync() == "half_closed");
+        talk.Client.Reset();
+
+        Assert.Equal(Count, (await Pattern.ReadAsync(talk.Served, PauseAsync)).Count);
+
+        var record = await talk.Sidecar.EndsForAsync("client_reset");
+        Assert.Equal(Count + 4, record.Number("upstream_sent"));
+    }
+
+    // The same, before the sidecar could read up to the end.
+    [Fact]
+    public async Task Upload_OfAClientThatIsResetBehindAnEndStillToBeRead_Arrives()
+    {
+        await using var talk = await OpenAsync();
+        var count = await talk.SendUntilHeldAsync(talk.Client);
+        talk.Client.Finish();
+        await Talk.AllHasArrivedAsync(talk.Client);
+        talk.Client.Reset();
+
+        Assert.Equal(count, (await Pattern.ReadAsync(talk.Served, PauseAsync)).Count);
+
+        var record = await talk.Sidecar.EndsForAsync("client_reset");
+        Assert.Equal(count + 4, record.Number("upstream_sent"));
     }
 
     // As with a server that refuses a body (413): what it has not read of the upload makes a reset of its close.

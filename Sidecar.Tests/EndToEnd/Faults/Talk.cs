@@ -58,6 +58,24 @@ internal sealed class Talk : IAsyncDisposable
         return position - from;
     }
 
+    /// <summary>
+    /// One end sends the <see cref="Pattern"/> until the sidecar holds some of it, because the other's kernel takes no more; the
+    /// sidecar's own has all of it then.
+    /// </summary>
+    /// <returns>How many bytes the end has sent.</returns>
+    public async Task<long> SendUntilHeldAsync(Socket source)
+    {
+        const int piece = 64 * 1024;
+        var count = 0L;
+        for (; await HeldAsync(source) == 0; count += piece)
+        {
+            await Pattern.SendAsync(source, piece, count);
+            await AllHasArrivedAsync(source);
+        }
+
+        return count;
+    }
+
     /// <summary>How many bytes that came from one end the sidecar has received and not sent yet.</summary>
     public async Task<long> HeldAsync(Socket source)
     {
@@ -65,6 +83,9 @@ internal sealed class Talk : IAsyncDisposable
         var (received, sent) = source == Client ? ("downstream_received", "upstream_sent") : ("upstream_received", "downstream_sent");
         return connection.GetProperty(received).GetInt64() - connection.GetProperty(sent).GetInt64();
     }
+
+    /// <summary>What the sidecar says that it does with the connection.</summary>
+    public async Task<string?> StateAsync() => Assert.Single(await Sidecar.Admin.ConnectionsAsync()).GetProperty("state").GetString();
 
     /// <summary>Waits until the sidecar's kernel has all that an end has sent: from then on a reset of the end takes none of it back.</summary>
     public static Task AllHasArrivedAsync(Socket source) =>

@@ -1,3 +1,5 @@
+using Sidecar.Tests.Support.Peers;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Sidecar.Transport.Epoll;
@@ -102,6 +104,49 @@ public sealed class EpollSocketTests
 
         Assert.True(await woken);
         other.Dispose();
+    }
+
+    // Then no event tells of it any more.
+    [Fact]
+    public async Task Send_ThatLearnsOfAReset_WakesWhoeverWaitsForThePartner()
+    {
+        using var running = new RunningLoop();
+        var (socket, peer) = await running.ConnectAsync();
+        var (partner, other) = await running.ConnectAsync();
+        await running.RunAsync(async () =>
+        {
+            socket.JoinWith(partner);
+            Assert.Equal(SocketStatus.WouldBlock, partner.Receive(running.Loop.Scratch, out _));
+            var woken = WaitAsync(partner);
+            peer.Close(0);
+            Assert.Equal(SocketStatus.Failed, socket.Send("x"u8, out _));
+            Assert.True(socket.IsBroken);
+            Assert.False(woken.IsCompleted);
+            await woken.WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken);
+        });
+        other.Dispose();
+
+        static async Task WaitAsync(EpollSocket socket) => await socket.WhenReadable();
+    }
+
+    [Fact]
+    public async Task WhenAllIsSent_ToAPeerThatTakesNothing_EndsAfterAWhile()
+    {
+        using var running = new RunningLoop();
+        var (socket, peer) = await running.ConnectAsync();
+        await running.RunAsync(async () =>
+        {
+            while (socket.Send(running.Loop.Scratch, out _) == SocketStatus.Done)
+            {
+                // Until the kernel takes no more.
+            }
+
+            var started = Stopwatch.GetTimestamp();
+            await socket.WhenAllIsSentAsync();
+            Assert.True(socket.Unsent > 0);
+            Assert.True(Stopwatch.GetElapsedTime(started) >= EpollSocket.Patience);
+        });
+        peer.Dispose();
     }
 
     [Fact]

@@ -90,6 +90,23 @@ public sealed class EventLoopTests
             .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Post_ToALoopThatIsGone_WritesIntoNobodysFile()
+    {
+        var running = new RunningLoop();
+        await running.RunAsync(() => Task.CompletedTask);
+        running.Dispose();
+        // They take the numbers that the loop's descriptors had.
+        var files = Enumerable.Range(0, 64).Select(_ => Libc.CreateEvent(0, Libc.NonBlocking | Libc.CloseOnExec)).ToList();
+
+        running.Loop.Post(_ => { }, null);
+
+        // eventfd-count, in proc_pid_fdinfo(5).
+        var counts = files.ConvertAll(file => File.ReadLines($"/proc/self/fdinfo/{file}").First(l => l.StartsWith("eventfd-count", StringComparison.Ordinal)));
+        files.ForEach(file => Assert.Equal(0, Libc.Close(file)));
+        Assert.All(counts, count => Assert.Equal("0", count.Split(':')[1].Trim()));
+    }
+
     private static async Task NoteAsync(EventLoop loop, List<int> order, int milliseconds)
     {
         await loop.Delay(TimeSpan.FromMilliseconds(milliseconds));

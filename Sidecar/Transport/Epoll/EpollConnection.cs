@@ -12,10 +12,6 @@ namespace Sidecar.Transport.Epoll;
 /// </summary>
 internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
 {
-    // For what was sent to arrive, before unread bytes turn the close into a reset, which drops it. A peer that takes none
-    // of it for so long does not want it; how long one that takes it slowly may need is the first stage's limit.
-    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
-
     private IDuplexPipe? _transport;
     private string? _id;
     private IDictionary<object, object?>? _items;
@@ -91,21 +87,16 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
         if (!Socket.HasEnded)
         {
             var isUnderWay = Socket.Unsent > 0;
-            // With unread bytes a close is a reset; behind a FIN the peer takes it for an end all the same.
+            // Behind a FIN the peer takes even a reset for an end.
             Socket.ShutdownSend();
+            // Unread bytes turn the close into a reset, which drops it.
             if (isUnderWay)
-                await LingerAsync();
+                await Socket.WhenAllIsSentAsync();
         }
 
         Socket.Close();
         if (_transport is not null)
             await _transport.Input.CompleteAsync();
         await base.DisposeAsync();
-    }
-
-    private async ValueTask LingerAsync()
-    {
-        using var limit = Socket.Loop.Timers.CreateTimer(static socket => ((EpollSocket)socket!).Close(), Socket, LingerLimit, Timeout.InfiniteTimeSpan);
-        await Socket.WhenAllIsSentAsync(() => limit.Change(LingerLimit, Timeout.InfiniteTimeSpan));
     }
 }

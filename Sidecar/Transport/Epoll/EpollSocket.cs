@@ -16,7 +16,7 @@ internal enum SocketStatus
     /// <summary>The peer has ended its stream.</summary>
     Ended,
 
-    /// <summary>The connection is broken: <see cref="EpollSocket.Error"/> says how.</summary>
+    /// <summary>The connection is broken: <see cref="EpollSocket.ErrorText"/> says how.</summary>
     Failed,
 
     /// <summary>This process has closed the socket.</summary>
@@ -29,6 +29,9 @@ internal enum SocketStatus
 /// </summary>
 internal sealed class EpollSocket : ILoopHandler
 {
+    /// <summary>How long what was sent is waited for while the peer acknowledges nothing of it: such a peer does not want it.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private const uint Interest = Libc.EpollIn | Libc.EpollOut | Libc.EpollRdHup | Libc.EpollPri | Libc.EpollEdge;
     private const uint Over = Libc.EpollErr | Libc.EpollHup;
 
@@ -44,6 +47,7 @@ internal sealed class EpollSocket : ILoopHandler
     private bool _readsToTheEnd;
     private bool _closed;
     private bool _shutDown;
+    private int _error;
     private EpollSocket? _partner;
 
     /// <summary>Takes the descriptor over; it is closed if the loop cannot register it.</summary>
@@ -73,17 +77,17 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>Whether the peer has ended its stream and all of it was read.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether the peer has reset the connection, or the kernel given it up; bytes that came before can still be read.</summary>
+    /// <summary>
+    /// Whether the peer has reset the connection, or the kernel given it up: an event or a call has told. Bytes that came
+    /// before can still be read.
+    /// </summary>
     public bool IsBroken { get; private set; }
 
-    /// <summary>The error number behind <see cref="SocketStatus.Failed"/>.</summary>
-    public int Error { get; private set; }
-
-    /// <summary>The error in words; null when there was none.</summary>
-    public string? ErrorText => Error == 0 ? null : Libc.Describe(Error);
+    /// <summary>The error behind <see cref="SocketStatus.Failed"/>, in words; null when there was none.</summary>
+    public string? ErrorText => _error == 0 ? null : Libc.Describe(_error);
 
     /// <summary>Bytes that the peer has not acknowledged yet and still can.</summary>
-    public int Unsent => _closed || IsBroken || Error != 0 ? 0 : Libc.Unsent(_descriptor);
+    public int Unsent => _closed || IsBroken ? 0 : Libc.Unsent(_descriptor);
 
     public unsafe IPEndPoint? LocalEndPoint
     {
@@ -128,7 +132,7 @@ internal sealed class EpollSocket : ILoopHandler
             {
                 // The kernel tells of a reset once. If sending has learned of it, reading finds an end that never was one;
                 // unless the peer's FIN came before the reset, which is what EPIPE means.
-                if (Error is not (0 or Libc.BrokenPipe))
+                if (_error is not (0 or Libc.BrokenPipe))
                     return SocketStatus.Failed;
                 HasEnded = true;
                 return SocketStatus.Ended;
@@ -173,15 +177,19 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>When one of two relayed sockets breaks, those who wait for the other are woken as well.</summary>
     public void JoinWith(EpollSocket partner) => (_partner, partner._partner) = (partner, this);
 
-    /// <summary>Completes once the peer has acknowledged all, or this process has closed the socket. The kernel tells nobody, so it is asked.</summary>
-    /// <param name="progress">Called when something was acknowledged since it was last asked.</param>
-    public async Task WhenAllIsSentAsync(Action? progress = null)
+    /// <summary>
+    /// Completes once the peer has acknowledged all that was sent, or no longer can; or has acknowledged none of it for the
+    /// length of <see cref="Patience"/>. The kernel tells nobody, so it is asked.
+    /// </summary>
+    public async Task WhenAllIsSentAsync()
     {
-        var pause = TimeSpan.FromMilliseconds(1);
-        for (int last = int.MaxValue, unsent; (unsent = Unsent) > 0; last = unsent)
+        var (last, since, pause) = (int.MaxValue, 0L, TimeSpan.FromMilliseconds(1));
+        for (int unsent; (unsent = Unsent) > 0; last = unsent)
         {
             if (unsent < last)
-                progress?.Invoke();
+                since = Loop.Timers.GetTimestamp();
+            else if (Loop.Timers.GetElapsedTime(since) >= Patience)
+                return;
             await Loop.Delay(pause);
             pause = TimeSpan.FromMilliseconds(Math.Min(50, 2 * pause.TotalMilliseconds));
         }
@@ -233,17 +241,31 @@ internal sealed class EpollSocket : ILoopHandler
     public void OnEvents(uint events)
     {
         _readsToTheEnd |= (events & ReadToTheEnd) != 0;
-        var breaks = !IsBroken && (events & Libc.EpollErr) != 0;
-        IsBroken |= breaks;
+        if ((events & Libc.EpollErr) != 0)
+            Break(0);
         if ((events & ReadEvents) != 0)
             _read.Ready();
         if ((events & WriteEvents) != 0)
             _write.Ready();
-        if (breaks && _partner is not null)
-        {
-            _partner._read.Wake();
-            _partner._write.Wake();
-        }
+    }
+
+    // The kernel tells of an error once, by an event without its number or to the call that meets it.
+    private void Break(int error)
+    {
+        if (_error == 0)
+            _error = error;
+        if (IsBroken)
+            return;
+        IsBroken = true;
+        // Not at once: the call that met it may be a pump's, in the middle of a turn.
+        if (_partner is { } partner)
+            Loop.Defer(partner.WakeBoth);
+    }
+
+    private void WakeBoth()
+    {
+        _read.Wake();
+        _write.Wake();
     }
 
     // What a failed call means; null: try again.
@@ -258,7 +280,7 @@ internal sealed class EpollSocket : ILoopHandler
                 side.IsReady = false;
                 return SocketStatus.WouldBlock;
             default:
-                Error = error;
+                Break(error);
                 return SocketStatus.Failed;
         }
     }

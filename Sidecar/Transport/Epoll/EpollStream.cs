@@ -92,7 +92,7 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
     // The exceptions of Kestrel's own transport, so that the stages need to know only one kind.
     private Exception Failure(SocketStatus status) => status == SocketStatus.Closed
         ? new ConnectionAbortedException("The connection was closed by this process.")
-        : new ConnectionResetException(Libc.Describe(socket.Error));
+        : new ConnectionResetException(socket.ErrorText!);
 
     private sealed record Pipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -33,10 +33,12 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private readonly HandlerTable _handlers = new();
     private readonly ConcurrentQueue<(SendOrPostCallback Call, object? State)> _posted = new();
     private readonly Queue<Action> _deferred = new();
+    private readonly Lock _wakeLock = new();
     private int _wakeRequested;
     private int _connections;
     private YieldHabit _yields;
     private volatile bool _stopping;
+    private bool _isGone;
 
     public EventLoop(int number, ILogger logger)
     {
@@ -72,7 +74,12 @@ internal sealed unsafe partial class EventLoop : IDisposable
         Wake();
         if (_thread.IsAlive)
             _thread.Join();
-        _ = Libc.Close(_wakeEvent);
+        lock (_wakeLock)
+        {
+            _isGone = true;
+            _ = Libc.Close(_wakeEvent);
+        }
+
         _ = Libc.Close(_epoll);
     }
 
@@ -123,7 +130,12 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private void Wake()
     {
         ulong one = 1;
-        _ = Libc.Write(_wakeEvent, &one, sizeof(ulong));
+        lock (_wakeLock)
+        {
+            // Its number may be another file's by now.
+            if (!_isGone)
+                _ = Libc.Write(_wakeEvent, &one, sizeof(ulong));
+        }
     }
 
     private void Run()

@@ -29,7 +29,7 @@ internal sealed class ProxyPipeline(
             SidecarRole.P1 => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
-                .UseDestinationGuard(listener, guard, resolver)
+                .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
                 .UseUpstream(listener, options.Timeouts, connector, metrics)
                 .UseSendProxyHeader(listener)
                 .UseGreetPeer(options.Timeouts, metrics, time)
@@ -37,14 +37,14 @@ internal sealed class ProxyPipeline(
             SidecarRole.P2 => connection
                 .UseAcceptPeer(options.Timeouts, metrics, time)
                 .UseRoute(listener)
-                .UseDestinationGuard(listener, guard, resolver)
+                .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
                 .UseAuthorization(listener, oracle)
                 .UseUpstream(listener, options.Timeouts, connector, metrics)
                 .UseSendProxyHeader(listener),
             _ => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
-                .UseDestinationGuard(listener, guard, resolver)
+                .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
                 .UseAuthorization(listener, oracle)
                 .UseUpstream(listener, options.Timeouts, connector, metrics)
                 .UseSendProxyHeader(listener),

@@ -29,7 +29,7 @@ internal sealed class OracleClient(
 
     private async ValueTask<Decision> AskOnceAsync(ConnectionContext downstream, HostPort oracle, byte[] question)
     {
-        var connected = await ConnectAsync(downstream, oracle, _limit);
+        var connected = await ConnectAsync(downstream, oracle, time.GetTimestamp());
         if (connected.Connection is null)
             return OracleAnswers.Unreached(connected.Failure!.Value, connected.Detail!);
 
@@ -61,7 +61,7 @@ internal sealed class OracleClient(
             await kept.CloseAsync();
         }
 
-        var connected = await ConnectAsync(downstream, oracle, Left(started));
+        var connected = await ConnectAsync(downstream, oracle, started);
         if (connected.Connection is null)
             return OracleAnswers.Unreached(connected.Failure!.Value, connected.Detail!);
         await pool.EnterAsync();
@@ -83,12 +83,12 @@ internal sealed class OracleClient(
         return decision;
     }
 
-    private async ValueTask<ConnectOutcome> ConnectAsync(ConnectionContext downstream, HostPort oracle, TimeSpan limit)
+    private async ValueTask<ConnectOutcome> ConnectAsync(ConnectionContext downstream, HostPort oracle, long started)
     {
-        var resolved = await resolver.ResolveAsync(oracle);
+        var resolved = await resolver.ResolveAsync(oracle, Left(started));
         return resolved.Failure is { } failure
             ? new ConnectOutcome(null, failure, resolved.Detail)
-            : await connector.ConnectAsync(downstream, resolved.Addresses, limit);
+            : await connector.ConnectAsync(downstream, resolved.Addresses, Left(started));
     }
 
     private TimeSpan Left(long started)

@@ -10,10 +10,12 @@ using Sidecar.Upstream;
 namespace Sidecar.Destination;
 
 /// <summary>Feature: the addresses that were checked. Only these are connected to; the name is not resolved again.</summary>
-internal sealed record UpstreamCandidates(IReadOnlyList<IPEndPoint> Addresses);
+/// <param name="Addresses">In the order of the name service.</param>
+/// <param name="LookUp">What the look-up has taken of the connect timeout.</param>
+internal sealed record UpstreamCandidates(IReadOnlyList<IPEndPoint> Addresses, TimeSpan LookUp = default);
 
 /// <summary>Resolves the upstream's name once and lets only the allowed addresses through.</summary>
-internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, ListenerOptions listener, DestinationGuard guard, Resolver resolver)
+internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, DestinationGuard guard, Resolver resolver)
 {
     // The configured target's address, where it is one: the same for every connection, and nothing to look up.
     private readonly UpstreamCandidates? _target =
@@ -43,10 +45,10 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
         var candidates = route.Configured ? _target : null;
         if (candidates is null)
         {
-            var resolved = await resolver.ResolveAsync(route.Upstream);
+            var resolved = await resolver.ResolveAsync(route.Upstream, timeouts.Connect);
             if (resolved.Failure is { } failure)
                 return report.End(failure, resolved.Detail);
-            candidates = new UpstreamCandidates(resolved.Addresses);
+            candidates = new UpstreamCandidates(resolved.Addresses, resolved.Took);
         }
 
         var allowed = Allowed(candidates, route, out var refused);
@@ -69,7 +71,7 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
                 (refused, allowed) = (verdict, [.. candidates.Addresses.Take(i)]);
         }
 
-        return allowed is null ? candidates : new UpstreamCandidates(allowed);
+        return allowed is null ? candidates : candidates with { Addresses = allowed };
     }
 
     // p1 only tells p2 the destination, but a pod that asks for its own sidecar is refused right here.
@@ -88,6 +90,7 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
 internal static class DestinationGuardMiddlewareExtensions
 {
     /// <summary>Sets the <see cref="UpstreamCandidates"/> feature, or ends the connection with <c>self_call</c> or <c>destination_not_allowed</c>.</summary>
-    public static IConnectionBuilder UseDestinationGuard(this IConnectionBuilder builder, ListenerOptions listener, DestinationGuard guard, Resolver resolver) =>
-        builder.Use(next => new DestinationGuardMiddleware(next, listener, guard, resolver).OnConnectionAsync);
+    public static IConnectionBuilder UseDestinationGuard(
+        this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, DestinationGuard guard, Resolver resolver) =>
+        builder.Use(next => new DestinationGuardMiddleware(next, listener, timeouts, guard, resolver).OnConnectionAsync);
 }

@@ -130,7 +130,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddTransport(options, sockets, addresses);
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
-        services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
+        services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<OraclePools>().AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
     }

@@ -1,16 +1,19 @@
 using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
-using Sidecar.Configuration;
 using Sidecar.Relay;
 
 namespace Sidecar.Upstream;
 
 /// <summary>The addresses of a name, or why there are none.</summary>
-internal readonly record struct ResolveOutcome(IReadOnlyList<IPEndPoint> Addresses, RelayEndReason? Failure, string? Detail);
+/// <param name="Addresses">In the order of the name service.</param>
+/// <param name="Failure">Why there are none.</param>
+/// <param name="Detail">The failure in words.</param>
+/// <param name="Took">How long the look-up took; no time for an address.</param>
+internal readonly record struct ResolveOutcome(IReadOnlyList<IPEndPoint> Addresses, RelayEndReason? Failure, string? Detail, TimeSpan Took = default);
 
-/// <summary>Turns a name into addresses, once for each connection, within the connect timeout.</summary>
-internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time, Func<string, IPAddress[]> lookUp) : IDisposable
+/// <summary>Turns a name into addresses, once for each connection, within a limit of time.</summary>
+internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> lookUp) : IDisposable
 {
     // A hostile name server could answer with hundreds; each would get its share of the connect timeout.
     private const int MaxAddresses = 16;
@@ -20,17 +23,18 @@ internal sealed class Resolver(TimeoutOptions timeouts, TimeProvider time, Func<
 
     private readonly SemaphoreSlim _slots = new(MaxLookUps);
 
-    public async ValueTask<ResolveOutcome> ResolveAsync(HostPort host)
+    public async ValueTask<ResolveOutcome> ResolveAsync(HostPort host, TimeSpan limit)
     {
         if (Literal(host) is { } literal)
             return new([literal], null, null);
-        using var limit = new CancellationTokenSource(timeouts.Connect, time);
+        var started = time.GetTimestamp();
+        using var end = new CancellationTokenSource(limit, time);
         try
         {
-            await _slots.WaitAsync(limit.Token);
-            var addresses = await StartLookUp(host.Host).WaitAsync(limit.Token);
+            await _slots.WaitAsync(end.Token);
+            var addresses = await StartLookUp(host.Host).WaitAsync(end.Token);
             return addresses.Length > 0
-                ? new([.. addresses.Take(MaxAddresses).Select(a => Canonical(a, host.Port)).Distinct()], null, null)
+                ? new([.. addresses.Take(MaxAddresses).Select(a => Canonical(a, host.Port)).Distinct()], null, null, time.GetElapsedTime(started))
                 : new([], RelayEndReason.ConnectFailed, $"{host.Host} has no address");
         }
         catch (OperationCanceledException)

@@ -19,8 +19,9 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
         var report = connection.Report();
         var started = metrics.Now;
         // What p1 sends to its own pod still has to pass p2.
+        var candidates = connection.Features.Get<UpstreamCandidates>()!;
         var outcome = await connector.ConnectAsync(
-            connection, connection.Features.Get<UpstreamCandidates>()!.Addresses, timeouts.Connect, passesThrough: listener.Role != SidecarRole.P1);
+            connection, candidates.Addresses, timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.P1);
         if (outcome.Connection is null)
         {
             report.End(outcome.Failure!.Value, outcome.Detail);

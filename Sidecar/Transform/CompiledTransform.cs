@@ -60,7 +60,7 @@ internal sealed class CompiledTransform
         {
             { Key: { } key } => $"xor {key}",
             { Matrix: not null } => "affine",
-            _ => AddKernel.Fits(permutation) ? $"add {permutation.Table[0]}" : "table",
+            _ => AddMap.Fits(permutation) ? $"add {permutation.Table[0]}" : "table",
         };
         return new TransformPart(does, kernel.Name, () => shared);
     }

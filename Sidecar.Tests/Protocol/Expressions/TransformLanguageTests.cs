@@ -24,7 +24,7 @@ public sealed class TransformLanguageTests
     [Fact]
     public void Define_WhatUsesItselfBehindOthers_NamesTheCircleAlone()
     {
-        var error = Refusal(("lone", "not"), ("user", "(chain lone a)"), ("a", "(chain lone b)"), ("b", "(chain lone a)"));
+        var error = Refusal(("user", "(chain a not)"), ("a", "(chain lone b)"), ("b", "(chain lone a)"), ("lone", "not"));
         Assert.Equal(("a", "a: it stands for itself, by way of a, b"), (error.Name, error.Message));
     }
 

@@ -7,12 +7,12 @@ namespace Chassis;
 public sealed class UsageException : Exception
 {
     /// <summary>Creates the error with the line to print.</summary>
-    public UsageException(string message) : base(message)
+    public UsageException(string message) : base(OneLine.Of(message))
     {
     }
 
     /// <summary>Creates the error with the line to print and what caused it.</summary>
-    public UsageException(string message, Exception innerException) : base(message, innerException)
+    public UsageException(string message, Exception innerException) : base(OneLine.Of(message), innerException)
     {
     }
 }

@@ -6,6 +6,6 @@ namespace Chassis.Settings;
 /// <param name="Origin">An option (<c>--role</c>), a file's line and key, or an environment variable.</param>
 public sealed record Setting(string Key, string Value, string Origin)
 {
-    /// <summary>The error for this setting: origin, value and reason in one line.</summary>
-    public UsageException Error(string reason) => new($"{Origin} '{Value}': {reason}");
+    /// <summary>The error for this setting: origin, value (its first 200 characters) and reason in one line.</summary>
+    public UsageException Error(string reason) => new($"{Origin} '{OneLine.Start(Value)}': {reason}");
 }

@@ -25,7 +25,7 @@ internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
 
     private static Decision Propose(Verdict verdict, int generation) => verdict.Grant is { } grant
         ? Decision.Grant(grant.Draw(), verdict.Rule, generation)
-        : Decision.Deny(DenialReason.Policy, generation, verdict.Rule);
+        : Decision.Deny(verdict.IsForLackOfRoute ? DenialReason.Dialect : DenialReason.Policy, generation, verdict.Rule);
 
     private static Decision Fit(Decision decision, OracleDialect dialect) => decision.Answer.FitsIn(dialect)
         ? decision

@@ -6,7 +6,10 @@ internal enum DenialReason
     /// <summary>The policy says so, for this asker or for the one who asked first.</summary>
     Policy,
 
-    /// <summary>The asker's dialect has no word for the transform; a weaker one is never given instead.</summary>
+    /// <summary>
+    /// The asker's dialect has no word for the transform, or does not tell where a rule that could mean the connection
+    /// looks; another transform is never given instead.
+    /// </summary>
     Dialect,
 
     /// <summary>A third question for a connection, or the same role asked twice.</summary>

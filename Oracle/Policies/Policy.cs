@@ -8,12 +8,23 @@ namespace Oracle.Policies;
 /// <summary>What the policy says to one question.</summary>
 /// <param name="Rule">Name of the rule that said it.</param>
 /// <param name="Grant">The transform; null is a denial.</param>
-internal readonly record struct Verdict(string Rule, TransformChoice? Grant);
+/// <param name="IsForLackOfRoute">Whether it denies because the rule could mean the connection, and its transform is not what would hold otherwise.</param>
+internal readonly record struct Verdict(string Rule, TransformChoice? Grant, bool IsForLackOfRoute = false);
 
-/// <summary>
-/// One rule of the policy. What a question does not tell, as in dialect v1 listener and destination, keeps a rule from
-/// granting but not from denying: it could be what the rule means.
-/// </summary>
+/// <summary>Whether a rule speaks of a question, in the order in which the least of several decides.</summary>
+internal enum Match
+{
+    /// <summary>It does not, whatever the question leaves untold.</summary>
+    No,
+
+    /// <summary>It could: the question does not tell what the rule looks at, as dialect v1 tells neither listener nor destination.</summary>
+    Untold,
+
+    /// <summary>It does.</summary>
+    Yes,
+}
+
+/// <summary>One rule of the policy.</summary>
 /// <param name="Name">Its name, or its place in the file: <c>rules.0</c>.</param>
 /// <param name="Roles">Who must ask; null for anyone.</param>
 /// <param name="Peers">Where the asker's peer must be; null for anywhere.</param>
@@ -30,25 +41,31 @@ internal sealed record PolicyRule(string Name, IReadOnlyList<SidecarRole>? Roles
     public bool LooksAtRoute => Listeners is not null || Destinations is not null;
 
     /// <summary>Whether the rule speaks of this question.</summary>
-    public bool Matches(in PolicySubject subject) =>
-        (Roles is null || Roles.Contains(subject.Role)) && MatchesPeer(subject.Peer) && MatchesListener(subject.Listener) && MatchesDestination(subject);
+    public Match Matches(in PolicySubject subject)
+    {
+        if (Roles?.Contains(subject.Role) == false || (Peers is not null && !MatchesPeer(subject.Peer)))
+            return Match.No;
+        var (listener, destination) = (MatchListener(subject.Listener), MatchDestination(subject));
+        return listener < destination ? listener : destination;
+    }
 
-    private bool MatchesPeer(IPAddress peer) => Peers is null || Peers.Any(network => network.Contains(peer));
+    private bool MatchesPeer(IPAddress peer) => Peers!.Any(network => network.Contains(peer));
 
-    private bool MatchesListener(string? listener) => Listeners is null || (listener is null ? Grant is null : Listeners.Contains(listener));
+    private Match MatchListener(string? listener) =>
+        Listeners is null ? Match.Yes : listener is null ? Match.Untold : Listeners.Contains(listener) ? Match.Yes : Match.No;
 
     // No lambda: it would cost an object for each rule of each question.
-    private bool MatchesDestination(in PolicySubject subject)
+    private Match MatchDestination(in PolicySubject subject)
     {
         if (Destinations is null || subject.Destination is null)
-            return Destinations is null || Grant is null;
+            return Destinations is null ? Match.Yes : Match.Untold;
         foreach (var pattern in Destinations)
         {
             if (subject.IsBoundFor(pattern))
-                return true;
+                return Match.Yes;
         }
 
-        return false;
+        return Match.No;
     }
 }
 
@@ -63,16 +80,35 @@ internal sealed record Policy(IReadOnlyList<PolicyRule> Rules, TransformChoice? 
     /// <summary>The policy without a file, the one the Lisp Oracle has compiled in: <c>not</c> for everyone.</summary>
     public static Policy NotForEveryone { get; } = new([], new TransformChoice(TransformExpression.Not));
 
-    /// <summary>Judges one question.</summary>
+    /// <summary>
+    /// Judges one question. A rule that could mean it denies if it denies at all; if it grants, nothing but the same
+    /// transform may be granted in its place.
+    /// </summary>
     public Verdict Judge(in PolicySubject subject)
     {
-        foreach (var rule in Rules)
+        var firstUntold = Rules.Count;
+        for (var i = 0; i < Rules.Count; i++)
         {
-            if (rule.Matches(subject))
-                return new Verdict(rule.Name, rule.Grant);
+            var (rule, match) = (Rules[i], Rules[i].Matches(subject));
+            if (match == Match.Yes || (match == Match.Untold && rule.Grant is null))
+                return UnlessUntold(new Verdict(rule.Name, rule.Grant), subject, firstUntold, i);
+            if (match == Match.Untold)
+                firstUntold = Math.Min(firstUntold, i);
         }
 
-        return new Verdict(DefaultName, Default);
+        return UnlessUntold(new Verdict(DefaultName, Default), subject, firstUntold, Rules.Count);
+    }
+
+    // A second look, at those rules alone that could be meant: no question keeps a list of them.
+    private Verdict UnlessUntold(Verdict verdict, in PolicySubject subject, int first, int end)
+    {
+        for (var i = first; i < end && verdict.Grant is not null; i++)
+        {
+            if (Rules[i].Grant != verdict.Grant && Rules[i].Matches(subject) == Match.Untold)
+                return new Verdict(Rules[i].Name, null, IsForLackOfRoute: true);
+        }
+
+        return verdict;
     }
 
     /// <summary>For logs: <c>3 rules, default deny</c>.</summary>

@@ -1,4 +1,5 @@
 using Chassis;
+using Chassis.Expressions;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
@@ -9,7 +10,7 @@ namespace Oracle.Policies;
 /// <summary>
 /// Reads a policy file: <c>rules</c>, each with an optional <c>name</c>, <c>role</c>, <c>peer</c>, <c>listener</c> and
 /// <c>destination</c> and exactly one of <c>transform</c> and <c>deny: true</c>; <c>default</c>, a transform or
-/// <c>deny</c>, which it is when left out; and the words of its own that <see cref="PolicyLanguage"/> reads.
+/// <c>deny</c>, which it is when left out; and the words of its own that <see cref="LanguageSettings"/> reads.
 /// </summary>
 internal static class PolicyFile
 {
@@ -21,6 +22,9 @@ internal static class PolicyFile
 
     // A rule's and a listener's name stand in each line of the audit log.
     private const int MaxNameLength = 64;
+
+    // The words that stand where a transform does.
+    private static readonly TransformLanguage Language = TransformLanguage.Default.Reserving(TransformChoice.RandomWord, DenyWord);
 
     private static readonly string[] Lists = ["role", "peer", "listener", "destination"];
     private static readonly string[] Keys = ["name", "transform", "deny", .. Lists];
@@ -39,7 +43,7 @@ internal static class PolicyFile
         settings.RefuseUnknown();
         if (indices.Count == 0 && settings.Find("default") is null)
             throw new UsageException($"{file}: no rules and no default; to deny everyone, write 'default: deny'");
-        var language = PolicyLanguage.Read(settings);
+        var language = LanguageSettings.Read(settings, Language);
         var rules = indices.Select(i => ReadRule(settings, $"rules.{i}", i, language)).ToList();
         RefuseSameNames(settings, rules);
         return new Policy(rules, settings.Read<TransformChoice?>("default", null, text => text == DenyWord ? null : TransformChoice.Parse(text, language)));
@@ -71,7 +75,7 @@ internal static class PolicyFile
     private static void NoteKnownKeys(SettingSet settings, IReadOnlyList<int> indices)
     {
         settings.Find("default");
-        PolicyLanguage.NoteKeys(settings);
+        LanguageSettings.NoteKeys(settings);
         foreach (var index in indices)
         {
             settings.Find($"rules.{index}");

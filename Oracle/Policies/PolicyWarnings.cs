@@ -16,9 +16,15 @@ internal static class PolicyWarnings
             yield return $"dialect v1 has no word for the transform of {mute}: a sidecar that asks in v1 is denied where it holds";
         if (Names(policy.Rules.Where(rule => rule.Grant is null && rule.LooksAtRoute).Select(rule => rule.Name)) is { } blind)
             yield return $"dialect v1 tells neither listener nor destination, at which {blind} looks to deny: a sidecar that asks in v1 is denied by it wherever it goes";
+        if (Names(policy.Rules.Where((rule, i) => IsTorn(policy, rule, i)).Select(rule => rule.Name)) is { } torn)
+            yield return $"dialect v1 tells neither listener nor destination, at which {torn} looks to grant: a sidecar that asks in v1 is denied by it where another transform would hold";
     }
 
     private static bool IsUnsaid(TransformChoice? grant) => grant?.Fixed is { } transform && !new OracleAnswer(transform).FitsIn(OracleDialect.V1);
+
+    // Without the rule, what stands behind it could grant something else.
+    private static bool IsTorn(Policy policy, PolicyRule rule, int index) => rule is { Grant: { } grant, LooksAtRoute: true }
+        && policy.Rules.Skip(index + 1).Select(later => later.Grant).Append(policy.Default).Any(other => other is not null && other != grant);
 
     private static string? Names(IEnumerable<string> rules)
     {

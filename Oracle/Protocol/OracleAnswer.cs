@@ -7,6 +7,7 @@ namespace Oracle.Protocol;
 public readonly record struct OracleAnswer(TransformExpression? Transform)
 {
     private const string Deny = "deny";
+    private const string Ok = "ok ";
 
     /// <summary>The denial.</summary>
     public static OracleAnswer Denied => default;
@@ -21,7 +22,7 @@ public readonly record struct OracleAnswer(TransformExpression? Transform)
         (answer, problem) = (Denied, null);
         if (line == Deny)
             return true;
-        if (!line.StartsWith("ok ", StringComparison.Ordinal) || Read(line[3..], dialect, language, out problem) is not { } transform)
+        if (!line.StartsWith(Ok, StringComparison.Ordinal) || Read(line[Ok.Length..], dialect, language, out problem) is not { } transform)
             return false;
         answer = new OracleAnswer(transform);
         return true;
@@ -31,16 +32,15 @@ public readonly record struct OracleAnswer(TransformExpression? Transform)
     public static bool TryParse(string line, out OracleAnswer answer) => TryParse(line, OracleDialect.V1, TransformLanguage.Default, out answer);
 
     /// <summary>Whether a dialect can say it. What it cannot say must be denied, never weakened.</summary>
-    public bool FitsIn(OracleDialect dialect) => ToLine(dialect) is { } line && line.Length <= dialect.MaxLineBytes();
+    public bool FitsIn(OracleDialect dialect) => WordsIn(dialect) is { } words && words.Length <= dialect.MaxLineBytes() - Ok.Length;
 
     /// <summary>The line; null for a transform that the dialect has no word for.</summary>
-    public string? ToLine(OracleDialect dialect) => Transform is not { } transform ? Deny
-        : dialect == OracleDialect.V1x ? $"ok {transform}"
-        : transform.WireForm is { } form ? $"ok {form}"
-        : null;
+    public string? ToLine(OracleDialect dialect) => Transform is null ? Deny : WordsIn(dialect) is { } words ? Ok + words : null;
 
     /// <summary>For logs: <c>ok (xor 42)</c>.</summary>
-    public override string ToString() => Transform is { } transform ? $"ok {transform}" : Deny;
+    public override string ToString() => Transform is { } transform ? Ok + transform : Deny;
+
+    private string? WordsIn(OracleDialect dialect) => Transform is null ? "" : dialect == OracleDialect.V1x ? Transform.Text : Transform.WireForm;
 
     private static TransformExpression? Read(string text, OracleDialect dialect, TransformLanguage language, out string? problem)
     {

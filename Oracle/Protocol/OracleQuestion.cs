@@ -23,6 +23,10 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
 {
     private const string Unknown = "-";
 
+    // As a policy names listeners; and the longest name of the DNS with its dots (RFC 1035, section 2.3.4).
+    private const int MaxListenerLength = 64;
+    private const int MaxHostLength = 255;
+
     /// <summary>The dialect it is asked in, and answered.</summary>
     public OracleDialect Dialect => Route is null ? OracleDialect.V1 : OracleDialect.V1x;
 
@@ -54,7 +58,7 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
     private static bool TryParseRoute(string listener, string host, string destination, out QuestionRoute? route)
     {
         route = null;
-        if (!TryParsePort(destination, out var port) || (host == Unknown) != (port == 0))
+        if (listener.Length > MaxListenerLength || host.Length > MaxHostLength || !TryParsePort(destination, out var port) || (host == Unknown) != (port == 0))
             return false;
         route = new QuestionRoute(listener, host == Unknown ? null : host, port);
         return true;

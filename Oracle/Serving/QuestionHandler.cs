@@ -91,7 +91,7 @@ internal sealed class QuestionHandler(
     private ValueTask<bool> ReportAsync(OracleQuestion? question, Decision decision, EndPoint? asker)
     {
         metrics.QuestionDecided(question?.Role, decision.Reason);
-        return audit.WriteAsync(AuditRecord.Of(question, decision, asker, time.GetUtcNow()));
+        return audit.WriteAsync(question, decision, asker, time.GetUtcNow());
     }
 
     private static Decision Unread(ReadStatus status, CancellationToken stopping) => Decision.Unheard(status switch

@@ -1,6 +1,9 @@
+using System.Net;
 using System.Threading.Channels;
 using Chassis;
 using Chassis.Records;
+using Oracle.Decisions;
+using Oracle.Protocol;
 
 namespace Oracle.Telemetry;
 
@@ -26,14 +29,16 @@ internal sealed class AuditLog : IAsyncDisposable
     /// <summary>Lines lost so far: to a failing output, or to the end of the program.</summary>
     public long Dropped => Interlocked.Read(ref _late) + (_sink?.Dropped ?? 0);
 
-    /// <summary>Queues a line.</summary>
+    /// <summary>Queues the line of one question, or of a connection that brought none.</summary>
     /// <returns>Whether it was queued; not when the program ends meanwhile.</returns>
-    public async ValueTask<bool> WriteAsync(AuditRecord record)
+    public ValueTask<bool> WriteAsync(OracleQuestion? question, Decision decision, EndPoint? asker, DateTimeOffset now) =>
+        _sink is null ? ValueTask.FromResult(true) : WriteAsync(_sink, AuditRecord.Of(question, decision, asker, now));
+
+    private async ValueTask<bool> WriteAsync(JsonLineSink<AuditRecord> sink, AuditRecord record)
     {
         try
         {
-            if (_sink is not null)
-                await _sink.WriteAsync(record);
+            await sink.WriteAsync(record);
             return true;
         }
         catch (ChannelClosedException)

@@ -26,6 +26,14 @@ public sealed class SettingSetTests
     }
 
     [Fact]
+    public void Read_WrongValueOfManyLines_IsOneLineWithItsStart()
+    {
+        var settings = new SettingSet().Add(YamlSource.Read(new StringReader($"a: |\n  one\n    two {new string('x', 5000)}\n"), "f"));
+        var error = Assert.Throws<UsageException>(() => settings.Read<int>("a", 0, _ => throw new FormatException("a reason\nof two lines")));
+        Assert.Equal($"f:1: a 'one two {new string('x', 200 - "one\n  two ".Length)}…': a reason of two lines", error.Message);
+    }
+
+    [Fact]
     public void ReadList_ElementsOrCommas_AreTheSame()
     {
         var elements = new SettingSet().Add(YamlSource.Read(new StringReader("l: [a, b, c, d, e, f, g, h, i, j, k]"), "f"));

@@ -113,6 +113,19 @@ public sealed class ArbiterTests : IDisposable
     }
 
     [Fact]
+    public void Decide_WithoutTheRouteOfARule_IsADenialAndNeverTheDefault()
+    {
+        var arbiter = Arbiter("""
+            rules: [{name: h, destination: h, transform: (add 1)}]
+            default: idt
+            """);
+        Assert.Equal((DenialReason.Dialect, "h"), Denial(arbiter.Decide(Question("hello p2 a 10.0.0.1 5"))));
+        Assert.Equal((DenialReason.Dialect, "h"), Denial(arbiter.Decide(Question("ask p1 a in h 80 10.0.0.1 5"))));
+        Assert.Equal("ok (add 1)", arbiter.Decide(Question("ask p2 b in h 80 10.0.0.1 5")).Answer.ToString());
+        Assert.Equal("ok idt", arbiter.Decide(Question("ask p2 c in g 80 10.0.0.1 5")).Answer.ToString());
+    }
+
+    [Fact]
     public void Decide_MemoryFull_Denies()
     {
         var arbiter = Arbiter("default: not");

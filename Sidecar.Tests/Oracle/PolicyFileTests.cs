@@ -1,6 +1,8 @@
 using Chassis;
 using Oracle.Policies;
 using Oracle.Protocol;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.UserFilters;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;
@@ -74,8 +76,9 @@ public sealed class PolicyFileTests
     [InlineData("rules:\n  - transform: not\n    destination: []", "p:3: rules.0.destination: a value is missing")]
     [InlineData("default: a\ntransforms:\n  b: not\n  a: (xor 300)", "p:4: transforms.a '(xor 300)': a: 1:6: a byte 0..255 expected, got 300")]
     [InlineData("default: a\ntransforms:\n  b: not\n  xor: not", "p:4: transforms.xor 'not': xor: the language has this word already")]
-    [InlineData("default: a\ntransforms:\n  b: not\n  random: not", "p:4: transforms.random 'not': random: the policy has this word already")]
-    [InlineData("default: a\ntransforms:\n  b: not\n  deny: not", "p:4: transforms.deny 'not': deny: the policy has this word already")]
+    [InlineData("default: a\ntransforms:\n  b: not\n  random: not", "p:4: transforms.random 'not': random: the language has this word already")]
+    [InlineData("default: a\ntransforms:\n  b: not\n  deny: not", "p:4: transforms.deny 'not': deny: the language has this word already")]
+    [InlineData("default: |\n  (chain\n    (xor 300))\n", "p:1: default '(chain (xor 300))': random, or a transform, is expected: 2:8: a byte 0..255 expected, got 300")]
     [InlineData("default: a\ntransforms:\n  a: [not]", "p:3: transforms.a.0: one value is expected here")]
     [InlineData("default: a\ntransforms: not", "p:2: transforms 'not': names and values are expected below it")]
     [InlineData("default: not\nfilters: [/nonexistent/x.dll]", "p:2: filters.0 '/nonexistent/x.dll': ")]
@@ -117,6 +120,17 @@ public sealed class PolicyFileTests
             """, "p");
         Assert.Equal("(chain (test-count-up 5) not (rotl 3) not (inverse (test-count-up 5)))", policy.Rules[0].Grant.ToString());
         Assert.Equal("(chain (test-count-up 5) not (rotl 3))", policy.Default.ToString());
+    }
+
+    [Theory]
+    [InlineData("random")]
+    [InlineData("deny")]
+    public void Parse_AFilterWithAWordOfThePolicy_IsRefused(string word)
+    {
+        using var folder = new TempFolder();
+        var filter = UserFilter.Compile(folder, UserFilter.Source(name: $"\"{word}\""));
+        Assert.Equal($"p:2: filters.0 '{filter}': {word}: the language has this word already",
+            Assert.Throws<UsageException>(() => PolicyFile.Parse($"default: not\nfilters: [\"{filter}\"]\n", "p")).Message);
     }
 
     [Fact]

@@ -75,13 +75,31 @@ public sealed class PolicyTests
     [InlineData("listener: in")]
     [InlineData("destination: '*'")]
     [InlineData("listener: in, destination: '*'")]
-    public void Judge_GrantByRoute_IsNotForV1(string matcher)
+    public void Judge_GrantByRouteThatIsNotTold_LeavesNoOtherTransform(string matcher)
     {
         var policy = PolicyFile.Parse($"rules: [{{name: route, {matcher}, transform: xor 1}}]\ndefault: xor 2", "p");
-        Assert.Equal("default", policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback)).Rule);
-        Assert.Equal("route", policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback, "in", "h", 1)).Rule);
-        Assert.Equal(matcher == "listener: in" ? "route" : "default", policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback, "in")).Rule);
+        Assert.Equal(new Verdict("route", null, IsForLackOfRoute: true), policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback)));
+        Assert.Equal("(xor 1)", Judged(policy, "in", "h"));
+        Assert.Equal(matcher == "listener: in" ? "(xor 1)" : "route denies", Judged(policy, "in", null));
+        // Neither is meant, whatever its destination.
+        Assert.Equal(matcher.Contains("listener", StringComparison.Ordinal) ? "(xor 2)" : "route denies", Judged(policy, "out", null));
     }
+
+    [Theory]
+    // What holds without the route is granted where it is the same, and denied where it is not.
+    [InlineData("{name: r, destination: h, transform: not}", "not", "not")]
+    [InlineData("{name: r, destination: h, transform: random}", "random", "random")]
+    [InlineData("{name: r, destination: h, transform: not}", "deny", "default denies")]
+    [InlineData("{name: r, destination: h, transform: random}", "not", "r denies")]
+    [InlineData("{name: r, destination: h, transform: (add 1)}", "idt", "r denies")]
+    [InlineData("{name: a, destination: h, transform: not}, {name: b, listener: in, transform: idt}", "not", "b denies")]
+    [InlineData("{name: a, destination: h, transform: not}, {name: b, listener: in, transform: idt}, {name: c, transform: idt}", "not", "a denies")]
+    [InlineData("{name: a, destination: h, transform: not}, {name: b, listener: in, deny: true}", "not", "b denies")]
+    [InlineData("{name: a, destination: h, role: p2, transform: not}", "idt", "idt")]
+    [InlineData("{name: a, destination: h, peer: 10.0.0.0/8, transform: not}", "idt", "idt")]
+    [InlineData("{name: a, transform: idt}, {name: b, destination: h, transform: not}", "deny", "idt")]
+    public void Judge_WithoutARoute_GrantsNothingThatTheRouteCouldHaveChanged(string rules, string otherwise, string expected) =>
+        Assert.Equal(expected, Judged(PolicyFile.Parse($"rules: [{rules}]\ndefault: {otherwise}", "p"), null, null));
 
     [Fact]
     public void Judge_WithoutAFile_IsNotForEveryone() =>
@@ -95,5 +113,11 @@ public sealed class PolicyTests
         Assert.Equal(255, keys.Count);
         Assert.DoesNotContain(TransformExpression.Xor(0), keys);
         Assert.All(keys, key => Assert.Equal("xor", key.Name));
+    }
+
+    private static string Judged(Policy policy, string? listener, string? destination)
+    {
+        var verdict = policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback, listener, destination, destination is null ? 0 : 1));
+        return verdict.Grant?.ToString() ?? $"{verdict.Rule} denies";
     }
 }

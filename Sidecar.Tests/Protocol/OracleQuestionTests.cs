@@ -55,6 +55,17 @@ public sealed class OracleQuestionTests
     [InlineData("hello p1 0123456789012345678901234567890123456789012345678901234567890123x 10.1.2.3 4567")]
     public void TryParse_NoQuestion_IsRefused(string line) => Assert.False(OracleQuestion.TryParse(line, out _));
 
+    [Fact]
+    public void TryParse_NamesLongerThanThereAre_AreRefused()
+    {
+        static bool IsQuestion(int listener, int host) =>
+            OracleQuestion.TryParse($"ask p1 abc {new string('l', listener)} {new string('h', host)} 443 10.1.2.3 4567", out _);
+
+        Assert.True(IsQuestion(64, 255));
+        Assert.False(IsQuestion(65, 1));
+        Assert.False(IsQuestion(1, 256));
+    }
+
     [Theory]
     [InlineData("ask p1 abc in www.example.org 443 10.1.2.3 4567", "in", "www.example.org", 443, "10.1.2.3")]
     [InlineData("ask server abc in ::1 65535 #(127 0 0 1) 4567", "in", "::1", 65535, "127.0.0.1")]

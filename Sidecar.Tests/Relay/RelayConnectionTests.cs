@@ -35,7 +35,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     [Fact]
     public async Task Run_BothEnd_TransformsCountsAndCompletes()
     {
-        var relay = RunAsync(Codec.For(Xor, SidecarRole.P1));
+        var relay = RunAsync(Codec.For(Xor, SidecarRole.P1, new TransformCache()));
         await _client.SendAsync("ping");
         await _server.SendAsync("ANSWER");
         _client.SendEnd();
@@ -139,6 +139,18 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task KeyStream_ThatIsUsedUp_EndsTheConnectionWithThatReason()
+    {
+        // Its last four blocks.
+        var last = new ChaCha20Transform(new byte[32], new byte[12], (1L << 32) - 4);
+        var relay = RunAsync(new Codec(last, IdentityTransform.Instance));
+        await _client.SendAsync(new string('a', 257));
+        await relay;
+        Assert.Equal(new Ending(RelayEndReason.TransformError, "the key stream is used up"), _report.Ending);
+        Assert.True(_client.IsAborted && _server.IsAborted);
+    }
+
+    [Fact]
     public async Task Abort_FromOutside_ResetsBothForItsReason()
     {
         Assert.True(_report.Attach(_server));
@@ -158,7 +170,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     }
 
     private Task RunAsync(Codec? codec = null) => _relay
-        .RunAsync(codec ?? Codec.For(TransformExpression.Identity, SidecarRole.Alone))
+        .RunAsync(codec ?? Codec.For(TransformExpression.Identity, SidecarRole.Alone, new TransformCache()))
         .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
     private sealed class ThrowingTransform : ByteTransform

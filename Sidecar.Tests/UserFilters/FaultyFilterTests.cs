@@ -42,9 +42,9 @@ public sealed class FaultyFilterTests : IDisposable
     public async Task Create_ThatThrows_ResetsBothSidesBeforeAByteMoves()
     {
         using var service = new LoopbackListener();
-        var source = UserFilter.Source(name: "\"bad-create\"", create: "throw new DivideByZeroException(\"no transform today\");");
+        var source = UserFilter.Source(create: "throw new DivideByZeroException(\"no transform today\");");
         // p2 waits for a greeting, so that no reset can meet a connection that is still being made.
-        await using var sidecar = await StartAsync(source, service, "epoll", "bad-create", "p2");
+        await using var sidecar = await StartAsync(source, service, "epoll", "p2");
         foreach (var id in new[] { "first", "second" })
         {
             using var client = await SocketTalk.ConnectAsync(sidecar.Port);
@@ -54,6 +54,33 @@ public sealed class FaultyFilterTests : IDisposable
             await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync());
             var record = await sidecar.RecordAsync(record => record.Id == id);
             Assert.Equal(("transform_error", "no transform today", 0), (record.Reason, record.Text("detail"), record.Number("downstream_received")));
+        }
+    }
+
+    // Sidecars of one process have filters of one name that differ.
+    [Theory]
+    [InlineData("epoll", "", "throw new Speechless();", "Speechless")]
+    [InlineData("sockets", "", "throw new Speechless();", "Speechless")]
+    [InlineData("epoll", "throw new Speechless();", "", "Speechless")]
+    [InlineData("epoll", "if (arguments != null) return null;", "", "bad made no transform")]
+    [InlineData("sockets", "if (arguments != null) return null;", "", "bad made no transform")]
+    public async Task Fault_WithoutWords_EndsItsConnectionsOneByOne(string transport, string create, string apply, string detail)
+    {
+        using var service = new LoopbackListener();
+        var source = UserFilter.Speechless + UserFilter.Source(create: create, apply: apply);
+        await using var sidecar = await StartAsync(source, service, transport, role: "p2");
+        // More connections than event loops: none of these may end.
+        foreach (var id in Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(i => $"id{i}"))
+        {
+            using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+            await client.SendAsync($"bonjour {id}\n");
+            using var served = await service.AcceptAsync();
+            if (create.Length == 0)
+                await client.SendAsync("bytes");
+
+            await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync());
+            var record = await sidecar.RecordAsync(record => record.Id == id);
+            Assert.Equal(("transform_error", detail), (record.Reason, record.Text("detail")));
         }
     }
 
@@ -68,14 +95,13 @@ public sealed class FaultyFilterTests : IDisposable
         Assert.Matches("^Sidecar: .*sidecar.yaml:1: filters.0 '.*': Bad: it failed: it cannot be$", Assert.Single(errors));
     }
 
-    // Compiled expressions are kept by their text for the life of a process, so filters that differ have names that differ.
-    private Task<RunningSidecar> StartAsync(string source, LoopbackListener service, string transport, string name = "bad", string role = "alone") =>
-        RunningSidecar.StartAsync("--config", Config(source, service.Port, transport, name, role));
+    private Task<RunningSidecar> StartAsync(string source, LoopbackListener service, string transport, string role = "alone") =>
+        RunningSidecar.StartAsync("--config", Config(source, service.Port, transport, role));
 
-    private string Config(string source, int target, string transport, string name = "bad", string role = "alone") => _folder.Write("sidecar.yaml", $$"""
+    private string Config(string source, int target, string transport, string role = "alone") => _folder.Write("sidecar.yaml", $$"""
         filters: ["{{UserFilter.Compile(_folder, source)}}"]
         transport: {{transport}}
         listeners:
-          - {listen: "127.0.0.1:0", role: {{role}}, target: "127.0.0.1:{{target}}", transform: ({{name}})}
+          - {listen: "127.0.0.1:0", role: {{role}}, target: "127.0.0.1:{{target}}", transform: (bad)}
         """);
 }

@@ -1,7 +1,7 @@
 using Chassis;
+using Chassis.Expressions;
 using Chassis.Settings;
 using Oracle.Protocol.Expressions;
-using Sidecar.Configuration;
 using Sidecar.Tests.Support;
 using Xunit;
 
@@ -65,6 +65,33 @@ public sealed class FilterAssemblyTests : IDisposable
         StringComparison.Ordinal);
 
     [Fact]
+    public void Read_AFilterWhoseConstructorsWantWhatIsMissing_SaysSo()
+    {
+        var other = UserFilter.Compile(_folder, "public class Other { }");
+        var path = UserFilter.Compile(_folder, UserFilter.Source().Replace("public Bad()", "public Bad(Other other) { }\n public Bad()", StringComparison.Ordinal), other);
+        File.Delete(other);
+
+        Assert.Contains($".dll': Bad: it failed: Could not load file or assembly '{Path.GetFileNameWithoutExtension(other)}", Refusal(path), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "throw new FormatException(\"no\\nname\")", "Bad: it failed: no name")]
+    [InlineData("throw new Speechless();", "\"bad\"", "Bad: it failed: Speechless")]
+    [InlineData("", "throw new Speechless()", "Bad: it failed: Speechless")]
+    public void Read_AFilterThatFailsInItsOwnWay_IsNamed(string constructor, string name, string reason) => Assert.EndsWith(
+        $".dll': {reason}", Refusal(UserFilter.Compile(_folder, UserFilter.Speechless + UserFilter.Source(name: name, constructor: constructor))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("return \"two\\nlines\";", "two lines")]
+    [InlineData("throw new Speechless();", "bad failed: Speechless")]
+    public void Parse_WhenAFilterRefusesItsArguments_IsOneLine(string refuse, string reason)
+    {
+        var language = Read($"filters: [{UserFilter.Compile(_folder, UserFilter.Speechless + UserFilter.Source(refuse: $"if (arguments != null) {{ {refuse} }}"))}]\n");
+
+        Assert.Equal($"1:2: {reason}", Assert.ThrowsAny<FormatException>(() => language.Parse("(bad)")).Message);
+    }
+
+    [Fact]
     public void Read_TwoFiltersOfOneName_NamesTheSecondAssembly()
     {
         var (first, second) = (UserFilter.Compile(_folder, UserFilter.Source()), UserFilter.Compile(_folder, UserFilter.Source()));
@@ -96,5 +123,5 @@ public sealed class FilterAssemblyTests : IDisposable
     }
 
     private TransformLanguage Read(string yaml) =>
-        TransformSettings.Read(new SettingSet().Add(YamlSource.ReadFile(_folder.Write("sidecar.yaml", yaml), "--config")));
+        LanguageSettings.Read(new SettingSet().Add(YamlSource.ReadFile(_folder.Write("sidecar.yaml", yaml), "--config")), TransformLanguage.Default);
 }

@@ -9,11 +9,12 @@ namespace Sidecar.Tests.UserFilters;
 internal static class UserFilter
 {
     /// <summary>Compiles a source text and returns the assembly's path; each has a name of its own, as one process loads a name once.</summary>
-    public static string Compile(TempFolder folder, string source)
+    public static string Compile(TempFolder folder, string source, params IEnumerable<string> others)
     {
         var name = $"Filter{Guid.NewGuid():N}";
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path) is "System.Private.CoreLib.dll" or "System.Runtime.dll" or "Oracle.Protocol.dll")
+            .Concat(others)
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create(
             name, [CSharpSyntaxTree.ParseText($"using System; using System.Collections.Generic; using Oracle.Protocol.Expressions;\n{source}")], references,
@@ -23,6 +24,9 @@ internal static class UserFilter
         Assert.True(result.Success, string.Join('\n', result.Diagnostics));
         return path;
     }
+
+    /// <summary>An exception whose words are a user's code that fails too.</summary>
+    public const string Speechless = "public class Speechless : Exception { public override string Message => throw new InvalidOperationException(\"no words\"); }\n";
 
     /// <summary>A filter <c>bad</c> that leaves bytes as they are, with parts of it written otherwise.</summary>
     /// <param name="name">What its name is.</param>

@@ -1,8 +1,10 @@
 using System.Net;
 using Chassis;
 using Chassis.Endpoints;
+using Chassis.Expressions;
 using Chassis.Net;
 using Chassis.Settings;
+using Oracle.Protocol.Expressions;
 using Sidecar.Hosting;
 using Sidecar.Transport;
 
@@ -30,7 +32,7 @@ internal static class OptionsReader
     private static SidecarOptions Read(SettingSet settings)
     {
         var records = settings.Find("connection-records.path");
-        var language = TransformSettings.Read(settings);
+        var language = LanguageSettings.Read(settings, TransformLanguage.Default);
         return new SidecarOptions
         {
             Listeners = ListenerReader.ReadAll(settings, language),

@@ -1,5 +1,6 @@
 using System.Net;
 using Oracle.Protocol.Expressions;
+using Sidecar.Transform;
 using Sidecar.Transport;
 
 namespace Sidecar.Configuration;
@@ -12,6 +13,9 @@ public sealed record SidecarOptions
 
     /// <summary>What transforms are written in: the built-in operators, those of filters, and the names of the configuration.</summary>
     public TransformLanguage Language { get; init; } = TransformLanguage.Default;
+
+    /// <summary>What was compiled of <see cref="Language"/>; one for each, as languages may have different filters of one name.</summary>
+    internal TransformCache Compiled { get; } = new();
 
     /// <summary>Where <c>/metrics</c> is served; default port 15090 on all addresses.</summary>
     public required EndpointOptions Metrics { get; init; }

@@ -51,7 +51,7 @@ internal sealed class PipePump(
             if (length > 0)
             {
                 if (CopyTransformed(read.Buffer) is { } failure)
-                    return new(PumpEnd.TransformFailed, failure.Message);
+                    return new(PumpEnd.TransformFailed, FilterFault.OneLine(failure));
                 source.AdvanceTo(read.Buffer.End);
                 if (await FlushAsync() is { } refusal)
                     return refusal;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol.Expressions;
 using Sidecar.Configuration;
 using Sidecar.Records;
 using Sidecar.Transform;
@@ -126,7 +127,7 @@ internal sealed class RelayConnection
     /// <summary>A bug: the other pump must not go on without this one.</summary>
     public void OnFailed(Exception bug)
     {
-        _report.End(RelayEndReason.InternalError, bug.Message);
+        _report.End(RelayEndReason.InternalError, FilterFault.OneLine(bug));
         // Before the stages go on, which would close in order what is cut.
         AbortBoth();
         _ended.TrySetException(bug);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol.Expressions;
 using Sidecar.Configuration;
 using Sidecar.Records;
 using Sidecar.Transform;
@@ -8,7 +9,7 @@ using Sidecar.Upstream;
 namespace Sidecar.Relay;
 
 /// <summary>The end of every pipeline: relays between downstream and upstream as the decision says.</summary>
-internal sealed class RelayHandler(TimeoutOptions timeouts, TimeProvider time) : ConnectionHandler
+internal sealed class RelayHandler(SidecarOptions options, TimeProvider time) : ConnectionHandler
 {
     public override Task OnConnectedAsync(ConnectionContext connection)
     {
@@ -30,17 +31,17 @@ internal sealed class RelayHandler(TimeoutOptions timeouts, TimeProvider time) :
         Codec codec;
         try
         {
-            codec = Codec.For(report.Transform!, report.Listener.Role);
+            codec = Codec.For(report.Transform!, report.Listener.Role, options.Compiled);
         }
         catch (Exception error)
         {
             // Of a user's filter. Neither side may take what it got for a whole stream.
-            report.Abort(RelayEndReason.TransformError, error.Message);
+            report.Abort(RelayEndReason.TransformError, FilterFault.OneLine(error));
             return Task.CompletedTask;
         }
 
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        return new RelayConnection(connection, upstream, report, timeouts, clock).RunAsync(codec);
+        return new RelayConnection(connection, upstream, report, options.Timeouts, clock).RunAsync(codec);
     }
 }
 

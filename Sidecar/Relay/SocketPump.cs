@@ -118,7 +118,7 @@ internal sealed class SocketPump(
         }
         catch (Exception error)
         {
-            _result = new PumpResult(PumpEnd.TransformFailed, error.Message);
+            _result = new PumpResult(PumpEnd.TransformFailed, FilterFault.OneLine(error));
             return Pause.Over;
         }
 

@@ -28,8 +28,10 @@ internal sealed class ChaCha20Transform : ByteTransform
 
     /// <param name="key">32 bytes.</param>
     /// <param name="nonce">12 bytes.</param>
-    public ChaCha20Transform(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce)
+    /// <param name="firstBlock">Where in the stream it begins, a multiple of four blocks; tests begin near the end.</param>
+    public ChaCha20Transform(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, long firstBlock = 0)
     {
+        _blocks = firstBlock;
         for (var i = 0; i < 4; i++)
             _state[i] = BinaryPrimitives.ReadUInt32LittleEndian("expand 32-byte k"u8[(4 * i)..]);
         for (var i = 0; i < 8; i++)

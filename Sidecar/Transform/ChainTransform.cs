@@ -3,7 +3,7 @@ using Oracle.Protocol.Expressions;
 namespace Sidecar.Transform;
 
 /// <summary>Several transforms, one after the other.</summary>
-internal sealed class ChainTransform(IReadOnlyList<ByteTransform> transforms) : ByteTransform
+internal sealed class ChainTransform(ByteTransform[] transforms) : ByteTransform
 {
     // So that what one has written is still in the first-level cache when the next reads it.
     private const int BlockSize = 16 * 1024;

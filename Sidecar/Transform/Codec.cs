@@ -9,9 +9,9 @@ namespace Sidecar.Transform;
 internal sealed record Codec(ByteTransform ToUpstream, ByteTransform ToDownstream)
 {
     /// <summary>p1 and alone encode towards the upstream and decode what comes back; p2 does the reverse.</summary>
-    public static Codec For(TransformExpression expression, SidecarRole role)
+    public static Codec For(TransformExpression expression, SidecarRole role, TransformCache cache)
     {
-        var (encoder, decoder) = TransformCache.Shared.Compile(expression);
+        var (encoder, decoder) = cache.Compile(expression);
         return role == SidecarRole.P2 ? new Codec(decoder.Start(), encoder.Start()) : new Codec(encoder.Start(), decoder.Start());
     }
 }

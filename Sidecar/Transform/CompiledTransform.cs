@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Oracle.Protocol.Expressions;
 using Sidecar.Transform.Kernels;
 
@@ -6,44 +7,38 @@ namespace Sidecar.Transform;
 /// <summary>One part of a compiled expression.</summary>
 /// <param name="Does">What it does, in words.</param>
 /// <param name="Kernel">What computes it.</param>
+/// <param name="Bytes">What it takes of memory for all connections together, rounded up.</param>
 /// <param name="Start">The transform for one direction of one connection; always the same one where the place of a byte does not matter.</param>
-internal sealed record TransformPart(string Does, string Kernel, Func<ByteTransform> Start);
+internal sealed record TransformPart(string Does, string Kernel, int Bytes, Func<ByteTransform> Start);
 
 /// <summary>
-/// An expression as the machine runs it: neighbours that are permutations folded to one, neighbours that cancel dropped,
-/// and the cheapest kernel for each part that is left.
+/// An expression as the machine runs it: neighbours folded, what cancels dropped, and the cheapest kernel for each part that
+/// is left.
 /// </summary>
 internal sealed class CompiledTransform
 {
+    // A permutation's table and a kernel with one of its own, and the objects around them.
+    private const int PartBytes = 1500;
+
     private CompiledTransform(IReadOnlyList<TransformPart> parts) => Parts = parts;
 
     /// <summary>What is left to do to each byte, in order; nothing for an expression that changes nothing.</summary>
     public IReadOnlyList<TransformPart> Parts { get; }
 
+    /// <summary>What all connections share of it takes so much memory, rounded up.</summary>
+    public int Bytes => Parts.Sum(part => part.Bytes);
+
     /// <summary>Compiles for this machine.</summary>
     public static CompiledTransform Compile(TransformExpression expression) => Compile(expression, Kernel.For);
 
     /// <summary>Compiles with kernels of the caller's choice.</summary>
-    public static CompiledTransform Compile(TransformExpression expression, Func<Permutation, Kernel> choose)
+    public static CompiledTransform Compile(TransformExpression expression, Func<Permutation, Kernel> choose) => new([.. Piece.Fold(expression.Steps).Select(piece => piece switch
     {
-        var left = new List<(Permutation? Permutation, TransformStep? Step)>();
-        foreach (var step in expression.Steps)
-        {
-            var (permutation, last) = (step.AsPermutation(), left.LastOrDefault());
-            if (permutation is null && last.Step is { } before && before.Inverse().ToString() == step.ToString())
-                left.RemoveAt(left.Count - 1);
-            else if (permutation is null)
-                left.Add((null, step));
-            else if (last.Permutation is { } first)
-                left[^1] = (first.Then(permutation), null);
-            else
-                left.Add((permutation, null));
-            if (left is [.., { Permutation.IsIdentity: true }])
-                left.RemoveAt(left.Count - 1);
-        }
-
-        return new CompiledTransform([.. left.Select(part => part.Permutation is { } folded ? Part(folded, choose(folded)) : Part(part.Step!))]);
-    }
+        PermutedPiece { Permutation: var permutation } => Part(permutation, choose(permutation)),
+        KeyPiece { Key: var key } => Part(new RepeatingKey(key)),
+        OpaquePiece { Step: var step } => Part(step),
+        _ => throw new UnreachableException(),
+    })]);
 
     /// <summary>The transform of one direction of one connection.</summary>
     public ByteTransform Start() => Parts switch
@@ -60,22 +55,21 @@ internal sealed class CompiledTransform
         {
             { Key: { } key } => $"xor {key}",
             { Matrix: not null } => "affine",
-            _ => AddKernel.Fits(permutation) ? $"add {permutation.Table[0]}" : "table",
+            _ => AddMap.Fits(permutation) ? $"add {permutation.Table[0]}" : "table",
         };
-        return new TransformPart(does, kernel.Name, () => shared);
+        return new TransformPart(does, kernel.Name, PartBytes, () => shared);
     }
+
+    private static TransformPart Part(RepeatingKey key) =>
+        new($"key of {key.Length} bytes", "xor-key", PartBytes + key.Bytes, () => new RepeatingKeyTransform(key));
 
     private static TransformPart Part(TransformStep step)
     {
-        if (step.Operator == BuiltIn.RepeatingKey)
-        {
-            var key = new RepeatingKey(step.Arguments[0].Bytes);
-            return new TransformPart($"key of {key.Length} bytes", "xor-key", () => new RepeatingKeyTransform(key));
-        }
-
         if (step.Operator == BuiltIn.KeyStream)
-            return new TransformPart("key stream", "chacha20", () => new ChaCha20Transform(step.Arguments[1].Bytes, step.Arguments[2].Bytes));
+            return new TransformPart("key stream", "chacha20", PartBytes, () => new ChaCha20Transform(step.Arguments[1].Bytes, step.Arguments[2].Bytes));
         var filter = (TransformFilter)step.Operator;
-        return new TransformPart("filter", filter.Name, () => step.IsInverted ? filter.CreateInverse(step.Arguments) : filter.Create(step.Arguments));
+        // A user's code may return null, whatever it says.
+        return new TransformPart("filter", filter.Name, PartBytes, () =>
+            (step.IsInverted ? filter.CreateInverse(step.Arguments) : filter.Create(step.Arguments)) ?? throw new InvalidOperationException($"{filter.Name} made no transform"));
     }
 }

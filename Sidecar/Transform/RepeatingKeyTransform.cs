@@ -41,6 +41,9 @@ internal sealed class RepeatingKey
     /// <summary>Of the key, in bytes.</summary>
     public int Length { get; }
 
+    /// <summary>Of memory.</summary>
+    public int Bytes => _pattern.Length;
+
     /// <summary>The key's bytes from a place in it, again and again, at least 4096 of them.</summary>
     public ReadOnlySpan<byte> From(int offset) => _pattern.AsSpan(offset);
 }

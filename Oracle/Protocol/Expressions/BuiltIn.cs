@@ -18,30 +18,30 @@ public static class BuiltIn
         "keystream", TransformParameter.Word("chacha20"), TransformParameter.Hex("a key", 32, 32), TransformParameter.Hex("a nonce", 12, 12));
 
     // An inverse may name an operator that is made further down; it is asked for later.
-    internal static ByteOperator Not { get; } = new("not", (value, _) => (byte)~value, _ => Step(Not!)) { IsBare = true };
+    internal static ByteOperator Not { get; } = new("not", Always(value => (byte)~value), _ => Step(Not!)) { IsBare = true };
 
-    internal static ByteOperator Xor { get; } = new("xor", (value, a) => (byte)(value ^ a[0].Value), a => Step(Xor!, a[0]), Byte);
+    internal static ByteOperator Xor { get; } = new("xor", By((value, n) => (byte)(value ^ n)), a => Step(Xor!, a[0]), Byte);
 
-    internal static ByteOperator Add { get; } = new("add", (value, a) => (byte)(value + a[0].Value), a => Step(Sub!, a[0]), Byte);
+    internal static ByteOperator Add { get; } = new("add", By((value, n) => (byte)(value + n)), a => Step(Sub!, a[0]), Byte);
 
-    internal static ByteOperator Sub { get; } = new("sub", (value, a) => (byte)(value - a[0].Value), a => Step(Add, a[0]), Byte);
+    internal static ByteOperator Sub { get; } = new("sub", By((value, n) => (byte)(value - n)), a => Step(Add, a[0]), Byte);
 
-    internal static ByteOperator RotateLeft { get; } = new("rotl", (value, a) => Rotate(value, a[0].Value), a => Step(RotateRight!, a[0]), Bits);
+    internal static ByteOperator RotateLeft { get; } = new("rotl", By((value, n) => Rotate(value, n)), a => Step(RotateRight!, a[0]), Bits);
 
-    internal static ByteOperator RotateRight { get; } = new("rotr", (value, a) => Rotate(value, 8 - a[0].Value), a => Step(RotateLeft, a[0]), Bits);
+    internal static ByteOperator RotateRight { get; } = new("rotr", By((value, n) => Rotate(value, 8 - n)), a => Step(RotateLeft, a[0]), Bits);
 
-    internal static ByteOperator SwapNibbles { get; } = new("swap-nibbles", (value, _) => Rotate(value, 4), _ => Step(SwapNibbles!));
+    internal static ByteOperator SwapNibbles { get; } = new("swap-nibbles", Always(value => Rotate(value, 4)), _ => Step(SwapNibbles!));
 
-    internal static ByteOperator ReverseBits { get; } = new("reverse-bits", (value, _) => Reverse(value), _ => Step(ReverseBits!));
+    internal static ByteOperator ReverseBits { get; } = new("reverse-bits", Always(Reverse), _ => Step(ReverseBits!));
 
-    internal static ByteOperator Affine { get; } = new(
-        "affine", (value, a) => (byte)(Permutation.Multiply(MatrixOf(a), value) ^ a[1].Value), InvertAffine, TransformParameter.Hex("a matrix", 8, 8), Byte)
+    internal static ByteOperator Affine { get; } = new("affine", TabulateAffine, InvertAffine, TransformParameter.Hex("a matrix", 8, 8), Byte)
     {
         Problem = a => IsSingular(MatrixOf(a)) ? "the matrix is singular, so nothing undoes it" : null,
     };
 
+    // Before a step is made of it, a table was found to be a permutation.
     internal static ByteOperator Table { get; } = new(
-        "table", (value, a) => a[0].Bytes[value], a => TableOf(Permutation.TryCreate(a[0].Bytes)!.Inverse()), TransformParameter.Hex("a table", 256, 256))
+        "table", a => Permutation.TryCreate(a[0].Bytes)!, a => TableOf(Permutation.TryCreate(a[0].Bytes)!.Inverse()), TransformParameter.Hex("a table", 256, 256))
     {
         Problem = a => Permutation.TryCreate(a[0].Bytes) is null ? "two bytes become the same value, so nothing undoes the table" : null,
     };
@@ -54,9 +54,28 @@ public static class BuiltIn
     // Eight bytes, written as the number is: the most significant byte first.
     private static ulong MatrixOf(IReadOnlyList<TransformArgument> arguments) => BinaryPrimitives.ReadUInt64BigEndian(arguments[0].Bytes);
 
+    // Arguments are looked at once, not for each of 256 bytes.
+    private static Func<IReadOnlyList<TransformArgument>, Permutation> Always(Func<byte, byte> map)
+    {
+        var permutation = Permutation.Of(map);
+        return _ => permutation;
+    }
+
+    private static Func<IReadOnlyList<TransformArgument>, Permutation> By(Func<byte, byte, byte> map) => arguments =>
+    {
+        var number = arguments[0].Value;
+        return Permutation.Of(value => map(value, number));
+    };
+
+    private static Permutation TabulateAffine(IReadOnlyList<TransformArgument> arguments)
+    {
+        var (matrix, constant) = (MatrixOf(arguments), arguments[1].Value);
+        return Permutation.Of(value => (byte)(Permutation.Multiply(matrix, value) ^ constant));
+    }
+
     private static TransformStep InvertAffine(IReadOnlyList<TransformArgument> arguments)
     {
-        var inverse = Permutation.Of(value => Affine.Map(value, arguments)).Inverse();
+        var inverse = TabulateAffine(arguments).Inverse();
         var matrix = new byte[sizeof(ulong)];
         // The inverse of an affine map is one.
         BinaryPrimitives.WriteUInt64BigEndian(matrix, inverse.Matrix!.Value);
@@ -88,7 +107,7 @@ public static class BuiltIn
 
     /// <summary>An operator that does the same to a byte wherever that stands.</summary>
     internal sealed class ByteOperator(
-        string name, Func<byte, IReadOnlyList<TransformArgument>, byte> map, Func<IReadOnlyList<TransformArgument>, TransformStep> invert,
+        string name, Func<IReadOnlyList<TransformArgument>, Permutation> tabulate, Func<IReadOnlyList<TransformArgument>, TransformStep> invert,
         params IReadOnlyList<TransformParameter> parameters) : TransformOperator
     {
         public override string Name => name;
@@ -101,7 +120,7 @@ public static class BuiltIn
         /// <summary>What <see cref="Refuse"/> says.</summary>
         public Func<IReadOnlyList<TransformArgument>, string?>? Problem { get; init; }
 
-        public byte Map(byte value, IReadOnlyList<TransformArgument> arguments) => map(value, arguments);
+        public Permutation Tabulate(IReadOnlyList<TransformArgument> arguments) => tabulate(arguments);
 
         public override string? Refuse(IReadOnlyList<TransformArgument> arguments) => Problem?.Invoke(arguments);
 

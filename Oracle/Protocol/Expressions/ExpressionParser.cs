@@ -1,7 +1,12 @@
 namespace Oracle.Protocol.Expressions;
 
 /// <summary>Reads one text, left to right, in one pass. Whatever it is given, it throws nothing but its own error.</summary>
-internal sealed class ExpressionParser(string text, Func<string, TransformOperator?> findOperator, Func<string, TransformExpression?> findDefinition)
+/// <param name="text">The text.</param>
+/// <param name="findOperator">Knows the operators.</param>
+/// <param name="findDefinition">Knows the names; it is told how deep one stands.</param>
+/// <param name="outer">How deep the text itself stands.</param>
+internal sealed class ExpressionParser(
+    string text, Func<string, TransformOperator?> findOperator, Func<string, int, TransformExpression?> findDefinition, int outer = 0)
 {
     // As much of a token as an error shows.
     private const int MaxShown = 24;
@@ -34,14 +39,20 @@ internal sealed class ExpressionParser(string text, Func<string, TransformOperat
             ReadOperator(BuiltIn.Xor);
         else
             ReadExpression(depth: 0);
-        return _token == Token.End ? new TransformExpression([.. _steps]) : throw Unexpected("the end");
+        if (_token != Token.End)
+            throw Unexpected("the end");
+        // A name is short and may stand for much: what could not be read back is not written out either.
+        var length = TransformExpression.LengthOf(_steps);
+        return length <= TransformLanguage.MaxLength
+            ? new TransformExpression([.. _steps])
+            : throw Error(0, $"a canonical form of at most {TransformLanguage.MaxLength} characters expected, got {length}");
     }
 
     private void ReadExpression(int depth)
     {
         if (_token == Token.Word)
         {
-            ReadWord();
+            ReadWord(depth);
             return;
         }
 
@@ -49,6 +60,7 @@ internal sealed class ExpressionParser(string text, Func<string, TransformOperat
             throw Unexpected("an expression");
         if (depth == TransformLanguage.MaxDepth)
             throw Error(_start, $"at most {TransformLanguage.MaxDepth} parentheses within one another expected");
+        RefuseDeepNesting(depth);
         Read();
         if (_token != Token.Word)
             throw Unexpected("an operator");
@@ -77,9 +89,10 @@ internal sealed class ExpressionParser(string text, Func<string, TransformOperat
     }
 
     // Without parentheses: a defined name, or an operator that takes nothing.
-    private void ReadWord()
+    private void ReadWord(int depth)
     {
-        if (findDefinition(_word) is { } defined)
+        RefuseDeepNesting(depth);
+        if (findDefinition(_word, outer + depth + 1) is { } defined)
         {
             foreach (var step in defined.Steps)
                 Add(step);
@@ -103,9 +116,9 @@ internal sealed class ExpressionParser(string text, Func<string, TransformOperat
     {
         var first = _steps.Count;
         ReadExpression(depth);
-        var inner = new TransformExpression(_steps[first..]);
-        _steps.RemoveRange(first, _steps.Count - first);
-        _steps.AddRange(inner.Inverse().Steps);
+        _steps.Reverse(first, _steps.Count - first);
+        for (var i = first; i < _steps.Count; i++)
+            _steps[i] = _steps[i].Inverse();
     }
 
     private void ReadOperator(TransformOperator found)
@@ -130,12 +143,19 @@ internal sealed class ExpressionParser(string text, Func<string, TransformOperat
     {
         try
         {
-            return found.Refuse(arguments);
+            return found.Refuse(arguments) is { } problem ? FilterFault.OneLine(problem) : null;
         }
         catch (Exception error) when (found is TransformFilter)
         {
             return $"{found.Name} failed: {FilterFault.OneLine(error)}";
         }
+    }
+
+    // Names lead from text to text, and each level of them takes of the stack.
+    private void RefuseDeepNesting(int depth)
+    {
+        if (outer + depth >= TransformLanguage.MaxNesting)
+            throw Error(_start, $"at most {TransformLanguage.MaxNesting} names and parentheses within one another expected");
     }
 
     private void Add(TransformStep step)

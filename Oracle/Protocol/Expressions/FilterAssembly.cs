@@ -32,33 +32,31 @@ public static class FilterAssembly
         }
     }
 
-    // All of this is a user's code, which may throw anything.
+    // All of this is a user's code, which may throw anything; even its constructors may want assemblies that are not there.
     private static TransformFilter Create(Type type)
     {
-        if (type.ContainsGenericParameters || type.GetConstructor([]) is null)
-            throw new FormatException($"{type.Name}: a public constructor that takes nothing, and no type parameters, are expected");
+        string problem;
+        Exception? cause = null;
         try
         {
-            var filter = (TransformFilter)Activator.CreateInstance(type)!;
-            if (filter.Name is null || filter.Parameters is null || filter.Parameters.Contains(null))
-                throw new FormatException($"{type.Name}: its name or its parameters are null");
-            return filter;
+            if (type.ContainsGenericParameters || type.GetConstructor([]) is null)
+            {
+                problem = "a public constructor that takes nothing, and no type parameters, are expected";
+            }
+            else
+            {
+                var filter = (TransformFilter)Activator.CreateInstance(type)!;
+                if (filter.Name is not null && filter.Parameters is { } parameters && !parameters.Contains(null))
+                    return filter;
+                problem = "its name or its parameters are null";
+            }
         }
-        catch (Exception error) when (error is not FormatException)
+        catch (Exception error)
         {
-            var cause = error is TargetInvocationException { InnerException: { } inner } ? inner : error;
-            throw new FormatException($"{type.Name}: it failed: {FilterFault.OneLine(cause)}", error);
+            cause = error is TargetInvocationException { InnerException: { } inner } ? inner : error;
+            problem = $"it failed: {FilterFault.OneLine(cause)}";
         }
-    }
-}
 
-/// <summary>What a user's code threw, in words.</summary>
-internal static class FilterFault
-{
-    /// <summary>The message, or the exception's type where it has none, on one line.</summary>
-    public static string OneLine(Exception error)
-    {
-        var words = error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return words.Length > 0 ? string.Join(' ', words) : error.GetType().Name;
+        throw new FormatException($"{type.Name}: {problem}", cause);
     }
 }

@@ -12,13 +12,10 @@ public sealed class Permutation : IEquatable<Permutation>
     private const ulong IdentityMatrix = 0x0102040810204080;
 
     private readonly byte[] _table;
-    private readonly Lazy<ulong?> _matrix;
+    private ulong? _matrix;
+    private volatile bool _isMatrixFound;
 
-    private Permutation(byte[] table)
-    {
-        _table = table;
-        _matrix = new Lazy<ulong?>(FindMatrix);
-    }
+    private Permutation(byte[] table) => _table = table;
 
     /// <summary>Leaves every byte as it is.</summary>
     public static Permutation Identity { get; } = Of(value => value);
@@ -36,7 +33,20 @@ public sealed class Permutation : IEquatable<Permutation>
     /// The matrix, when the permutation is affine over GF(2): <c>A·x ⊕ Table[0]</c>, in the operand order of
     /// <c>gf2p8affineqb</c> (row for bit <c>i</c> in byte <c>7 − i</c>); else null.
     /// </summary>
-    public ulong? Matrix => _matrix.Value;
+    public ulong? Matrix
+    {
+        get
+        {
+            // Two threads that both look find the same.
+            if (!_isMatrixFound)
+            {
+                _matrix = FindMatrix();
+                _isMatrixFound = true;
+            }
+
+            return _matrix;
+        }
+    }
 
     /// <summary>Tabulates a function.</summary>
     /// <exception cref="ArgumentException">Two bytes become the same value.</exception>

@@ -8,14 +8,19 @@ namespace Oracle.Protocol.Expressions;
 /// </summary>
 public sealed class TransformExpression : IEquatable<TransformExpression>
 {
+    private const string NoWireForm = "";
+
+    // Found when first asked for; two threads that both do find the same.
+    private string? _wireForm;
+
     internal TransformExpression(params IReadOnlyList<TransformStep> steps)
     {
         Steps = steps;
         Text = steps switch
         {
             [] => "idt",
-            [var step] => step.ToString(),
-            _ => $"(chain {string.Join(' ', steps)})",
+            [var step] => step.Text,
+            _ => $"(chain {string.Join(' ', steps.Select(step => step.Text))})",
         };
     }
 
@@ -40,15 +45,7 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
     };
 
     /// <summary>What wire protocol v1 calls it: <c>idt</c>, <c>not</c>, <c>xor 42</c>; null when it cannot say it.</summary>
-    public string? WireForm => Steps is [{ Operator: var only, Arguments: [var key] }] && only == BuiltIn.Xor
-        ? $"xor {key.Value}"
-        : AsPermutation()?.Key switch
-        {
-            null => null,
-            0 => "idt",
-            byte.MaxValue => "not",
-            var folded => $"xor {folded}",
-        };
+    public string? WireForm => (_wireForm ??= FindWireForm() ?? NoWireForm) is { Length: > 0 } form ? form : null;
 
     /// <summary><c>(xor key)</c>.</summary>
     public static TransformExpression Xor(byte key) => new(BuiltIn.Step(BuiltIn.Xor, TransformArgument.OfNumber(key)));
@@ -82,6 +79,24 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
 
         return folded;
     }
+
+    // Of the canonical form, without writing it out.
+    internal static int LengthOf(IReadOnlyCollection<TransformStep> steps) => steps.Count switch
+    {
+        0 => Identity.Text.Length,
+        1 => steps.First().Text.Length,
+        var count => "(chain )".Length + steps.Sum(step => step.Text.Length) + count - 1,
+    };
+
+    private string? FindWireForm() => Steps is [{ Operator: var only, Arguments: [var key] }] && only == BuiltIn.Xor
+        ? $"xor {key.Value}"
+        : AsPermutation()?.Key switch
+        {
+            null => null,
+            0 => "idt",
+            byte.MaxValue => "not",
+            var folded => $"xor {folded}",
+        };
 
     /// <inheritdoc/>
     public bool Equals(TransformExpression? other) => other is not null && Text == other.Text;

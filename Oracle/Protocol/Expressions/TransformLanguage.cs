@@ -4,11 +4,14 @@ namespace Oracle.Protocol.Expressions;
 /// <remarks>What an expression, or a set of definitions, may cost is bounded, wherever it comes from.</remarks>
 public sealed class TransformLanguage
 {
-    /// <summary>Longest text of an expression, in characters.</summary>
+    /// <summary>Longest text of an expression, and of its canonical form, in characters.</summary>
     public const int MaxLength = 16 * 1024;
 
     /// <summary>How deep parentheses may nest.</summary>
     public const int MaxDepth = 32;
+
+    /// <summary>How deep parentheses and names may nest while definitions are read: a reader's stack holds some 1.5 MB.</summary>
+    public const int MaxNesting = 1024;
 
     /// <summary>Most steps of an expression, those of the names that it uses among them.</summary>
     public const int MaxSteps = 256;
@@ -20,79 +23,102 @@ public sealed class TransformLanguage
     private const int MaxNameLength = 64;
 
     private readonly Dictionary<string, TransformOperator> _operators = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<string> _reserved;
     private readonly Dictionary<string, TransformExpression> _definitions = new(StringComparer.Ordinal);
 
-    private TransformLanguage(IEnumerable<TransformOperator> operators)
+    private TransformLanguage(IEnumerable<TransformOperator> operators, IReadOnlyList<string> reserved)
     {
         foreach (var word in operators)
             _operators.Add(word.Name, word);
+        _reserved = reserved;
     }
 
     /// <summary>The built-in operators and no names.</summary>
-    public static TransformLanguage Default { get; } = new(BuiltIn.All);
+    public static TransformLanguage Default { get; } = new(BuiltIn.All, []);
 
     /// <summary>Every word it knows, in order.</summary>
     public IEnumerable<string> Words => _operators.Keys.Concat(ExpressionParser.Forms).Concat(_definitions.Keys).Order(StringComparer.Ordinal);
 
-    /// <summary>A language that has filters' operators more, and no names.</summary>
+    /// <summary>The language without its defined names, in which no filter and no name may be one of these words.</summary>
+    public TransformLanguage Reserving(params IEnumerable<string> words) => new(_operators.Values, [.. _reserved, .. words]);
+
+    /// <summary>The language without its defined names, with filters' operators more.</summary>
     /// <exception cref="FormatException">A filter's name is taken or is none.</exception>
     public TransformLanguage With(IEnumerable<TransformFilter> filters)
     {
-        var language = new TransformLanguage(_operators.Values);
+        var language = new TransformLanguage(_operators.Values, _reserved);
         foreach (var filter in filters)
         {
-            language.CheckName(filter.Name);
+            if (language.ProblemWith(filter.Name) is { } problem)
+                throw new FormatException($"{filter.Name}: {problem}");
             language._operators.Add(filter.Name, filter);
         }
 
         return language;
     }
 
-    /// <summary>A language that has some names more, which may use one another in any order.</summary>
-    /// <param name="texts">Each name and what it stands for.</param>
-    /// <exception cref="FormatException">Says which name is wrong and why.</exception>
-    public TransformLanguage Define(IReadOnlyDictionary<string, string> texts)
-    {
-        if (texts.Count > MaxDefinitions)
-            throw new FormatException($"at most {MaxDefinitions} names expected, got {texts.Count}");
-        var language = new TransformLanguage(_operators.Values);
-        var open = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in texts.Keys)
-        {
-            CheckName(name);
-            Find(name);
-        }
-
-        return language;
-
-        TransformExpression? Find(string name)
-        {
-            if (language._definitions.TryGetValue(name, out var known) || !texts.TryGetValue(name, out var text))
-                return known;
-            if (!open.Add(name))
-                throw new FormatException($"{name}: it stands for itself, by way of {string.Join(", ", open)}");
-            try
-            {
-                return language._definitions[name] = new ExpressionParser(text, language.TryFind, Find).Parse();
-            }
-            catch (TransformSyntaxException error)
-            {
-                throw new FormatException($"{name}: {error.Message}", error);
-            }
-        }
-    }
+    /// <summary>The language with these defined names, in place of those it had. They may use one another in any order.</summary>
+    /// <param name="texts">Each name and what it stands for; names that differ in case differ.</param>
+    /// <exception cref="DefinitionException">Says which name is wrong and why.</exception>
+    public TransformLanguage Define(IReadOnlyDictionary<string, string> texts) =>
+        new Definitions(this, new(texts, StringComparer.Ordinal)).Read();
 
     /// <summary>Reads an expression, or one of the forms of wire protocol v1.</summary>
     /// <exception cref="TransformSyntaxException">Says where and what was expected.</exception>
-    public TransformExpression Parse(string text) => new ExpressionParser(text, TryFind, name => _definitions.GetValueOrDefault(name)).Parse();
+    public TransformExpression Parse(string text) => new ExpressionParser(text, TryFind, (name, _) => _definitions.GetValueOrDefault(name)).Parse();
 
     private TransformOperator? TryFind(string name) => _operators.GetValueOrDefault(name);
 
-    private void CheckName(string name)
+    // Why a word cannot be a new name.
+    private string? ProblemWith(string name)
     {
         if (name.Length is 0 or > MaxNameLength || !char.IsAsciiLetterLower(name[0]) || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-'))
-            throw new FormatException($"{name}: a name has 1 to {MaxNameLength} lower-case letters, digits and hyphens, a letter first");
-        if (_operators.ContainsKey(name) || ExpressionParser.Forms.Contains(name))
-            throw new FormatException($"{name}: the language has this word already");
+            return $"a name has 1 to {MaxNameLength} lower-case letters, digits and hyphens, a letter first";
+        return _operators.ContainsKey(name) || ExpressionParser.Forms.Contains(name) || _reserved.Contains(name) ? "the language has this word already" : null;
+    }
+
+    /// <summary>Reads names whose texts may use one another, each when it is first asked for.</summary>
+    private sealed class Definitions(TransformLanguage before, Dictionary<string, string> texts)
+    {
+        private readonly TransformLanguage _language = new(before._operators.Values, before._reserved);
+
+        // Those whose texts are being read, each for the one before it.
+        private readonly List<string> _open = [];
+
+        public TransformLanguage Read()
+        {
+            if (texts.Count > MaxDefinitions)
+                throw new DefinitionException(texts.Keys.ElementAt(MaxDefinitions), $"at most {MaxDefinitions} names expected, got {texts.Count}");
+            foreach (var name in texts.Keys)
+            {
+                if (before.ProblemWith(name) is { } problem)
+                    throw new DefinitionException(name, problem);
+            }
+
+            foreach (var name in texts.Keys)
+                Find(name, depth: 0);
+            return _language;
+        }
+
+        private TransformExpression? Find(string name, int depth)
+        {
+            if (_language._definitions.TryGetValue(name, out var known) || !texts.TryGetValue(name, out var text))
+                return known;
+            if (_open.IndexOf(name) is >= 0 and var first)
+                throw new DefinitionException(name, $"it stands for itself, by way of {string.Join(", ", _open.Skip(first))}");
+            _open.Add(name);
+            try
+            {
+                return _language._definitions[name] = new ExpressionParser(text, _language.TryFind, Find, depth).Parse();
+            }
+            catch (TransformSyntaxException error)
+            {
+                throw new DefinitionException(name, error.Message, error);
+            }
+            finally
+            {
+                _open.RemoveAt(_open.Count - 1);
+            }
+        }
     }
 }

@@ -19,8 +19,9 @@ public abstract class TransformOperator
 
 /// <summary>An operator that an assembly adds to the language. Derive from it, with a constructor that takes nothing.</summary>
 /// <remarks>
-/// One instance serves all connections, on several threads. What it throws, and what its transforms throw, ends the
-/// connection with <c>transform_error</c>.
+/// One instance serves all connections, on several threads. What <see cref="Create"/>, <see cref="CreateInverse"/> and their
+/// transforms throw ends the connection with <c>transform_error</c>. What <see cref="TransformOperator.Refuse"/> throws makes the
+/// expression a wrong one: an error of the configuration, or <c>protocol_error</c> where an Oracle answered with it.
 /// </remarks>
 public abstract class TransformFilter : TransformOperator
 {

@@ -18,6 +18,9 @@ internal enum ArgumentForm
 /// <summary>What an operator takes at one place behind its name.</summary>
 public sealed class TransformParameter
 {
+    // One stands in errors and in the canonical form.
+    private const int MaxWordLength = 64;
+
     private readonly int _least;
     private readonly int _most;
     private readonly IReadOnlyList<string> _words;
@@ -42,8 +45,11 @@ public sealed class TransformParameter
     public static TransformParameter Hex(string what, int least, int most) =>
         new(ArgumentForm.Hex, $"{what} of {(least == most ? $"{2 * least}" : $"{2 * least} to {2 * most}")} hex digits in quotes", least, most, []);
 
-    /// <summary>One of some words.</summary>
-    public static TransformParameter Word(params IReadOnlyList<string> words) => new(ArgumentForm.Word, string.Join(" or ", words), 0, 0, words);
+    /// <summary>One of some words, each of 1 to 64 visible ASCII characters other than parentheses, quotes and semicolons.</summary>
+    /// <exception cref="ArgumentException">There is none, or one cannot stand in an expression.</exception>
+    public static TransformParameter Word(params IReadOnlyList<string> words) => words.Count > 0 && words.All(IsWord)
+        ? new(ArgumentForm.Word, string.Join(" or ", words), 0, 0, [.. words])
+        : throw new ArgumentException($"words of 1 to {MaxWordLength} visible ASCII characters without (, ), \" and ; are expected", nameof(words));
 
     /// <summary>Reads an argument; null when it is not what is expected.</summary>
     internal TransformArgument? Read(string text) => Form switch
@@ -54,6 +60,8 @@ public sealed class TransformParameter
         ArgumentForm.Hex => ReadHex(text),
         _ => _words.Contains(text) ? new TransformArgument(text, []) : null,
     };
+
+    private static bool IsWord(string? word) => word?.Length is > 0 and <= MaxWordLength && word.All(c => c is > ' ' and <= '~' and not ('(' or ')' or '"' or ';'));
 
     private static int? ReadNumber(string text)
     {

@@ -5,6 +5,10 @@ namespace Oracle.Protocol.Expressions;
 /// <summary>An operator with its arguments, or what undoes that.</summary>
 public sealed class TransformStep
 {
+    // Both found when first asked for; two threads that both do find the same.
+    private Permutation? _permutation;
+    private string? _text;
+
     internal TransformStep(TransformOperator @operator, IReadOnlyList<TransformArgument> arguments, bool isInverted = false) =>
         (Operator, Arguments, IsInverted) = (@operator, arguments, isInverted);
 
@@ -17,14 +21,19 @@ public sealed class TransformStep
     /// <summary>Whether it undoes what the operator does; only of operators whose inverse has no word of its own.</summary>
     public bool IsInverted { get; }
 
+    /// <summary>The canonical form: <c>(xor 42)</c>.</summary>
+    public string Text => _text ??= Write();
+
     /// <summary>What it does to a byte wherever that stands; null when the place matters, or nobody knows.</summary>
-    public Permutation? AsPermutation() => Operator is BuiltIn.ByteOperator bytes ? Permutation.Of(value => bytes.Map(value, Arguments)) : null;
+    public Permutation? AsPermutation() => Operator is BuiltIn.ByteOperator bytes ? _permutation ??= bytes.Tabulate(Arguments) : null;
 
     /// <summary>The step that undoes it.</summary>
     public TransformStep Inverse() => Operator.Invert(Arguments) ?? new TransformStep(Operator, Arguments, !IsInverted);
 
     /// <inheritdoc/>
-    public override string ToString()
+    public override string ToString() => Text;
+
+    private string Write()
     {
         if (Operator is BuiltIn.ByteOperator { IsBare: true })
             return Operator.Name;

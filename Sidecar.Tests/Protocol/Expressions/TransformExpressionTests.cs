@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
 using Sidecar.Tests.Transform;
 using Xunit;
@@ -68,6 +69,8 @@ public sealed class TransformExpressionTests
     [InlineData("(xor-key ab)", "1:10: a key of 2 to 2048 hex digits in quotes expected, got ab")]
     [InlineData("(xor-key \"ab)", "1:10: a closing quote expected, got the end")]
     [InlineData("(affine \"0000000000000000\" 1)", "1:2: the matrix is singular, so nothing undoes it")]
+    // Seven rows that are independent, and one that stands there twice.
+    [InlineData("(affine \"0102040810204040\" 1)", "1:2: the matrix is singular, so nothing undoes it")]
     [InlineData("(affine \"01\" 1)", "1:9: a matrix of 16 hex digits in quotes expected, got \"01\"")]
     [InlineData("(table \"00\")", "1:8: a table of 512 hex digits in quotes expected, got \"00\"")]
     [InlineData("(keystream rc4 \"00\" \"00\")", "1:12: chacha20 expected, got rc4")]
@@ -130,6 +133,34 @@ public sealed class TransformExpressionTests
     [InlineData("(reverse-bits)", null)]
     [InlineData("(xor-key \"2a\")", null)]
     public void WireForm_IsWhatTheTransformComesTo(string text, string? wire) => Assert.Equal(wire, TransformExpression.Parse(text).WireForm);
+
+    [Theory]
+    [InlineData("(chain (xor 3) not)")]
+    [InlineData("(xor 7)")]
+    [InlineData("(add 1)")]
+    public void WireForm_AskedAgain_CostsNothing(string text)
+    {
+        var expression = TransformExpression.Parse(text);
+        _ = expression.WireForm;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+            _ = new OracleAnswer(expression).FitsIn(OracleDialect.V1);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("a(b")]
+    [InlineData("\"a\"")]
+    [InlineData("a;")]
+    [InlineData("h\u00f6h")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123x")]
+    public void Word_ThatCannotStandInAnExpression_IsRefused(string word)
+    {
+        Assert.Throws<ArgumentException>(() => TransformParameter.Word("fine", word));
+        Assert.Throws<ArgumentException>(() => TransformParameter.Word());
+    }
 
     [Theory]
     [InlineData("idt", "idt")]

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Chassis;
 using Oracle.Protocol.Expressions;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
@@ -25,6 +26,21 @@ public sealed class ByteFilterTests
         await ByteFilter.CopyAsync(new OddReads(bytes, size), output, CompiledTransform.Compile(expression).Start(), null, TestContext.Current.CancellationToken);
 
         Assert.Equal(expected, output.ToArray());
+    }
+
+    [Fact]
+    public async Task CopyAsync_ThatFailsOnATerminal_EndsTheProgressLine()
+    {
+        var time = new ManualTimeProvider();
+        using var terminal = new StringWriter { NewLine = "\n" };
+        var progress = new ProgressLine(terminal, TimeSpan.FromSeconds(1), time);
+        time.Advance(TimeSpan.FromSeconds(1));
+        progress.Add(1_000_000);
+
+        await Assert.ThrowsAsync<UsageException>(() => ByteFilter.CopyAsync(
+            new MemoryStream(new byte[10]), Stream.Null, new FailingTransform(), progress, TestContext.Current.CancellationToken));
+
+        Assert.EndsWith("\n", terminal.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,6 +74,11 @@ public sealed class ByteFilterTests
         line.End();
 
         Assert.Equal("", terminal.ToString());
+    }
+
+    private sealed class FailingTransform : ByteTransform
+    {
+        public override void Apply(Span<byte> bytes) => throw new InvalidOperationException("no more");
     }
 
     // Never more than a size at once, as pipes do.

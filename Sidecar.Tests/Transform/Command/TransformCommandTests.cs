@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.UserFilters;
@@ -138,6 +139,35 @@ public sealed class TransformCommandTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.Matches(@"\r0 MB, 0 MB/s \r\n$", output);
+    }
+
+    // What a processor without a feature runs, on this one.
+    [Theory]
+    [InlineData("DOTNET_EnableAVX2=0", "vector128-affine", "scalar")]
+    [InlineData("DOTNET_EnableHWIntrinsic=0", "scalar", "scalar")]
+    public async Task Transform_OnALesserProcessor_TakesItsKernelsAndWritesTheSame(string lesser, string affine, string table)
+    {
+        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "the features are those of x64");
+        var bytes = RandomNumberGenerator.GetBytes(1001);
+        var plain = _folder.Write("plain", bytes);
+        const string mirrored = "(chain (rotl 3) (reverse-bits))", mixed = "(chain (xor 1) (add 1))", chain = "(chain (add 7) (xor-key \"0123456789\") (xor 9) (rotl 3) (xor-key \"abcdef\"))";
+
+        var (code, output, errors) = await ShellAsync($"""
+            export {lesser}
+            $sidecar --explain '{mirrored}' | grep kernel
+            $sidecar --explain '{mixed}' | grep kernel
+            $sidecar '{mirrored}' < {plain} > {_folder.File("mirrored")}
+            $sidecar '{mixed}' < {plain} > {_folder.File("mixed")}
+            $sidecar '{chain}' < {plain} > {_folder.File("chain")}
+            """);
+
+        Assert.Equal((0, $"kernel:    {affine}\nkernel:    {table}\n", ""), (code, output, errors));
+        foreach (var (name, text) in new[] { ("mirrored", mirrored), ("mixed", mixed), ("chain", chain) })
+        {
+            Assert.Equal(
+                Reference.Apply(global::Oracle.Protocol.Expressions.TransformExpression.Parse(text), bytes),
+                await File.ReadAllBytesAsync(_folder.File(name), TestContext.Current.CancellationToken));
+        }
     }
 
     private async Task<(int Code, string Output, string Errors)> ShellAsync(string script)

@@ -53,6 +53,18 @@ public sealed class EventLoopTests
     }
 
     [Fact]
+    public async Task Post_ThatThrowsWhatCannotSayWhy_IsLoggedAndTheLoopGoesOn()
+    {
+        using var running = new RunningLoop();
+        running.Loop.Post(_ => throw new Speechless(), null);
+        running.Loop.Defer(() => throw new Speechless());
+        await running.RunAsync(() => Task.CompletedTask);
+        await running.RunAsync(() => Task.CompletedTask);
+        Assert.Equal(2, running.Errors.Count);
+        Assert.All(running.Errors, line => Assert.Contains("failed with Speechless, which cannot say why", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Delay_OfAnIdleLoop_WakesItInTime()
     {
         using var running = new RunningLoop();
@@ -111,5 +123,10 @@ public sealed class EventLoopTests
     {
         await loop.Delay(TimeSpan.FromMilliseconds(milliseconds));
         order.Add(milliseconds);
+    }
+
+    private sealed class Speechless : Exception
+    {
+        public override string Message => throw new InvalidOperationException("no words");
     }
 }

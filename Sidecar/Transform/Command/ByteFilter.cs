@@ -16,10 +16,10 @@ internal static class ByteFilter
     /// <returns>Whether all was taken; false when the reader of stdout has left.</returns>
     public static async Task<bool> RunAsync(ByteTransform transform, CancellationToken cancellation)
     {
-        await using var input = Console.OpenStandardInput();
-        await using var output = OpenOutput();
         try
         {
+            await using var input = Console.OpenStandardInput();
+            await using var output = OpenOutput();
             await CopyAsync(input, output, transform, Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, Interval, TimeProvider.System), cancellation);
             return true;
         }
@@ -37,15 +37,22 @@ internal static class ByteFilter
     public static async Task CopyAsync(Stream input, Stream output, ByteTransform transform, ProgressLine? progress, CancellationToken cancellation)
     {
         var buffer = new byte[BufferSize];
-        for (int count; (count = await input.ReadAsync(buffer, cancellation)) > 0;)
+        try
         {
-            FilterGuard.Run(() => transform.Apply(buffer.AsSpan(0, count)));
-            await output.WriteAsync(buffer.AsMemory(0, count), cancellation);
-            progress?.Add(count);
-        }
+            for (int count; (count = await input.ReadAsync(buffer, cancellation)) > 0;)
+            {
+                FilterGuard.Run(() => transform.Apply(buffer.AsSpan(0, count)));
+                await output.WriteAsync(buffer.AsMemory(0, count), cancellation);
+                progress?.Add(count);
+            }
 
-        await output.FlushAsync(cancellation);
-        progress?.End();
+            await output.FlushAsync(cancellation);
+        }
+        finally
+        {
+            // An error begins a line of its own.
+            progress?.End();
+        }
     }
 
     // The framework's own stream for stdout takes a pipe that nobody reads for one that takes all, and would go on for ever. It

@@ -1,4 +1,5 @@
 using Chassis;
+using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Transform.Command;
 
@@ -14,7 +15,7 @@ internal static class FilterGuard
         }
         catch (Exception error)
         {
-            throw new UsageException($"the transform failed: {string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}", error);
+            throw new UsageException($"the transform failed: {FilterFault.OneLine(error)}", error);
         }
     }
 

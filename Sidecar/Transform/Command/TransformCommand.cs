@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Chassis;
+using Chassis.Expressions;
 using Chassis.Settings;
 using Oracle.Protocol.Expressions;
-using Sidecar.Configuration;
 
 namespace Sidecar.Transform.Command;
 
@@ -46,5 +46,5 @@ internal static class TransformCommand
 
     private static TransformLanguage Language(string? file) => file is null
         ? TransformLanguage.Default
-        : TransformSettings.Read(new SettingSet().Add(YamlSource.ReadFile(file, "--config")));
+        : LanguageSettings.Read(new SettingSet().Add(YamlSource.ReadFile(file, "--config")), TransformLanguage.Default);
 }

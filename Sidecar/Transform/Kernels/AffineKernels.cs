@@ -7,35 +7,33 @@ using Oracle.Protocol.Expressions;
 namespace Sidecar.Transform.Kernels;
 
 /// <summary>An affine map, 64 bytes an instruction: <c>gf2p8affineqb</c> on 512 bits.</summary>
-internal sealed class Gfni512Kernel(Permutation permutation) : PermutationKernel(permutation)
+internal readonly struct Gfni512Map(Permutation permutation) : IVectorMap<Vector512<byte>>
 {
-    private readonly ulong _matrix = permutation.Matrix!.Value;
-    private readonly byte _constant = permutation.Table[0];
+    private readonly Vector512<byte> _matrix = Vector512.Create(permutation.Matrix!.Value).AsByte();
+    private readonly Vector512<byte> _constant = Vector512.Create(permutation.Table[0]);
 
-    protected override int ApplyVectors(Span<byte> bytes)
-    {
-        var vectors = MemoryMarshal.Cast<byte, Vector512<byte>>(bytes);
-        var (matrix, constant) = (Vector512.Create(_matrix).AsByte(), Vector512.Create(_constant));
-        foreach (ref var vector in vectors)
-            vector = Gfni.V512.GaloisFieldAffineTransform(vector, matrix, 0) ^ constant;
-        return vectors.Length * Vector512<byte>.Count;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<byte> Map(Vector512<byte> vector) => Gfni.V512.GaloisFieldAffineTransform(vector, _matrix, 0) ^ _constant;
 }
 
 /// <summary>An affine map by <c>gf2p8affineqb</c> on 256 bits.</summary>
-internal sealed class Gfni256Kernel(Permutation permutation) : PermutationKernel(permutation)
+internal readonly struct Gfni256Map(Permutation permutation) : IVectorMap<Vector256<byte>>
 {
-    private readonly ulong _matrix = permutation.Matrix!.Value;
-    private readonly byte _constant = permutation.Table[0];
+    private readonly Vector256<byte> _matrix = Vector256.Create(permutation.Matrix!.Value).AsByte();
+    private readonly Vector256<byte> _constant = Vector256.Create(permutation.Table[0]);
 
-    protected override int ApplyVectors(Span<byte> bytes)
-    {
-        var vectors = MemoryMarshal.Cast<byte, Vector256<byte>>(bytes);
-        var (matrix, constant) = (Vector256.Create(_matrix).AsByte(), Vector256.Create(_constant));
-        foreach (ref var vector in vectors)
-            vector = Gfni.V256.GaloisFieldAffineTransform(vector, matrix, 0) ^ constant;
-        return vectors.Length * Vector256<byte>.Count;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<byte> Map(Vector256<byte> vector) => Gfni.V256.GaloisFieldAffineTransform(vector, _matrix, 0) ^ _constant;
+}
+
+/// <summary>An affine map by two shuffles for 16 bytes, on any processor that has vectors.</summary>
+internal readonly struct Vector128AffineMap(Permutation permutation) : IVectorMap<Vector128<byte>>
+{
+    private readonly Nibbles _nibbles = new(permutation);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector128<byte> Map(Vector128<byte> vector) =>
+        Vector128.ShuffleNative(_nibbles.Lower, vector & Vector128.Create((byte)0x0f)) ^ Vector128.ShuffleNative(_nibbles.Upper, vector >>> 4);
 }
 
 /// <summary>What an affine map does to the lower and to the upper four bits: together they are the whole of it.</summary>
@@ -84,21 +82,5 @@ internal sealed class Avx2AffineKernel(Permutation permutation) : PermutationKer
     {
         var mask = Vector256.Create((byte)0x0f);
         return Avx2.Shuffle(lower, vector & mask) ^ Avx2.Shuffle(upper, (vector.AsUInt16() >>> 4).AsByte() & mask);
-    }
-}
-
-/// <summary>An affine map by two shuffles for 16 bytes, on any processor that has vectors.</summary>
-internal sealed class Vector128AffineKernel(Permutation permutation) : PermutationKernel(permutation)
-{
-    private readonly Nibbles _nibbles = new(permutation);
-
-    protected override int ApplyVectors(Span<byte> bytes)
-    {
-        var vectors = MemoryMarshal.Cast<byte, Vector128<byte>>(bytes);
-        var (lower, upper) = (_nibbles.Lower, _nibbles.Upper);
-        var mask = Vector128.Create((byte)0x0f);
-        foreach (ref var vector in vectors)
-            vector = Vector128.ShuffleNative(lower, vector & mask) ^ Vector128.ShuffleNative(upper, vector >>> 4);
-        return vectors.Length * Vector128<byte>.Count;
     }
 }

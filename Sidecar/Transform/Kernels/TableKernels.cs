@@ -7,22 +7,25 @@ using Oracle.Protocol.Expressions;
 namespace Sidecar.Transform.Kernels;
 
 /// <summary>Any permutation by two look-ups in 128 bytes each, for 64 bytes at once: <c>vpermi2b</c>.</summary>
-internal sealed class VbmiKernel(Permutation permutation) : PermutationKernel(permutation)
+internal readonly struct VbmiMap : IVectorMap<Vector512<byte>>
 {
-    private readonly Vector512<byte>[] _quarters = MemoryMarshal.Cast<byte, Vector512<byte>>(permutation.Table).ToArray();
+    private readonly Vector512<byte> _first;
+    private readonly Vector512<byte> _second;
+    private readonly Vector512<byte> _third;
+    private readonly Vector512<byte> _fourth;
 
-    protected override int ApplyVectors(Span<byte> bytes)
+    public VbmiMap(Permutation permutation)
     {
-        var vectors = MemoryMarshal.Cast<byte, Vector512<byte>>(bytes);
-        var (first, second, third, fourth) = (_quarters[0], _quarters[1], _quarters[2], _quarters[3]);
-        foreach (ref var vector in vectors)
-        {
-            var lower = Avx512Vbmi.PermuteVar64x8x2(first, vector, second);
-            var upper = Avx512Vbmi.PermuteVar64x8x2(third, vector, fourth);
-            vector = Vector512.ConditionalSelect(Vector512.LessThan(vector.AsSByte(), Vector512<sbyte>.Zero).AsByte(), upper, lower);
-        }
+        var quarters = MemoryMarshal.Cast<byte, Vector512<byte>>(permutation.Table);
+        (_first, _second, _third, _fourth) = (quarters[0], quarters[1], quarters[2], quarters[3]);
+    }
 
-        return vectors.Length * Vector512<byte>.Count;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<byte> Map(Vector512<byte> vector)
+    {
+        var lower = Avx512Vbmi.PermuteVar64x8x2(_first, vector, _second);
+        var upper = Avx512Vbmi.PermuteVar64x8x2(_third, vector, _fourth);
+        return Vector512.ConditionalSelect(Vector512.LessThan(vector.AsSByte(), Vector512<sbyte>.Zero).AsByte(), upper, lower);
     }
 }
 

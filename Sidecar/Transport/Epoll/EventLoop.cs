@@ -189,7 +189,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         }
         catch (Exception bug)
         {
-            Log.Bug(_logger, bug);
+            Report(bug);
         }
     }
 
@@ -221,7 +221,20 @@ internal sealed unsafe partial class EventLoop : IDisposable
         }
         catch (Exception bug)
         {
+            Report(bug);
+        }
+    }
+
+    private void Report(Exception bug)
+    {
+        try
+        {
             Log.Bug(_logger, bug);
+        }
+        catch (Exception)
+        {
+            // The words of an exception can be a user's code, and its failure must not end the loop.
+            Log.WordlessBug(_logger, bug.GetType().Name);
         }
     }
 
@@ -253,5 +266,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
     {
         [LoggerMessage(30, LogLevel.Error, "A handler of an event loop failed")]
         public static partial void Bug(ILogger logger, Exception bug);
+
+        [LoggerMessage(39, LogLevel.Error, "A handler of an event loop failed with {Type}, which cannot say why")]
+        public static partial void WordlessBug(ILogger logger, string type);
     }
 }

@@ -1,0 +1,16 @@
+namespace Chassis;
+
+/// <summary>Text that a user wrote, for a message of one line.</summary>
+internal static class OneLine
+{
+    // As much of a value as tells which one it is.
+    private const int MaxShown = 200;
+
+    /// <summary>The text; line breaks and other control characters become a blank together with the blanks around them.</summary>
+    public static string Of(string text) => text.Any(char.IsControl)
+        ? string.Join(' ', string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        : text;
+
+    /// <summary>The text's first 200 characters on one line, with … in place of the others.</summary>
+    public static string Start(string text) => text.Length <= MaxShown ? Of(text) : Of(text[..MaxShown]) + "…";
+}

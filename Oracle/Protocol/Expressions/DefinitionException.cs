@@ -1,0 +1,14 @@
+namespace Oracle.Protocol.Expressions;
+
+/// <summary>A name cannot stand for its text. The message starts with the name.</summary>
+public sealed class DefinitionException : FormatException
+{
+    /// <param name="name">The name that is wrong.</param>
+    /// <param name="problem">Why.</param>
+    /// <param name="cause">What was thrown, if anything was.</param>
+    public DefinitionException(string name, string problem, Exception? cause = null)
+        : base($"{name}: {problem}", cause) => Name = name;
+
+    /// <summary>The name that is wrong.</summary>
+    public string Name { get; }
+}

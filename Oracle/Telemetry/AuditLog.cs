@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Chassis;
 using Chassis.Records;
 
@@ -13,7 +12,6 @@ internal sealed class AuditLog : IAsyncDisposable
     public const string Off = "off";
 
     private readonly JsonLineSink<AuditRecord>? _sink;
-    private long _late;
 
     /// <summary>Opens it.</summary>
     /// <param name="path">A file, <c>-</c> for stdout, or <c>off</c>.</param>
@@ -24,24 +22,11 @@ internal sealed class AuditLog : IAsyncDisposable
         _sink = path == Off ? null : JsonLineSink.Open(path, origin, AuditJson.Default.AuditRecord, WhenFull.Wait, logger);
 
     /// <summary>Lines lost so far: to a failing output, or to the end of the program.</summary>
-    public long Dropped => Interlocked.Read(ref _late) + (_sink?.Dropped ?? 0);
+    public long Dropped => _sink?.Dropped ?? 0;
 
     /// <summary>Queues a line.</summary>
     /// <returns>Whether it was queued; not when the program ends meanwhile.</returns>
-    public async ValueTask<bool> WriteAsync(AuditRecord record)
-    {
-        try
-        {
-            if (_sink is not null)
-                await _sink.WriteAsync(record);
-            return true;
-        }
-        catch (ChannelClosedException)
-        {
-            Interlocked.Increment(ref _late);
-            return false;
-        }
-    }
+    public ValueTask<bool> WriteAsync(AuditRecord record) => _sink?.WriteAsync(record) ?? ValueTask.FromResult(true);
 
     /// <summary>Writes what waits and closes the output.</summary>
     public ValueTask DisposeAsync() => _sink?.DisposeAsync() ?? ValueTask.CompletedTask;

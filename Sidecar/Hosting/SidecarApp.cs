@@ -85,9 +85,10 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(options.LogLevel);
         builder.Services.AddRoutingCore().AddMetrics();
+        builder.WebHost.UseKestrelCore().UseListenSockets(sockets);
         AddServices(builder.Services, options, sockets, addresses);
         ServiceEndpoint metrics = new("metrics"), health = new("health"), admin = new("admin");
-        builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel((_, kestrel) =>
+        builder.WebHost.ConfigureKestrel((_, kestrel) =>
         {
             kestrel.AddServerHeader = false;
             metrics.Listen(kestrel, addresses.Metrics);
@@ -128,7 +129,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
-        services.AddTransport(options, sockets, addresses);
+        services.AddTransport(options, sockets);
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(options.Timeouts, provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();

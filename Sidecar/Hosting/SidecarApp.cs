@@ -68,8 +68,17 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     /// <summary>Runs until SIGTERM, SIGINT or <c>POST /drain</c>.</summary>
     public async Task RunAsync()
     {
-        await StartAsync();
-        await Services.GetRequiredService<Drain>().Begun;
+        var drain = Services.GetRequiredService<Drain>();
+        try
+        {
+            await StartAsync();
+        }
+        catch (OperationCanceledException) when (drain.Begun.IsCompleted)
+        {
+            // Told to end in the middle of the start: what has begun of it ends below.
+        }
+
+        await drain.Begun;
         await StopAsync();
     }
 

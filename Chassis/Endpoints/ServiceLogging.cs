@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Chassis.Endpoints;
 
-/// <summary>Logging as every program here does it: one line an event on stderr; stdout belongs to records.</summary>
+/// <summary>
+/// Logging as every program here does it: one line an event on stderr; stdout belongs to records. Nobody waits for whoever
+/// reads it: lines that find the queue full are dropped, and the log says how many.
+/// </summary>
 public static class ServiceLogging
 {
     /// <summary>Log levels as words of an option, most to least.</summary>
@@ -24,7 +27,12 @@ public static class ServiceLogging
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
             options.ColorBehavior = LoggerColorBehavior.Disabled;
         });
-        builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<ConsoleLoggerOptions>(options =>
+        {
+            options.LogToStandardErrorThreshold = LogLevel.Trace;
+            // The framework's own mode waits: a reader that has stopped would stop the event loops.
+            options.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
         builder.Logging.SetMinimumLevel(level);
         builder.Logging.AddFilter("Microsoft", level > LogLevel.Debug ? (LogLevel)Math.Max((int)level, (int)LogLevel.Warning) : level);
         return builder;

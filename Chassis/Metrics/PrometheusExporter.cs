@@ -50,23 +50,40 @@ public sealed class PrometheusExporter : IDisposable
     }
 
     /// <summary>Writes all families, sorted by name, each with HELP and TYPE. Scrapes run one after the other.</summary>
-    public void WriteTo(IBufferWriter<byte> output)
+    /// <returns>What observable instruments threw, whose values are missing; null when all answered.</returns>
+    public AggregateException? WriteTo(IBufferWriter<byte> output)
     {
         lock (_scrapeLock)
         {
             _scrape++;
-            _listener.RecordObservableInstruments();
+            var failures = AskInstruments();
             foreach (var family in _families.Values.OrderBy(f => f.Name, StringComparer.Ordinal))
             {
                 if (family.IsObservable)
                     family.Forget(_scrape);
                 PrometheusText.Write(output, family);
             }
+
+            return failures;
         }
     }
 
     /// <summary>Stops listening.</summary>
     public void Dispose() => _listener.Dispose();
+
+    private AggregateException? AskInstruments()
+    {
+        try
+        {
+            _listener.RecordObservableInstruments();
+            return null;
+        }
+        catch (AggregateException failures)
+        {
+            // The listener has asked all of them before it throws.
+            return failures;
+        }
+    }
 
     private void Record(object? state, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

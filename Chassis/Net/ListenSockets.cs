@@ -1,25 +1,18 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Chassis.Net;
 
 /// <summary>
 /// Claims every listening port before anything else starts, so that a port in use is an error that names the option
-/// and a default port can move. Kestrel takes the sockets over through <see cref="ListenSocketsExtensions.UseListenSockets"/>.
+/// and a default port can move. Kestrel takes the sockets over through <see cref="ListenSocketTransport"/>.
 /// </summary>
 public sealed class ListenSockets : IDisposable
 {
     /// <summary>Connections that may wait to be accepted, by default; the kernel cuts it to net.core.somaxconn (4096 since Linux 5.4).</summary>
     public const int DefaultBacklog = 1024;
 
-    // For a server that accepts as fast as it can; who connects faster than that for so long is not waited for.
-    private static readonly TimeSpan AcceptRest = TimeSpan.FromMilliseconds(250);
-
     private readonly Dictionary<EndPoint, Socket> _bound = [];
-    private readonly Dictionary<EndPoint, Socket> _taken = [];
 
     /// <summary>Claims an address that the user named.</summary>
     /// <param name="address">Where to listen; port 0 takes any free one.</param>
@@ -63,21 +56,7 @@ public sealed class ListenSockets : IDisposable
     {
         if (!_bound.Remove(address, out var socket))
             throw new InvalidOperationException($"{address} was not bound");
-        return _taken[address] = socket;
-    }
-
-    /// <summary>
-    /// Closes a socket that was handed over, when the server has accepted those who wait: the kernel resets the others.
-    /// The server sees its pending accept end.
-    /// </summary>
-    public async Task CloseAsync(EndPoint address)
-    {
-        if (!_taken.TryGetValue(address, out var socket))
-            return;
-        var started = TimeProvider.System.GetTimestamp();
-        while (socket.Poll(0, SelectMode.SelectRead) && TimeProvider.System.GetElapsedTime(started) < AcceptRest)
-            await Task.Delay(1);
-        socket.Dispose();
+        return socket;
     }
 
     /// <summary>Closes the sockets that nobody took.</summary>
@@ -117,13 +96,4 @@ public sealed class ListenSockets : IDisposable
         SocketError.AccessDenied => "not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE",
         _ => error.Message,
     };
-}
-
-/// <summary>Makes Kestrel accept on sockets that <see cref="ListenSockets"/> claimed.</summary>
-public static class ListenSocketsExtensions
-{
-    /// <summary>Kestrel's socket transport takes its listening sockets from <paramref name="sockets"/>.</summary>
-    public static IWebHostBuilder UseListenSockets(this IWebHostBuilder builder, ListenSockets sockets) =>
-        builder.ConfigureServices(services =>
-            services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = sockets.Take));
 }

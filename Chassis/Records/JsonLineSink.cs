@@ -30,7 +30,7 @@ public static class JsonLineSink
         try
         {
             var output = path == "-"
-                ? Console.OpenStandardOutput()
+                ? StandardOutput.Open()
                 : new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
             return new JsonLineSink<T>(output, type, whenFull, logger);
         }
@@ -41,7 +41,7 @@ public static class JsonLineSink
     }
 }
 
-/// <summary>Writes records as JSON lines to a file or stdout, on a thread of its own behind a bounded queue.</summary>
+/// <summary>Writes records as JSON lines to a file or stdout, behind a bounded queue that a task of its own empties.</summary>
 public sealed partial class JsonLineSink<T> : IAsyncDisposable
 {
     /// <summary>Records that may wait to be written.</summary>
@@ -73,16 +73,19 @@ public sealed partial class JsonLineSink<T> : IAsyncDisposable
     /// <summary>Records lost so far: to a full queue or to a failing file.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Queues a record; completes at once unless the sink waits when full. After the end it is dropped and counted.</summary>
-    public async ValueTask WriteAsync(T record)
+    /// <summary>Queues a record; completes at once unless the sink waits when full.</summary>
+    /// <returns>Whether it was queued; after the end it is dropped and counted.</returns>
+    public async ValueTask<bool> WriteAsync(T record)
     {
         while (!_queue.Writer.TryWrite(record))
         {
             if (await _queue.Writer.WaitToWriteAsync())
                 continue;
             Interlocked.Increment(ref _dropped);
-            return;
+            return false;
         }
+
+        return true;
     }
 
     /// <summary>Writes what still waits, for at most three seconds, and closes the output.</summary>

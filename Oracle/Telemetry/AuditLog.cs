@@ -1,5 +1,4 @@
 using System.Net;
-using System.Threading.Channels;
 using Chassis;
 using Chassis.Records;
 using Oracle.Decisions;
@@ -16,7 +15,6 @@ internal sealed class AuditLog : IAsyncDisposable
     public const string Off = "off";
 
     private readonly JsonLineSink<AuditRecord>? _sink;
-    private long _late;
 
     /// <summary>Opens it.</summary>
     /// <param name="path">A file, <c>-</c> for stdout, or <c>off</c>.</param>
@@ -27,26 +25,12 @@ internal sealed class AuditLog : IAsyncDisposable
         _sink = path == Off ? null : JsonLineSink.Open(path, origin, AuditJson.Default.AuditRecord, WhenFull.Wait, logger);
 
     /// <summary>Lines lost so far: to a failing output, or to the end of the program.</summary>
-    public long Dropped => Interlocked.Read(ref _late) + (_sink?.Dropped ?? 0);
+    public long Dropped => _sink?.Dropped ?? 0;
 
     /// <summary>Queues the line of one question, or of a connection that brought none.</summary>
     /// <returns>Whether it was queued; not when the program ends meanwhile.</returns>
     public ValueTask<bool> WriteAsync(OracleQuestion? question, Decision decision, EndPoint? asker, DateTimeOffset now) =>
-        _sink is null ? ValueTask.FromResult(true) : WriteAsync(_sink, AuditRecord.Of(question, decision, asker, now));
-
-    private async ValueTask<bool> WriteAsync(JsonLineSink<AuditRecord> sink, AuditRecord record)
-    {
-        try
-        {
-            await sink.WriteAsync(record);
-            return true;
-        }
-        catch (ChannelClosedException)
-        {
-            Interlocked.Increment(ref _late);
-            return false;
-        }
-    }
+        _sink?.WriteAsync(AuditRecord.Of(question, decision, asker, now)) ?? ValueTask.FromResult(true);
 
     /// <summary>Writes what waits and closes the output.</summary>
     public ValueTask DisposeAsync() => _sink?.DisposeAsync() ?? ValueTask.CompletedTask;

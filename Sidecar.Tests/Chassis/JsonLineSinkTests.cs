@@ -85,10 +85,10 @@ public sealed partial class JsonLineSinkTests : IDisposable
         using var folder = new TempFolder();
         var path = folder.File("records.jsonl");
         var sink = JsonLineSink.Open(path, "--records", Type, whenFull, NullLogger.Instance);
-        await sink.WriteAsync(new Line(1));
+        Assert.True(await sink.WriteAsync(new Line(1)));
         await sink.DisposeAsync();
 
-        await sink.WriteAsync(new Line(2));
+        Assert.False(await sink.WriteAsync(new Line(2)));
 
         Assert.Equal(1, sink.Dropped);
         Assert.Equal("{\"Number\":1}\n", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));

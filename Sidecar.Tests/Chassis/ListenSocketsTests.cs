@@ -1,8 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using Chassis;
 using Chassis.Net;
-using Sidecar.Tests.Support.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;
@@ -45,25 +43,6 @@ public sealed class ListenSocketsTests
         socket.GetRawSocketOption(solTcp, tcpInfo, info);
 
         Assert.Equal(7, BitConverter.ToInt32(info, longestQueue));
-    }
-
-    [Fact]
-    public async Task Close_WithAConnectionInTheQueue_WaitsUntilItIsAccepted()
-    {
-        using var sockets = new ListenSockets();
-        var address = sockets.Bind(Free, "--listen");
-        var server = sockets.Take(address);
-        using var client = await SocketTalk.ConnectAsync(address.Port);
-
-        var closing = sockets.CloseAsync(address);
-        var accepting = server.AcceptAsync(TestContext.Current.CancellationToken);
-        await closing;
-        using var accepted = await accepting;
-
-        await client.SendAsync("x");
-        Assert.Equal("x", await accepted.ReadTextAsync(1));
-        var refused = await Assert.ThrowsAsync<SocketException>(() => SocketTalk.ConnectAsync(address.Port));
-        Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
     }
 
     [Fact]

@@ -137,6 +137,26 @@ public sealed class PrometheusExporterTests : IDisposable
     }
 
     [Fact]
+    public void WriteTo_AnInstrumentThatFails_HidesNoOther()
+    {
+        var healthy = false;
+        _meter.CreateObservableGauge("a", () => 1);
+        _meter.CreateObservableGauge("b", () => healthy ? 2 : throw new IOException("no descriptor is left"));
+        _meter.CreateObservableGauge("c", () => 3);
+        var output = new ArrayBufferWriter<byte>();
+
+        var failures = _exporter.WriteTo(output);
+
+        Assert.Equal("no descriptor is left", Assert.IsType<IOException>(Assert.Single(failures!.InnerExceptions)).Message);
+        var lines = Encoding.UTF8.GetString(output.WrittenSpan).Split('\n');
+        Assert.Equal(["a 1", "c 3"], lines.Where(line => line.Length > 0 && line[0] != '#'));
+        healthy = true;
+        output.Clear();
+        Assert.Null(_exporter.WriteTo(output));
+        Assert.Contains("\nb 2\n", Encoding.UTF8.GetString(output.WrittenSpan), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Record_FromManyThreads_LosesNoCount()
     {
         var counter = _meter.CreateCounter<double>("c");

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Chassis;
+using Microsoft.Extensions.DependencyInjection;
 using Oracle.Configuration;
 using Oracle.Policies;
 using Oracle.Serving;
+using Oracle.Telemetry;
 using Sidecar.Tests.Support;
 using Xunit;
 
@@ -11,6 +13,19 @@ namespace Sidecar.Tests.Oracle;
 
 public sealed class OracleAppTests
 {
+    [Theory]
+    [InlineData("hello alone a 127.0.0.1 5\n")]
+    [InlineData("ask alone a here example.org 80 127.0.0.1 5\n")]
+    public async Task Audit_ThatHasEnded_LeavesAQuestionWithoutAnswer(string question)
+    {
+        await using var oracle = await RunningOracle.StartAsync();
+        await oracle.App.Services.GetRequiredService<AuditLog>().DisposeAsync();
+
+        Assert.Equal("", await oracle.AskAsync(question));
+
+        await oracle.MetricAsync("oracle_audit_records_dropped_total 1");
+    }
+
     [Fact]
     public async Task Audit_EachDecision_IsOneLineWithAllOfIt()
     {

@@ -55,6 +55,12 @@ internal sealed class RunningSidecar : IAsyncDisposable
     /// <summary>All records so far.</summary>
     public IReadOnlyList<RecordedConnection> Records => _records.Read();
 
+    /// <summary>What ends it.</summary>
+    public Drain Drain => _app.Services.GetRequiredService<Drain>();
+
+    /// <summary>Makes a sidecar that has not started.</summary>
+    public static RunningSidecar Create(params IReadOnlyList<string> words) => new(words);
+
     /// <summary>Starts a sidecar from words such as <c>0 127.0.0.1 9000 --idle-timeout 1s</c>.</summary>
     public static async Task<RunningSidecar> StartAsync(params IEnumerable<string> words)
     {
@@ -91,6 +97,9 @@ internal sealed class RunningSidecar : IAsyncDisposable
         HashSet<int> upstreams = [.. from l in _options.Listeners from host in new[] { l.Target, l.Oracle } where host is not null select host.Value.Port];
         await Eventually.TrueAsync(() => KernelSockets.Held(accepting, upstreams).Count == 0);
     }
+
+    /// <summary>Runs as the process would, to its end.</summary>
+    public Task RunAsync() => _app.RunAsync();
 
     /// <summary>Stops as SIGTERM would.</summary>
     public Task StopAsync() => _app.StopAsync();

@@ -22,12 +22,15 @@ internal sealed class StartedSidecar : IAsyncDisposable
     public IReadOnlyList<string> Log => _process.Errors;
 
     /// <summary>Starts one that relays to a port of loopback.</summary>
-    public static async Task<StartedSidecar> StartAsync(int target, params IEnumerable<string> options)
+    public static Task<StartedSidecar> StartAsync(int target, params IEnumerable<string> options) => StartAsync($"127.0.0.1:{target}", options);
+
+    /// <summary>Starts one that relays to a host and port.</summary>
+    public static async Task<StartedSidecar> StartAsync(string target, params IEnumerable<string> options)
     {
         var folder = new TempFolder();
         var process = ProgramProcess.Start("Sidecar",
         [
-            "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{target}", "--connection-records", folder.File("records"),
+            "--listen", "127.0.0.1:0", "--target", target, "--connection-records", folder.File("records"),
             "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", .. options,
         ]);
         return new StartedSidecar(folder, process, await process.ListenerPortAsync());
@@ -69,15 +72,16 @@ internal sealed class StartedSidecar : IAsyncDisposable
         Assert.DoesNotContain(_process.Errors, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal));
     }
 
+    /// <summary>The port of one of the own endpoints.</summary>
+    public async Task<int> EndpointAsync(string name)
+    {
+        var line = await _process.ErrorLineAsync($"Serving {name} on ");
+        return int.Parse(line.Split(':')[^1]);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
         _folder.Dispose();
-    }
-
-    private async Task<int> EndpointAsync(string name)
-    {
-        var line = await _process.ErrorLineAsync($"Serving {name} on ");
-        return int.Parse(line.Split(':')[^1]);
     }
 }

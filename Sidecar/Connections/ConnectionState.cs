@@ -1,3 +1,4 @@
+using Chassis;
 using Oracle.Protocol;
 using Sidecar.Configuration;
 using Sidecar.Records;
@@ -25,10 +26,8 @@ internal enum ConnectionState
 
 internal static class ConnectionStates
 {
-    private static readonly string[] Words = [.. Enum.GetNames<ConnectionState>().Select(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName)];
-
     /// <summary>The state in snake case: <c>half_closed</c>.</summary>
-    public static string Word(this ConnectionState state) => Words[(int)state];
+    public static string Word(this ConnectionState state) => EnumWords.Of(state);
 
     /// <summary>Told from what the stages have noted, so that it costs the connection nothing.</summary>
     public static ConnectionState State(this ConnectionReport report) => report switch

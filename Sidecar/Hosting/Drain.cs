@@ -76,6 +76,8 @@ internal sealed partial class Drain
         await Task.WhenAll(_transports.Select(t => t.StopAcceptingAsync()));
         // Who still asks closes its connection behind the answer.
         await _oracles.CloseAsync();
+        // That may have ended on an event loop, which cannot wait for its own end.
+        await Task.Yield();
         await _registry.WhenEmpty();
     }
 

@@ -68,8 +68,17 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     /// <summary>Runs until SIGTERM, SIGINT or <c>POST /drain</c>.</summary>
     public async Task RunAsync()
     {
-        await StartAsync();
-        await Services.GetRequiredService<Drain>().Begun;
+        var drain = Services.GetRequiredService<Drain>();
+        try
+        {
+            await StartAsync();
+        }
+        catch (OperationCanceledException) when (drain.Begun.IsCompleted)
+        {
+            // Told to end in the middle of the start: what has begun of it ends below.
+        }
+
+        await drain.Begun;
         await StopAsync();
     }
 
@@ -85,9 +94,10 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(options.LogLevel);
         builder.Services.AddRoutingCore().AddMetrics();
+        builder.WebHost.UseKestrelCore().UseListenSockets(sockets);
         AddServices(builder.Services, options, sockets, addresses);
         ServiceEndpoint metrics = new("metrics"), health = new("health"), admin = new("admin");
-        builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel((_, kestrel) =>
+        builder.WebHost.ConfigureKestrel((_, kestrel) =>
         {
             kestrel.AddServerHeader = false;
             metrics.Listen(kestrel, addresses.Metrics);
@@ -128,7 +138,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
-        services.AddTransport(options, sockets, addresses);
+        services.AddTransport(options, sockets);
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();

@@ -1,3 +1,5 @@
+using Chassis;
+
 namespace Sidecar.Relay;
 
 /// <summary>Why a connection ended. The name in snake case stands in logs, records and the <c>reason</c> label.</summary>
@@ -73,8 +75,6 @@ public enum RelayEndReason
 /// <summary>The words for reasons outside the program.</summary>
 public static class RelayEndReasons
 {
-    private static readonly string[] Words = [.. Enum.GetNames<RelayEndReason>().Select(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName)];
-
     /// <summary>The reason in snake case: <c>client_reset</c>.</summary>
-    public static string Word(this RelayEndReason reason) => Words[(int)reason];
+    public static string Word(this RelayEndReason reason) => EnumWords.Of(reason);
 }

@@ -23,10 +23,12 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
     private readonly List<(Pump Pump, TapPoint Point)> _points = [];
     private readonly StringBuilder _text = new();
     private long _written;
+    private bool _isFlushing;
 
     /// <summary>Writes what passes. A reader who takes nothing holds up this call and no connection.</summary>
+    /// <returns>Whether the reader kept up to the end; if not, nothing more will reach it.</returns>
     /// <exception cref="OperationCanceledException">Cancelled from outside.</exception>
-    public async Task RunAsync(PipeWriter output, CancellationToken cancellation)
+    public async Task<bool> RunAsync(PipeWriter output, CancellationToken cancellation)
     {
         using var timer = new CancellationTokenSource(limit, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellation);
@@ -51,6 +53,7 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
         }
 
         Encoding.UTF8.GetBytes(_text.ToString(), output);
+        return !_isFlushing;
     }
 
     private void Attach()
@@ -75,9 +78,10 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
 
     private async Task CompleteWithConnectionsAsync(CancellationToken cancellation)
     {
-        // However they ended, and whoever cancelled. Never on the thread that accounts for one: it is an event loop.
-        await Task.WhenAll(reports.Select(report => report.Accounted.WaitAsync(cancellation)))
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        // However they ended, and whoever cancelled.
+        await Task.WhenAll(reports.Select(report => report.Accounted.WaitAsync(cancellation))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Never on the thread that accounts for one: it is an event loop.
+        await Task.Yield();
         _tap.Complete();
     }
 
@@ -91,7 +95,9 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
                 _text.AppendSkipped(_tap.TakeSkipped());
             _written += Encoding.UTF8.GetBytes(_text.ToString(), output);
             _text.Clear();
+            _isFlushing = true;
             await output.FlushAsync(cancellation);
+            _isFlushing = false;
         }
         while (_written < MaxText && await _tap.Chunks.WaitToReadAsync(cancellation));
     }

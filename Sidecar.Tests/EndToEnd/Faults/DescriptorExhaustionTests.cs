@@ -28,13 +28,12 @@ public sealed class DescriptorExhaustionTests
             answers.Add(ScarceDescriptors.IsServedAsync(waiting[^1]));
         }
 
-        // Ten attempts to accept in a second cost next to nothing, once the compiler is done; a loop that spins costs every second.
-        var costs = new List<double>();
-        do
-            costs.Add(await scarce.CpuDuringAsync(TimeSpan.FromSeconds(1)));
-        while (costs[^1] > 0.25 && costs.Count < 10);
-        Assert.InRange(costs[^1], 0, 0.25);
-        Assert.InRange(scarce.Warnings, 1, 1 + costs.Count);
+        var seconds = await RestsAsync(scarce);
+        Assert.InRange(scarce.Warnings, 1, 1 + seconds);
+        var scarceMetrics = await scarce.MetricsAsync();
+        Assert.Contains("\nsidecar_connections_active{", scarceMetrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nprocess_open_fds ", scarceMetrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nprocess_resident_memory_bytes 0\n", scarceMetrics, StringComparison.Ordinal);
         // A thread that ends meanwhile makes room for one.
         Assert.InRange(answers.Count(a => a.IsCompleted), 0, 1);
         Assert.All(await Task.WhenAll(served.Select(ScarceDescriptors.IsServedAsync)), Assert.True);
@@ -43,9 +42,31 @@ public sealed class DescriptorExhaustionTests
         await Eventually.TrueAsync(() => answers.Count(a => a.IsCompleted) >= Ended);
         await EndAsync(served.Skip(Ended));
         Assert.All(await Task.WhenAll(answers), Assert.True);
+        Assert.Contains("\nprocess_open_fds ", await scarce.MetricsAsync(), StringComparison.Ordinal);
         await EndAsync(waiting);
         await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count(record => record.Reason == "completed") == 1 + served.Count + Waiting);
         Assert.All(scarce.Sidecar.Records(), record => Assert.Contains(record.Reason, (string[])["completed", "connect_failed"]));
+        await scarce.Sidecar.StopAsync("TERM");
+    }
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Probe_BeyondTheDescriptors_WaitsForItsAnswer(string transport)
+    {
+        await using var scarce = await ScarceDescriptors.StartAsync(Served, transport);
+        var (client, answer) = await scarce.UntilOneWaitsAsync();
+
+        var probe = scarce.Sidecar.GetAsync("health", "/healthz");
+
+        await Eventually.TrueAsync(() => scarce.Sidecar.Log.Count(line => line.Contains("Cannot accept connections", StringComparison.Ordinal)) > scarce.Warnings);
+        await RestsAsync(scarce);
+        Assert.False(probe.IsCompleted);
+        await EndAsync(scarce.Served);
+        Assert.Equal((200, "ok\n"), await probe.WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken));
+        // Served or not: with the framework's sockets it may have been accepted with the last descriptor.
+        await answer;
+        client.Dispose();
         await scarce.Sidecar.StopAsync("TERM");
     }
 
@@ -69,6 +90,42 @@ public sealed class DescriptorExhaustionTests
         Assert.True(await ScarceDescriptors.IsServedAsync(next));
         next.Dispose();
         await scarce.Sidecar.StopAsync("TERM");
+    }
+
+    [Fact]
+    public async Task Connections_WhoseNamesNoThreadCanLookUp_EndAndGiveTheirTurnsBack()
+    {
+        // Twice the look-ups that may be under way at once.
+        const int failures = 32;
+        await using var scarce = await ScarceDescriptors.StartAsync(Served, "epoll", "localhost");
+        await scarce.UntilOneIsEndedAsync();
+
+        // Each is accepted with the descriptor that the one before gave back.
+        for (var i = 0; i < failures; i++)
+        {
+            using var client = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
+            Assert.False(await ScarceDescriptors.IsServedAsync(client));
+        }
+
+        await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count == failures + 2);
+        Assert.All(scarce.Sidecar.Records().Skip(1), record => Assert.Equal("connect_failed", record.Reason));
+        Assert.InRange(scarce.Sidecar.Records().Count(record => record.Text("detail")?.Contains("TaskScheduler", StringComparison.Ordinal) == true), failures - 2, failures + 1);
+        await EndAsync(scarce.Served);
+        using var next = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
+        Assert.True(await ScarceDescriptors.IsServedAsync(next));
+        next.Dispose();
+        await scarce.Sidecar.StopAsync("TERM");
+    }
+
+    // Ten attempts to accept in a second cost next to nothing, once the compiler is done; a loop that spins costs every second.
+    private static async Task<int> RestsAsync(ScarceDescriptors scarce)
+    {
+        var costs = new List<double>();
+        do
+            costs.Add(await scarce.CpuDuringAsync(TimeSpan.FromSeconds(1)));
+        while (costs[^1] > 0.25 && costs.Count < 10);
+        Assert.InRange(costs[^1], 0, 0.25);
+        return costs.Count;
     }
 
     private static async Task EndAsync(IEnumerable<Socket> clients)

@@ -26,16 +26,18 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
     public List<Socket> Served { get; } = [];
 
     /// <summary>Starts one that has descriptors left for about so many connections.</summary>
-    public static async Task<ScarceDescriptors> StartAsync(int connections, string transport)
+    public static async Task<ScarceDescriptors> StartAsync(int connections, string transport, string host = "127.0.0.1")
     {
         var scarce = new ScarceDescriptors();
         // With one loop it is certain who accepts, and how often it warns.
         string[] loops = transport == "epoll" ? ["--loops", "1"] : [];
-        scarce.Sidecar = await StartedSidecar.StartAsync(scarce._echo.Port, ["--transport", transport, "--max-connections", "1000", .. loops]);
+        scarce.Sidecar = await StartedSidecar.StartAsync($"{host}:{scarce._echo.Port}", ["--transport", transport, "--max-connections", "1000", .. loops]);
         // What the process opens once for its first connection it has opened by then.
         using (var first = await SocketTalk.ConnectAsync(scarce.Sidecar.Port))
             Assert.True(await IsServedAsync(first));
         await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count == 1);
+        // The client keeps this connection, and can ask again when no other is accepted.
+        Assert.Contains("process_open_fds ", await scarce.MetricsAsync(), StringComparison.Ordinal);
         scarce._limit = new DirectoryInfo($"/proc/{scarce.Sidecar.Id}/fd").EnumerateFileSystemInfos().Count() + (2 * connections);
         await scarce.LimitAsync();
         return scarce;
@@ -86,8 +88,16 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
         }
     }
 
-    /// <summary>How often the log said that connections cannot be accepted.</summary>
-    public int Warnings => Sidecar.Log.Count(line => line.Contains("Cannot accept connections", StringComparison.Ordinal));
+    /// <summary>How often the log said that the proxy listener's connections cannot be accepted.</summary>
+    public int Warnings => Sidecar.Log.Count(line => line.Contains($"Cannot accept connections on 127.0.0.1:{Sidecar.Port}:", StringComparison.Ordinal));
+
+    /// <summary>The metrics, over a connection that the process had before its descriptors became scarce.</summary>
+    public async Task<string> MetricsAsync()
+    {
+        var (status, body) = await Sidecar.GetAsync("metrics", "/metrics");
+        Assert.Equal(200, status);
+        return body;
+    }
 
     /// <summary>Whether an echo comes back; false when the connection ends instead.</summary>
     public static async Task<bool> IsServedAsync(Socket client)

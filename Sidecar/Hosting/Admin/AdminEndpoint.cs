@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Serialization;
+using Chassis;
 using Oracle.Protocol;
 using Sidecar.Configuration;
 
@@ -14,14 +15,14 @@ internal static class AdminEndpoint
             listener.Name,
             listener.Role.Word(),
             address.ToString(),
-            JsonName(listener.Mode),
+            EnumWords.Of(listener.Mode),
             listener.Target?.ToString(),
             listener.Oracle?.ToString(),
-            listener.Oracle is null ? null : JsonName(listener.OracleDialect),
+            listener.Oracle is null ? null : EnumWords.Of(listener.OracleDialect),
             listener.Oracle is null ? listener.Transform.ToString() : null,
             listener.DestinationTransforms is { Count: > 0 } entries ? [.. entries.Select(DestinationTransformView.Of)] : null,
             listener.AcceptProxy ? [.. listener.ProxyClients.Select(n => n.ToString())] : null,
-            listener.SendProxy is { } version ? JsonName(version) : null)).ToArray();
+            listener.SendProxy is { } version ? EnumWords.Of(version) : null)).ToArray();
         var own = routes.MapGroup("").AddEndpointFilter(async (context, next) => IsOfWebPage(context.HttpContext.Request)
             ? Problems.Of(StatusCodes.Status403Forbidden, "requests of web pages, and of hosts other than an address or localhost, are not served")
             : await next(context));
@@ -37,8 +38,6 @@ internal static class AdminEndpoint
     private static bool IsOfWebPage(HttpRequest request) =>
         request.Headers.Origin.Count > 0
         || (request.Host.HasValue && !IPAddress.TryParse(request.Host.Host, out _) && !request.Host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase));
-
-    private static string JsonName(Enum value) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }
 
 /// <summary>One listener as the admin port shows it.</summary>

@@ -59,7 +59,9 @@ internal static class TapEndpoint
                 httpContext.Response.ContentType = "text/plain; charset=utf-8";
                 httpContext.Response.Headers.CacheControl = "no-store";
                 httpContext.Response.Headers.XContentTypeOptions = "nosniff";
-                await session.RunAsync(httpContext.Response.BodyWriter, httpContext.RequestAborted);
+                // Who does not read would keep the connection for as long as the server waits for it to do so.
+                if (!await session.RunAsync(httpContext.Response.BodyWriter, httpContext.RequestAborted))
+                    httpContext.Abort();
             }
             catch (OperationCanceledException)
             {

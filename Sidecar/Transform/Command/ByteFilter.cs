@@ -1,5 +1,5 @@
 using Chassis;
-using Microsoft.Win32.SafeHandles;
+using Chassis.Records;
 using Oracle.Protocol.Expressions;
 using Sidecar.Transport.Epoll;
 
@@ -19,7 +19,7 @@ internal static class ByteFilter
         try
         {
             await using var input = Console.OpenStandardInput();
-            await using var output = OpenOutput();
+            await using var output = StandardOutput.Open();
             await CopyAsync(input, output, transform, Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, Interval, TimeProvider.System), cancellation);
             return true;
         }
@@ -53,14 +53,6 @@ internal static class ByteFilter
             // An error begins a line of its own.
             progress?.End();
         }
-    }
-
-    // The framework's own stream for stdout takes a pipe that nobody reads for one that takes all, and would go on for ever. It
-    // alone moves the place in a file that others write to as well.
-    private static Stream OpenOutput()
-    {
-        var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        return output.CanSeek ? Console.OpenStandardOutput() : output;
     }
 }
 

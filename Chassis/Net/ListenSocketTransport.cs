@@ -1,0 +1,37 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chassis.Net;
+
+/// <summary>Kestrel's socket transport on listening sockets that were claimed before.</summary>
+/// <param name="sockets">The claimed ones.</param>
+/// <param name="options">Of the connections.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told when nothing can be accepted.</param>
+public sealed class ListenSocketTransport(
+    ListenSockets sockets, IOptions<SocketTransportOptions> options, TimeProvider time, ILogger<SocketListener> logger)
+    : IConnectionListenerFactory
+{
+    /// <summary>Takes the socket of an address over.</summary>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var socket = sockets.Take(endpoint);
+        // Accepted sockets inherit it.
+        socket.NoDelay = options.Value.NoDelay;
+        return new(new SocketListener(endpoint, socket, options.Value, time, logger));
+    }
+}
+
+/// <summary>Makes Kestrel accept on sockets that <see cref="ListenSockets"/> claimed.</summary>
+public static class ListenSocketTransportExtensions
+{
+    /// <summary>Kestrel takes its listening sockets from <paramref name="sockets"/>, except for what a transport added later binds.</summary>
+    public static IWebHostBuilder UseListenSockets(this IWebHostBuilder builder, ListenSockets sockets) =>
+        builder.ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(
+            provider => ActivatorUtilities.CreateInstance<ListenSocketTransport>(provider, sockets)));
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Faults;
+
+/// <summary>Whoever reads the log or the records stops reading, or leaves: the connections go on, and what is lost is told.</summary>
+public sealed class LeftReadersTests
+{
+    private static readonly string[] OwnPorts = ["--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0"];
+
+    [Fact]
+    public async Task Log_WhoseReaderStalls_StopsNoConnection()
+    {
+        // A line each: more than the queue, 2500, and the pipe, 64 KB, take between them.
+        const int connections = 4000;
+        await using var echo = new EchoServer();
+        using var sidecar = Process.Start(new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "Sidecar.dll"), "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}",
+                "--connection-records", "off", "--log-level", "debug", "--loops", "1", .. OwnPorts,
+            ])
+        { UseShellExecute = false, RedirectStandardError = true })!;
+        try
+        {
+            var port = await ListenerPortAsync(sidecar.StandardError);
+            for (var i = 0; i < connections; i++)
+            {
+                using var client = await SocketTalk.ConnectAsync(port);
+                await client.SendAsync("x");
+                Assert.Equal("x", await client.ReadTextAsync(1));
+            }
+
+            var log = sidecar.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            using var kill = Process.Start("kill", ["-TERM", $"{sidecar.Id}"]);
+            Assert.Contains("dropped", await log.WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            sidecar.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task Records_WhoseReaderHasLeft_AreCountedAsDropped()
+    {
+        await using var echo = new EchoServer();
+        // The shell becomes the sidecar; the other end of its stdout is a program that ends at once.
+        await using var sidecar = ProgramProcess.StartBy(
+            ["bash", "-c", "exec \"$@\" > >(true)", "bash"], "Sidecar",
+            ["--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}", "--connection-records", "-", .. OwnPorts]);
+        var port = await sidecar.ListenerPortAsync();
+        var metrics = new Uri($"http://127.0.0.1:{(await sidecar.ErrorLineAsync("Serving metrics on ")).Split(':')[^1]}/metrics");
+        using var http = new HttpClient();
+
+        var page = "";
+        for (var left = 100; !page.Contains("\nsidecar_records_dropped_total{sink=\"connections\"} 3\n", StringComparison.Ordinal); left--)
+        {
+            Assert.True(left > 0, page);
+            if (left > 97)
+            {
+                using var client = await SocketTalk.ConnectAsync(port);
+                client.Finish();
+                Assert.Empty(await client.ReadToEndAsync());
+            }
+
+            page = await http.GetStringAsync(metrics, TestContext.Current.CancellationToken);
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Contains("Broken pipe", await sidecar.ErrorLineAsync("Records cannot be written"), StringComparison.Ordinal);
+    }
+
+    private static async Task<int> ListenerPortAsync(StreamReader log)
+    {
+        while (true)
+        {
+            var line = await log.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit)
+                ?? throw new EndOfStreamException();
+            if (line.Contains("accepts on", StringComparison.Ordinal))
+                return int.Parse(line.Split("accepts on ")[1].Split(',')[0].Split(':')[^1]);
+        }
+    }
+}

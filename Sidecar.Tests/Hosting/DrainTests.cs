@@ -11,11 +11,13 @@ namespace Sidecar.Tests.Hosting;
 /// <summary>The end of the real process, as an orchestrator and an operator see it.</summary>
 public sealed class DrainTests
 {
-    [Fact]
-    public async Task Signal_WithALiveConnection_ClosesTheListenersAndTheOwnEndpointsAnswer()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_WithALiveConnection_ClosesTheListenersAndTheOwnEndpointsAnswer(string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "1h");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "1h");
         var (client, served) = await TalkAsync(sidecar, upstream);
         Assert.Equal((200, "ready\n"), await sidecar.GetAsync("health", "/readyz"));
 
@@ -34,13 +36,15 @@ public sealed class DrainTests
         Assert.Equal("completed", Assert.Single(sidecar.Records()).Reason);
     }
 
-    [Fact]
-    public async Task Signal_Twice_ResetsAllAtOnce()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_Twice_ResetsAllAtOnce(string transport)
     {
         using var upstream = new LoopbackListener();
         using var oracle = new LoopbackListener();
         await using var sidecar = await StartedSidecar.StartAsync(
-            upstream.Port, "--oracle", $"127.0.0.1:{oracle.Port}", "--drain", "1h", "--handshake-timeout", "1m");
+            upstream.Port, "--transport", transport, "--oracle", $"127.0.0.1:{oracle.Port}", "--drain", "1h", "--handshake-timeout", "1m");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var asked = await oracle.AcceptAsync();
         await asked.ReadLineAsync();
@@ -62,11 +66,13 @@ public sealed class DrainTests
         Assert.Equal(["draining", "draining"], sidecar.Records().Select(r => r.Reason));
     }
 
-    [Fact]
-    public async Task Post_Repeated_OnlyTellsWhatIsLeft()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Post_Repeated_OnlyTellsWhatIsLeft(string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "1h");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "1h");
         var admin = await sidecar.AdminAsync();
         var (client, served) = await TalkAsync(sidecar, upstream);
 
@@ -86,11 +92,13 @@ public sealed class DrainTests
         Assert.Equal("completed", Assert.Single(sidecar.Records()).Reason);
     }
 
-    [Fact]
-    public async Task Post_WithAConnectionThatStays_ResetsItAfterTheDrainTime()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Post_WithAConnectionThatStays_ResetsItAfterTheDrainTime(string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "300ms");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "300ms");
         var (client, served) = await TalkAsync(sidecar, upstream);
 
         var watch = Stopwatch.StartNew();
@@ -102,12 +110,14 @@ public sealed class DrainTests
         Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
     }
 
-    [Fact]
-    public async Task Signal_UnderLoad_CompletesEveryTransferThatHasBegun()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_UnderLoad_CompletesEveryTransferThatHasBegun(string transport)
     {
         const int transfers = 64;
         await using var echo = new EchoServer();
-        await using var sidecar = await StartedSidecar.StartAsync(echo.Port, "--drain", "1h");
+        await using var sidecar = await StartedSidecar.StartAsync(echo.Port, "--transport", transport, "--drain", "1h");
         var begun = new CountdownEvent(transfers);
         var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -104,17 +104,17 @@ public sealed class OraclePoolTests : IDisposable
     }
 
     [Fact]
-    public async Task TryKeep_BeyondEight_IsRefusedForThatOracleAlone()
+    public async Task TryKeep_BeyondWhatIsKept_IsRefusedForThatOracleAlone()
     {
         using var other = new LoopbackListener();
-        for (var i = 0; i < 8; i++)
+        for (var i = 0; i < _pools.IdlePerPool; i++)
             await KeepAsync();
-        var (ninth, asked) = await DialAsync();
-        await AskAsync(ninth, asked);
+        var (another, asked) = await DialAsync();
+        await AskAsync(another, asked);
 
-        Assert.False(ninth.TryKeep());
+        Assert.False(another.TryKeep());
         await KeepAsync(other);
-        Assert.Equal(9, _pools.Count);
+        Assert.Equal(_pools.IdlePerPool + 1, _pools.Count);
     }
 
     [Fact]

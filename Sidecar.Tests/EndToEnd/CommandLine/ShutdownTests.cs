@@ -12,12 +12,13 @@ public sealed class ShutdownTests
     private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(20);
 
     [Theory]
-    [InlineData("TERM")]
-    [InlineData("INT")]
-    public async Task Signal_WithoutConnections_EndsAtOnceHoweverLongTheDrainTime(string signal)
+    [InlineData("TERM", "epoll")]
+    [InlineData("INT", "epoll")]
+    [InlineData("TERM", "sockets")]
+    public async Task Signal_WithoutConnections_EndsAtOnceHoweverLongTheDrainTime(string signal, string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "1h");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "1h");
 
         var took = await sidecar.StopAsync(signal);
 
@@ -25,12 +26,13 @@ public sealed class ShutdownTests
     }
 
     [Theory]
-    [InlineData("TERM")]
-    [InlineData("INT")]
-    public async Task Signal_WithAnIdleConnection_EndsItAfterTheDrainTime(string signal)
+    [InlineData("TERM", "epoll")]
+    [InlineData("INT", "epoll")]
+    [InlineData("TERM", "sockets")]
+    public async Task Signal_WithAnIdleConnection_EndsItAfterTheDrainTime(string signal, string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "400ms");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "400ms");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
         await client.SendAsync("x");
@@ -43,11 +45,13 @@ public sealed class ShutdownTests
         Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
     }
 
-    [Fact]
-    public async Task Signal_WithBytesInFlight_EndsThemAfterTheDrainTimeToo()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_WithBytesInFlight_EndsThemAfterTheDrainTimeToo(string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "300ms");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "300ms");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
         var sending = FloodAsync(served);
@@ -60,11 +64,13 @@ public sealed class ShutdownTests
         Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
     }
 
-    [Fact]
-    public async Task Signal_WithAStalledClient_EndsAfterTheDrainTimeToo()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_WithAStalledClient_EndsAfterTheDrainTimeToo(string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "300ms");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "300ms");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
         var sending = FloodAsync(served);
@@ -76,11 +82,13 @@ public sealed class ShutdownTests
         Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
     }
 
-    [Fact]
-    public async Task Signal_DuringAHandshake_EndsItAfterTheDrainTime()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_DuringAHandshake_EndsItAfterTheDrainTime(string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--role", "p2", "--drain", "300ms", "--handshake-timeout", "1m");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--role", "p2", "--drain", "300ms", "--handshake-timeout", "1m");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         await client.SendAsync("bonj");
         await sidecar.AcceptedAsync(1);
@@ -91,13 +99,15 @@ public sealed class ShutdownTests
         Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
     }
 
-    [Fact]
-    public async Task Signal_WhileTheOracleIsSilent_EndsAfterTheDrainTime()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_WhileTheOracleIsSilent_EndsAfterTheDrainTime(string transport)
     {
         using var upstream = new LoopbackListener();
         using var oracle = new LoopbackListener();
         await using var sidecar = await StartedSidecar.StartAsync(
-            upstream.Port, "--oracle", $"127.0.0.1:{oracle.Port}", "--drain", "300ms", "--handshake-timeout", "1m");
+            upstream.Port, "--transport", transport, "--oracle", $"127.0.0.1:{oracle.Port}", "--drain", "300ms", "--handshake-timeout", "1m");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var asked = await oracle.AcceptAsync();
 
@@ -108,11 +118,13 @@ public sealed class ShutdownTests
         Assert.True(upstream.IsUntouched);
     }
 
-    [Fact]
-    public async Task Signal_WithAConnectionThatEndsInTime_LetsItComplete()
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_WithAConnectionThatEndsInTime_LetsItComplete(string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--drain", "1h");
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "1h");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
 

@@ -187,32 +187,6 @@ public sealed class TapEndpointTests
     }
 
     [Fact]
-    public async Task Get_ByAReaderWhoTakesNothing_KeepsNoConnectionBeyondItsTime()
-    {
-        await using var echo = new EchoServer();
-        await using var sidecar = await RunningSidecar.StartAsync("0", "127.0.0.1", $"{echo.Port}", "127.0.0.1", "alone");
-        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
-        var id = await IdAsync(sidecar);
-        using var reader = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
-        await reader.ConnectAsync(IPAddress.Loopback, sidecar.Admin.Port, TestContext.Current.CancellationToken);
-        await reader.SendAsync($"GET /connections/{id}/tap?bytes=256&seconds=2 HTTP/1.0\r\n\r\n");
-        await Eventually.TrueAsync(() => reader.Available > 100);
-        var (ports, from) = (new HashSet<int> { sidecar.Admin.Port }, $":{((IPEndPoint)reader.LocalEndPoint!).Port:X4} ");
-
-        // More than the kernel and the server hold between them, so that it is a write that waits when the time is over.
-        var chunk = new byte[256];
-        var started = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i % 100 != 0 || KernelSockets.Held(ports, new HashSet<int>()).Any(held => held.Contains(from, StringComparison.Ordinal)); i++)
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < SocketTalk.Limit, "the connection is closed");
-            await client.SendAllAsync(chunk);
-            Assert.Equal(chunk.Length, (await client.ReadAsync(chunk.Length)).Length);
-        }
-
-        Assert.True(TimeProvider.System.GetElapsedTime(started) > TimeSpan.FromSeconds(1.5));
-    }
-
-    [Fact]
     public async Task Stop_WithATapOpen_EndsItWithItsConnection()
     {
         using var upstream = new LoopbackListener();

@@ -61,6 +61,10 @@ internal sealed class RunningSidecar : IAsyncDisposable
     /// <summary>Makes a sidecar that has not started.</summary>
     public static RunningSidecar Create(params IReadOnlyList<string> words) => new(words);
 
+    /// <summary>Starts one of role alone before a port of loopback.</summary>
+    public static Task<RunningSidecar> AloneAsync(int target, params IEnumerable<string> options) =>
+        StartAsync(["0", "127.0.0.1", $"{target}", "127.0.0.1", "alone", .. options]);
+
     /// <summary>Starts a sidecar from words such as <c>0 127.0.0.1 9000 --idle-timeout 1s</c>.</summary>
     public static async Task<RunningSidecar> StartAsync(params IEnumerable<string> words)
     {

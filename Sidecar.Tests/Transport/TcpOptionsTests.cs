@@ -36,8 +36,8 @@ public sealed class TcpOptionsTests
     private static async Task HaveAsync(string transport, string[] options, params (KernelOption Option, int Value)[] expected)
     {
         using var service = new LoopbackListener();
-        await using var sidecar = await RunningSidecar.StartAsync(
-            ["0", "127.0.0.1", $"{service.Port}", "127.0.0.1", "alone", "--transport", transport, .. options]);
+        await using var sidecar = await RunningSidecar.AloneAsync(
+            service.Port, ["--transport", transport, .. options]);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         var served = await service.AcceptAsync();
         await client.SendAsync("ping");

@@ -12,7 +12,7 @@ public sealed class RelayEndTests
     public async Task Client_ThatResets_ResetsTheUpstream()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
         var (client, served) = await TalkAsync(sidecar, upstream);
 
         client.Reset();
@@ -25,7 +25,7 @@ public sealed class RelayEndTests
     public async Task Upstream_ThatResets_ResetsTheClient()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
         var (client, served) = await TalkAsync(sidecar, upstream);
         using var _ = client;
 
@@ -39,7 +39,7 @@ public sealed class RelayEndTests
     public async Task Client_ThatResetsAfterItsEndOfStream_ResetsTheUpstream()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
         var (client, served) = await TalkAsync(sidecar, upstream);
         client.Finish();
         Assert.Empty(await served.ReadToEndAsync());
@@ -77,7 +77,7 @@ public sealed class RelayEndTests
     public async Task Silence_OfBothSides_EndsAtTheIdleLimitWithAReset()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "2s");
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--idle-timeout", "2s");
         var (client, served) = await TalkAsync(sidecar, upstream);
         using var _ = client;
 
@@ -91,7 +91,7 @@ public sealed class RelayEndTests
     public async Task Silence_AfterOneEndOfStream_EndsAtTheHalfClosedLimitWithAReset()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--half-closed-timeout", "300ms");
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--half-closed-timeout", "300ms");
         var (client, served) = await TalkAsync(sidecar, upstream);
         using var _ = client;
 
@@ -107,7 +107,7 @@ public sealed class RelayEndTests
     public async Task Bytes_OfOneDirection_KeepTheIdleLimitAway()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "4s");
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--idle-timeout", "4s");
         var (client, served) = await TalkAsync(sidecar, upstream);
         using var _ = client;
 
@@ -128,7 +128,7 @@ public sealed class RelayEndTests
         // The kernel's own buffers of two connections: net.ipv4.tcp_rmem and tcp_wmem allow some 6 + 4 MB each.
         const int plenty = 64 * 1024 * 1024;
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--idle-timeout", "2s");
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--idle-timeout", "2s");
         var (client, served) = await TalkAsync(sidecar, upstream);
         using var _ = client;
         client.ReceiveBufferSize = 4096;
@@ -154,7 +154,7 @@ public sealed class RelayEndTests
     public async Task Connections_BeyondTheLimit_AreRefusedWhileTheOthersGoOn()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--max-connections", "1");
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--max-connections", "1");
         var (client, served) = await TalkAsync(sidecar, upstream);
 
         using var second = await SocketTalk.ConnectAsync(sidecar.Port);
@@ -174,9 +174,6 @@ public sealed class RelayEndTests
         Assert.Equal(1, metrics.Sum("sidecar_connections_total", "reason=\"limit_reached\""));
         Assert.Equal(3, metrics.Sum("sidecar_connections_opened_total"));
     }
-
-    private static Task<RunningSidecar> StartAsync(LoopbackListener upstream, params IEnumerable<string> options) =>
-        RunningSidecar.StartAsync(["0", "127.0.0.1", $"{upstream.Port}", "127.0.0.1", "alone", .. options]);
 
     private static async Task<(Socket Client, Socket Served)> TalkAsync(RunningSidecar sidecar, LoopbackListener upstream)
     {

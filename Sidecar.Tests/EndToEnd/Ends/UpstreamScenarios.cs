@@ -10,15 +10,15 @@ internal static class UpstreamScenarios
     public static async Task NobodyListensAsync(string word)
     {
         using var destination = new RefusingPort();
-        await using var sidecar = await RunningSidecar.StartAsync("0", "127.0.0.1", $"{destination.Port}", "127.0.0.1", "alone");
+        await using var sidecar = await RunningSidecar.AloneAsync(destination.Port);
         await IsRefusedAsync(sidecar, word);
     }
 
     public static async Task NobodyAcceptsAsync(string word)
     {
         await using var destination = await HangingPort.OpenAsync();
-        await using var sidecar = await RunningSidecar.StartAsync(
-            "0", "127.0.0.1", $"{destination.Port}", "127.0.0.1", "alone", "--connect-timeout", "200ms");
+        await using var sidecar = await RunningSidecar.AloneAsync(
+            destination.Port, "--connect-timeout", "200ms");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         Assert.Equal("", await client.ReadUntilClosedAsync());
         // Its own filler is a socket of the same port.

@@ -24,8 +24,8 @@ internal sealed class Talk : IAsyncDisposable
     public static async Task<Talk> OpenAsync(string transport, params IEnumerable<string> options)
     {
         var service = new LoopbackListener();
-        var sidecar = await RunningSidecar.StartAsync(
-            ["0", "127.0.0.1", $"{service.Port}", "127.0.0.1", "alone", "--transport", transport, .. options]);
+        var sidecar = await RunningSidecar.AloneAsync(
+            service.Port, ["--transport", transport, .. options]);
         var client = await SocketTalk.ConnectAsync(sidecar.Port);
         var served = await service.AcceptAsync();
         await client.SendAsync("ping");

@@ -18,7 +18,7 @@ public sealed class OtherProgramsTests
     public async Task Haproxy_Sends_TheRecordNamesTheClientAndTheProxy(string options, string source)
     {
         await using var echo = new EchoServer();
-        await using var sidecar = await RunningSidecar.StartAsync("0", "127.0.0.1", $"{echo.Port}", "127.0.0.1", "alone", "--accept-proxy", "on");
+        await using var sidecar = await RunningSidecar.AloneAsync(echo.Port, "--accept-proxy", "on");
         await using var haproxy = await ProxyPeer.HaproxyToAsync(sidecar.Port, options);
         using var client = await Clients.ConnectFromAsync(source, haproxy.Port);
 
@@ -36,7 +36,7 @@ public sealed class OtherProgramsTests
     public async Task Haproxy_ChecksHealth_ItsLocalHeaderIsRelayedWithItsOwnAddress()
     {
         await using var echo = new EchoServer();
-        await using var sidecar = await RunningSidecar.StartAsync("0", "127.0.0.1", $"{echo.Port}", "127.0.0.1", "alone", "--accept-proxy", "on");
+        await using var sidecar = await RunningSidecar.AloneAsync(echo.Port, "--accept-proxy", "on");
         await using var haproxy = await ProxyPeer.HaproxyToAsync(sidecar.Port, "send-proxy-v2 check check-send-proxy inter 500ms");
 
         // A connection that HAProxy passes on, such as the one that found it ready, has a proxy.
@@ -54,8 +54,8 @@ public sealed class OtherProgramsTests
     public async Task Server_ThatDemandsAHeader_SeesCurlBehindTheSidecar(string program, string version)
     {
         await using var server = await ProxyPeer.AnsweringAsync(program);
-        await using var sidecar = await RunningSidecar.StartAsync(
-            "0", "127.0.0.1", $"{server.Port}", "127.0.0.1", "alone", "--accept-proxy", "on", "--send-proxy", version);
+        await using var sidecar = await RunningSidecar.AloneAsync(
+            server.Port, "--accept-proxy", "on", "--send-proxy", version);
 
         var (answer, ends) = await Clients.CurlAsync($"http://127.0.0.1:{sidecar.Port}/");
 

@@ -103,8 +103,8 @@ public sealed class PairTests
     public async Task Client_WithoutAHeader_NeverReachesTheService(string said, string limit, string reason)
     {
         using var service = new LoopbackListener();
-        await using var sidecar = await RunningSidecar.StartAsync(
-            "0", "127.0.0.1", $"{service.Port}", "127.0.0.1", "alone", "--accept-proxy", "on", "--handshake-timeout", limit);
+        await using var sidecar = await RunningSidecar.AloneAsync(
+            service.Port, "--accept-proxy", "on", "--handshake-timeout", limit);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
 
         await client.SendAsync(said);
@@ -118,8 +118,8 @@ public sealed class PairTests
     public async Task Client_ThatIsNoProxyClient_IsNotBelieved()
     {
         using var service = new LoopbackListener();
-        await using var sidecar = await RunningSidecar.StartAsync(
-            "0", "127.0.0.1", $"{service.Port}", "127.0.0.1", "alone", "--accept-proxy", "on", "--proxy-clients", "10.0.0.0/8");
+        await using var sidecar = await RunningSidecar.AloneAsync(
+            service.Port, "--accept-proxy", "on", "--proxy-clients", "10.0.0.0/8");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
 
         Assert.Equal("", await client.ReadUntilClosedAsync());

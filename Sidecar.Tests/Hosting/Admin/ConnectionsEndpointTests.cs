@@ -12,7 +12,7 @@ public sealed class ConnectionsEndpointTests
     public async Task Get_ALiveConnection_ShowsWhatIsKnownOfIt()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--transform", "xor 42");
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--transform", "xor 42");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
         await client.SendAsync("four");
@@ -42,7 +42,7 @@ public sealed class ConnectionsEndpointTests
     public async Task Get_WithALimit_HasTheOldestAndTheirNumber()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
         using var first = await SocketTalk.ConnectAsync(sidecar.Port);
         using var _ = await upstream.AcceptAsync();
         using var second = await SocketTalk.ConnectAsync(sidecar.Port);
@@ -59,7 +59,7 @@ public sealed class ConnectionsEndpointTests
     public async Task Delete_ARelayingConnection_ResetsBothSides()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
         var id = (await sidecar.Admin.ConnectionInAsync("relaying")).GetProperty("id").GetString();
@@ -92,7 +92,7 @@ public sealed class ConnectionsEndpointTests
     {
         using var upstream = new LoopbackListener();
         using var oracle = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--oracle", $"127.0.0.1:{oracle.Port}", "--handshake-timeout", "1m");
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--oracle", $"127.0.0.1:{oracle.Port}", "--handshake-timeout", "1m");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var asked = await oracle.AcceptAsync();
         var id = (await sidecar.Admin.ConnectionInAsync("handshake")).GetProperty("id").GetString();
@@ -151,7 +151,7 @@ public sealed class ConnectionsEndpointTests
     public async Task WrongRequests_GetTheirStatus(string method, string path, HttpStatusCode expected)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
 
         using var response = await sidecar.Admin.SendAsync(method, path);
 
@@ -171,7 +171,7 @@ public sealed class ConnectionsEndpointTests
     public async Task Requests_ForAName_AreServedForLocalhostAlone(string host, HttpStatusCode status)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
 
         Assert.Equal(status, await sidecar.Admin.StatusAsync("GET", "/connections", host: host));
     }
@@ -184,7 +184,7 @@ public sealed class ConnectionsEndpointTests
     public async Task Requests_OfWebPages_AreNotServed(string method, string path)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
 
         Assert.Equal(HttpStatusCode.Forbidden, await sidecar.Admin.StatusAsync(method, path, origin: "https://example.org"));
 
@@ -196,7 +196,4 @@ public sealed class ConnectionsEndpointTests
     private const string Counters = "downstream_received downstream_sent upstream_received upstream_sent";
 
     private static string Values(JsonElement json, string names) => string.Join(' ', names.Split(' ').Select(name => json.GetProperty(name).ToString()));
-
-    private static Task<RunningSidecar> StartAsync(LoopbackListener upstream, params IEnumerable<string> options) =>
-        RunningSidecar.StartAsync(["0", "127.0.0.1", $"{upstream.Port}", "127.0.0.1", "alone", .. options]);
 }

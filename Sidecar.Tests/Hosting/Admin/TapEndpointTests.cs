@@ -15,7 +15,7 @@ public sealed class TapEndpointTests
     public async Task Get_WhileBytesPass_ShowsEachChunkBeforeAndAfterTheTransform(string transport)
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--transform", "(xor 42)", "--transport", transport);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--transform", "(xor 42)", "--transport", transport);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
         await client.SendAsync("unseen");
@@ -50,7 +50,7 @@ public sealed class TapEndpointTests
     public async Task Get_WithBytesAndSeconds_ShowsThatManyForSoLongAndLeavesTheConnection()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
 
@@ -112,7 +112,7 @@ public sealed class TapEndpointTests
     {
         using var upstream = new LoopbackListener();
         using var oracle = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream, "--oracle", $"127.0.0.1:{oracle.Port}", "--handshake-timeout", "1m");
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--oracle", $"127.0.0.1:{oracle.Port}", "--handshake-timeout", "1m");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var asked = await oracle.AcceptAsync();
         var id = (await sidecar.Admin.ConnectionInAsync("handshake")).GetProperty("id").GetString();
@@ -127,7 +127,7 @@ public sealed class TapEndpointTests
     public async Task Get_BeyondSixteen_IsRefusedUntilOneLeaves()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
         var path = $"/connections/{await IdAsync(sidecar)}/tap";
@@ -159,7 +159,7 @@ public sealed class TapEndpointTests
     public async Task Get_ByAReaderWhoTakesNothing_NeverSlowsTheRelayAndCountsWhatItMisses()
     {
         await using var echo = new EchoServer();
-        await using var sidecar = await RunningSidecar.StartAsync("0", "127.0.0.1", $"{echo.Port}", "127.0.0.1", "alone");
+        await using var sidecar = await RunningSidecar.AloneAsync(echo.Port);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         var id = await IdAsync(sidecar);
         using var reader = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
@@ -190,7 +190,7 @@ public sealed class TapEndpointTests
     public async Task Stop_WithATapOpen_EndsItWithItsConnection()
     {
         using var upstream = new LoopbackListener();
-        await using var sidecar = await StartAsync(upstream);
+        await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port);
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
         using var tap = await sidecar.Admin.OpenAsync($"/connections/{await IdAsync(sidecar)}/tap");
@@ -228,7 +228,4 @@ public sealed class TapEndpointTests
         await LineAsync(tap);
         return head;
     }
-
-    private static Task<RunningSidecar> StartAsync(LoopbackListener upstream, params IEnumerable<string> options) =>
-        RunningSidecar.StartAsync(["0", "127.0.0.1", $"{upstream.Port}", "127.0.0.1", "alone", .. options]);
 }

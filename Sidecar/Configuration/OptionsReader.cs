@@ -33,16 +33,20 @@ internal static class OptionsReader
     {
         var records = settings.Find("connection-records.path");
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
+        var listeners = ListenerReader.ReadAll(settings, language);
+        var most = FileDescriptors.MostConnections(listeners);
+        var wanted = settings.Read("limits.connections", most, ParseConnections);
         return new SidecarOptions
         {
-            Listeners = ListenerReader.ReadAll(settings, language),
+            Listeners = listeners,
             Language = language,
             Metrics = ReadEndpoint(settings, "metrics", ListenAddress.Any, 15090),
             Health = ReadEndpoint(settings, "health", ListenAddress.Any, 15021),
             Admin = ReadEndpoint(settings, "admin", IPAddress.Loopback, 15000),
             Timeouts = ReadTimeouts(settings),
             Drain = settings.Read("drain", TimeSpan.FromSeconds(5), Values.Duration(TimeSpan.Zero, Day)),
-            MaxConnections = settings.Read("limits.connections", FileDescriptors.DefaultMaxConnections(), ParseConnections),
+            WantedConnections = wanted,
+            MaxConnections = Math.Min(wanted, most),
             Backlog = settings.Read("limits.backlog", ListenSockets.DefaultBacklog, Values.WholeNumber(1, 1_000_000)),
             ConnectAttempts = settings.Read("upstream.connect-attempts", 3, Values.WholeNumber(1, 100)),
             Transport = ReadTransport(settings),

@@ -30,7 +30,7 @@ internal static class SettingTable
         new("--idle-timeout", "timeouts.idle", "TIME", "Without a byte in either direction [default: 1h]"),
         new("--half-closed-timeout", "timeouts.half-closed", "TIME", "Without a byte once one direction has ended [default: 5m]"),
         new("--drain", "drain", "TIME", "For live connections after SIGTERM or POST /drain; a second signal ends it [default: 5s]"),
-        new("--max-connections", "limits.connections", "COUNT", "Connections at once [default: (open file limit - 200) / 2]"),
+        new("--max-connections", "limits.connections", "COUNT", "Connections at once [default, and most: (open file limit - 512) / 2]"),
         new("--listener-max-connections", "listeners.0.max-connections", "COUNT", "Connections at once of the listener alone [default: no limit of its own]"),
         new("--backlog", "limits.backlog", "COUNT", "Connections of a listener that may wait to be accepted; net.core.somaxconn cuts it [default: 1024]"),
         new("--transport", "transport", "KIND", "epoll (Linux), the sidecar's own event loops, or sockets, Kestrel's transport [default: epoll on Linux]"),

@@ -32,7 +32,10 @@ public sealed record SidecarOptions
     /// <summary>How long live connections may go on after SIGTERM or <c>POST /drain</c>; default 5 s.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Connections at once, over all listeners; more are refused with <c>limit_reached</c>.</summary>
+    /// <summary>Connections at once as configured; default: as many as the limit of open files allows.</summary>
+    public int WantedConnections { get; init; } = int.MaxValue;
+
+    /// <summary>Connections at once, over all listeners, never more than the limit of open files allows; more are refused with <c>limit_reached</c>.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;
 
     /// <summary>Connections of each listener that may wait to be accepted; default 1024. The kernel cuts it to net.core.somaxconn.</summary>

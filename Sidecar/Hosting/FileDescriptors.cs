@@ -1,18 +1,28 @@
 using System.Globalization;
+using Oracle.Protocol;
+using Sidecar.Configuration;
 
 namespace Sidecar.Hosting;
 
 /// <summary>The process's limit of open files, which bounds its connections.</summary>
 internal static class FileDescriptors
 {
-    /// <summary>For listeners, epoll, pipes, assemblies, record files and the endpoints' own connections.</summary>
-    public const int Reserve = 200;
+    /// <summary>
+    /// What connections must leave: a process at rest has some 170 (two for each thread among them), the three endpoints take
+    /// up to 64 connections each, and 64 go to the Oracle's kept ones. The .NET runtime ends a process that needs a thread
+    /// while no descriptor is left.
+    /// </summary>
+    public const int Reserve = 512;
 
     // Off Linux, and where the limit is "unlimited": the kernel's own ceiling, fs.nr_open.
     private const int Unlimited = 1_048_576;
 
-    /// <summary>(RLIMIT_NOFILE - 200) / 2: each connection has two sockets.</summary>
-    public static int DefaultMaxConnections() => Math.Max(1, (SoftLimit() - Reserve) / 2);
+    /// <summary>How many connections there is room for; at least one.</summary>
+    public static int MostConnections(IReadOnlyList<ListenerOptions> listeners) => Math.Max(1, (SoftLimit() - Reserve) / Each(listeners));
+
+    /// <summary>Descriptors of a connection: its two sockets, and at a p1 a third while it asks the Oracle.</summary>
+    public static int Each(IReadOnlyList<ListenerOptions> listeners) =>
+        listeners.Any(listener => listener is { Role: SidecarRole.P1, Oracle: not null }) ? 3 : 2;
 
     /// <summary>RLIMIT_NOFILE; the .NET runtime raises the soft limit to the hard one before any of this runs.</summary>
     public static int SoftLimit()
@@ -24,14 +34,5 @@ internal static class FileDescriptors
         var line = File.ReadLines(limits).FirstOrDefault(l => l.StartsWith("Max open files", StringComparison.Ordinal));
         var words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return words?.Length > 3 && int.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out var soft) ? soft : Unlimited;
-    }
-
-    /// <summary>
-    /// Has the runtime start the thread of its timers. It would do so for the first limit of time, and starting a thread fails
-    /// with OutOfMemoryException while no descriptor is left: just when the limits of refused connections are needed.
-    /// </summary>
-    public static void PrepareForNone()
-    {
-        using var timer = new Timer(static _ => { }, null, TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
     }
 }

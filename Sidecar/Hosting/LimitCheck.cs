@@ -11,12 +11,10 @@ internal static partial class LimitCheck
 
     public static void Warn(ILogger logger, SidecarOptions options)
     {
-        var connections = Math.Min(options.MaxConnections, options.Listeners.Sum(l => (long)l.MaxConnections));
-        var needed = (2 * connections) + FileDescriptors.Reserve;
-        var soft = FileDescriptors.SoftLimit();
-        // A default follows the limit, however small that is.
-        if (needed > soft && options.MaxConnections > FileDescriptors.DefaultMaxConnections())
-            Log.TooFewDescriptors(logger, connections, needed, soft, FileDescriptors.DefaultMaxConnections());
+        var connections = Math.Min(options.WantedConnections, options.Listeners.Sum(l => (long)l.MaxConnections));
+        var needed = (FileDescriptors.Each(options.Listeners) * connections) + FileDescriptors.Reserve;
+        if (connections > options.MaxConnections)
+            Log.TooFewDescriptors(logger, connections, needed, FileDescriptors.SoftLimit(), options.MaxConnections);
         if (File.Exists(MaxBacklog) && int.TryParse(File.ReadAllText(MaxBacklog), CultureInfo.InvariantCulture, out var max) && options.Backlog > max)
             Log.BacklogIsCut(logger, options.Backlog, max);
     }
@@ -24,7 +22,7 @@ internal static partial class LimitCheck
     private static partial class Log
     {
         [LoggerMessage(15, LogLevel.Warning,
-            "{Connections} connections need {Needed} file descriptors, the open file limit is {Limit}: raise it (ulimit -n, LimitNOFILE=) to {Needed}, or lower limits.connections (--max-connections) to {Fitting}")]
+            "{Connections} connections need {Needed} file descriptors, the open file limit is {Limit}, so more than {Fitting} are refused: raise it (ulimit -n, LimitNOFILE=) to {Needed}, or lower limits.connections (--max-connections) to {Fitting}")]
         public static partial void TooFewDescriptors(ILogger logger, long connections, long needed, int limit, int fitting);
 
         [LoggerMessage(16, LogLevel.Warning,

@@ -118,7 +118,6 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
         LogAddresses(logger, app.Lifetime, options, addresses);
         LimitCheck.Warn(logger, options);
-        FileDescriptors.PrepareForNone();
         return app;
     }
 

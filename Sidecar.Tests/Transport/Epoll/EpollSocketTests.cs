@@ -1,7 +1,7 @@
-using Sidecar.Tests.Support.Peers;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
 using Xunit;
 

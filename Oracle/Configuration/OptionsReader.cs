@@ -33,11 +33,14 @@ internal static class OptionsReader
             Health = settings.Find(Keys.HealthAddress) is null ? metrics : ReadEndpoint(settings, Keys.HealthAddress, DefaultServicePort),
             AuditLog = ReadFile(settings, Keys.AuditLog) ?? new NamedFile("-", "--" + Keys.AuditLog),
         };
+        var wanted = settings.Read(Keys.MaxConnections, defaults.WantedConnections, Values.WholeNumber(1, 1_000_000));
         var options = defaults with
         {
             Policy = ReadFile(settings, Keys.Policy),
             LogLevel = settings.Read(Keys.LogLevel, defaults.LogLevel, ServiceLogging.ParseLevel),
-            MaxConnections = settings.Read(Keys.MaxConnections, defaults.MaxConnections, Values.WholeNumber(1, 1_000_000)),
+            WantedConnections = wanted,
+            // One that is refused has its descriptor for a moment, too.
+            MaxConnections = Math.Min(wanted, OpenFiles.Room(each: 2)),
             MaxDecisions = settings.Read(Keys.MaxDecisions, defaults.MaxDecisions, Values.WholeNumber(1, 10_000_000)),
         };
         settings.RefuseUnknown();

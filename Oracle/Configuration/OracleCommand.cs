@@ -31,7 +31,7 @@ internal static class OracleCommand
         tell neither listener nor destination: a rule that looks at these denies them if it denies, and if it grants they
         are denied too, unless what holds without it is the same transform. What v1 has no word for (all but idt, not and
         xor) is a denial too.
-        Sidecars that ask in v1x keep up to 32 idle connections for each of their event loops: give --max-connections room
+        Sidecars that ask in v1x keep up to 64 idle connections each: give --max-connections room
         for these and for the questions of the moment.
         The first question on a connection decides for both roles, and of a pair p2 asks first: its peer is p1. The
         file is read again when it changes, and at once on SIGHUP. None of the transforms is encryption.

@@ -33,7 +33,10 @@ internal sealed record OracleOptions
     /// <summary>The least level that is logged.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>Connections that may be open at once; the next is refused. Each costs a socket and some 10 KB.</summary>
+    /// <summary>Connections that may be open at once, as configured. Each costs a socket and some 10 KB.</summary>
+    public int WantedConnections { get; init; } = 4096;
+
+    /// <summary>Connections that may be open at once, never more than the limit of open files allows; the next is refused.</summary>
     public int MaxConnections { get; init; } = 4096;
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
     // Of lines of 512 or 4,096 bytes; the rest is a peer that sends what nobody reads.
     private const int MaxUnreadBytes = 16 * 1024;
 
-    // Connections in the short while between their accept and their refusal.
+    // Connections in the short while between their accept and their refusal, but no more than may be open.
     private const int RefusalsAtOnce = 1024;
 
     private readonly WebApplication _app;
@@ -103,7 +103,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             // For each endpoint. The wire's own limit is lower, so that it is the one that refuses and counts.
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + RefusalsAtOnce;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + Math.Min(RefusalsAtOnce, options.MaxConnections);
             kestrel.Listen(listeners.Wire, listen =>
             {
                 listen.Protocols = HttpProtocols.None;
@@ -152,6 +152,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
             Log.Moved(logger, "metrics", options.Metrics.Address.Port, listeners.Metrics.Port);
         if (listeners.Health.Port != options.Health.Address.Port && options.Health is { Origin: null })
             Log.Moved(logger, "health", options.Health.Address.Port, listeners.Health.Port);
+        if (options.WantedConnections > options.MaxConnections)
+            Log.TooFewDescriptors(logger, options.WantedConnections, OpenFiles.SoftLimit(), options.MaxConnections);
         if (source is not null)
             PolicyReloader.LogWarnings(app.Services.GetRequiredService<ILogger<PolicyReloader>>(), source.Path, source.First);
         app.Lifetime.ApplicationStarted.Register(() =>
@@ -162,6 +164,10 @@ internal sealed partial class OracleApp : IAsyncDisposable
     {
         [LoggerMessage(1, LogLevel.Information, "Questions are answered on {Wire}, policy {Path} ({Policy}); metrics on {Metrics}, health on {Health}")]
         public static partial void Ready(ILogger logger, EndPoint wire, string path, string policy, EndPoint metrics, EndPoint health);
+
+        [LoggerMessage(3, LogLevel.Warning,
+            "The open file limit is {Limit}, too low for {Wanted} connections, so more than {Fitting} are refused: raise it (ulimit -n, LimitNOFILE=), or lower --max-connections to {Fitting}")]
+        public static partial void TooFewDescriptors(ILogger logger, int wanted, int limit, int fitting);
 
         [LoggerMessage(2, LogLevel.Warning, "The default {Endpoint} port {Port} is taken; {Moved} is used")]
         public static partial void Moved(ILogger logger, string endpoint, int port, int moved);

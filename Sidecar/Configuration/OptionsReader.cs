@@ -34,7 +34,7 @@ internal static class OptionsReader
         var records = settings.Find("connection-records.path");
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
         var listeners = ListenerReader.ReadAll(settings, language);
-        var most = FileDescriptors.MostConnections(listeners);
+        var most = LimitCheck.MostConnections(listeners);
         var wanted = settings.Read("limits.connections", most, ParseConnections);
         return new SidecarOptions
         {

@@ -1,23 +1,32 @@
 using System.Globalization;
+using Chassis.Net;
+using Oracle.Protocol;
 using Sidecar.Configuration;
 
 namespace Sidecar.Hosting;
 
-/// <summary>Warns at the start of configured limits that the kernel's own would cut short.</summary>
+/// <summary>What the kernel's limits allow of the configured ones; warns at the start of those that are cut.</summary>
 internal static partial class LimitCheck
 {
     // Since Linux 2.3; each network namespace has its own.
     private const string MaxBacklog = "/proc/sys/net/core/somaxconn";
 
+    /// <summary>How many connections the limit of open files allows.</summary>
+    public static int MostConnections(IReadOnlyList<ListenerOptions> listeners) => OpenFiles.Room(DescriptorsOfEach(listeners));
+
     public static void Warn(ILogger logger, SidecarOptions options)
     {
         var connections = Math.Min(options.WantedConnections, options.Listeners.Sum(l => (long)l.MaxConnections));
-        var needed = (FileDescriptors.Each(options.Listeners) * connections) + FileDescriptors.Reserve;
+        var needed = (DescriptorsOfEach(options.Listeners) * connections) + OpenFiles.Reserve;
         if (connections > options.MaxConnections)
-            Log.TooFewDescriptors(logger, connections, needed, FileDescriptors.SoftLimit(), options.MaxConnections);
+            Log.TooFewDescriptors(logger, connections, needed, OpenFiles.SoftLimit(), options.MaxConnections);
         if (File.Exists(MaxBacklog) && int.TryParse(File.ReadAllText(MaxBacklog), CultureInfo.InvariantCulture, out var max) && options.Backlog > max)
             Log.BacklogIsCut(logger, options.Backlog, max);
     }
+
+    // Its two sockets, and at a p1 a third while it asks the Oracle.
+    private static int DescriptorsOfEach(IReadOnlyList<ListenerOptions> listeners) =>
+        listeners.Any(listener => listener is { Role: SidecarRole.P1, Oracle: not null }) ? 3 : 2;
 
     private static partial class Log
     {

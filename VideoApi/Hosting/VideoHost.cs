@@ -10,7 +10,7 @@ internal static partial class VideoHost
     // A stream that is still running when told to stop gets this long; then its connection is closed.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
 
-    // Each connection costs a descriptor, a forwarded one two; most systems allow a process 4096 without asking.
+    // Each costs a descriptor, a forwarded one two; where the limit of open files is low, it decides.
     private const int MaxConnections = 1500;
 
     /// <summary>A builder of a server that has claimed its port.</summary>
@@ -26,7 +26,7 @@ internal static partial class VideoHost
         builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            kestrel.Limits.MaxConcurrentConnections = Math.Min(MaxConnections, OpenFiles.Room(each: 2));
             // No route reads a body.
             kestrel.Limits.MaxRequestBodySize = 0;
             kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);

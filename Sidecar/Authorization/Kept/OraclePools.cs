@@ -12,7 +12,7 @@ internal sealed class OraclePools(SidecarOptions options, TimeProvider time)
     // and connected anew too: the Oracle then used 204 us for a connection of a pair, instead of 125.
     private const int MaxIdle = 32;
 
-    // Of all loops together, but one of each: a part of the descriptors that Hosting/FileDescriptors sets aside.
+    // Of all loops together, but one of each: a part of the descriptors that OpenFiles.Reserve sets aside.
     private const int MaxIdleOfAll = 64;
 
     private readonly ConcurrentDictionary<EventLoop, OraclePool> _ofLoops = new();

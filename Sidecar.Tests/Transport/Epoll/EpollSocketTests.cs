@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
 using Xunit;
 
@@ -104,29 +103,6 @@ public sealed class EpollSocketTests
 
         Assert.True(await woken);
         other.Dispose();
-    }
-
-    // Then no event tells of it any more.
-    [Fact]
-    public async Task Send_ThatLearnsOfAReset_WakesWhoeverWaitsForThePartner()
-    {
-        using var running = new RunningLoop();
-        var (socket, peer) = await running.ConnectAsync();
-        var (partner, other) = await running.ConnectAsync();
-        await running.RunAsync(async () =>
-        {
-            socket.JoinWith(partner);
-            Assert.Equal(SocketStatus.WouldBlock, partner.Receive(running.Loop.Scratch, out _));
-            var woken = WaitAsync(partner);
-            peer.Close(0);
-            Assert.Equal(SocketStatus.Failed, socket.Send("x"u8, out _));
-            Assert.True(socket.IsBroken);
-            Assert.False(woken.IsCompleted);
-            await woken.WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken);
-        });
-        other.Dispose();
-
-        static async Task WaitAsync(EpollSocket socket) => await socket.WhenReadable();
     }
 
     [Fact]

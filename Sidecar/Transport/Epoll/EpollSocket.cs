@@ -77,17 +77,14 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>Whether the peer has ended its stream and all of it was read.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>
-    /// Whether the peer has reset the connection, or the kernel given it up: an event or a call has told. Bytes that came
-    /// before can still be read.
-    /// </summary>
+    /// <summary>Whether an event has told that the peer has reset the connection, or the kernel given it up; bytes that came before can still be read.</summary>
     public bool IsBroken { get; private set; }
 
     /// <summary>The error behind <see cref="SocketStatus.Failed"/>, in words; null when there was none.</summary>
     public string? ErrorText => _error == 0 ? null : Libc.Describe(_error);
 
     /// <summary>Bytes that the peer has not acknowledged yet and still can.</summary>
-    public int Unsent => _closed || IsBroken ? 0 : Libc.Unsent(_descriptor);
+    public int Unsent => _closed || IsBroken || _error != 0 ? 0 : Libc.Unsent(_descriptor);
 
     public unsafe IPEndPoint? LocalEndPoint
     {
@@ -242,22 +239,19 @@ internal sealed class EpollSocket : ILoopHandler
     {
         _readsToTheEnd |= (events & ReadToTheEnd) != 0;
         if ((events & Libc.EpollErr) != 0)
-            Break(0);
+            Break();
         if ((events & ReadEvents) != 0)
             _read.Ready();
         if ((events & WriteEvents) != 0)
             _write.Ready();
     }
 
-    // The kernel tells of an error once, by an event without its number or to the call that meets it.
-    private void Break(int error)
+    private void Break()
     {
-        if (_error == 0)
-            _error = error;
         if (IsBroken)
             return;
         IsBroken = true;
-        // Not at once: the call that met it may be a pump's, in the middle of a turn.
+        // Not at once: who waits for this socket goes first.
         if (_partner is { } partner)
             Loop.Defer(partner.WakeBoth);
     }
@@ -280,7 +274,7 @@ internal sealed class EpollSocket : ILoopHandler
                 side.IsReady = false;
                 return SocketStatus.WouldBlock;
             default:
-                Break(error);
+                _error = error;
                 return SocketStatus.Failed;
         }
     }

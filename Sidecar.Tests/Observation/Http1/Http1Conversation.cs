@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using Sidecar.Observation;
+using Sidecar.Observation.Http1;
+using Sidecar.Relay;
+using Xunit;
+
+namespace Sidecar.Tests.Observation.Http1;
+
+/// <summary>A conversation in the order of its bytes, and what an observer makes of it.</summary>
+internal sealed class Http1Conversation : IExchangeSink
+{
+    private readonly List<(Direction Direction, byte[] Bytes)> _turns = [];
+    private readonly List<string> _seen = [];
+
+    public int HeadLimit { get; init; } = 64 * 1024;
+
+    public Http1Conversation Client(string text) => Add(Direction.Request, text);
+
+    public Http1Conversation Server(string text) => Add(Direction.Response, text);
+
+    /// <summary>A stream's end.</summary>
+    public Http1Conversation ServerEnds() => Add(Direction.Response, "");
+
+    /// <summary>Fails unless the observer sees exactly this, however the bytes are cut.</summary>
+    public void IsSeenAs(params string[] expected)
+    {
+        var whole = See(int.MaxValue);
+        Assert.Equal(expected, whole);
+        foreach (var piece in new[] { 1, 2, 3, 7 })
+            Assert.Equal(whole, See(piece));
+        var longest = _turns.Max(turn => turn.Bytes.Length);
+        for (var first = 1; first < longest; first++)
+            Assert.Equal(whole, See(int.MaxValue, first));
+    }
+
+    /// <summary>Fails unless the observer gives up for this, however the bytes are cut.</summary>
+    public void FailsFor(string failure)
+    {
+        foreach (var piece in new[] { int.MaxValue, 1, 2, 3, 7 })
+            Assert.Contains($"unobservable: {failure}", See(piece));
+    }
+
+    void IExchangeSink.OnExchange(Exchange exchange)
+    {
+        var (request, response) = (exchange.Request, exchange.Response);
+        var sides = $"{Text(request.Method)} {Text(request.Target)} {request.Version}{Fields(request)} {exchange.RequestBytes}";
+        var answer = response is null ? "-" : $"{response.Status} {response.Version}{Fields(response)} {exchange.ResponseBytes}";
+        _seen.Add(string.Create(CultureInfo.InvariantCulture, $"{sides} > {answer} {exchange.Outcome}"));
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+
+    private static string Fields(MessageHead head)
+    {
+        var fields = Enumerable.Range(0, head.Count).Select(i => $"{Text(head.Name(i))}: {Text(head.Value(i))}");
+        return $" [{string.Join(" | ", fields)}]{(head.IsTruncated ? "..." : "")}";
+    }
+
+    private Http1Conversation Add(Direction direction, string text)
+    {
+        _turns.Add((direction, Encoding.Latin1.GetBytes(text)));
+        return this;
+    }
+
+    private string[] See(int piece, int? first = null)
+    {
+        _seen.Clear();
+        using var observer = new Http1Observer(this, HeadLimit);
+        var goesOn = true;
+        foreach (var (direction, bytes) in _turns)
+        {
+            if (bytes.Length == 0)
+                observer.End(direction, time: 0);
+            for (var start = 0; start < bytes.Length && goesOn;)
+            {
+                var length = Math.Min(start == 0 && first is { } cut ? cut : piece, bytes.Length - start);
+                goesOn = observer.Read(direction, bytes.AsSpan(start, length), time: 0);
+                start += length;
+            }
+        }
+
+        if (observer.Failure is { } failure)
+            _seen.Add($"unobservable: {failure}");
+        observer.Close(ExchangeOutcome.Unmatched, time: 0);
+        return [.. _seen];
+    }
+}

@@ -1,0 +1,114 @@
+using Xunit;
+
+namespace Sidecar.Tests.Observation.Http1;
+
+public sealed class Http1ObserverTests
+{
+    private const string Get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+    [Fact]
+    public void Exchange_WithLengths_IsSeen() => new Http1Conversation()
+        .Client("POST /push HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello").Server(Ok)
+        .IsSeenAs("POST /push Http11 [Host: x | Content-Length: 5] 56 > 200 Http11 [Content-Length: 2] 40 Completed");
+
+    [Fact]
+    public void Exchanges_OneAfterTheOther_AreEachSeen() => new Http1Conversation()
+        .Client(Get).Server(Ok).Client("HEAD /b HTTP/1.1\r\n\r\n").Server("HTTP/1.1 200 OK\r\nContent-Length: 700\r\n\r\n").Client("GET /c HTTP/1.1\r\n\r\n")
+        .Server("HTTP/1.1 304 Not Modified\r\nContent-Length: 700\r\n\r\n").Client("DELETE /d HTTP/1.1\r\n\r\n").Server("HTTP/1.1 204 No Content\r\n\r\n")
+        .IsSeenAs(
+            "GET /a Http11 [Host: x] 28 > 200 Http11 [Content-Length: 2] 40 Completed",
+            "HEAD /b Http11 [] 20 > 200 Http11 [Content-Length: 700] 40 Completed",
+            "GET /c Http11 [] 19 > 304 Http11 [Content-Length: 700] 50 Completed",
+            "DELETE /d Http11 [] 22 > 204 Http11 [] 27 Completed");
+
+    [Fact]
+    public void Requests_Pipelined_GetTheirResponsesInOrder() => new Http1Conversation()
+        .Client("GET /1 HTTP/1.1\r\n\r\nHEAD /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n")
+        .Server("HTTP/1.1 201 A\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 202 B\r\nContent-Length: 9\r\n\r\nHTTP/1.1 203 C\r\nContent-Length: 0\r\n\r\n")
+        .IsSeenAs(
+            "GET /1 Http11 [] 19 > 201 Http11 [Content-Length: 1] 38 Completed",
+            "HEAD /2 Http11 [] 20 > 202 Http11 [Content-Length: 9] 37 Completed",
+            "GET /3 Http11 [] 19 > 203 Http11 [Content-Length: 0] 37 Completed");
+
+    [Fact]
+    public void Response_BehindInterimOnes_IsTheRequestsOwn() => new Http1Conversation()
+        .Client("PUT /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+        .Server("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: l\r\n\r\n").Client("x").Server(Ok).Client(Get).Server(Ok)
+        .IsSeenAs(
+            "PUT /a Http11 [Expect: 100-continue | Content-Length: 1] 61 > 200 Http11 [Content-Length: 2] 102 Completed",
+            "GET /a Http11 [Host: x] 28 > 200 Http11 [Content-Length: 2] 40 Completed");
+
+    [Fact]
+    public void Bodies_InChunks_EndBehindTheirTrailers() => new Http1Conversation()
+        .Client("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4;ext=\"1\"\r\nwiki\r\n0A\r\n0123\r\n\r\n89\r\n0\r\nSum: 1\r\n\r\n")
+        .Server("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n1\r\nx\r\n000\r\n\r\n").Client(Get).Server(Ok)
+        .IsSeenAs(
+            "POST / Http11 [Transfer-Encoding: chunked] 93 > 200 Http11 [Transfer-Encoding: gzip, Chunked] 66 Completed",
+            "GET /a Http11 [Host: x] 28 > 200 Http11 [Content-Length: 2] 40 Completed");
+
+    [Fact]
+    public void Body_WithoutALength_EndsWithTheStream() => new Http1Conversation()
+        .Client("GET / HTTP/1.0\r\n\r\n").Server("HTTP/1.0 200 OK\r\n\r\nas much as there is").ServerEnds()
+        .IsSeenAs("GET / Http10 [] 18 > 200 Http10 [] 38 Completed");
+
+    [Fact]
+    public void Body_CutShort_IsNotComplete() => new Http1Conversation()
+        .Client(Get).Server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh").ServerEnds()
+        .IsSeenAs("GET /a Http11 [Host: x] 28 > 200 Http11 [Content-Length: 2] 0 Unmatched");
+
+    [Fact]
+    public void Request_WithoutAResponse_IsUnmatched() => new Http1Conversation()
+        .Client(Get).ServerEnds()
+        .IsSeenAs("GET /a Http11 [Host: x] 28 > - Unmatched");
+
+    [Theory]
+    [InlineData("GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "GET /chat Http11 [Upgrade: websocket] 42 > 101 Http11 [] 26 Completed")]
+    [InlineData("CONNECT x:443 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "CONNECT x:443 Http11 [] 26 > 200 Http11 [] 19 Completed")]
+    public void Bytes_BehindAnUpgrade_AreNobodysBusiness(string request, string response, string seen) =>
+        new Http1Conversation().Client(request).Server(response + "GET / nonsense").Client("\0\u0001").IsSeenAs(seen);
+
+    [Fact]
+    public void Heads_OfLenientPeers_AreRead() => new Http1Conversation()
+        .Client("\r\n\nGET http://x/a b?q HTTP/1.1\nHost : x\nEmpty:\nFolded: one\r\n  two\r\n\tthree\r\nHost: y\r\n\r\n")
+        .Server("HTTP/1.1 200\nContent-Length: 2, 2\n\nhi")
+        .IsSeenAs("GET http://x/a b?q Http11 [Host: x | Empty:  | Folded: one two three | Host: y] 83 > 200 Http11 [Content-Length: 2, 2] 37 Completed");
+
+    [Fact]
+    public void Head_BeyondTheLimit_IsTruncatedAndStillUnderstood() => new Http1Conversation { HeadLimit = 40 }
+        .Client($"GET /a HTTP/1.1\r\nHost: x\r\nCookie: {new string('c', 100)}\r\nContent-Length: 3\r\n\r\nabc").Server(Ok)
+        .IsSeenAs($"GET /a Http11 [Host: x | Cookie: {new string('c', 24)}]... 160 > 200 Http11 [Content-Length: 2] 40 Completed");
+
+    [Theory]
+    [InlineData("hello\r\n", "no HTTP/1 start line")]
+    [InlineData("GET / HTTP/2.0\r\n", "no HTTP/1 start line")]
+    [InlineData("GET  HTTP/1.1\r\n", "no HTTP/1 start line")]
+    [InlineData("G(T / HTTP/1.1\r\n", "no HTTP/1 start line")]
+    [InlineData("GET / HTTP/1.1\r\nno colon\r\n", "a field without a name")]
+    [InlineData("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "lengths that contradict each other")]
+    [InlineData("GET / HTTP/1.1\r\nContent-Length: +1\r\n\r\n", "lengths that contradict each other")]
+    [InlineData("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "a chunk without a size")]
+    [InlineData("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "a chunk without a size")]
+    [InlineData("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n", "a chunk is longer than its size")]
+    public void Requests_OfNoSense_EndTheObservation(string text, string failure)
+    {
+        var conversation = new Http1Conversation().Client(text);
+        conversation.FailsFor(failure);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 99 Low\r\n")]
+    [InlineData("HTTP/1.1 2000 High\r\n")]
+    [InlineData("HTTP/3.0 200 OK\r\n")]
+    [InlineData("SSH-2.0-OpenSSH\r\n")]
+    public void Responses_OfNoSense_EndTheObservation(string text) =>
+        new Http1Conversation().Client(Get).Server(text).FailsFor("no HTTP/1 start line");
+
+    [Fact]
+    public void Response_WithoutARequest_EndsTheObservation() =>
+        new Http1Conversation().Server("HTTP/1.1 408 Request Timeout\r\n\r\n").FailsFor("a response that nobody asked for");
+
+    [Fact]
+    public void Requests_WithoutEndAndResponse_AreBounded() =>
+        new Http1Conversation().Client(string.Concat(Enumerable.Repeat("GET / HTTP/1.1\r\n\r\n", 1100))).FailsFor("too many requests without a response");
+}

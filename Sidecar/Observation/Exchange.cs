@@ -1,0 +1,65 @@
+namespace Sidecar.Observation;
+
+/// <summary>How an exchange ended; in records in snake case.</summary>
+internal enum ExchangeOutcome
+{
+    /// <summary>Request and response were whole.</summary>
+    Completed,
+
+    /// <summary>The client ended it before its end.</summary>
+    ClientReset,
+
+    /// <summary>The server ended it before its end.</summary>
+    ServerReset,
+
+    /// <summary>A limit of time ended it.</summary>
+    Timeout,
+
+    /// <summary>The connection ended, and no response had come.</summary>
+    Unmatched,
+}
+
+/// <summary>A request and its response. Times are timestamps of the connection's clock; -1 before they are known.</summary>
+internal sealed class Exchange
+{
+    /// <param name="request">Belongs to the exchange from now on.</param>
+    /// <param name="started">When the request's first byte was seen.</param>
+    /// <param name="requested">When the last byte of its head was seen.</param>
+    public Exchange(MessageHead request, long started, long requested) => (Request, Started, Requested) = (request, started, requested);
+
+    public MessageHead Request { get; }
+
+    /// <summary>Null before its head has come.</summary>
+    public MessageHead? Response { get; set; }
+
+    public long Started { get; }
+
+    public long Requested { get; }
+
+    /// <summary>When the response's first byte was seen.</summary>
+    public long Responded { get; set; } = -1;
+
+    /// <summary>When the later of the two messages ended.</summary>
+    public long Ended { get; set; } = -1;
+
+    /// <summary>Length of the request on the wire.</summary>
+    public long RequestBytes { get; set; }
+
+    /// <summary>Length of the response on the wire, interim ones included.</summary>
+    public long ResponseBytes { get; set; }
+
+    /// <summary>Whether the request has come to its end.</summary>
+    public bool IsRequested { get; set; }
+
+    /// <summary>Whether the response has come to its end.</summary>
+    public bool IsAnswered { get; set; }
+
+    public ExchangeOutcome Outcome { get; set; }
+}
+
+/// <summary>Who is told of exchanges that have ended.</summary>
+internal interface IExchangeSink
+{
+    /// <summary>Takes what it needs of the exchange before it returns.</summary>
+    public void OnExchange(Exchange exchange);
+}

@@ -1,0 +1,136 @@
+using Sidecar.Relay;
+
+namespace Sidecar.Observation.Http1;
+
+/// <summary>
+/// Pairs the requests and responses of an HTTP/1 connection. Responses come in the order of their requests (RFC 9112, 9.3), and
+/// what is not certain ends the observation, so no pair can slip.
+/// </summary>
+internal sealed class Http1Observer : IDisposable
+{
+    // Pipelined requests that wait for their response; far beyond what clients do.
+    private const int MaxWaiting = 1000;
+
+    private readonly IExchangeSink _sink;
+    private readonly MessageHeads _heads;
+    private readonly Queue<Exchange> _waiting = new();
+    private readonly Http1Reader _requests;
+    private readonly Http1Reader _responses;
+
+    /// <param name="sink">Told of each exchange.</param>
+    /// <param name="headLimit">Most bytes of a head that are kept.</param>
+    public Http1Observer(IExchangeSink sink, int headLimit)
+    {
+        (_sink, _heads) = (sink, new MessageHeads(headLimit));
+        _requests = new Http1Reader(new Requests(this), readsRequests: true, _heads);
+        _responses = new Http1Reader(new Responses(this), readsRequests: false, _heads);
+    }
+
+    /// <summary>Why the connection makes no sense; null while it does.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>Bytes of one direction; false once nothing more can be observed.</summary>
+    public bool Read(Direction direction, ReadOnlySpan<byte> bytes, long time)
+    {
+        var reader = direction == Direction.Request ? _requests : _responses;
+        var goesOn = reader.Read(bytes, time);
+        Failure ??= reader.Failure;
+        return goesOn && Failure is null;
+    }
+
+    /// <summary>A direction's stream has ended.</summary>
+    public void End(Direction direction, long time) => (direction == Direction.Request ? _requests : _responses).End(time);
+
+    /// <summary>The connection, or its observation, is over: what is not complete ended for a reason.</summary>
+    public void Close(ExchangeOutcome outcome, long time)
+    {
+        while (_waiting.TryDequeue(out var exchange))
+        {
+            exchange.Outcome = outcome;
+            exchange.Ended = time;
+            Report(exchange);
+        }
+    }
+
+    public void Dispose()
+    {
+        _requests.Release();
+        _responses.Release();
+    }
+
+    private void Report(Exchange exchange)
+    {
+        _sink.OnExchange(exchange);
+        _heads.Return(exchange.Request);
+        _heads.Return(exchange.Response);
+    }
+
+    private sealed class Requests(Http1Observer observer) : IHttp1Receiver
+    {
+        private Exchange? _current;
+
+        public BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
+        {
+            _current = new Exchange(head, started, time);
+            observer._waiting.Enqueue(_current);
+            if (observer._waiting.Count > MaxWaiting)
+                observer.Failure = "too many requests without a response";
+            return framing.OfRequest();
+        }
+
+        public void OnEnd(long bytes, long time)
+        {
+            var exchange = _current!;
+            _current = null;
+            (exchange.RequestBytes, exchange.IsRequested) = (bytes, true);
+            observer.EndIfWhole(exchange, time);
+        }
+    }
+
+    private void EndIfWhole(Exchange exchange, long time)
+    {
+        exchange.Ended = time;
+        if (!exchange.IsRequested || !exchange.IsAnswered)
+            return;
+        // The queue's first, unless the server answered an upload before its end and the client goes on with it.
+        _waiting.Dequeue();
+        Report(exchange);
+    }
+
+    private sealed class Responses(Http1Observer observer) : IHttp1Receiver
+    {
+        public BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
+        {
+            if (!observer._waiting.TryPeek(out var exchange) || exchange.IsAnswered)
+            {
+                observer._heads.Return(head);
+                observer.Failure = "a response that nobody asked for";
+                return BodyEnd.Never;
+            }
+
+            if (exchange.Responded < 0)
+                exchange.Responded = started;
+            observer._heads.Return(exchange.Response);
+            exchange.Response = head;
+            if (head.Status == 101 || (head.Status is >= 200 and < 300 && exchange.Request.Method.SequenceEqual("CONNECT"u8)))
+                return BodyEnd.Never;
+            return HasNoBody(head.Status, exchange.Request) ? BodyEnd.AtOnce : framing.OfResponse();
+        }
+
+        public void OnEnd(long bytes, long time)
+        {
+            if (observer.Failure is not null)
+                return;
+            var exchange = observer._waiting.Peek();
+            exchange.ResponseBytes += bytes;
+            // An interim one is followed by the response proper (RFC 9110, 15.2).
+            if (exchange.Response!.Status is < 200 and not 101)
+                return;
+            exchange.IsAnswered = true;
+            observer.EndIfWhole(exchange, time);
+        }
+
+        private static bool HasNoBody(int status, MessageHead request) =>
+            status is < 200 or 204 or 304 || request.Method.SequenceEqual("HEAD"u8);
+    }
+}

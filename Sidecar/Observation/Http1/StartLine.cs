@@ -1,0 +1,46 @@
+namespace Sidecar.Observation.Http1;
+
+/// <summary>The first line of a request or response.</summary>
+internal static class StartLine
+{
+    /// <summary>Reads it into the head; false when it is no HTTP/1.0 or 1.1.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> line, bool isRequest, MessageHead head) => isRequest ? TryReadRequest(line, head) : TryReadResponse(line, head);
+
+    private static bool TryReadRequest(ReadOnlySpan<byte> line, MessageHead head)
+    {
+        var (first, last) = (line.IndexOf((byte)' '), line.LastIndexOf((byte)' '));
+        // Between the two: a target with a blank in it is wrong, and servers read it all the same.
+        if (first <= 0 || last <= first + 1 || !Ascii.IsToken(line[..first]) || !TryReadVersion(line[(last + 1)..], head))
+            return false;
+        head.SetRequest(line[..first], line[(first + 1)..last].Trim(Ascii.Blanks));
+        return true;
+    }
+
+    private static bool TryReadResponse(ReadOnlySpan<byte> line, MessageHead head)
+    {
+        // "HTTP/1.1 200 OK"; the reason is optional.
+        if (line.Length < 12 || line[8] != ' ' || (line.Length > 12 && line[12] != ' ') || !TryReadVersion(line[..8], head))
+            return false;
+        var status = 0;
+        foreach (var digit in line[9..12])
+        {
+            if (digit is < (byte)'0' or > (byte)'9')
+                return false;
+            status = (10 * status) + (digit - '0');
+        }
+
+        head.Status = status;
+        return status >= 100;
+    }
+
+    private static bool TryReadVersion(ReadOnlySpan<byte> text, MessageHead head)
+    {
+        if (text.SequenceEqual("HTTP/1.1"u8))
+            head.Version = HttpVersion.Http11;
+        else if (text.SequenceEqual("HTTP/1.0"u8))
+            head.Version = HttpVersion.Http10;
+        else
+            return false;
+        return true;
+    }
+}

@@ -15,7 +15,7 @@ internal enum ExchangeOutcome
     /// <summary>A limit of time ended it.</summary>
     Timeout,
 
-    /// <summary>The connection ended, and no response had come.</summary>
+    /// <summary>The connection, or its observation, was over before a response had come.</summary>
     Unmatched,
 }
 
@@ -29,8 +29,11 @@ internal sealed class Exchange
 
     public MessageHead Request { get; }
 
-    /// <summary>Null before its head has come.</summary>
+    /// <summary>Null before its head has come; an interim one until the next.</summary>
     public MessageHead? Response { get; set; }
+
+    /// <summary>The fields behind the response's body; null where there are none. Only HTTP/2 keeps them.</summary>
+    public MessageHead? Trailers { get; set; }
 
     public long Started { get; }
 
@@ -54,7 +57,36 @@ internal sealed class Exchange
     /// <summary>Whether the response has come to its end.</summary>
     public bool IsAnswered { get; set; }
 
+    /// <summary>Set before it is reported.</summary>
     public ExchangeOutcome Outcome { get; set; }
+
+    /// <summary>What more is known of a gRPC call; null for anything else.</summary>
+    public GrpcCall? Grpc { get; set; }
+
+    /// <summary>Judges one that is not whole when its connection, or the observation of it, ends.</summary>
+    /// <param name="outcome">What ended the connection; <see cref="ExchangeOutcome.Completed"/> when it ended in order, so that what is missing tells who ended too early.</param>
+    /// <param name="time">When.</param>
+    public void Abandon(ExchangeOutcome outcome, long time)
+    {
+        Ended = time;
+        Outcome = outcome != ExchangeOutcome.Completed ? outcome
+            : Response is not null && !IsAnswered ? ExchangeOutcome.ServerReset
+            : !IsRequested ? ExchangeOutcome.ClientReset
+            : ExchangeOutcome.Unmatched;
+    }
+}
+
+/// <summary>What a gRPC call has beyond an HTTP/2 exchange.</summary>
+internal sealed class GrpcCall
+{
+    /// <summary>The call's status (0 is OK), from the response's trailers, or from its head when there is nothing else; null where none came.</summary>
+    public int? Status { get; set; }
+
+    /// <summary>Messages of the client that have begun.</summary>
+    public long RequestMessages { get; set; }
+
+    /// <summary>Messages of the server that have begun.</summary>
+    public long ResponseMessages { get; set; }
 }
 
 /// <summary>Who is told of exchanges that have ended.</summary>

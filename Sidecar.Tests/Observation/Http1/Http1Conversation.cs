@@ -13,7 +13,7 @@ internal sealed class Http1Conversation : IExchangeSink
     private readonly List<(Direction Direction, byte[] Bytes)> _turns = [];
     private readonly List<string> _seen = [];
 
-    public int HeadLimit { get; init; } = 64 * 1024;
+    public ObservationLimits Limits { get; init; } = new();
 
     public Http1Conversation Client(string text) => Add(Direction.Request, text);
 
@@ -66,7 +66,7 @@ internal sealed class Http1Conversation : IExchangeSink
     private string[] See(int piece, int? first = null)
     {
         _seen.Clear();
-        using var observer = new Http1Observer(this, HeadLimit);
+        var observer = new Http1Observer(this, Limits);
         var goesOn = true;
         foreach (var (direction, bytes) in _turns)
         {
@@ -75,14 +75,15 @@ internal sealed class Http1Conversation : IExchangeSink
             for (var start = 0; start < bytes.Length && goesOn;)
             {
                 var length = Math.Min(start == 0 && first is { } cut ? cut : piece, bytes.Length - start);
-                goesOn = observer.Read(direction, bytes.AsSpan(start, length), time: 0);
+                ReadOnlySpan<byte> part = bytes.AsSpan(start, length);
+                goesOn = observer.Read(direction, ref part, time: 0);
                 start += length;
             }
         }
 
         if (observer.Failure is { } failure)
             _seen.Add($"unobservable: {failure}");
-        observer.Close(ExchangeOutcome.Unmatched, time: 0);
+        observer.Close(ExchangeOutcome.Completed, time: 0);
         return [.. _seen];
     }
 }

@@ -75,7 +75,7 @@ public sealed class Http1ObserverTests
         .IsSeenAs("GET http://x/a b?q Http11 [Host: x | Empty:  | Folded: one two three | Host: y] 83 > 200 Http11 [Content-Length: 2, 2] 37 Completed");
 
     [Fact]
-    public void Head_BeyondTheLimit_IsTruncatedAndStillUnderstood() => new Http1Conversation { HeadLimit = 40 }
+    public void Head_BeyondTheLimit_IsTruncatedAndStillUnderstood() => new Http1Conversation { Limits = new() { HeadBytes = 40 } }
         .Client($"GET /a HTTP/1.1\r\nHost: x\r\nCookie: {new string('c', 100)}\r\nContent-Length: 3\r\n\r\nabc").Server(Ok)
         .IsSeenAs($"GET /a Http11 [Host: x | Cookie: {new string('c', 24)}]... 160 > 200 Http11 [Content-Length: 2] 40 Completed");
 

@@ -6,54 +6,48 @@ namespace Sidecar.Observation.Http1;
 /// Pairs the requests and responses of an HTTP/1 connection. Responses come in the order of their requests (RFC 9112, 9.3), and
 /// what is not certain ends the observation, so no pair can slip.
 /// </summary>
-internal sealed class Http1Observer : IDisposable
+internal sealed class Http1Observer : IProtocolObserver
 {
-    // Pipelined requests that wait for their response; far beyond what clients do.
-    private const int MaxWaiting = 1000;
-
     private readonly IExchangeSink _sink;
     private readonly MessageHeads _heads;
+    private readonly int _maxWaiting;
     private readonly Queue<Exchange> _waiting = new();
     private readonly Http1Reader _requests;
     private readonly Http1Reader _responses;
 
     /// <param name="sink">Told of each exchange.</param>
-    /// <param name="headLimit">Most bytes of a head that are kept.</param>
-    public Http1Observer(IExchangeSink sink, int headLimit)
+    /// <param name="limits">What it may keep.</param>
+    public Http1Observer(IExchangeSink sink, ObservationLimits limits)
     {
-        (_sink, _heads) = (sink, new MessageHeads(headLimit));
+        (_sink, _heads, _maxWaiting) = (sink, new MessageHeads(limits.HeadBytes), limits.Exchanges);
         _requests = new Http1Reader(new Requests(this), readsRequests: true, _heads);
         _responses = new Http1Reader(new Responses(this), readsRequests: false, _heads);
     }
 
-    /// <summary>Why the connection makes no sense; null while it does.</summary>
+    /// <inheritdoc/>
     public string? Failure { get; private set; }
 
-    /// <summary>Bytes of one direction; false once nothing more can be observed.</summary>
-    public bool Read(Direction direction, ReadOnlySpan<byte> bytes, long time)
+    /// <inheritdoc/>
+    public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time)
     {
         var reader = direction == Direction.Request ? _requests : _responses;
-        var goesOn = reader.Read(bytes, time);
+        var goesOn = reader.Read(ref bytes, time);
         Failure ??= reader.Failure;
         return goesOn && Failure is null;
     }
 
-    /// <summary>A direction's stream has ended.</summary>
+    /// <inheritdoc/>
     public void End(Direction direction, long time) => (direction == Direction.Request ? _requests : _responses).End(time);
 
-    /// <summary>The connection, or its observation, is over: what is not complete ended for a reason.</summary>
+    /// <inheritdoc/>
     public void Close(ExchangeOutcome outcome, long time)
     {
         while (_waiting.TryDequeue(out var exchange))
         {
-            exchange.Outcome = outcome;
-            exchange.Ended = time;
+            exchange.Abandon(outcome, time);
             Report(exchange);
         }
-    }
 
-    public void Dispose()
-    {
         _requests.Release();
         _responses.Release();
     }
@@ -73,7 +67,7 @@ internal sealed class Http1Observer : IDisposable
         {
             _current = new Exchange(head, started, time);
             observer._waiting.Enqueue(_current);
-            if (observer._waiting.Count > MaxWaiting)
+            if (observer._waiting.Count > observer._maxWaiting)
                 observer.Failure = "too many requests without a response";
             return framing.OfRequest();
         }

@@ -63,8 +63,8 @@ internal sealed class Http1Reader
     /// <summary>Whether a message has begun and not ended.</summary>
     public bool IsInMessage => _state is not (State.StartLine or State.Over or State.Broken) || _lines.HasPart;
 
-    /// <summary>Reads on; false once the bytes make no sense or are no longer HTTP/1.</summary>
-    public bool Read(ReadOnlySpan<byte> bytes, long time)
+    /// <summary>Reads on; false once the bytes make no sense or are no longer HTTP/1, with those left that were not read.</summary>
+    public bool Read(ref ReadOnlySpan<byte> bytes, long time)
     {
         while (!bytes.IsEmpty && _state < State.Over)
         {

@@ -74,6 +74,9 @@ public sealed record ListenerOptions
     /// <summary>The version of the PROXY header that the upstream gets; null sends none.</summary>
     public ProxyVersion? SendProxy { get; init; }
 
+    /// <summary>Whether HTTP and gRPC exchanges are observed; default not at p1, so that a pair has each once.</summary>
+    public bool Observe { get; init; } = true;
+
     /// <summary>The transform for a destination, which is null where nobody on this side knows it.</summary>
     internal TransformExpression TransformFor(HostPort? destination)
     {

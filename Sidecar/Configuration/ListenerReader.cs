@@ -85,6 +85,7 @@ internal static class ListenerReader
             AcceptProxy = acceptProxy,
             ProxyClients = settings.ReadList($"{key}.proxy-clients", NetworkAddress.Parse) ?? ListenerOptions.LoopbackNetworks,
             SendProxy = settings.Read($"{key}.send-proxy", null, ParseProxyVersion),
+            Observe = settings.Read($"{key}.observe", role != SidecarRole.P1, ParseSwitch),
         };
     }
 

@@ -6,6 +6,7 @@ using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol.Expressions;
 using Sidecar.Hosting;
+using Sidecar.Observation;
 using Sidecar.Transport;
 
 namespace Sidecar.Configuration;
@@ -54,6 +55,7 @@ internal static class OptionsReader
             Tcp = ReadTcp(settings),
             ConnectionRecords = records is { Value: "off" } ? null : records?.Value ?? "-",
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
+            Observation = new() { HeadBytes = settings.Read("observation.head-bytes", ObservationLimits.DefaultHeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
             LogLevel = settings.Read("log.level", Microsoft.Extensions.Logging.LogLevel.Information, ServiceLogging.ParseLevel),
         };
     }

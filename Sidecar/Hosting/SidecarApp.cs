@@ -137,6 +137,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
+        services.AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
         services.AddTransport(options, sockets);
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));

@@ -2,10 +2,16 @@ using System.Buffers;
 
 namespace Sidecar.Observation;
 
-/// <summary>Cuts a stream into lines. A line that comes whole is not copied; of one that comes in pieces a bounded part is kept until its end.</summary>
-/// <param name="limit">Most bytes of a line that are kept.</param>
+/// <summary>
+/// Cuts a stream into lines. A line that comes whole is not copied; of one that comes in pieces the start is kept until its end,
+/// and where that is too long its last bytes as well.
+/// </summary>
+/// <param name="limit">Most bytes of a line that are kept; at least <see cref="Tail"/>.</param>
 internal sealed class LineBuffer(int limit)
 {
+    /// <summary>Last bytes of a line that are kept in any case: a request's version stands there.</summary>
+    public const int Tail = 16;
+
     private byte[]? _bytes;
     private int _length;
     private bool _isTaken;
@@ -54,23 +60,34 @@ internal sealed class LineBuffer(int limit)
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > limit - _length)
-        {
-            IsCut = true;
-            bytes = bytes[..(limit - _length)];
-        }
+        var fitting = bytes[..Math.Min(bytes.Length, limit - _length)];
+        MakeRoom(_length + fitting.Length);
+        fitting.CopyTo(_bytes.AsSpan(_length));
+        _length += fitting.Length;
+        if (fitting.Length < bytes.Length)
+            KeepTail(bytes[fitting.Length..]);
+    }
 
-        var size = _length + bytes.Length;
-        if (size > (_bytes?.Length ?? 0))
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, 2 * _length));
-            _bytes.AsSpan(0, _length).CopyTo(larger);
-            if (_bytes is not null)
-                ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = larger;
-        }
+    // The last bytes take the place of those before them.
+    private void KeepTail(ReadOnlySpan<byte> bytes)
+    {
+        IsCut = true;
+        var tail = _bytes.AsSpan((_length - Tail).._length);
+        if (bytes.Length < Tail)
+            tail[bytes.Length..].CopyTo(tail);
+        else
+            bytes = bytes[^Tail..];
+        bytes.CopyTo(tail[(Tail - bytes.Length)..]);
+    }
 
-        bytes.CopyTo(_bytes.AsSpan(_length));
-        _length = size;
+    private void MakeRoom(int size)
+    {
+        if (size <= (_bytes?.Length ?? 0))
+            return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, 2 * _length));
+        _bytes.AsSpan(0, _length).CopyTo(larger);
+        if (_bytes is not null)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
     }
 }

@@ -19,15 +19,20 @@ internal enum HttpVersion
 /// The head of a request or response: its fields as they stood on the wire, in order, with duplicates and their case. It has one
 /// buffer, which grows up to a limit and goes back to the pool with <see cref="Release"/>.
 /// </summary>
-/// <param name="limit">Most bytes that are kept; what comes behind is left out, which <see cref="IsTruncated"/> tells.</param>
-internal sealed class MessageHead(int limit)
+/// <param name="heads">Bounds what is kept, of it and of all heads of its connection; what comes behind is left out, which <see cref="IsTruncated"/> tells.</param>
+internal sealed class MessageHead(MessageHeads heads)
 {
     // A usual head; it doubles as needed.
     private const int FirstSize = 1024;
 
+    private const int FirstFields = 16;
+
+    // Ten times what servers allow for by default.
+    private const int MaxFields = 1024;
+
     private byte[]? _bytes;
     private int _length;
-    private Field[] _fields = new Field[16];
+    private Field[] _fields = new Field[FirstFields];
     private Place _method;
     private Place _target;
 
@@ -63,12 +68,12 @@ internal sealed class MessageHead(int limit)
 
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
+        IsTruncated |= Count == MaxFields;
         if (IsTruncated)
             return;
-        var field = new Field(Keep(name), Keep(value));
         if (Count == _fields.Length)
             Array.Resize(ref _fields, 2 * Count);
-        _fields[Count++] = field;
+        _fields[Count++] = new Field(Keep(name), Keep(value));
     }
 
     /// <summary>Continues the last field's value with a line that was folded, behind one space (RFC 9112, 5.2).</summary>
@@ -95,8 +100,12 @@ internal sealed class MessageHead(int limit)
     public void Release()
     {
         Clear();
-        if (_bytes is not null)
-            ArrayPool<byte>.Shared.Return(_bytes);
+        if (_fields.Length > FirstFields)
+            _fields = new Field[FirstFields];
+        if (_bytes is null)
+            return;
+        heads.TryTake(-_bytes.Length);
+        ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = null;
     }
 
@@ -104,24 +113,28 @@ internal sealed class MessageHead(int limit)
 
     private Place Keep(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > limit - _length)
-        {
-            IsTruncated = true;
-            bytes = bytes[..(limit - _length)];
-        }
-
-        MakeRoom(_length + bytes.Length);
-        bytes.CopyTo(_bytes.AsSpan(_length));
-        var place = new Place(_length, bytes.Length);
-        _length += bytes.Length;
+        var fitting = bytes[..Math.Min(bytes.Length, heads.Limit - _length)];
+        if (!TryMakeRoom(_length + fitting.Length))
+            fitting = fitting[..((_bytes?.Length ?? 0) - _length)];
+        IsTruncated |= fitting.Length < bytes.Length;
+        fitting.CopyTo(_bytes.AsSpan(_length));
+        var place = new Place(_length, fitting.Length);
+        _length += fitting.Length;
         return place;
     }
 
-    private void MakeRoom(int size)
+    private bool TryMakeRoom(int size)
     {
-        if (_bytes?.Length >= size)
-            return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(FirstSize, size), 2 * (_bytes?.Length ?? 0)));
+        var held = _bytes?.Length ?? 0;
+        if (held >= size)
+            return true;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(FirstSize, size), 2 * held));
+        if (!heads.TryTake(larger.Length - held))
+        {
+            ArrayPool<byte>.Shared.Return(larger);
+            return false;
+        }
+
         if (_bytes is not null)
         {
             _bytes.AsSpan(0, _length).CopyTo(larger);
@@ -129,6 +142,7 @@ internal sealed class MessageHead(int limit)
         }
 
         _bytes = larger;
+        return true;
     }
 
     private readonly record struct Place(int Start, int Length);

@@ -7,12 +7,26 @@ internal sealed class MessageHeads(int limit)
     // A request and a response; pipelined ones come and go.
     private const int MaxFree = 2;
 
+    // As many of the largest ones may be under way, or some thousand of a usual size. What comes then is cut.
+    private const int MaxLargest = 64;
+
     private readonly Stack<MessageHead> _free = new(MaxFree);
+    private long _left = (long)MaxLargest * limit;
 
     /// <summary>Most bytes of a head that are kept.</summary>
     public int Limit => limit;
 
-    public MessageHead Rent() => _free.TryPop(out var head) ? head : new MessageHead(limit);
+    public MessageHead Rent() => _free.TryPop(out var head) ? head : new MessageHead(this);
+
+    /// <summary>A head asks for more memory, or with a negative number gives some back.</summary>
+    /// <returns>Whether it may have it.</returns>
+    public bool TryTake(int bytes)
+    {
+        if (bytes > _left)
+            return false;
+        _left -= bytes;
+        return true;
+    }
 
     public void Return(MessageHead? head)
     {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol.Expressions;
 using Sidecar.Configuration;
+using Sidecar.Observation;
 using Sidecar.Records;
 using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
@@ -24,6 +25,7 @@ internal sealed class RelayConnection
     private readonly ConnectionContext _upstream;
     private readonly ConnectionReport _report;
     private readonly TimeoutOptions _timeouts;
+    private readonly ConnectionObserver? _observer;
     private readonly SilenceTimer _silence;
 
     // Inline: what follows runs on the thread, and event loop, of the direction that ends last.
@@ -39,10 +41,12 @@ internal sealed class RelayConnection
     /// <param name="report">Learns the counts and how the relay ended.</param>
     /// <param name="timeouts">Idle and half-closed limits.</param>
     /// <param name="time">The clock; of the event loop that both live on, if there is one.</param>
+    /// <param name="observer">Told of ends; null when nobody observes. What passes is shown to it by the codec.</param>
     public RelayConnection(
-        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TimeProvider time)
+        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TimeProvider time,
+        ConnectionObserver? observer = null)
     {
-        (_downstream, _upstream, _report, _timeouts) = (downstream, upstream, report, timeouts);
+        (_downstream, _upstream, _report, _timeouts, _observer) = (downstream, upstream, report, timeouts, observer);
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
     }
 
@@ -82,6 +86,8 @@ internal sealed class RelayConnection
     /// <summary>A pump tells that its direction has ended.</summary>
     public void OnEnded(Direction direction, PumpResult result)
     {
+        if (result.End == PumpEnd.EndOfStream)
+            _observer?.End(direction);
         var (source, sink) = direction == Direction.Request ? (_downstream, _upstream) : (_upstream, _downstream);
         switch (result.End)
         {
@@ -167,6 +173,7 @@ internal sealed class RelayConnection
 
         _silence.Stop();
         _report.Complete();
+        _observer?.Close(_report.Ending.Reason);
         _ended.TrySetResult();
     }
 

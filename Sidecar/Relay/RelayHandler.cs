@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol.Expressions;
 using Sidecar.Configuration;
+using Sidecar.Observation;
 using Sidecar.Records;
 using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
@@ -9,7 +10,7 @@ using Sidecar.Upstream;
 namespace Sidecar.Relay;
 
 /// <summary>The end of every pipeline: relays between downstream and upstream as the decision says.</summary>
-internal sealed class RelayHandler(SidecarOptions options, TimeProvider time) : ConnectionHandler
+internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exchanges, TimeProvider time) : ConnectionHandler
 {
     public override Task OnConnectedAsync(ConnectionContext connection)
     {
@@ -41,7 +42,10 @@ internal sealed class RelayHandler(SidecarOptions options, TimeProvider time) : 
         }
 
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        return new RelayConnection(connection, upstream, report, options.Timeouts, clock).RunAsync(codec);
+        var observer = exchanges.Observe(report);
+        if (observer is not null)
+            codec = ObservedTransform.Wrap(codec, report.Listener.Role, observer);
+        return new RelayConnection(connection, upstream, report, options.Timeouts, clock, observer).RunAsync(codec);
     }
 }
 

@@ -1,3 +1,6 @@
+using Sidecar.Observation;
+using Sidecar.Observation.Http1;
+using Sidecar.Relay;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http1;
@@ -55,7 +58,7 @@ public sealed class Http1ObserverTests
     [Fact]
     public void Body_CutShort_IsNotComplete() => new Http1Conversation()
         .Client(Get).Server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh").ServerEnds()
-        .IsSeenAs("GET /a Http11 [Host: x] 28 > 200 Http11 [Content-Length: 2] 0 Unmatched");
+        .IsSeenAs("GET /a Http11 [Host: x] 28 > 200 Http11 [Content-Length: 2] 39 ServerReset");
 
     [Fact]
     public void Request_WithoutAResponse_IsUnmatched() => new Http1Conversation()
@@ -78,6 +81,29 @@ public sealed class Http1ObserverTests
     public void Head_BeyondTheLimit_IsTruncatedAndStillUnderstood() => new Http1Conversation { Limits = new() { HeadBytes = 40 } }
         .Client($"GET /a HTTP/1.1\r\nHost: x\r\nCookie: {new string('c', 100)}\r\nContent-Length: 3\r\n\r\nabc").Server(Ok)
         .IsSeenAs($"GET /a Http11 [Host: x | Cookie: {new string('c', 24)}]... 160 > 200 Http11 [Content-Length: 2] 40 Completed");
+
+    [Fact]
+    public void Target_BeyondTheLimit_IsTruncatedAndStillUnderstood() => new Http1Conversation { Limits = new() { HeadBytes = 40 } }
+        .Client($"GET /{new string('a', 500)} HTTP/1.0\r\nHost: x\r\n\r\n").Server("HTTP/1.0 204 No\r\n\r\n")
+        .IsSeenAs($"GET /{new string('a', 36)} Http10 []... 527 > 204 Http10 [] 19 Completed");
+
+    [Fact]
+    public void Upgrade_ToHttp2_IsHandedOver()
+    {
+        var seen = new Http1Conversation();
+        var observer = new Http1Observer(seen, new());
+        ReadOnlySpan<byte> request = "GET /a HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"u8;
+        Assert.True(observer.Read(Direction.Request, ref request, 0));
+        ReadOnlySpan<byte> response = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\0\0\0"u8;
+        Assert.False(observer.Read(Direction.Response, ref response, 0));
+
+        Assert.Null(observer.Failure);
+        Assert.Equal("\0\0\0"u8, response);
+        Assert.Equal("AAMAAABk"u8, observer.Upgrade!.Settings);
+        Assert.Null(observer.Upgrade.Exchange.Response);
+        observer.Close(ExchangeOutcome.Completed, 0);
+        Assert.Equal("/a"u8, observer.Upgrade.Exchange.Request.Target);
+    }
 
     [Theory]
     [InlineData("hello\r\n", "no HTTP/1 start line")]

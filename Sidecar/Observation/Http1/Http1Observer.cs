@@ -27,6 +27,9 @@ internal sealed class Http1Observer : IProtocolObserver
     /// <inheritdoc/>
     public string? Failure { get; private set; }
 
+    /// <summary>Where the connection became HTTP/2; null unless it did.</summary>
+    public Http2Upgrade? Upgrade { get; private set; }
+
     /// <inheritdoc/>
     public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time)
     {
@@ -42,8 +45,13 @@ internal sealed class Http1Observer : IProtocolObserver
     /// <inheritdoc/>
     public void Close(ExchangeOutcome outcome, long time)
     {
+        // Of what is not whole: the response of the first that waits, the request of the last.
+        if (_waiting.TryPeek(out var answering) && !answering.IsAnswered)
+            answering.ResponseBytes += _responses.MessageBytes;
         while (_waiting.TryDequeue(out var exchange))
         {
+            if (!exchange.IsRequested)
+                exchange.RequestBytes = _requests.MessageBytes;
             exchange.Abandon(outcome, time);
             Report(exchange);
         }
@@ -91,6 +99,21 @@ internal sealed class Http1Observer : IProtocolObserver
         Report(exchange);
     }
 
+    private void BeginHttp2(Http2Upgrade upgrade)
+    {
+        // Whatever else was asked would have to be answered before (RFC 7540, 3.2).
+        if (_waiting.Count > 1 || !upgrade.Exchange.IsRequested)
+        {
+            Failure = "an upgrade in the middle of a request";
+            return;
+        }
+
+        _waiting.Dequeue();
+        _heads.Return(upgrade.Exchange.Response);
+        upgrade.Exchange.Response = null;
+        Upgrade = upgrade;
+    }
+
     private sealed class Responses(Http1Observer observer) : IHttp1Receiver
     {
         public BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
@@ -106,6 +129,12 @@ internal sealed class Http1Observer : IProtocolObserver
                 exchange.Responded = started;
             observer._heads.Return(exchange.Response);
             exchange.Response = head;
+            if (head.Status == 101 && Http2Upgrade.TryRead(exchange, head) is { } upgrade)
+            {
+                observer.BeginHttp2(upgrade);
+                return BodyEnd.Never;
+            }
+
             if (head.Status == 101 || (head.Status is >= 200 and < 300 && exchange.Request.Method.SequenceEqual("CONNECT"u8)))
                 return BodyEnd.Never;
             return HasNoBody(head.Status, exchange.Request) ? BodyEnd.AtOnce : framing.OfResponse();
@@ -113,7 +142,7 @@ internal sealed class Http1Observer : IProtocolObserver
 
         public void OnEnd(long bytes, long time)
         {
-            if (observer.Failure is not null)
+            if (observer.Failure is not null || observer.Upgrade is not null)
                 return;
             var exchange = observer._waiting.Peek();
             exchange.ResponseBytes += bytes;

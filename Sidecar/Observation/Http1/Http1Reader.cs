@@ -26,6 +26,9 @@ internal sealed class Http1Reader
     // A chunk's size in hexadecimal; more digits than these could overflow.
     private const int MaxSizeDigits = 15;
 
+    // Of a line more is kept than of a head, so that a head is cut at the same place whether its line comes whole or in pieces.
+    private const int LineSlack = 64 + LineBuffer.Tail;
+
     private readonly IHttp1Receiver _receiver;
     private readonly bool _readsRequests;
     private readonly MessageHeads _heads;
@@ -41,7 +44,7 @@ internal sealed class Http1Reader
     /// <param name="readsRequests">Whether these are requests.</param>
     /// <param name="heads">Where heads come from.</param>
     public Http1Reader(IHttp1Receiver receiver, bool readsRequests, MessageHeads heads) =>
-        (_receiver, _readsRequests, _heads, _lines) = (receiver, readsRequests, heads, new LineBuffer(heads.Limit));
+        (_receiver, _readsRequests, _heads, _lines) = (receiver, readsRequests, heads, new LineBuffer(heads.Limit + LineSlack));
 
     private enum State
     {
@@ -60,8 +63,8 @@ internal sealed class Http1Reader
     /// <summary>Why the bytes make no sense; null while they do.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Whether a message has begun and not ended.</summary>
-    public bool IsInMessage => _state is not (State.StartLine or State.Over or State.Broken) || _lines.HasPart;
+    /// <summary>Length so far of the message that has begun and not ended.</summary>
+    public long MessageBytes => _bytes;
 
     /// <summary>Reads on; false once the bytes make no sense or are no longer HTTP/1, with those left that were not read.</summary>
     public bool Read(ref ReadOnlySpan<byte> bytes, long time)
@@ -134,10 +137,7 @@ internal sealed class Http1Reader
                 _bytes = 0;
                 break;
             case State.StartLine:
-                if (StartLine.TryRead(line, _readsRequests, _head ??= _heads.Rent()))
-                    _state = State.Fields;
-                else
-                    Break("no HTTP/1 start line");
+                ReadStartLine(line);
                 break;
             case State.Fields when line.IsEmpty:
                 EndHead(time);
@@ -160,6 +160,17 @@ internal sealed class Http1Reader
                 Break("a chunk is longer than its size");
                 break;
         }
+    }
+
+    private void ReadStartLine(ReadOnlySpan<byte> line)
+    {
+        _head ??= _heads.Rent();
+        if (StartLine.TryRead(line, _readsRequests, _head))
+            _state = State.Fields;
+        else
+            Break("no HTTP/1 start line");
+        if (_lines.IsCut)
+            _head.Cut();
     }
 
     private void ReadField(ReadOnlySpan<byte> line)

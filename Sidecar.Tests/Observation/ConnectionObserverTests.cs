@@ -1,0 +1,90 @@
+using System.Text;
+using Sidecar.Relay;
+using Xunit;
+
+namespace Sidecar.Tests.Observation;
+
+public sealed class ConnectionObserverTests
+{
+    private const string Get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+    [Fact]
+    public void Http1_InPiecesOfAnySize_IsDetected()
+    {
+        Assert.Equal(["GET /a 200 Completed"], new WatchedConnection().Client(Get).Server(Ok).Told);
+        Assert.Equal(["GET /a 200 Completed"], new WatchedConnection().PassInBytes(Direction.Request, Encoding.ASCII.GetBytes(Get)).PassInBytes(Direction.Response, Encoding.ASCII.GetBytes(Ok)).Told);
+    }
+
+    [Fact]
+    public void Server_ThatSpeaksFirst_IsNotObserved() => Assert.Equal(
+        ["unobservable: UnknownProtocol, the server speaks first"],
+        new WatchedConnection().Server("220 mail ESMTP\r\n").Client("EHLO x\r\n").Client(Get).Server(Ok).Closes(RelayEndReason.Completed).Told);
+
+    [Fact]
+    public void Client_OfAnotherProtocol_IsNotObserved() => Assert.Equal(
+        ["unobservable: UnknownProtocol, the client's first bytes are of no known protocol"],
+        new WatchedConnection().Client("\u0016\u0003\u0001\u0002").Client(Get).Server(Ok).Told);
+
+    [Fact]
+    public void Connection_WithoutAByte_TellsNothing() => Assert.Empty(new WatchedConnection().Closes(RelayEndReason.Completed).Told);
+
+    [Fact]
+    public void Connection_ThatStopsMakingSense_IsToldOnceAndItsExchangesEnd() => Assert.Equal(
+        ["GET /a 200 Completed", "GET /a  Unmatched", "unobservable: Http1, no HTTP/1 start line"],
+        new WatchedConnection().Client(Get).Server(Ok).Client(Get).Client("nonsense\r\n").Client(Get).Server(Ok).Closes(RelayEndReason.Completed).Told);
+
+    [Theory]
+    [InlineData(RelayEndReason.Completed, "GET /a 200 ServerReset")]
+    [InlineData(RelayEndReason.ClientReset, "GET /a 200 ClientReset")]
+    [InlineData(RelayEndReason.UpstreamReset, "GET /a 200 ServerReset")]
+    [InlineData(RelayEndReason.IdleTimeout, "GET /a 200 Timeout")]
+    [InlineData(RelayEndReason.HalfClosedTimeout, "GET /a 200 Timeout")]
+    [InlineData(RelayEndReason.AdminClosed, "GET /a 200 Unmatched")]
+    public void Response_CutShort_TellsWhoCutIt(RelayEndReason reason, string told) =>
+        Assert.Equal([told], new WatchedConnection().Client(Get).Server(Ok[..^1]).Closes(reason).Told);
+
+    [Fact]
+    public void Request_CutShortInOrder_IsTheClientsDoing() => Assert.Equal(
+        ["POST /a  ClientReset"],
+        new WatchedConnection().Client("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf").Ends(Direction.Request).Ends(Direction.Response).Closes(RelayEndReason.Completed).Told);
+
+    [Fact]
+    public void Body_UntilTheStreamsEnd_EndsThereWhateverComesLater() => Assert.Equal(
+        ["GET /a 200 Completed"],
+        new WatchedConnection().Client(Get).Server("HTTP/1.1 200 OK\r\n\r\nall").Ends(Direction.Response).Closes(RelayEndReason.ClientReset).Told);
+
+    [Fact]
+    public void Bug_OfAnObserver_EndsTheObservationAlone() => Assert.Equal(
+        ["bug: oh"],
+        new WatchedConnection { Bug = new InvalidOperationException("oh") }.Client(Get).Server(Ok).Client(Get).Server(Ok).Closes(RelayEndReason.Completed).Told);
+
+    [Fact]
+    public void Calls_OfBothDirectionsAtOnce_AreTakenOneByOne()
+    {
+        const int Count = 5000;
+        var connection = new WatchedConnection();
+        using var asked = new SemaphoreSlim(0);
+        var requests = new Thread(() =>
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                connection.PassInBytes(Direction.Request, "GET /a HTTP/1.1\r\n\r\n"u8);
+                asked.Release();
+                // Within what may be under way.
+                while (asked.CurrentCount > 100)
+                    Thread.Yield();
+            }
+        });
+        requests.Start();
+        for (var i = 0; i < Count; i++)
+        {
+            asked.Wait(TestContext.Current.CancellationToken);
+            connection.PassInBytes(Direction.Response, "HTTP/1.1 204 No\r\n\r\n"u8);
+        }
+
+        requests.Join();
+        Assert.Equal(Count, connection.Told.Count);
+        Assert.All(connection.Told, told => Assert.Equal("GET /a 204 Completed", told));
+    }
+}

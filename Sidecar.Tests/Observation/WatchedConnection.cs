@@ -1,0 +1,61 @@
+using System.Text;
+using Sidecar.Observation;
+using Sidecar.Relay;
+
+namespace Sidecar.Tests.Observation;
+
+/// <summary>A connection whose bytes a test writes, and what is told of it.</summary>
+internal sealed class WatchedConnection : IConnectionWatcher
+{
+    private readonly ConnectionObserver _observer;
+    private readonly List<string> _told = [];
+
+    public WatchedConnection(TimeProvider? time = null) => _observer = new ConnectionObserver(this, new ObservationLimits(), time ?? TimeProvider.System);
+
+    /// <summary>Exchanges and what ended the observation, in order.</summary>
+    public IReadOnlyList<string> Told => _told;
+
+    /// <summary>What exchanges make it throw.</summary>
+    public Exception? Bug { get; init; }
+
+    public WatchedConnection Client(string text) => Pass(Direction.Request, Encoding.Latin1.GetBytes(text));
+
+    public WatchedConnection Server(string text) => Pass(Direction.Response, Encoding.Latin1.GetBytes(text));
+
+    /// <summary>Each byte in a piece of its own.</summary>
+    public WatchedConnection PassInBytes(Direction direction, ReadOnlySpan<byte> bytes)
+    {
+        foreach (var one in bytes)
+            _observer.Read(direction, [one]);
+        return this;
+    }
+
+    public WatchedConnection Pass(Direction direction, ReadOnlySpan<byte> bytes)
+    {
+        _observer.Read(direction, bytes);
+        return this;
+    }
+
+    public WatchedConnection Ends(Direction direction)
+    {
+        _observer.End(direction);
+        return this;
+    }
+
+    public WatchedConnection Closes(RelayEndReason reason)
+    {
+        _observer.Close(reason);
+        return this;
+    }
+
+    void IExchangeSink.OnExchange(Exchange exchange)
+    {
+        if (Bug is not null)
+            throw Bug;
+        _told.Add($"{Encoding.Latin1.GetString(exchange.Request.Method)} {Encoding.Latin1.GetString(exchange.Request.Target)} {exchange.Response?.Status} {exchange.Outcome}");
+    }
+
+    void IConnectionWatcher.OnUnobservable(Unobservable reason, string detail) => _told.Add($"unobservable: {reason}, {detail}");
+
+    void IConnectionWatcher.OnBug(Exception bug) => _told.Add($"bug: {bug.Message}");
+}

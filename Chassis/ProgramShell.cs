@@ -11,6 +11,9 @@ public static class ProgramShell
     /// <summary>Exit code of a usage error (bad option, bad configuration, port in use), as for curl and HAProxy's kin.</summary>
     public const int UsageExitCode = 2;
 
+    /// <summary>What a shell tells of a program that SIGPIPE has ended, which is how others learn that nobody reads on.</summary>
+    public const int ReaderLeftExitCode = 128 + 13;
+
     /// <summary>Parses and runs <paramref name="command"/>; a usage error becomes one line on stderr and exit code 2.</summary>
     /// <param name="command">The program's root command; its name starts every error line.</param>
     /// <param name="args">The words of the command line.</param>

@@ -2,11 +2,12 @@ using System.CommandLine;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Hosting;
+using Sidecar.Records.Command;
 using Sidecar.Transform.Command;
 
 namespace Sidecar.Configuration;
 
-/// <summary>The command line: run (the root command), <c>check</c> and <c>transform</c>.</summary>
+/// <summary>The command line: run (the root command), <c>check</c>, <c>transform</c> and <c>records</c>.</summary>
 internal static class SidecarCommand
 {
     public const string Epilog = PositionalForm.Help + """
@@ -30,6 +31,7 @@ internal static class SidecarCommand
         var check = new Command("check", "Validate the configuration without starting");
         root.Subcommands.Add(check);
         root.Subcommands.Add(TransformCommand.Create());
+        root.Subcommands.Add(RecordsCommand.Create());
         var source = new CommandLineSource(root, SettingTable.Options);
         root.SetAction(async (parsed, _) =>
         {

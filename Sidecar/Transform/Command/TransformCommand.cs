@@ -9,9 +9,6 @@ namespace Sidecar.Transform.Command;
 /// <summary><c>transform</c>: an expression as a filter from stdin to stdout, or explained.</summary>
 internal static class TransformCommand
 {
-    // What a shell tells of a program that SIGPIPE has ended, which is how others learn that nobody reads on.
-    private const int ReaderLeftExitCode = 128 + 13;
-
     public static System.CommandLine.Command Create()
     {
         var expression = new Argument<string>("expression") { Description = "Such as '(chain (xor 42) not (rotl 3))', or a name that the configuration defines" };
@@ -25,7 +22,7 @@ internal static class TransformCommand
             if (parsed.GetValue(inverse))
                 wanted = wanted.Inverse();
             if (!parsed.GetValue(explain))
-                return await ByteFilter.RunAsync(FilterGuard.Run(() => CompiledTransform.Compile(wanted).Start()), cancellation) ? 0 : ReaderLeftExitCode;
+                return await ByteFilter.RunAsync(FilterGuard.Run(() => CompiledTransform.Compile(wanted).Start()), cancellation) ? 0 : ProgramShell.ReaderLeftExitCode;
             await parsed.InvocationConfiguration.Output.WriteAsync(FilterGuard.Run(() => Explanation.Of(wanted)));
             return 0;
         });

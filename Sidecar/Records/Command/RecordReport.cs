@@ -1,0 +1,57 @@
+namespace Sidecar.Records.Command;
+
+/// <summary>Shows the records that are chosen, as they come, and in the end what they come to.</summary>
+/// <param name="output">Where to.</param>
+/// <param name="choice">Which.</param>
+/// <param name="table">Shows each; null shows none.</param>
+internal sealed class RecordReport(TextWriter output, RecordChoice choice, RecordTable? table)
+{
+    private readonly RecordSummary _summary = new();
+
+    /// <summary>Lines that were no records of an exchange.</summary>
+    public long Others { get; private set; }
+
+    public async Task AddAsync(IAsyncEnumerable<ReadOnlyMemory<byte>> lines)
+    {
+        var enumerator = lines.GetAsyncEnumerator();
+        try
+        {
+            while (true)
+            {
+                var next = enumerator.MoveNextAsync();
+                // Whoever looks on sees what there is before more is waited for.
+                if (!next.IsCompleted)
+                    await output.FlushAsync();
+                if (!await next)
+                    return;
+                Add(enumerator.Current);
+            }
+        }
+        finally
+        {
+            await enumerator.DisposeAsync();
+        }
+    }
+
+    /// <summary>Writes the summary.</summary>
+    public void End()
+    {
+        if (table is { HasLines: true })
+            output.WriteLine();
+        _summary.WriteTo(output);
+        output.Flush();
+    }
+
+    private void Add(ReadOnlyMemory<byte> line)
+    {
+        if (ReadRecord.TryParse(line) is not { } record)
+        {
+            Others++;
+        }
+        else if (choice.Accepts(record))
+        {
+            table?.Add(record);
+            _summary.Add(record);
+        }
+    }
+}

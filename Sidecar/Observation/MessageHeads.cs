@@ -2,12 +2,10 @@ namespace Sidecar.Observation;
 
 /// <summary>The heads of one connection: those of exchanges that have ended serve the next ones.</summary>
 /// <param name="limit">Most bytes of a head that are kept.</param>
-internal sealed class MessageHeads(int limit)
+/// <param name="maxFree">How many of them wait for the next exchange: a request and a response; pipelined ones come and go.</param>
+internal sealed class MessageHeads(int limit, int maxFree = 2)
 {
-    // A request and a response; pipelined ones come and go.
-    private const int MaxFree = 2;
-
-    private readonly Stack<MessageHead> _free = new(MaxFree);
+    private readonly Stack<MessageHead> _free = new();
 
     /// <summary>Most bytes of a head that are kept.</summary>
     public int Limit => limit;
@@ -20,7 +18,7 @@ internal sealed class MessageHeads(int limit)
             return;
         // Its buffer goes back to all connections: an idle one holds none.
         head.Release();
-        if (_free.Count < MaxFree)
+        if (_free.Count < maxFree)
             _free.Push(head);
     }
 }

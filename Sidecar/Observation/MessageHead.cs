@@ -24,6 +24,10 @@ internal sealed class MessageHead(MessageHeads heads)
 {
     // A usual head; it doubles as needed.
     private const int FirstSize = 1024;
+    private const int FirstFields = 16;
+
+    // Room for more fields than these is not kept for the next head.
+    private const int MaxKeptFields = 64;
 
     private const int FirstFields = 16;
 
@@ -62,9 +66,16 @@ internal sealed class MessageHead(MessageHeads heads)
 
     public void SetRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target)
     {
-        _method = Keep(method);
-        _target = Keep(target);
+        SetMethod(method);
+        SetTarget(target);
     }
+
+    public void SetMethod(ReadOnlySpan<byte> method) => _method = Keep(method);
+
+    public void SetTarget(ReadOnlySpan<byte> target) => _target = Keep(target);
+
+    /// <summary>A field's value is the target, too.</summary>
+    public void SetTargetTo(int index) => _target = _fields[index].Value;
 
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -107,6 +118,8 @@ internal sealed class MessageHead(MessageHeads heads)
         heads.TryTake(-_bytes.Length);
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = null;
+        if (_fields.Length > MaxKeptFields)
+            _fields = new Field[FirstFields];
     }
 
     private ReadOnlySpan<byte> At(Place place) => _bytes.AsSpan(place.Start, place.Length);

@@ -2,15 +2,13 @@ namespace Sidecar.Observation;
 
 /// <summary>The heads of one connection: those of exchanges that have ended serve the next ones.</summary>
 /// <param name="limit">Most bytes of a head that are kept.</param>
-internal sealed class MessageHeads(int limit)
+/// <param name="maxFree">How many of them wait for the next exchange: a request and a response; pipelined ones come and go.</param>
+internal sealed class MessageHeads(int limit, int maxFree = 2)
 {
-    // A request and a response; pipelined ones come and go.
-    private const int MaxFree = 2;
-
     // As many of the largest ones may be under way, or some thousand of a usual size. What comes then is cut.
     private const int MaxLargest = 64;
 
-    private readonly Stack<MessageHead> _free = new(MaxFree);
+    private readonly Stack<MessageHead> _free = new();
     private long _left = (long)MaxLargest * limit;
 
     /// <summary>Most bytes of a head that are kept.</summary>
@@ -34,7 +32,7 @@ internal sealed class MessageHeads(int limit)
             return;
         // Its buffer goes back to all connections: an idle one holds none.
         head.Release();
-        if (_free.Count < MaxFree)
+        if (_free.Count < maxFree)
             _free.Push(head);
     }
 }

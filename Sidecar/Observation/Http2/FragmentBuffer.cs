@@ -1,0 +1,43 @@
+using System.Buffers;
+
+namespace Sidecar.Observation.Http2;
+
+/// <summary>Joins the fragments of a header block that does not come in one piece.</summary>
+/// <param name="limit">Most bytes that are joined.</param>
+internal sealed class FragmentBuffer(int limit)
+{
+    private byte[]? _bytes;
+    private int _length;
+
+    public bool IsEmpty => _length == 0;
+
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
+
+    /// <summary>Adds a fragment; false when it would be too much.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> fragment)
+    {
+        if (fragment.Length > limit - _length)
+            return false;
+        var size = _length + fragment.Length;
+        if (size > (_bytes?.Length ?? 0))
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, 2 * _length));
+            Written.CopyTo(larger);
+            if (_bytes is not null)
+                ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = larger;
+        }
+
+        fragment.CopyTo(_bytes.AsSpan(_length));
+        _length = size;
+        return true;
+    }
+
+    /// <summary>Forgets all and gives the buffer back.</summary>
+    public void Release()
+    {
+        if (_bytes is not null)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        (_bytes, _length) = (null, 0);
+    }
+}

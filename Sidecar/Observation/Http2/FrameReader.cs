@@ -1,0 +1,268 @@
+using System.Buffers.Binary;
+
+namespace Sidecar.Observation.Http2;
+
+/// <summary>What one direction of an HTTP/2 connection is found to be.</summary>
+internal interface IFrameReceiver
+{
+    /// <summary>A header block is whole.</summary>
+    /// <param name="frame">The frame that began it: HEADERS or PUSH_PROMISE.</param>
+    /// <param name="block">The block, joined from its fragments.</param>
+    /// <param name="started">When the frame's first byte was seen.</param>
+    /// <param name="time">When the block's last byte was seen.</param>
+    /// <returns>Why it makes no sense; null when it does.</returns>
+    public string? OnBlock(in FrameHeader frame, ReadOnlySpan<byte> block, long started, long time);
+
+    /// <summary>A piece of a stream's body, padding left out.</summary>
+    public void OnData(int stream, ReadOnlySpan<byte> piece);
+
+    /// <summary>One of the settings of a SETTINGS frame.</summary>
+    public void OnSetting(ushort setting, uint value);
+
+    /// <summary>A frame has ended; one with a header block when that has.</summary>
+    /// <param name="frame">The frame, or the one that began the block.</param>
+    /// <param name="value">The error of RST_STREAM, the last stream of GOAWAY.</param>
+    /// <param name="bytes">Its length with its header, and those of the frames that continue it.</param>
+    /// <param name="time">When its last byte was seen.</param>
+    public void OnFrame(in FrameHeader frame, uint value, long bytes, long time);
+}
+
+/// <summary>
+/// Cuts one direction of an HTTP/2 connection into frames as its bytes pass, in pieces of any size (RFC 9113, 4). Only header blocks
+/// are kept until they are whole; frames of unknown types are skipped.
+/// </summary>
+internal sealed class FrameReader
+{
+    // Nothing needs more than one or two; nghttp2 allows for 8.
+    private const int MaxContinuations = 64;
+
+    private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
+
+    private readonly IFrameReceiver _receiver;
+    private readonly FragmentBuffer _fragments;
+    private readonly byte[] _gathered = new byte[FrameHeader.Size];
+    private int _gatheredLength;
+    private State _state;
+    private FrameHeader _frame;
+    private FrameHeader _opening;
+    private bool _isInBlock;
+    private bool _hasSettings;
+    private int _continuations;
+    private int _prefacePassed;
+    private int _left;
+    private int _body;
+    private uint _value;
+    private long _bytes;
+    private long _started;
+
+    /// <param name="receiver">Told of what the frames say.</param>
+    /// <param name="hasPreface">Whether these are the client's bytes.</param>
+    /// <param name="maxBlockBytes">Most bytes of a header block.</param>
+    public FrameReader(IFrameReceiver receiver, bool hasPreface, int maxBlockBytes) =>
+        (_receiver, _state, _fragments) = (receiver, hasPreface ? State.Preface : State.Header, new FragmentBuffer(maxBlockBytes));
+
+    private enum State
+    {
+        Preface,
+        Header,
+        Prefix,
+        Body,
+        Padding,
+        Broken,
+    }
+
+    /// <summary>Why the bytes make no sense; null while they do.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>Reads on; false once the bytes make no sense, with those left that were not read.</summary>
+    public bool Read(ref ReadOnlySpan<byte> bytes, long time)
+    {
+        while (!bytes.IsEmpty && _state != State.Broken)
+            Step(ref bytes, time);
+        return _state != State.Broken;
+    }
+
+    /// <summary>Gives the buffer back.</summary>
+    public void Release() => _fragments.Release();
+
+    private void Step(ref ReadOnlySpan<byte> bytes, long time)
+    {
+        switch (_state)
+        {
+            case State.Preface:
+                ReadPreface(ref bytes);
+                break;
+            case State.Header:
+                if (_gatheredLength == 0 && !_isInBlock)
+                    _started = time;
+                if (TryGather(ref bytes, FrameHeader.Size, out var header))
+                    Begin(FrameHeader.Read(header), time);
+                break;
+            case State.Prefix:
+                if (TryGather(ref bytes, _frame.PrefixLength, out var prefix))
+                    ReadPrefix(prefix, time);
+                break;
+            case State.Body:
+                ReadBody(ref bytes, time);
+                break;
+            default:
+                Skip(ref bytes, time);
+                break;
+        }
+    }
+
+    private void ReadPreface(ref ReadOnlySpan<byte> bytes)
+    {
+        var count = Math.Min(bytes.Length, Preface.Length - _prefacePassed);
+        if (!bytes[..count].SequenceEqual(Preface.Slice(_prefacePassed, count)))
+        {
+            Break("no HTTP/2 preface");
+            return;
+        }
+
+        bytes = bytes[count..];
+        _prefacePassed += count;
+        if (_prefacePassed == Preface.Length)
+            _state = State.Header;
+    }
+
+    /// <summary>Takes so many bytes; false once they are used up before.</summary>
+    private bool TryGather(ref ReadOnlySpan<byte> bytes, int length, out ReadOnlySpan<byte> gathered)
+    {
+        var count = Math.Min(bytes.Length, length - _gatheredLength);
+        gathered = bytes[..count];
+        bytes = bytes[count..];
+        if (count == length)
+            return true;
+        gathered.CopyTo(_gathered.AsSpan(_gatheredLength));
+        _gatheredLength += count;
+        if (_gatheredLength < length)
+            return false;
+        gathered = _gathered.AsSpan(0, length);
+        _gatheredLength = 0;
+        return true;
+    }
+
+    private void Begin(in FrameHeader frame, long time)
+    {
+        _frame = frame;
+        if (FaultOf(frame) is { } fault)
+        {
+            Break(fault);
+            return;
+        }
+
+        _hasSettings = true;
+        _bytes += FrameHeader.Size + frame.Length;
+        (_left, _body, _value) = (frame.Length, frame.Length, 0);
+        if (frame.HasFragment && !_isInBlock)
+            (_opening, _isInBlock, _continuations) = (frame, true, 0);
+        _state = State.Prefix;
+        if (frame.PrefixLength == 0)
+            BeginBody(time);
+    }
+
+    private string? FaultOf(in FrameHeader frame)
+    {
+        // The first frame of either side (RFC 9113, 3.4).
+        if (!_hasSettings && (frame.Type != FrameType.Settings || frame.IsAcknowledgement))
+            return "no HTTP/2 settings at first";
+        if (_isInBlock ? frame.Type != FrameType.Continuation || frame.Stream != _opening.Stream : frame.Type == FrameType.Continuation)
+            return "a header block that is not continued";
+        if (frame.Type == FrameType.Continuation && ++_continuations > MaxContinuations)
+            return "a header block in too many parts";
+        if (!frame.HasRightLength)
+            return "a frame of a wrong length";
+        return frame.HasRightStream ? null : "a frame on a wrong stream";
+    }
+
+    private void ReadPrefix(ReadOnlySpan<byte> prefix, long time)
+    {
+        _left -= prefix.Length;
+        _body = _left;
+        if (_frame.Type == FrameType.Settings)
+        {
+            _receiver.OnSetting(BinaryPrimitives.ReadUInt16BigEndian(prefix), BinaryPrimitives.ReadUInt32BigEndian(prefix[2..]));
+            if (_left > 0)
+                return;
+        }
+        else if (_frame.Type is FrameType.ResetStream or FrameType.GoAway)
+        {
+            _value = BinaryPrimitives.ReadUInt32BigEndian(prefix);
+        }
+        else if (_frame.IsPadded)
+        {
+            _body -= prefix[0];
+            if (_body < 0)
+            {
+                Break("a padding longer than its frame");
+                return;
+            }
+        }
+
+        BeginBody(time);
+    }
+
+    private void BeginBody(long time)
+    {
+        _state = State.Body;
+        if (_body == 0)
+            EndBody(time);
+    }
+
+    private void ReadBody(ref ReadOnlySpan<byte> bytes, long time)
+    {
+        var piece = bytes[..Math.Min(_body, bytes.Length)];
+        bytes = bytes[piece.Length..];
+        _body -= piece.Length;
+        _left -= piece.Length;
+        if (_frame.Type == FrameType.Data)
+            _receiver.OnData(_frame.Stream, piece);
+        else if (_frame.EndsBlock && _body == 0 && _fragments.IsEmpty)
+            EndBlock(piece, time);
+        else if (_frame.HasFragment && !_fragments.TryAdd(piece))
+            Break("a header block that is too long");
+        if (_body == 0 && _state != State.Broken)
+            EndBody(time);
+    }
+
+    private void EndBody(long time)
+    {
+        if (_isInBlock && _frame.EndsBlock)
+            EndBlock(_fragments.Written, time);
+        if (_state == State.Broken)
+            return;
+        _state = State.Padding;
+        if (_left == 0)
+            EndFrame(time);
+    }
+
+    private void EndBlock(ReadOnlySpan<byte> block, long time)
+    {
+        _isInBlock = false;
+        if (_receiver.OnBlock(_opening, block, _started, time) is { } failure)
+            Break(failure);
+        _fragments.Release();
+    }
+
+    private void Skip(ref ReadOnlySpan<byte> bytes, long time)
+    {
+        var count = Math.Min(_left, bytes.Length);
+        bytes = bytes[count..];
+        _left -= count;
+        if (_left == 0)
+            EndFrame(time);
+    }
+
+    private void EndFrame(long time)
+    {
+        _state = State.Header;
+        if (_isInBlock)
+            return;
+        var bytes = _bytes;
+        _bytes = 0;
+        _receiver.OnFrame(_frame.HasFragment ? _opening : _frame, _value, bytes, time);
+    }
+
+    private void Break(string why) => (_state, Failure) = (State.Broken, why);
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+
+namespace Sidecar.Observation.Http2.Hpack;
+
+/// <summary>Decodes the header blocks of one direction (RFC 7541), each of them and in order: a block may refer to any before it.</summary>
+/// <param name="maxListBytes">Most bytes of a block's decoded fields, counted as RFC 9113, 6.5.2 does.</param>
+internal sealed class HpackDecoder(int maxListBytes)
+{
+    // What browsers announce; a table beyond it is not kept.
+    private const int MaxTableSize = 64 * 1024;
+
+    private const string Broken = "a broken header block";
+
+    private readonly DynamicTable _table = new();
+    private byte[]? _decoded;
+    private int _decodedLength;
+
+    /// <summary>What the receiver of the blocks allows for.</summary>
+    public TableSizeLimit TableSize { get; } = new();
+
+    /// <summary>Decodes a whole block.</summary>
+    /// <param name="block">The block, joined from its fragments.</param>
+    /// <param name="head">Takes the fields; null when nobody cares for them.</param>
+    /// <returns>Why the block, and with it all that follow, makes no sense; null when it does.</returns>
+    public string? Decode(ReadOnlySpan<byte> block, MessageHead? head)
+    {
+        var failure = DecodeFields(block, head);
+        if (_decoded is not null)
+            ArrayPool<byte>.Shared.Return(_decoded);
+        _decoded = null;
+        return failure;
+    }
+
+    /// <summary>Gives the table's memory back.</summary>
+    public void Release() => _table.Release();
+
+    private string? DecodeFields(ReadOnlySpan<byte> block, MessageHead? head)
+    {
+        var left = maxListBytes;
+        while (!block.IsEmpty)
+        {
+            var first = block[0];
+            if ((first & 0xE0) == 0x20)
+            {
+                // Only in front of the fields (RFC 7541, 4.2).
+                if (left < maxListBytes || !HpackInteger.TryRead(ref block, 5, out var size))
+                    return Broken;
+                if (size > Math.Min(TableSize.Allowed, MaxTableSize))
+                    return size > MaxTableSize ? "a header table larger than is kept" : "a header table larger than was allowed";
+                _table.Resize(size);
+                continue;
+            }
+
+            if (!TryReadField(ref block, first, out var name, out var value))
+                return Broken;
+            left -= name.Length + value.Length + DynamicTable.FieldOverhead;
+            if (left < 0)
+                return "a header list that is too long";
+            if (head is not null)
+                Keep(head, name, value);
+            if ((first & 0xC0) == 0x40)
+                _table.Add(name, value);
+        }
+
+        return null;
+    }
+
+    private static void Keep(MessageHead head, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (name is not [(byte)':', ..])
+            head.Add(name, value);
+        else if (name.SequenceEqual(":method"u8))
+            head.SetMethod(value);
+        else if (name.SequenceEqual(":path"u8))
+            head.SetTarget(value);
+        else if (name.SequenceEqual(":status"u8))
+            head.Status = int.TryParse(value, System.Globalization.NumberStyles.None, null, out var status) && status is >= 100 and < 1000 ? status : 0;
+        else
+            head.Add(name, value);
+    }
+
+    private bool TryReadField(ref ReadOnlySpan<byte> block, byte first, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        if (first >= 0x80)
+            return HpackInteger.TryRead(ref block, 7, out var field) & TryGet(field, out name, out value);
+
+        value = default;
+        // With an index that is to be kept, or without one.
+        if (!HpackInteger.TryRead(ref block, first >= 0x40 ? 6 : 4, out var number))
+        {
+            name = default;
+            return false;
+        }
+
+        _decodedLength = 0;
+        return (number == 0 ? TryReadString(ref block, out name) : TryGet(number, out name, out _))
+            && TryReadString(ref block, out value);
+    }
+
+    private bool TryGet(int number, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        name = value = default;
+        if (number == 0 || number - StaticTable.Count > _table.Count)
+            return false;
+        if (number <= StaticTable.Count)
+            StaticTable.Get(number, out name, out value);
+        else
+            _table.Get(number - StaticTable.Count - 1, out name, out value);
+        return true;
+    }
+
+    private bool TryReadString(ref ReadOnlySpan<byte> block, out ReadOnlySpan<byte> text)
+    {
+        text = default;
+        var isHuffman = !block.IsEmpty && block[0] >= 0x80;
+        if (!HpackInteger.TryRead(ref block, 7, out var length) || length > block.Length)
+            return false;
+        text = block[..length];
+        // For all strings of the block's rest, so that a name and its value have room side by side.
+        if (isHuffman)
+            _decoded ??= ArrayPool<byte>.Shared.Rent(Huffman.MaxDecoded(block.Length));
+        block = block[length..];
+        if (!isHuffman)
+            return true;
+
+        var decoded = Huffman.Decode(text, _decoded.AsSpan(_decodedLength));
+        if (decoded < 0)
+            return false;
+        text = _decoded.AsSpan(_decodedLength, decoded);
+        _decodedLength += decoded;
+        return true;
+    }
+}

@@ -1,0 +1,38 @@
+namespace Sidecar.Observation.Http2.Hpack;
+
+/// <summary>Numbers of HPACK (RFC 7541, 5.1): the low bits of a byte, and more bytes for what does not fit there.</summary>
+internal static class HpackInteger
+{
+    // Five groups of seven bits hold every int; a sixth would be nothing but an attempt at overflow.
+    private const int MaxShift = 28;
+
+    /// <summary>Takes a number out of the bytes; false when it is cut off or larger than an int.</summary>
+    /// <param name="bytes">Begin with the number.</param>
+    /// <param name="prefixBits">How many bits of the first byte belong to it.</param>
+    /// <param name="value">The number.</param>
+    public static bool TryRead(ref ReadOnlySpan<byte> bytes, int prefixBits, out int value)
+    {
+        value = 0;
+        if (bytes.IsEmpty)
+            return false;
+        var max = (1 << prefixBits) - 1;
+        value = bytes[0] & max;
+        bytes = bytes[1..];
+        if (value < max)
+            return true;
+
+        long sum = max;
+        for (var shift = 0; shift <= MaxShift && !bytes.IsEmpty; shift += 7)
+        {
+            var group = bytes[0];
+            bytes = bytes[1..];
+            sum += (long)(group & 0x7F) << shift;
+            if (group >= 0x80)
+                continue;
+            value = (int)sum;
+            return sum <= int.MaxValue;
+        }
+
+        return false;
+    }
+}

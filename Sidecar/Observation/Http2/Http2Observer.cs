@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using Sidecar.Observation.Http2.Hpack;
+using Sidecar.Relay;
+
+namespace Sidecar.Observation.Http2;
+
+/// <summary>
+/// Follows the streams of an HTTP/2 connection, each of which is one exchange (RFC 9113, 8.1). Every header block is decoded, also
+/// those of streams that are not followed, so that the tables of both directions stay as their peers have them.
+/// </summary>
+internal sealed class Http2Observer : IProtocolObserver
+{
+    // A header block, and the list of fields it stands for, may be four times as long as what is kept of it.
+    private const int BlockFactor = 4;
+    private const int MinHeadBytes = 64 * 1024;
+    private const int MaxHeadBytes = 16 * 1024 * 1024;
+
+    // There are a dozen settings of six bytes.
+    private const int MaxSettingsBytes = 256;
+
+    private readonly Http2Streams _streams;
+    private readonly HpackDecoder _requestFields;
+    private readonly HpackDecoder _responseFields;
+    private readonly RequestSide _requestSide;
+    private readonly FrameReader _requests;
+    private readonly FrameReader _responses;
+
+    /// <param name="sink">Told of each exchange.</param>
+    /// <param name="limits">What it may keep.</param>
+    public Http2Observer(IExchangeSink sink, ObservationLimits limits)
+    {
+        var maxBlockBytes = BlockFactor * Math.Clamp(limits.HeadBytes, MinHeadBytes, MaxHeadBytes);
+        (_requestFields, _responseFields) = (new HpackDecoder(maxBlockBytes), new HpackDecoder(maxBlockBytes));
+        _streams = new Http2Streams(sink, limits);
+        _requestSide = new RequestSide(_streams, _requestFields, _responseFields);
+        _requests = new FrameReader(_requestSide, hasPreface: true, maxBlockBytes);
+        _responses = new FrameReader(new ResponseSide(_streams, _responseFields, _requestFields), hasPreface: false, maxBlockBytes);
+    }
+
+    /// <inheritdoc/>
+    public string? Failure { get; private set; }
+
+    /// <summary>
+    /// The connection became HTTP/2 by Upgrade (RFC 7540, 3.2): stream 1 has a request that has ended, and what is read from now on
+    /// is HTTP/2 both ways, the client's preface first. Called before any byte is read.
+    /// </summary>
+    /// <param name="first">The exchange of the request that asked for it; its heads, too, are this observer's from now on.</param>
+    /// <param name="settings">The value of the request's HTTP2-Settings field.</param>
+    /// <param name="time">When.</param>
+    public void Upgrade(Exchange first, ReadOnlySpan<byte> settings, long time)
+    {
+        (first.IsRequested, first.Ended) = (true, time);
+        Failure = _streams.Open(1, first) ?? ReadSettings(settings);
+    }
+
+    /// <inheritdoc/>
+    public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time)
+    {
+        if (Failure is not null)
+            return false;
+        var reader = direction == Direction.Request ? _requests : _responses;
+        reader.Read(ref bytes, time);
+        Failure = reader.Failure;
+        return Failure is null;
+    }
+
+    /// <inheritdoc/>
+    public void End(Direction direction, long time)
+    {
+        // A stream's end is said in its frames; what is not whole by then is judged when the connection closes.
+    }
+
+    /// <inheritdoc/>
+    public void Close(ExchangeOutcome outcome, long time)
+    {
+        _streams.Abandon(outcome, time);
+        _requests.Release();
+        _responses.Release();
+        _requestFields.Release();
+        _responseFields.Release();
+    }
+
+    private string? ReadSettings(ReadOnlySpan<byte> field)
+    {
+        Span<byte> settings = stackalloc byte[MaxSettingsBytes];
+        if (!Base64Url.TryDecodeFromUtf8(field, settings, out var length) || length % FrameHeader.SettingLength != 0)
+            return "broken settings in an upgrade";
+        for (var rest = settings[..length]; !rest.IsEmpty; rest = rest[FrameHeader.SettingLength..])
+            _requestSide.OnSetting(BinaryPrimitives.ReadUInt16BigEndian(rest), BinaryPrimitives.ReadUInt32BigEndian(rest[2..]));
+        return null;
+    }
+}

@@ -1,0 +1,29 @@
+using Sidecar.Observation.Grpc;
+using Sidecar.Relay;
+
+namespace Sidecar.Observation.Http2;
+
+/// <summary>A stream that is under way: its exchange, and how far the messages of a gRPC call were read.</summary>
+internal sealed class Http2Stream(int number, Exchange exchange)
+{
+    private MessageCounter _requestMessages;
+    private MessageCounter _responseMessages;
+
+    public int Number { get; } = number;
+
+    public Exchange Exchange { get; } = exchange;
+
+    /// <summary>Whether a final response has not begun.</summary>
+    public bool AwaitsResponse => Exchange.Response is null or { Status: >= 100 and < 200 };
+
+    /// <summary>A piece of a body.</summary>
+    public void OnData(Direction direction, ReadOnlySpan<byte> piece)
+    {
+        if (Exchange.Grpc is not { } call)
+            return;
+        if (direction == Direction.Request)
+            call.RequestMessages += _requestMessages.Count(piece);
+        else
+            call.ResponseMessages += _responseMessages.Count(piece);
+    }
+}

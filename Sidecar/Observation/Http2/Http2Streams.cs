@@ -1,0 +1,86 @@
+using Sidecar.Observation.Grpc;
+
+namespace Sidecar.Observation.Http2;
+
+/// <summary>The streams of a connection that are under way, and where their exchanges go.</summary>
+/// <param name="sink">Told of each exchange.</param>
+/// <param name="limits">What may be kept.</param>
+internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
+{
+    // Heads of streams side by side; more than these come and go.
+    private const int MaxFreeHeads = 32;
+
+    private readonly Dictionary<int, Http2Stream> _streams = [];
+    private Http2Stream? _latest;
+
+    // The client's last stream that the server will answer (GOAWAY).
+    private int _lastServed = int.MaxValue;
+
+    /// <summary>Where heads come from.</summary>
+    public MessageHeads Heads { get; } = new(limits.HeadBytes, MaxFreeHeads);
+
+    /// <summary>The latest stream of the client; numbers only grow.</summary>
+    public int LastOpened { get; private set; }
+
+    /// <summary>A stream under way; null when it has ended or never began.</summary>
+    public Http2Stream? Find(int number)
+    {
+        // Frames of a stream often follow each other.
+        if (_latest?.Number != number)
+            _latest = _streams.GetValueOrDefault(number);
+        return _latest;
+    }
+
+    /// <summary>Begins a stream.</summary>
+    /// <returns>Why it is not followed; null when it is.</returns>
+    public string? Open(int number, Exchange exchange)
+    {
+        if (GrpcFields.AreOfCall(exchange.Request))
+            exchange.Grpc = new GrpcCall();
+        (LastOpened, _latest) = (number, new Http2Stream(number, exchange));
+        _streams.Add(number, _latest);
+        return _streams.Count > limits.Exchanges ? "too many requests without a response" : null;
+    }
+
+    /// <summary>Ends a stream both of whose sides have ended.</summary>
+    public void EndIfWhole(Http2Stream stream, long time)
+    {
+        if (stream.Exchange is { IsRequested: true, IsAnswered: true })
+            End(stream, ExchangeOutcome.Completed, time);
+    }
+
+    /// <summary>Ends a stream.</summary>
+    public void End(Http2Stream stream, ExchangeOutcome outcome, long time)
+    {
+        (stream.Exchange.Outcome, stream.Exchange.Ended) = (outcome, time);
+        _streams.Remove(stream.Number);
+        _latest = null;
+        Report(stream.Exchange);
+    }
+
+    /// <summary>The server will answer no stream of the client behind this one.</summary>
+    public void ServeUpTo(int number) => _lastServed = Math.Min(_lastServed, number);
+
+    /// <summary>Ends all streams with their connection.</summary>
+    public void Abandon(ExchangeOutcome outcome, long time)
+    {
+        foreach (var (number, stream) in _streams)
+        {
+            // One that the server said it would not answer is nobody's fault.
+            var isRefused = outcome == ExchangeOutcome.Completed && number > _lastServed && stream.Exchange.Response is null;
+            stream.Exchange.Abandon(isRefused ? ExchangeOutcome.Unmatched : outcome, time);
+            Report(stream.Exchange);
+        }
+
+        _streams.Clear();
+        _latest = null;
+    }
+
+    private void Report(Exchange exchange)
+    {
+        sink.OnExchange(exchange);
+        Heads.Return(exchange.Request);
+        Heads.Return(exchange.Response);
+        Heads.Return(exchange.Trailers);
+    }
+}

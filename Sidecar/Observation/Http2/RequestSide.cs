@@ -1,0 +1,39 @@
+using Sidecar.Observation.Http2.Hpack;
+using Sidecar.Relay;
+
+namespace Sidecar.Observation.Http2;
+
+/// <summary>The client's frames: its header blocks are requests, or the trailers of one, which nobody keeps.</summary>
+internal sealed class RequestSide(Http2Streams streams, HpackDecoder own, HpackDecoder peers) : Http2Side(Direction.Request, streams, own, peers)
+{
+    private readonly Http2Streams _streams = streams;
+
+    /// <inheritdoc/>
+    public override string? OnBlock(in FrameHeader frame, ReadOnlySpan<byte> block, long started, long time)
+    {
+        if (frame.Type == FrameType.PushPromise)
+            return "a promise of the client's";
+        // Even ones are the server's, to push on.
+        if (frame.Stream % 2 == 0)
+            return "a request on a stream of the server's";
+        // One that is not new has its head, or was reset.
+        if (frame.Stream <= _streams.LastOpened)
+            return Skip(block);
+        if (Decode(block, out var failure) is not { } head)
+            return failure;
+        SetTargetOfConnect(head);
+        return _streams.Open(frame.Stream, new Exchange(head, started, time));
+    }
+
+    /// <summary>CONNECT has its target in <c>:authority</c> alone (RFC 9113, 8.5).</summary>
+    private static void SetTargetOfConnect(MessageHead head)
+    {
+        if (!head.Target.IsEmpty || !head.Method.SequenceEqual("CONNECT"u8))
+            return;
+        for (var i = 0; i < head.Count; i++)
+        {
+            if (head.Name(i).SequenceEqual(":authority"u8))
+                head.SetTargetTo(i);
+        }
+    }
+}

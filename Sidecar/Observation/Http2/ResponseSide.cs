@@ -1,0 +1,40 @@
+using Sidecar.Observation.Grpc;
+using Sidecar.Observation.Http2.Hpack;
+using Sidecar.Relay;
+
+namespace Sidecar.Observation.Http2;
+
+/// <summary>The server's frames: its header blocks are interim responses, a final one, and its trailers. What it pushes is no exchange, for nobody asked.</summary>
+internal sealed class ResponseSide(Http2Streams streams, HpackDecoder own, HpackDecoder peers) : Http2Side(Direction.Response, streams, own, peers)
+{
+    private readonly Http2Streams _streams = streams;
+
+    /// <inheritdoc/>
+    public override string? OnBlock(in FrameHeader frame, ReadOnlySpan<byte> block, long started, long time)
+    {
+        var isPushed = frame.Type == FrameType.PushPromise || frame.Stream % 2 == 0;
+        if (!isPushed && frame.Stream > _streams.LastOpened)
+            return "a response that nobody asked for";
+        // One that was reset may still be answered for a while.
+        if (isPushed || _streams.Find(frame.Stream) is not { Exchange: { IsAnswered: false, Trailers: null } exchange } stream)
+            return Skip(block);
+        if (Decode(block, out var failure) is not { } head)
+            return failure;
+
+        if (!stream.AwaitsResponse)
+        {
+            exchange.Trailers = head;
+        }
+        else
+        {
+            if (exchange.Responded < 0)
+                exchange.Responded = started;
+            _streams.Heads.Return(exchange.Response);
+            exchange.Response = head;
+        }
+
+        if (exchange.Grpc is { } call && frame.EndsStream)
+            call.Status = GrpcFields.StatusIn(head);
+        return null;
+    }
+}

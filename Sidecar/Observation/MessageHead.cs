@@ -24,7 +24,6 @@ internal sealed class MessageHead(MessageHeads heads)
 {
     // A usual head; it doubles as needed.
     private const int FirstSize = 1024;
-    private const int FirstFields = 16;
 
     // Room for more fields than these is not kept for the next head.
     private const int MaxKeptFields = 64;
@@ -111,15 +110,13 @@ internal sealed class MessageHead(MessageHeads heads)
     public void Release()
     {
         Clear();
-        if (_fields.Length > FirstFields)
+        if (_fields.Length > MaxKeptFields)
             _fields = new Field[FirstFields];
         if (_bytes is null)
             return;
         heads.TryTake(-_bytes.Length);
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = null;
-        if (_fields.Length > MaxKeptFields)
-            _fields = new Field[FirstFields];
     }
 
     private ReadOnlySpan<byte> At(Place place) => _bytes.AsSpan(place.Start, place.Length);

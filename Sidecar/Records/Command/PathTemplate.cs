@@ -1,28 +1,67 @@
-using System.Text.RegularExpressions;
+using System.Text;
 
 namespace Sidecar.Records.Command;
 
 /// <summary>What paths that differ in ids alone have in common: <c>/users/17/items</c> is <c>/users/{n}/items</c>.</summary>
-internal static partial class PathTemplate
+internal static class PathTemplate
 {
+    // The v2 of an API and a 720p stay what they are; the segment00017 of a video does not.
+    private const int MinDigits = 3;
+
+    // So long a word of hexadecimal digits is a hash.
+    private const int MinHash = 16;
+
     /// <summary>The template of a target; its query is left out.</summary>
     public static string Of(string target)
     {
         var end = target.AsSpan().IndexOfAny('?', '#');
-        var path = end < 0 ? target : target[..end];
-        path = Uuids().Replace(path, "{uuid}");
-        path = Hashes().Replace(path, "{hash}");
-        return Numbers().Replace(path, "{n}");
+        return string.Join('/', (end < 0 ? target : target[..end]).Split('/').Select(Segment));
     }
 
-    [GeneratedRegex("(?<![0-9a-zA-Z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-zA-Z])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Uuids();
+    private static string Segment(string segment)
+    {
+        if (Guid.TryParseExact(segment, "D", out _))
+            return "{uuid}";
+        if (segment.Length > 0 && segment.All(char.IsAsciiDigit))
+            return "{n}";
+        var text = new StringBuilder();
+        for (var rest = segment.AsSpan(); !rest.IsEmpty;)
+        {
+            var length = Run(rest, char.IsAsciiLetterOrDigit);
+            if (length == 0)
+                text.Append(rest[length++]);
+            else
+                AppendWord(text, rest[..length]);
+            rest = rest[length..];
+        }
 
-    // A word of 16 hexadecimal digits and more with a digit among the first of them: no English is that.
-    [GeneratedRegex("(?<![0-9a-zA-Z])(?=[a-f]{0,15}[0-9])[0-9a-f]{16,}(?![0-9a-zA-Z])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Hashes();
+        return text.ToString();
+    }
 
-    // A whole segment, or three digits and more: the v2 of an API and a 720p stay what they are, the segment00017 of a video does not.
-    [GeneratedRegex("(?<=/)[0-9]+(?=/|$)|[0-9]{3,}(?!p)(?![0-9])", RegexOptions.CultureInvariant)]
-    private static partial Regex Numbers();
+    private static void AppendWord(StringBuilder text, ReadOnlySpan<char> word)
+    {
+        if (word.Length >= MinHash && Run(word, char.IsAsciiHexDigit) == word.Length && word.ContainsAnyInRange('0', '9'))
+        {
+            text.Append("{hash}");
+            return;
+        }
+
+        while (!word.IsEmpty)
+        {
+            var digits = Run(word, char.IsAsciiDigit);
+            if (digits >= MinDigits && word[digits..] is not ['p', ..])
+                text.Append("{n}");
+            else
+                text.Append(word[..Math.Max(1, digits)]);
+            word = word[Math.Max(1, digits)..];
+        }
+    }
+
+    private static int Run(ReadOnlySpan<char> text, Func<char, bool> belongs)
+    {
+        var length = 0;
+        while (length < text.Length && belongs(text[length]))
+            length++;
+        return length;
+    }
 }

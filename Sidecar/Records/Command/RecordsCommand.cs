@@ -85,7 +85,7 @@ internal static class RecordsCommand
 
     private static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
 
-    private static IReadOnlyList<string>? Words(ParseResult parsed, Option<string?> option, Func<string, string> parse) =>
+    private static List<string>? Words(ParseResult parsed, Option<string?> option, Func<string, string> parse) =>
         Value(parsed, option, text => text.Split(',').Select(parse).ToList());
 
     private static T? Value<T>(ParseResult parsed, Option<string?> option, Func<string, T> parse)

@@ -1,0 +1,77 @@
+using System.Text;
+using Chassis;
+using Sidecar.Records.Command;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Records.Command;
+
+public sealed class RecordLinesTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Lines_OfAFile_AreReadToItsEnd()
+    {
+        var path = _folder.File("records");
+        await File.WriteAllTextAsync(path, $"one\n\n{new string('x', 100_000)}\nlast", TestContext.Current.CancellationToken);
+
+        Assert.Equal(["one", "", new string('x', 100_000), "last"], await ReadAsync(new RecordLines(follow: false), path));
+    }
+
+    [Fact]
+    public async Task Line_LongerThanAnyRecord_IsSkippedAndCounted()
+    {
+        var path = _folder.File("records");
+        await File.WriteAllTextAsync(path, $"one\n{new string('x', 3_000_000)}\ntwo\n{new string('y', 900_000)}", TestContext.Current.CancellationToken);
+        var lines = new RecordLines(follow: false);
+
+        Assert.Equal(["one", "two"], await ReadAsync(lines, path));
+        Assert.Equal(2, lines.TooLong);
+    }
+
+    [Fact]
+    public async Task Follow_OfAFileThatGrowsAndIsReplaced_ReadsOn()
+    {
+        var path = _folder.File("records");
+        await File.WriteAllTextAsync(path, "1\n2\n", TestContext.Current.CancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var seen = new List<string>();
+
+        await foreach (var line in new RecordLines(follow: true).ReadAsync(path, stop.Token))
+        {
+            seen.Add(Encoding.UTF8.GetString(line.Span));
+            if (seen[^1] == "2")
+                await File.AppendAllTextAsync(path, "3 in two", stop.Token);
+            if (seen[^1] == "2")
+                await File.AppendAllTextAsync(path, " pieces\n", stop.Token);
+            if (seen[^1] == "3 in two pieces")
+            {
+                File.Move(path, path + ".1");
+                await File.WriteAllTextAsync(path, "4\n", stop.Token);
+            }
+
+            if (seen[^1] == "4")
+                await stop.CancelAsync();
+        }
+
+        Assert.Equal(["1", "2", "3 in two pieces", "4"], seen);
+    }
+
+    [Fact]
+    public async Task File_ThatIsNotThere_IsAnErrorThatNamesIt()
+    {
+        var error = await Assert.ThrowsAsync<UsageException>(() => ReadAsync(new RecordLines(follow: false), _folder.File("none")));
+        Assert.Contains("none'", error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<List<string>> ReadAsync(RecordLines lines, string path)
+    {
+        var all = new List<string>();
+        await foreach (var line in lines.ReadAsync(path, TestContext.Current.CancellationToken))
+            all.Add(Encoding.UTF8.GetString(line.Span));
+        return all;
+    }
+}

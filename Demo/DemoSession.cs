@@ -11,12 +11,14 @@ namespace Demo;
 /// <summary>One run: starts the programs in order, then waits or verifies, and stops them whatever happened.</summary>
 /// <param name="options">What the user asked for.</param>
 /// <param name="progress">Told what happens (stderr).</param>
-/// <param name="result">Gets the address to open, or the summary (stdout).</param>
-internal sealed class DemoSession(DemoOptions options, TextWriter progress, TextWriter result)
+/// <param name="stdout">Gets the address to open, or the summary; where the records go there, these alone.</param>
+internal sealed class DemoSession(DemoOptions options, TextWriter progress, TextWriter stdout)
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan VerifyLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    private readonly TextWriter _result = options.Records == RecordCopy.Stdout ? progress : stdout;
 
     /// <summary>Runs until done or told to stop.</summary>
     /// <returns>0 when all went well, 1 when not.</returns>
@@ -56,10 +58,12 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
     private async Task<int> RunAsync(IScene scene, OracleAudit audit, CancellationToken stop)
     {
         using var output = new OutputLog(options.LogFolder, progress, options.Verbose);
+        using var records = options.Records is { } path ? new RecordCopy(path, stdout, progress) : null;
         await using var processes = new ProcessSet(line =>
         {
             output.Write(line);
             audit.Take(line);
+            records?.Take(line);
         });
         var exitCode = 1;
         try
@@ -94,7 +98,7 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
 
     private async Task<int> WaitAsync(ProcessSet processes, IScene scene, CancellationToken stop)
     {
-        await result.WriteLineAsync(scene.Invitation);
+        await _result.WriteLineAsync(scene.Invitation);
         try
         {
             await processes.WatchAsync(stop);
@@ -140,7 +144,7 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
             var found = await verification.RunAsync(cancellation);
             foreach (var failure in found.Failures)
                 await progress.WriteLineAsync($"failed: {failure}");
-            await result.WriteLineAsync(found.Summary);
+            await _result.WriteLineAsync(found.Summary);
             allVerified &= found.IsVerified;
         }
 

@@ -13,8 +13,9 @@ namespace Demo.Transparent;
 /// <param name="Plan">The hosts.</param>
 /// <param name="Policy">The Oracle's policy file, or null for its default.</param>
 /// <param name="StorageConfig">The server pod's sidecar's file, when its traffic to the storage takes sidecars too; else null.</param>
+/// <param name="HasRecords">Whether sidecars that are p2 write records of HTTP exchanges to their stdout.</param>
 /// <param name="Web">A client inside a host.</param>
-internal sealed record PodPrograms(BuiltPrograms Built, NetworkPlan Plan, string? Policy, string? StorageConfig, Func<PlannedHost, HttpFetcher> Web)
+internal sealed record PodPrograms(BuiltPrograms Built, NetworkPlan Plan, string? Policy, string? StorageConfig, bool HasRecords, Func<PlannedHost, HttpFetcher> Web)
 {
     public const int P1Port = 45000;
     public const int P2Port = 45001;
@@ -81,7 +82,7 @@ internal sealed record PodPrograms(BuiltPrograms Built, NetworkPlan Plan, string
         [
             .. Built.Run("Sidecar"), .. words,
             "--admin-address", $"{new IPEndPoint(IPAddress.Loopback, Ports.P1.Admin)}", "--health-address", Anywhere(Ports.P1.Health),
-            "--metrics-address", Anywhere(Ports.P1.Metrics), "--connection-records", "-",
+            "--metrics-address", Anywhere(Ports.P1.Metrics), "--connection-records", "-", .. HasRecords && name != "p1" ? ["--records", "-"] : Array.Empty<string>(),
         ])),
         Asks(host, Url(IPAddress.Loopback, Ports.P1.Health, "/readyz")), $"{host.Name}  sidecar; {says}");
 

@@ -95,7 +95,7 @@ internal sealed class TransparentScene : IScene
 
         var copies = new ReadableCopy(folder);
         var policy = options.Policy is null ? null : await copies.OfAsync(options.Policy.FullName);
-        Programs = new PodPrograms(await copies.OfAsync(built), _plan, policy, await StorageConfigAsync(folder), host => _web[host]).All;
+        Programs = new PodPrograms(await copies.OfAsync(built), _plan, policy, await StorageConfigAsync(folder), options.Records is not null, host => _web[host]).All;
         if (!options.Verify)
             return;
         _capture = await PacketCapture.StartAsync(_plan.BridgeNamespace, PodNetwork.Bridge, [Ports.Backend, Ports.Storage], Path.Combine(folder, "bridge.pcap"), stop);

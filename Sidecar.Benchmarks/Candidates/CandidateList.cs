@@ -10,6 +10,7 @@ internal static class CandidateList
     public const string SidecarXor = "sidecar-xor";
     public const string SidecarAffine = "sidecar-affine";
     public const string SidecarTable = "sidecar-table";
+    public const string SidecarObserved = "sidecar-observed";
     public const string Haproxy = "haproxy";
     public const string Nginx = "nginx";
     public const string Pair = "pair";
@@ -30,6 +31,7 @@ internal static class CandidateList
         Alone(SidecarXor, "sidecar, xor", Xor),
         Alone(SidecarAffine, "sidecar, ten affine steps", Affine),
         Alone(SidecarTable, "sidecar, ten steps of a table", Table),
+        Plain(SidecarObserved, "sidecar, a record of each exchange", (shop, ports, entry) => [SidecarPrograms.Observed(shop, ports, entry)]),
         Plain(Haproxy, "HAProxy", (shop, _, entry) => [HaproxyPrograms.Relay(shop, entry)]),
         Plain(Nginx, "nginx stream", (shop, _, entry) => [NginxPrograms.Relay(shop, entry)]),
         Plain(Pair, "p1 + p2, xor", (shop, ports, entry) => SidecarPrograms.Pair(shop, ports, entry, Xor)),

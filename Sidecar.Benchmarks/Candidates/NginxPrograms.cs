@@ -12,6 +12,10 @@ internal static class NginxPrograms
     // For 4,000 idle connections of two descriptors each, should one worker get them all.
     private const int WorkerConnections = 9000;
 
+    /// <summary>Where the origin has a body for which a head is nothing, and its length.</summary>
+    public const string LargePath = "large";
+    public const int LargeLength = 10_000_000;
+
     /// <summary>TCP in, TCP out.</summary>
     public static CandidatePart Relay(Workshop shop, RelayPorts entry)
     {
@@ -26,8 +30,14 @@ internal static class NginxPrograms
             """, entry.Http);
     }
 
-    /// <summary>Answers every request with the same body, from memory.</summary>
-    public static CandidatePart Origin(Workshop shop) => Create(shop, "origin", $$"""
+    /// <summary>Answers requests with the same body from memory, or with a large one from a file.</summary>
+    public static CandidatePart Origin(Workshop shop)
+    {
+        File.WriteAllBytes(Path.Combine(shop.Folder, LargePath), new byte[LargeLength]);
+        return Create(shop, "origin", OriginConfig(shop), shop.Origin.Http);
+    }
+
+    private static string OriginConfig(Workshop shop) => $$"""
         {{Common(shop)}}
         http {
           access_log off;
@@ -39,9 +49,9 @@ internal static class NginxPrograms
           fastcgi_temp_path {{shop.Folder}}/fastcgi;
           uwsgi_temp_path {{shop.Folder}}/uwsgi;
           scgi_temp_path {{shop.Folder}}/scgi;
-          server { listen 127.0.0.1:{{shop.Origin.Http}} backlog=4096; location / { return 200 "{{Body}}"; } }
+          server { listen 127.0.0.1:{{shop.Origin.Http}} backlog=4096; location / { return 200 "{{Body}}"; } location /{{LargePath}} { root {{shop.Folder}}; sendfile on; } }
         }
-        """, shop.Origin.Http);
+        """;
 
     /// <summary>What the origin answers.</summary>
     public static string Body { get; } = string.Concat(Enumerable.Range(0, BodyLength).Select(i => (char)('a' + (i % 26))));

@@ -12,9 +12,16 @@ internal static class SidecarPrograms
 
     private const string Oracle = "oracle";
 
+    // What others are compared with relays bytes, as they do.
+    private const string Unobserved = "observe: off";
+
     /// <summary>One sidecar without a peer.</summary>
     public static CandidatePart Alone(Workshop shop, FreePorts ports, RelayPorts entry, TransformExpression transform) =>
-        Create(shop, ports, "sidecar", "alone", entry, shop.Origin, $"transform: {transform}");
+        Create(shop, ports, "sidecar", "alone", entry, shop.Origin, $"{Unobserved}, transform: {transform}");
+
+    /// <summary>One sidecar that writes a record of each exchange to a file.</summary>
+    public static CandidatePart Observed(Workshop shop, FreePorts ports, RelayPorts entry) =>
+        Create(shop, ports, "sidecar-observed", "alone", entry, shop.Origin, "observe: on", $"records: {{path: \"{Path.Combine(shop.Folder, "records.json")}\"}}");
 
     /// <summary>Two sidecars and the Oracle that both ask about each connection.</summary>
     public static IReadOnlyList<CandidatePart> Pair(Workshop shop, FreePorts ports, RelayPorts entry, TransformExpression transform)
@@ -27,7 +34,7 @@ internal static class SidecarPrograms
         [
             new(shop.Run(Oracle, "Oracle", "--listen", At(oracle), "--policy", policy, "--audit-log", "off", "--log-level", "warning",
                 "--metrics-address", At(endpoints), "--health-address", At(endpoints)), oracle),
-            Create(shop, ports, "p2", "p2", between, shop.Origin, "", asks),
+            Create(shop, ports, "p2", "p2", between, shop.Origin, Unobserved, asks),
             Create(shop, ports, "p1", "p1", entry, between, "", asks),
         ];
     }

@@ -29,6 +29,13 @@ internal sealed class Loads(Workshop shop, Origin origin)
         ]);
     }
 
+    /// <summary>Large bodies one after the other.</summary>
+    public async Task<LoadReport> BodiesAsync(RunningCandidate on, int seconds, CancellationToken cancellation)
+    {
+        var report = await WrkAsync(on, seconds, [], cancellation, BulkConnections, NginxPrograms.LargePath);
+        return new((double)report.Requests * NginxPrograms.LargeLength, [new(Quantity.RateBodies, report.RequestsPerSecond * NginxPrograms.LargeLength * 8 / 1e9)]);
+    }
+
     /// <summary>A connection for each request.</summary>
     public async Task<LoadReport> ConnectionsAsync(RunningCandidate on, int seconds, CancellationToken cancellation)
     {
@@ -77,11 +84,12 @@ internal sealed class Loads(Workshop shop, Origin origin)
         }
     }
 
-    private async Task<WrkReport> WrkAsync(RunningCandidate on, int seconds, IEnumerable<string> words, CancellationToken cancellation)
+    private async Task<WrkReport> WrkAsync(
+        RunningCandidate on, int seconds, IEnumerable<string> words, CancellationToken cancellation, int connections = HttpConnections, string path = "")
     {
         var command = new ProcessCommand("wrk",
         [
-            shop.Programs.Wrk, "-t", "1", "-c", $"{HttpConnections}", "-d", $"{seconds}s", "--latency", .. words, $"http://127.0.0.1:{on.Ports.Http}/",
+            shop.Programs.Wrk, "-t", "1", "-c", $"{connections}", "-d", $"{seconds}s", "--latency", .. words, $"http://127.0.0.1:{on.Ports.Http}/{path}",
         ]);
         var (exitCode, lines, lastError) = await LoadProcess.RunAsync(command, seconds, cancellation);
         if (exitCode != 0)

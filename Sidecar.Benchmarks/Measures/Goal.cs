@@ -22,6 +22,8 @@ internal sealed record Goal(Quantity Quantity, string Subject, string? Peer, dou
         BesideIdt(Quantity.RawCpuPerGbDown, CandidateList.SidecarAffine, 1.10),
         BesideIdt(Quantity.RawCpuPerGbUp, CandidateList.SidecarTable, 1.15),
         BesideIdt(Quantity.RawCpuPerGbDown, CandidateList.SidecarTable, 1.15),
+        new(Quantity.CpuPerRequest, CandidateList.SidecarObserved, CandidateList.Sidecar, 1.5, 1.25),
+        new(Quantity.CpuPerGbBodies, CandidateList.SidecarObserved, CandidateList.Sidecar, 1.03, null),
         Alone(Quantity.CpuPerConnection, 1.4, 1.0),
         Alone(Quantity.P99, 1.1, 0.8),
         Alone(Quantity.RateUp, 1.2, 1.4),

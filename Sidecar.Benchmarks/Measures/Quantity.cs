@@ -22,6 +22,8 @@ internal sealed record Quantity(string Name, string Title, string Unit, int Deci
     public static readonly Quantity RawRateUp = new("raw_gbit_per_second_up", "bulk to the upstream, raw", "Gb/s", 1, MoreIsBetter: true);
     public static readonly Quantity RawCpuPerGbDown = new("raw_cpu_s_per_gb_down", "CPU per GB from the upstream, raw", "s", 3);
     public static readonly Quantity RawRateDown = new("raw_gbit_per_second_down", "bulk from the upstream, raw", "Gb/s", 1, MoreIsBetter: true);
+    public static readonly Quantity CpuPerGbBodies = new("cpu_s_per_gb_bodies", "CPU per GB in HTTP bodies", "s", 3);
+    public static readonly Quantity RateBodies = new("gbit_per_second_bodies", "HTTP bodies", "Gb/s", 1, MoreIsBetter: true);
     public static readonly Quantity AtRest = new("resident_mb_at_rest", "resident at rest", "MB", 1);
     public static readonly Quantity Idle1000 = new("kb_per_idle_connection_1000", "per idle connection, 1,000", "KB", 2);
     public static readonly Quantity Idle4000 = new("kb_per_idle_connection_4000", "per idle connection, 4,000", "KB", 2);
@@ -31,6 +33,6 @@ internal sealed record Quantity(string Name, string Title, string Unit, int Deci
     public static IReadOnlyList<Quantity> All { get; } =
     [
         CpuPerRequest, RequestRate, P50, P99, CpuPerConnection, ConnectionRate, CpuPerGbUp, RateUp, CpuPerGbDown, RateDown,
-        RawCpuPerGbUp, RawRateUp, RawCpuPerGbDown, RawRateDown, AtRest, Idle1000, Idle4000, AfterLoad,
+        RawCpuPerGbUp, RawRateUp, RawCpuPerGbDown, RawRateDown, CpuPerGbBodies, RateBodies, AtRest, Idle1000, Idle4000, AfterLoad,
     ];
 }

@@ -17,16 +17,21 @@ internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<L
     private static readonly string[] WithHttp =
         [CandidateList.Haproxy, CandidateList.Sidecar, CandidateList.Nginx, CandidateList.TlsPair, CandidateList.Pair];
 
+    // What observes stands beside what does not.
+    private static readonly string[] WithRecords =
+        [CandidateList.Haproxy, CandidateList.SidecarObserved, CandidateList.Sidecar, CandidateList.Nginx, CandidateList.TlsPair, CandidateList.Pair];
+
     // A sidecar alone that transforms meets no other to take it back: neither HTTP nor iperf3's own messages survive.
     private static readonly string[] WithAnyBytes = [CandidateList.Haproxy, CandidateList.SidecarXor, CandidateList.Sidecar, CandidateList.SidecarAffine, CandidateList.SidecarTable];
 
     /// <summary>In the order of a round.</summary>
     public static IReadOnlyList<Step> All { get; } =
     [
-        new("requests", Quantity.CpuPerRequest, Micro, (loads, on, seconds, cancel) => loads.RequestsAsync(on, seconds, cancel), WithHttp),
+        new("requests", Quantity.CpuPerRequest, Micro, (loads, on, seconds, cancel) => loads.RequestsAsync(on, seconds, cancel), WithRecords),
         new("connections", Quantity.CpuPerConnection, Micro, (loads, on, seconds, cancel) => loads.ConnectionsAsync(on, seconds, cancel), WithHttp),
         new("up", Quantity.CpuPerGbUp, Giga, (loads, on, seconds, cancel) => loads.IperfAsync(on, seconds, Direction.Up, cancel), WithHttp),
         new("down", Quantity.CpuPerGbDown, Giga, (loads, on, seconds, cancel) => loads.IperfAsync(on, seconds, Direction.Down, cancel), WithHttp),
+        new("bodies", Quantity.CpuPerGbBodies, Giga, (loads, on, seconds, cancel) => loads.BodiesAsync(on, seconds, cancel), [CandidateList.Sidecar, CandidateList.SidecarObserved]),
         new("raw-up", Quantity.RawCpuPerGbUp, Giga, (loads, on, seconds, cancel) => loads.RawUpAsync(on, seconds, cancel), WithAnyBytes),
         new("raw-down", Quantity.RawCpuPerGbDown, Giga, (loads, on, seconds, cancel) => loads.RawDownAsync(on, seconds, cancel), WithAnyBytes),
     ];

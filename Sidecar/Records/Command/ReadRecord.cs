@@ -27,8 +27,8 @@ internal sealed record ReadRecord(DateTimeOffset Time, string Protocol, string M
     /// <summary>Whether it is a gRPC call.</summary>
     public bool IsGrpc { get; init; }
 
-    /// <summary>What sampling never leaves out: a status from 400 on, a gRPC status other than 0, an exchange that was not completed.</summary>
-    public bool IsError => Status is null or >= 400 || GrpcStatus is not (null or 0) || Outcome is not (null or "completed");
+    /// <summary>What sampling never leaves out: a status from 400 on, a gRPC call without status 0, an exchange that was not completed.</summary>
+    public bool IsError => Status is null or >= 400 || (IsGrpc && GrpcStatus is not 0) || Outcome is not (null or "completed");
 
     /// <summary>Reads a line; null when it is none of an exchange.</summary>
     public static ReadRecord? TryParse(ReadOnlyMemory<byte> line)

@@ -3,8 +3,7 @@ using System.Buffers;
 namespace Sidecar.Observation.Http2;
 
 /// <summary>Joins the fragments of a header block that does not come in one piece.</summary>
-/// <param name="limit">Most bytes that are joined.</param>
-internal sealed class FragmentBuffer(int limit)
+internal sealed class FragmentBuffer
 {
     private byte[]? _bytes;
     private int _length;
@@ -13,11 +12,8 @@ internal sealed class FragmentBuffer(int limit)
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
-    /// <summary>Adds a fragment; false when it would be too much.</summary>
-    public bool TryAdd(ReadOnlySpan<byte> fragment)
+    public void Add(ReadOnlySpan<byte> fragment)
     {
-        if (fragment.Length > limit - _length)
-            return false;
         var size = _length + fragment.Length;
         if (size > (_bytes?.Length ?? 0))
         {
@@ -30,7 +26,6 @@ internal sealed class FragmentBuffer(int limit)
 
         fragment.CopyTo(_bytes.AsSpan(_length));
         _length = size;
-        return true;
     }
 
     /// <summary>Forgets all and gives the buffer back.</summary>

@@ -39,7 +39,8 @@ internal sealed class FrameReader
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
     private readonly IFrameReceiver _receiver;
-    private readonly FragmentBuffer _fragments;
+    private readonly int _maxBlockBytes;
+    private readonly FragmentBuffer _fragments = new();
     private readonly byte[] _gathered = new byte[FrameHeader.Size];
     private int _gatheredLength;
     private State _state;
@@ -57,9 +58,9 @@ internal sealed class FrameReader
 
     /// <param name="receiver">Told of what the frames say.</param>
     /// <param name="hasPreface">Whether these are the client's bytes.</param>
-    /// <param name="maxBlockBytes">Most bytes of a header block.</param>
+    /// <param name="maxBlockBytes">Most bytes of the frames of a header block.</param>
     public FrameReader(IFrameReceiver receiver, bool hasPreface, int maxBlockBytes) =>
-        (_receiver, _state, _fragments) = (receiver, hasPreface ? State.Preface : State.Header, new FragmentBuffer(maxBlockBytes));
+        (_receiver, _state, _maxBlockBytes) = (receiver, hasPreface ? State.Preface : State.Header, maxBlockBytes);
 
     private enum State
     {
@@ -171,6 +172,8 @@ internal sealed class FrameReader
             return "a header block that is not continued";
         if (frame.Type == FrameType.Continuation && ++_continuations > MaxContinuations)
             return "a header block in too many parts";
+        if (frame.HasFragment && frame.Length > _maxBlockBytes - _bytes)
+            return "a header block that is too long";
         if (!frame.HasRightLength)
             return "a frame of a wrong length";
         return frame.HasRightStream ? null : "a frame on a wrong stream";
@@ -220,8 +223,8 @@ internal sealed class FrameReader
             _receiver.OnData(_frame.Stream, piece);
         else if (_frame.EndsBlock && _body == 0 && _fragments.IsEmpty)
             EndBlock(piece, time);
-        else if (_frame.HasFragment && !_fragments.TryAdd(piece))
-            Break("a header block that is too long");
+        else if (_frame.HasFragment)
+            _fragments.Add(piece);
         if (_body == 0 && _state != State.Broken)
             EndBody(time);
     }

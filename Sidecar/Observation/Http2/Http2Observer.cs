@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using Sidecar.Observation.Http2.Hpack;
@@ -84,7 +85,7 @@ internal sealed class Http2Observer : IProtocolObserver
     private string? ReadSettings(ReadOnlySpan<byte> field)
     {
         Span<byte> settings = stackalloc byte[MaxSettingsBytes];
-        if (!Base64Url.TryDecodeFromUtf8(field, settings, out var length) || length % FrameHeader.SettingLength != 0)
+        if (Base64Url.DecodeFromUtf8(field, settings, out _, out var length) != OperationStatus.Done || length % FrameHeader.SettingLength != 0)
             return "broken settings in an upgrade";
         for (var rest = settings[..length]; !rest.IsEmpty; rest = rest[FrameHeader.SettingLength..])
             _requestSide.OnSetting(BinaryPrimitives.ReadUInt16BigEndian(rest), BinaryPrimitives.ReadUInt32BigEndian(rest[2..]));

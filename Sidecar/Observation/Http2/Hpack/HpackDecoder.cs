@@ -31,6 +31,9 @@ internal sealed class HpackDecoder(int maxListBytes)
         return failure;
     }
 
+    /// <summary>The size of the dynamic table.</summary>
+    public int TableBytes => _table.Size;
+
     /// <summary>Gives the table's memory back.</summary>
     public void Release() => _table.Release();
 
@@ -81,19 +84,14 @@ internal sealed class HpackDecoder(int maxListBytes)
 
     private bool TryReadField(ref ReadOnlySpan<byte> block, byte first, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
+        name = value = default;
         if (first >= 0x80)
-            return HpackInteger.TryRead(ref block, 7, out var field) & TryGet(field, out name, out value);
+            return HpackInteger.TryRead(ref block, 7, out var field) && TryGet(field, out name, out value);
 
-        value = default;
-        // With an index that is to be kept, or without one.
-        if (!HpackInteger.TryRead(ref block, first >= 0x40 ? 6 : 4, out var number))
-        {
-            name = default;
-            return false;
-        }
-
+        // One that is to be kept has a longer number.
         _decodedLength = 0;
-        return (number == 0 ? TryReadString(ref block, out name) : TryGet(number, out name, out _))
+        return HpackInteger.TryRead(ref block, first >= 0x40 ? 6 : 4, out var number)
+            && (number == 0 ? TryReadString(ref block, out name) : TryGet(number, out name, out _))
             && TryReadString(ref block, out value);
     }
 

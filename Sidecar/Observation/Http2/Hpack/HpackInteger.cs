@@ -29,7 +29,7 @@ internal static class HpackInteger
             sum += (long)(group & 0x7F) << shift;
             if (group >= 0x80)
                 continue;
-            value = (int)sum;
+            value = (int)Math.Min(sum, int.MaxValue);
             return sum <= int.MaxValue;
         }
 

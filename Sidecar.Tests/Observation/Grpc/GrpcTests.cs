@@ -1,0 +1,85 @@
+using System.Text;
+using Sidecar.Observation.Grpc;
+using Sidecar.Tests.Observation.Http2;
+using Xunit;
+using static Sidecar.Tests.Observation.Http2.Frames;
+
+namespace Sidecar.Tests.Observation.Grpc;
+
+public sealed class GrpcTests
+{
+    [Fact]
+    public void Call_Unary_HasItsStatusAndAMessageEachWay() => new Http2Conversation()
+        .Client(Call(1), Data(1, Message(300), ends: true)).Server(Answer(1), Data(1, Message(0)), Headers(1, true, "grpc-status: 0"))
+        .IsSeenAs("POST /a.B/C [content-type: application/grpc] > 200 [content-type: application/grpc] + [grpc-status: 0] grpc 0 1/1 Completed");
+
+    [Fact]
+    public void Messages_AcrossFrames_AreCountedOnce()
+    {
+        byte[] messages = [.. Message(3), .. Message(0), .. Message(20), .. Message(70_000), .. Message(1)];
+        new Http2Conversation()
+            .Client([Call(1), .. messages.Chunk(6).Take(5).Select(piece => Data(1, piece, padding: 2)), Data(1, messages.AsSpan(30)), Data(1, ""u8, ends: true)])
+            .Server(Answer(1), Data(1, messages.AsSpan(0, messages.Length - 2)), Headers(1, true, "grpc-status: 14", "grpc-message: gone"))
+            .IsSeenAs("POST /a.B/C [content-type: application/grpc] > 200 [content-type: application/grpc] + [grpc-status: 14 | grpc-message: gone] grpc 14 5/4 Completed");
+    }
+
+    [Fact]
+    public void Calls_SideBySide_CountApart() => new Http2Conversation()
+        .Client(Call(1), Call(3), Data(1, Message(9).AsSpan(0, 3)), Data(3, Message(1).AsSpan(0, 4)), Data(1, Message(9).AsSpan(3)), Data(3, Message(1).AsSpan(4), ends: true), Data(1, Message(0), ends: true))
+        .Server(Headers(3, true, ":status: 200", "grpc-status: 12"), Headers(1, true, ":status: 200", "grpc-status: x"))
+        .IsSeenAs(
+            "POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: 12] grpc 12 1/0 Completed",
+            "POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: x] grpc - 2/0 Completed");
+
+    [Fact]
+    public void Call_Cancelled_HasNoStatus() => new Http2Conversation()
+        .Client(Call(1), Data(1, Message(1))).Server(Headers(1, false, ":status: 200", "grpc-status: 0"), Data(1, [.. Message(4), .. Message(4), 0, 0, 0])).Client(Reset(1, 8))
+        .IsSeenAs("POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: 0] grpc - 1/2 ClientReset");
+
+    [Theory]
+    [InlineData("application/grpc", true)]
+    [InlineData("application/grpc+proto", true)]
+    [InlineData("application/grpc;charset=utf-8", true)]
+    [InlineData("Application/GRPC", true)]
+    [InlineData("application/grpc-web", false)]
+    [InlineData("application/grp", false)]
+    [InlineData("text/plain", false)]
+    public void Request_OfAContentType_IsACallOrNot(string type, bool isCall)
+    {
+        var seen = new Http2Conversation().Client(Headers(1, true, ":method: POST", ":path: /a.B/C", $"content-type: {type}")).See(int.MaxValue);
+        Assert.Equal(isCall, Assert.Single(seen).Contains("grpc - 0/0", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("/pkg.Service/Method", "pkg.Service", "Method")]
+    [InlineData("/S/M", "S", "M")]
+    [InlineData("/prefix/pkg.S/M", "prefix/pkg.S", "M")]
+    [InlineData("/S/", null, null)]
+    [InlineData("/S", null, null)]
+    [InlineData("//M", null, null)]
+    [InlineData("S/M", null, null)]
+    [InlineData("/", null, null)]
+    [InlineData("", null, null)]
+    public void Path_OfACall_IsServiceAndMethod(string path, string? service, string? method)
+    {
+        Assert.Equal(service is not null, GrpcPath.TrySplit(Encoding.UTF8.GetBytes(path), out var foundService, out var foundMethod));
+        Assert.Equal((service ?? "", method ?? ""), (Encoding.UTF8.GetString(foundService), Encoding.UTF8.GetString(foundMethod)));
+    }
+
+    [Theory]
+    [InlineData("not found", "not found")]
+    [InlineData("caf%C3%A9 %25 %0a", "café % \n")]
+    [InlineData("100%", "100%")]
+    [InlineData("%4", "%4")]
+    [InlineData("%zz%+1%41", "%zz%+1A")]
+    [InlineData("", "")]
+    public void Message_PercentEncoded_IsDecodedAndNeverRefused(string encoded, string decoded)
+    {
+        var text = new byte[encoded.Length];
+        Assert.Equal(decoded, Encoding.UTF8.GetString(text, 0, GrpcMessage.Decode(Encoding.UTF8.GetBytes(encoded), text)));
+    }
+
+    private static byte[] Call(int stream) => Headers(stream, false, ":method: POST", ":path: /a.B/C", "content-type: application/grpc");
+
+    private static byte[] Answer(int stream) => Headers(stream, false, ":status: 200", "content-type: application/grpc");
+}

@@ -1,0 +1,109 @@
+using Sidecar.Observation;
+using Sidecar.Observation.Http2.Hpack;
+using Xunit;
+
+namespace Sidecar.Tests.Observation.Http2.Hpack;
+
+public sealed class HpackDecoderTests
+{
+    private const string Broken = "a broken header block";
+
+    [Theory]
+    [InlineData("80")] // Index 0.
+    [InlineData("BE")] // The dynamic table is empty.
+    [InlineData("FF8080808001")] // 2^28 and a bit.
+    [InlineData("FFFFFFFFFF7F")] // Beyond an int.
+    [InlineData("FFFFC7FFFF0F")] // Beyond an int, and its low bits below 0.
+    [InlineData("FF808080808000")] // Zeros that go on.
+    [InlineData("FF")] // An integer cut off.
+    [InlineData("40")] // No name.
+    [InlineData("400161")] // No value.
+    [InlineData("4002610161")] // A name that reaches into the value; then nothing.
+    [InlineData("00016105")] // A value longer than the block.
+    [InlineData("000161FFFFFFFF07")] // A value as long as an int.
+    [InlineData("7F00")] // A name's index beyond the tables.
+    [InlineData("0081FF0161")] // A Huffman string of padding alone.
+    [InlineData("8220")] // A table's size behind a field.
+    [InlineData("3F")] // A table's size cut off.
+    public void Decode_OfNoSense_Fails(string hex) => Assert.Equal(Broken, Decode(new HpackDecoder(10_000), hex));
+
+    [Fact]
+    public void Get_AllOfTheStaticTable_IsWhatDotNetHas()
+    {
+        var fields = (System.Collections.IEnumerable)typeof(HttpClient).Assembly.GetType("System.Net.Http.HPack.H2StaticTable", throwOnError: true)!
+            .GetField("s_staticDecoderTable", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.GetValue(null)!;
+        var number = 0;
+        foreach (var field in fields)
+        {
+            StaticTable.Get(++number, out var name, out var value);
+            Assert.Equal((byte[])field.GetType().GetProperty("Name")!.GetValue(field)!, name.ToArray());
+            Assert.Equal((byte[])field.GetType().GetProperty("Value")!.GetValue(field)!, value.ToArray());
+        }
+
+        Assert.Equal((61, 61), (number, StaticTable.Count));
+    }
+
+    [Fact]
+    public void Table_LargerThanKept_FailsOnlyWhenItIsUsed()
+    {
+        var decoder = new HpackDecoder(10_000);
+        decoder.TableSize.Announce(uint.MaxValue);
+        Assert.Null(Decode(decoder, HpackWriter.Integer(5, 0x20, 65_536)));
+        Assert.Equal("a header table larger than is kept", Decode(decoder, HpackWriter.Integer(5, 0x20, 65_537)));
+    }
+
+    [Fact]
+    public void Table_BeyondWhatIsAllowed_FailsFromTheAcknowledgementOn()
+    {
+        var decoder = new HpackDecoder(10_000);
+        Assert.Equal("a header table larger than was allowed", Decode(decoder, HpackWriter.Integer(5, 0x20, 4097)));
+        decoder.TableSize.Announce(5000);
+        decoder.TableSize.Sent();
+        decoder.TableSize.Announce(100);
+        decoder.TableSize.Sent();
+        decoder.TableSize.Acknowledged();
+        Assert.Null(Decode(decoder, HpackWriter.Integer(5, 0x20, 5000)));
+        decoder.TableSize.Acknowledged();
+        Assert.Equal("a header table larger than was allowed", Decode(decoder, HpackWriter.Integer(5, 0x20, 101)));
+        Assert.Null(Decode(decoder, HpackWriter.Integer(5, 0x20, 100)));
+    }
+
+    [Fact]
+    public void Field_LargerThanTheTable_EmptiesIt()
+    {
+        var decoder = new HpackDecoder(10_000);
+        Assert.Null(Decode(decoder, "400161016282"));
+        Assert.Equal(34, decoder.TableBytes);
+        Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String("n", isHuffman: false), .. HpackWriter.String(new string('v', 4064), isHuffman: false)]));
+        Assert.Equal(0, decoder.TableBytes);
+        Assert.Equal(Broken, Decode(decoder, "BE"));
+    }
+
+    [Fact]
+    public void Name_OfAFieldThatGoesForIt_IsStillRead()
+    {
+        // 4096 - 32 bytes: each field takes the place of the one whose name it bears.
+        var decoder = new HpackDecoder(10_000);
+        var name = new string('n', 4000);
+        Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String(name, isHuffman: false), .. HpackWriter.String("1", isHuffman: false)]));
+        for (var i = 0; i < 20; i++)
+        {
+            var head = new MessageHead(limit: 10_000);
+            Assert.Null(decoder.Decode([0x7E, .. HpackWriter.String($"{i}", isHuffman: i % 2 == 0)], head));
+            Assert.Equal(name + i, System.Text.Encoding.ASCII.GetString(head.Name(0)) + System.Text.Encoding.ASCII.GetString(head.Value(0)));
+            head.Release();
+        }
+
+        decoder.Release();
+    }
+
+    private static string? Decode(HpackDecoder decoder, string hex) => Decode(decoder, Convert.FromHexString(hex));
+
+    private static string? Decode(HpackDecoder decoder, byte[] block)
+    {
+        var head = new MessageHead(limit: 10_000);
+        var failure = decoder.Decode(block, head);
+        head.Release();
+        return failure;
+    }
+}

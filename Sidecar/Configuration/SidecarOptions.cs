@@ -1,5 +1,6 @@
 using System.Net;
 using Oracle.Protocol.Expressions;
+using Sidecar.Records.Exchanges;
 using Sidecar.Transform;
 using Sidecar.Transport;
 
@@ -58,6 +59,9 @@ public sealed record SidecarOptions
 
     /// <summary>The option or key that named <see cref="ConnectionRecords"/>.</summary>
     public string ConnectionRecordsOrigin { get; init; } = "default";
+
+    /// <summary>Records of HTTP exchanges; null for none, the default.</summary>
+    public ExchangeRecordOptions? Records { get; init; }
 
     /// <summary>Least level of log lines.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;

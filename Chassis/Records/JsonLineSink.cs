@@ -25,24 +25,12 @@ public static class JsonLineSink
     /// <param name="whenFull">What to do when the queue is full.</param>
     /// <param name="logger">Told once when writing starts to fail and once when it works again.</param>
     /// <exception cref="UsageException">The file cannot be opened.</exception>
-    public static JsonLineSink<T> Open<T>(string path, string origin, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger)
-    {
-        try
-        {
-            var output = path == "-"
-                ? StandardOutput.Open()
-                : new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            return new JsonLineSink<T>(output, type, whenFull, logger);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new UsageException($"{origin} '{path}': {error.Message}", error);
-        }
-    }
+    public static JsonLineSink<T> Open<T>(string path, string origin, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger) =>
+        new JsonLineSink<T>(LineOutput.Open(path, origin, rotation: null, TimeProvider.System, logger), type, whenFull, logger);
 }
 
 /// <summary>Writes records as JSON lines to a file or stdout, behind a bounded queue that a task of its own empties.</summary>
-public sealed partial class JsonLineSink<T> : IAsyncDisposable
+public sealed class JsonLineSink<T> : IAsyncDisposable
 {
     /// <summary>Records that may wait to be written.</summary>
     public const int Capacity = 8192;
@@ -53,13 +41,12 @@ public sealed partial class JsonLineSink<T> : IAsyncDisposable
 
     private readonly JsonTypeInfo<T> _type;
     private readonly Channel<T> _queue;
-    private readonly Stream _output;
+    private readonly LineOutput _output;
     private readonly ILogger _logger;
     private readonly Task _writing;
     private long _dropped;
-    private bool _failing;
 
-    internal JsonLineSink(Stream output, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger)
+    internal JsonLineSink(LineOutput output, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger)
     {
         _output = output;
         _type = type;
@@ -71,7 +58,13 @@ public sealed partial class JsonLineSink<T> : IAsyncDisposable
     }
 
     /// <summary>Records lost so far: to a full queue or to a failing file.</summary>
-    public long Dropped => Interlocked.Read(ref _dropped);
+    public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;
+
+    /// <summary>Whether the output is a file, which can be reopened.</summary>
+    public bool IsFile => _output.IsFile;
+
+    /// <summary>Opens the file anew, which somebody may have renamed.</summary>
+    public Task ReopenAsync() => _output.ReopenAsync();
 
     /// <summary>Queues a record; completes at once unless the sink waits when full.</summary>
     /// <returns>Whether it was queued; after the end it is dropped and counted.</returns>
@@ -98,7 +91,7 @@ public sealed partial class JsonLineSink<T> : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            Log.FlushTimedOut(_logger, _queue.Reader.Count);
+            RecordLog.FlushTimedOut(_logger, _queue.Reader.Count);
             return;
         }
 
@@ -120,38 +113,7 @@ public sealed partial class JsonLineSink<T> : IAsyncDisposable
                 count++;
             }
 
-            await WriteAsync(batch, count);
+            await _output.WriteAsync(batch.GetBuffer().AsMemory(0, (int)batch.Length), count);
         }
-    }
-
-    private async Task WriteAsync(MemoryStream batch, int count)
-    {
-        try
-        {
-            await _output.WriteAsync(batch.GetBuffer().AsMemory(0, (int)batch.Length));
-            await _output.FlushAsync();
-            if (_failing)
-                Log.WritingAgain(_logger, Dropped);
-            _failing = false;
-        }
-        catch (IOException error)
-        {
-            Interlocked.Add(ref _dropped, count);
-            if (!_failing)
-                Log.WriteFailed(_logger, error.Message);
-            _failing = true;
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(900, LogLevel.Error, "Records cannot be written and are dropped: {Reason}")]
-        public static partial void WriteFailed(ILogger logger, string reason);
-
-        [LoggerMessage(901, LogLevel.Information, "Records are written again; {Dropped} were dropped so far")]
-        public static partial void WritingAgain(ILogger logger, long dropped);
-
-        [LoggerMessage(902, LogLevel.Warning, "Records still unwritten at the end: {Count}")]
-        public static partial void FlushTimedOut(ILogger logger, int count);
     }
 }

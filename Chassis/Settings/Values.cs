@@ -6,6 +6,8 @@ namespace Chassis.Settings;
 /// <summary>Parsers of common values; each throws <see cref="FormatException"/> that says what was expected.</summary>
 public static partial class Values
 {
+    private static readonly string[] SizeUnits = ["KB", "MB", "GB", "TB"];
+
     /// <summary>A whole number within a range.</summary>
     public static Func<string, int> WholeNumber(int min, int max) => text =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
@@ -37,6 +39,16 @@ public static partial class Values
             : throw new FormatException($"a duration from {Display(min)} to {Display(max)} is expected");
     };
 
+    /// <summary>A number of bytes with its unit (KB, MB, GB, TB; 1024 of each make the next) within a range.</summary>
+    public static Func<string, long> Size(long min, long max) => text =>
+    {
+        var unit = text.Length > 2 ? Array.IndexOf(SizeUnits, text[^2..].ToUpperInvariant()) : -1;
+        if (unit < 0 || !int.TryParse(text[..^2], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            throw new FormatException("a size with its unit is expected, such as 64KB, 100MB or 2GB");
+        var size = (Int128)number << (10 * (unit + 1));
+        return size >= min && size <= max ? (long)size : throw new FormatException($"a size from {DisplaySize(min)} to {DisplaySize(max)} is expected");
+    };
+
     /// <summary>An absolute http URL, without query and fragment; the trailing slash is dropped.</summary>
     public static Uri HttpUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0
@@ -63,6 +75,14 @@ public static partial class Values
         { Ticks: var t } when t % TimeSpan.TicksPerSecond == 0 => $"{span.TotalSeconds}s",
         _ => $"{span.TotalMilliseconds}ms",
     };
+
+    private static string DisplaySize(long size)
+    {
+        var unit = 0;
+        for (size >>= 10; size >= 1024 && size % 1024 == 0 && unit < SizeUnits.Length - 1; unit++)
+            size >>= 10;
+        return $"{size}{SizeUnits[unit]}";
+    }
 
     [GeneratedRegex("^(?<number>[0-9]{1,9}([.][0-9]{1,6})?)(?<unit>ms|s|m|h)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex DurationPattern();

@@ -33,7 +33,7 @@ public sealed partial class JsonLineSinkTests : IDisposable
     {
         const int count = 3 * JsonLineSink<Line>.Capacity;
         var output = new GatedStream();
-        var sink = new JsonLineSink<Line>(output, Type, WhenFull.Wait, NullLogger.Instance);
+        var sink = new JsonLineSink<Line>(new LineOutput(output, NullLogger.Instance), Type, WhenFull.Wait, NullLogger.Instance);
         var written = 0;
         var writing = Task.Run(async () =>
         {
@@ -55,7 +55,7 @@ public sealed partial class JsonLineSinkTests : IDisposable
     {
         const int capacity = JsonLineSink<Line>.Capacity;
         var output = new GatedStream();
-        var sink = new JsonLineSink<Line>(output, Type, WhenFull.DropOldest, NullLogger.Instance);
+        var sink = new JsonLineSink<Line>(new LineOutput(output, NullLogger.Instance), Type, WhenFull.DropOldest, NullLogger.Instance);
         await sink.WriteAsync(new Line(-1));
         await output.Entered;
         for (var i = 0; i < capacity + 100; i++)
@@ -108,24 +108,4 @@ public sealed partial class JsonLineSinkTests : IDisposable
 
     [JsonSerializable(typeof(Line))]
     internal sealed partial class LineJson : JsonSerializerContext;
-
-    /// <summary>Keeps what is written, but only once the gate is open.</summary>
-    private sealed class GatedStream : MemoryStream
-    {
-        private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Entered => _entered.Task;
-
-        public IEnumerable<string> Lines => System.Text.Encoding.UTF8.GetString(ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-        public void Open() => _gate.SetResult();
-
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            _entered.TrySetResult();
-            await _gate.Task;
-            await base.WriteAsync(buffer, cancellationToken);
-        }
-    }
 }

@@ -14,7 +14,7 @@ internal sealed record RecordedExchange(JsonElement Json)
     /// <summary>Null where no response came.</summary>
     public int? Status => Response?.GetProperty("code").GetInt32();
 
-    public int ClientPort => Json.GetProperty("l4").GetProperty("Protocol").GetProperty("TCP").GetProperty("client_port").GetInt32();
+    public int ClientPort => Json.GetProperty("l4").GetProperty(nameof(Protocol)).GetProperty("TCP").GetProperty("client_port").GetInt32();
 
     public string Outcome => Text("outcome")!;
 

@@ -33,6 +33,7 @@ internal static class OptionsReader
     private static SidecarOptions Read(SettingSet settings)
     {
         var records = settings.Find("connection-records.path");
+        var connectionRecords = records is { Value: "off" } ? null : records?.Value ?? "-";
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
         var listeners = ListenerReader.ReadAll(settings, language);
         var most = LimitCheck.MostConnections(listeners);
@@ -53,9 +54,10 @@ internal static class OptionsReader
             Transport = ReadTransport(settings),
             Loops = settings.Read("loops", Environment.ProcessorCount, Values.WholeNumber(1, MaxLoops)),
             Tcp = ReadTcp(settings),
-            ConnectionRecords = records is { Value: "off" } ? null : records?.Value ?? "-",
+            ConnectionRecords = connectionRecords,
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
             Observation = new() { HeadBytes = settings.Read("observation.head-bytes", ObservationLimits.DefaultHeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
+            Records = RecordSettings.Read(settings, connectionRecords),
             LogLevel = settings.Read("log.level", Microsoft.Extensions.Logging.LogLevel.Information, ServiceLogging.ParseLevel),
         };
     }

@@ -26,6 +26,7 @@ internal static class SettingTable
         new("--health-address", "health.address", "ADDRESS:PORT", "Serves /healthz and /readyz [default: 15021, or the next free port]"),
         new("--admin-address", "admin.address", "ADDRESS:PORT", "Serves the admin endpoints [default: 127.0.0.1:15000, or the next free port]"),
         new("--connection-records", "connection-records.path", "FILE", "One JSON line for each ended connection; - is stdout, off is none [default: -]"),
+        .. RecordSettings.Options,
         new("--handshake-timeout", "timeouts.handshake", "TIME", "For each message of a handshake [default: 3s]"),
         new("--connect-timeout", "timeouts.connect", "TIME", "For the upstream to accept [default: 2s]"),
         new("--connect-attempts", "upstream.connect-attempts", "COUNT", "Rounds over all addresses of an upstream, with a growing pause between [default: 3]"),

@@ -1,6 +1,7 @@
 using System.Net;
 using Oracle.Protocol.Expressions;
 using Sidecar.Observation;
+using Sidecar.Records.Exchanges;
 using Sidecar.Transform;
 using Sidecar.Transport;
 
@@ -62,6 +63,9 @@ public sealed record SidecarOptions
 
     /// <summary>What observing one connection may cost.</summary>
     internal ObservationLimits Observation { get; init; } = new();
+
+    /// <summary>Records of HTTP exchanges; null for none, the default.</summary>
+    public ExchangeRecordOptions? Records { get; init; }
 
     /// <summary>Least level of log lines.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;

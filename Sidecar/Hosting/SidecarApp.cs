@@ -12,6 +12,7 @@ using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Hosting.Admin;
 using Sidecar.Records;
+using Sidecar.Records.Exchanges;
 using Sidecar.Relay;
 using Sidecar.Telemetry;
 using Sidecar.Upstream;
@@ -115,6 +116,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         // Made before the first connection, so that every meter is listened to.
         app.Services.GetRequiredService<PrometheusExporter>();
         app.Services.GetRequiredService<ProcessMeter>();
+        // A file that cannot be opened ends the start.
+        app.Services.GetService<ExchangeRecorder>();
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
         LogAddresses(logger, app.Lifetime, options, addresses);
         LimitCheck.Warn(logger, options);
@@ -138,6 +141,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
+        services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
+        services.AddExchangeRecords(options.Records).AddHostedService<ReopenSignal>();
         services.AddTransport(options, sockets);
         services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));

@@ -8,7 +8,7 @@ using Sidecar.Telemetry;
 namespace Sidecar.Records;
 
 /// <summary>Accounts for each ended connection, once: registry, metrics, log and, if records are wanted, a record.</summary>
-internal sealed partial class ConnectionReporter : IAsyncDisposable
+internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
 {
     private readonly JsonLineSink<ConnectionRecord>? _sink;
     private readonly ConnectionRegistry _registry;
@@ -23,6 +23,12 @@ internal sealed partial class ConnectionReporter : IAsyncDisposable
         if (sink is not null)
             metrics.ObserveDroppedRecords("connections", () => sink.Dropped);
     }
+
+    /// <inheritdoc/>
+    public bool IsFile => _sink is { IsFile: true };
+
+    /// <inheritdoc/>
+    public Task ReopenAsync() => _sink?.ReopenAsync() ?? Task.CompletedTask;
 
     /// <summary>A connection has ended; only the first call for it counts.</summary>
     public ValueTask EndedAsync(ConnectionReport report) => _registry.TryEnd(report) is { } ending ? AccountAsync(report, ending) : default;

@@ -1,17 +1,38 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Configuration;
 using Sidecar.Destination;
 using Sidecar.Observation;
+using Sidecar.Records.Exchanges;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Records;
 
 /// <summary>Has connections observed and accounts for each of their exchanges, once: metrics and, if records are wanted, a record.</summary>
-internal sealed partial class ExchangeReporter(SidecarOptions options, ExchangeMetrics metrics, TimeProvider time, ILogger<ExchangeReporter> logger)
+internal sealed partial class ExchangeReporter(
+    SidecarOptions options, ExchangeMetrics metrics, TimeProvider time, ILogger<ExchangeReporter> logger,
+    ExchangeRecorder? recorder = null, LocalProcesses? processes = null)
 {
     /// <summary>An observer for a connection that is to be relayed; null where its listener is not observed.</summary>
-    public ConnectionObserver? Observe(ConnectionReport report) =>
-        report.Listener.Observe ? new ConnectionObserver(new Watcher(report, metrics, logger), options.Observation, time) : null;
+    public ConnectionObserver? Observe(ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
+    {
+        if (!report.Listener.Observe)
+            return null;
+        var process = processes is null ? LocalProcess.Own : FindProcess(processes, report, downstream, upstream);
+        return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger), options.Observation, time);
+    }
+
+    // Asked for while both ends are there for certain: of a p1 the client's, whose socket still has the original destination; else the service's.
+    private static LocalProcess FindProcess(LocalProcesses processes, ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream) =>
+        report.Listener.Role != SidecarRole.P1
+            ? processes.Find((IPEndPoint)upstream.LocalEndPoint!, report.Upstream!.Value.EndPoint)
+            : processes.Find(report.Listener.Mode == ListenerMode.Transparent ? ServerOf(report) : (IPEndPoint)downstream.LocalEndPoint!, report.Peer.EndPoint);
+
+    private static IPEndPoint ServerOf(ConnectionReport report) =>
+        report.Destination is { } destination && IPAddress.TryParse(destination.Host, out var address)
+            ? new IPEndPoint(address, destination.Port)
+            : report.Upstream!.Value.EndPoint;
 
     private static partial class Log
     {
@@ -22,9 +43,19 @@ internal sealed partial class ExchangeReporter(SidecarOptions options, ExchangeM
         public static partial void Bug(ILogger logger, Exception bug, ConnectionId id, ClientAddress client);
     }
 
-    private sealed class Watcher(ConnectionReport report, ExchangeMetrics metrics, ILogger logger) : IConnectionWatcher
+    private sealed class Watcher(ConnectionReport report, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger) : IConnectionWatcher
     {
-        public void OnExchange(Exchange exchange) => metrics.Ended(exchange);
+        // Rendered for the first record.
+        private ExchangeOrigin? _origin;
+
+        public void OnExchange(Exchange exchange)
+        {
+            metrics.Ended(exchange);
+            if (recorder is null)
+                return;
+            _origin ??= new ExchangeOrigin(report.Id, report.Listener.Role, report.Transform, report.Client.EndPoint, ServerOf(report), process);
+            recorder.Write(_origin, exchange);
+        }
 
         public void OnUnobservable(Unobservable reason, string detail)
         {

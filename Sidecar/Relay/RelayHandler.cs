@@ -42,7 +42,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
         }
 
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        var observer = exchanges.Observe(report);
+        var observer = exchanges.Observe(report, connection, upstream);
         if (observer is not null)
             codec = ObservedTransform.Wrap(codec, report.Listener.Role, observer);
         return new RelayConnection(connection, upstream, report, options.Timeouts, clock, observer).RunAsync(codec);

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text;
 using Chassis;
 using Sidecar.Observation;
+using Sidecar.Observation.Grpc;
 
 namespace Sidecar.Telemetry;
 
@@ -63,7 +64,7 @@ internal sealed class ExchangeMetrics
     {
         var seconds = _time.GetElapsedTime(exchange.Started, exchange.Ended).TotalSeconds;
         var tags = new TagList { { "http.request.method", MethodOf(exchange.Request.Method) } };
-        if (exchange.Response is { Status: var status })
+        if (exchange.Response is { Status: >= FirstStatus and <= LastStatus and var status })
             tags.Add("http.response.status_code", Statuses[status - FirstStatus]);
         tags.Add("network.protocol.version", VersionOf(exchange.Request.Version));
         tags.Add("url.scheme", "http");
@@ -104,8 +105,7 @@ internal sealed class ExchangeMetrics
     private string GrpcMethodOf(ReadOnlySpan<byte> path, int? status)
     {
         Span<char> name = stackalloc char[MaxMethodLength];
-        path = path.TrimStart((byte)'/');
-        if (path.Length > MaxMethodLength || !Encoding.ASCII.TryGetChars(path, name, out var length))
+        if (!GrpcPath.TrySplit(path, out _, out _) || path.Length > MaxMethodLength || !Encoding.ASCII.TryGetChars(path[1..], name, out var length))
             return Other;
         var known = _grpcMethods.GetAlternateLookup<ReadOnlySpan<char>>();
         if (known.TryGetValue(name[..length], out var method))

@@ -66,19 +66,6 @@ public sealed class GrpcTests
         Assert.Equal((service ?? "", method ?? ""), (Encoding.UTF8.GetString(foundService), Encoding.UTF8.GetString(foundMethod)));
     }
 
-    [Theory]
-    [InlineData("not found", "not found")]
-    [InlineData("caf%C3%A9 %25 %0a", "café % \n")]
-    [InlineData("100%", "100%")]
-    [InlineData("%4", "%4")]
-    [InlineData("%zz%+1%41", "%zz%+1A")]
-    [InlineData("", "")]
-    public void Message_PercentEncoded_IsDecodedAndNeverRefused(string encoded, string decoded)
-    {
-        var text = new byte[encoded.Length];
-        Assert.Equal(decoded, Encoding.UTF8.GetString(text, 0, GrpcMessage.Decode(Encoding.UTF8.GetBytes(encoded), text)));
-    }
-
     private static byte[] Call(int stream) => Headers(stream, false, ":method: POST", ":path: /a.B/C", "content-type: application/grpc");
 
     private static byte[] Answer(int stream) => Headers(stream, false, ":status: 200", "content-type: application/grpc");

@@ -18,7 +18,7 @@ internal static class GrpcFields
     public static int? StatusIn(MessageHead last) =>
         int.TryParse(Find(last, "grpc-status"u8), NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null;
 
-    /// <summary>The message in a call's last fields, still percent-encoded (<see cref="GrpcMessage.Decode"/>); empty when there is none.</summary>
+    /// <summary>The message in a call's last fields, still percent-encoded; empty when there is none.</summary>
     public static ReadOnlySpan<byte> MessageIn(MessageHead last) => Find(last, "grpc-message"u8);
 
     private static ReadOnlySpan<byte> Find(MessageHead head, ReadOnlySpan<byte> name)

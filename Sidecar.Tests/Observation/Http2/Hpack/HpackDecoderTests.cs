@@ -88,7 +88,7 @@ public sealed class HpackDecoderTests
         Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String(name, isHuffman: false), .. HpackWriter.String("1", isHuffman: false)]));
         for (var i = 0; i < 20; i++)
         {
-            var head = new MessageHead(limit: 10_000);
+            var head = new MessageHeads(10_000).Rent();
             Assert.Null(decoder.Decode([0x7E, .. HpackWriter.String($"{i}", isHuffman: i % 2 == 0)], head));
             Assert.Equal(name + i, System.Text.Encoding.ASCII.GetString(head.Name(0)) + System.Text.Encoding.ASCII.GetString(head.Value(0)));
             head.Release();
@@ -101,7 +101,7 @@ public sealed class HpackDecoderTests
 
     private static string? Decode(HpackDecoder decoder, byte[] block)
     {
-        var head = new MessageHead(limit: 10_000);
+        var head = new MessageHeads(10_000).Rent();
         var failure = decoder.Decode(block, head);
         head.Release();
         return failure;

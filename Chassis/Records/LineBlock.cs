@@ -1,0 +1,80 @@
+using System.Buffers;
+
+namespace Chassis.Records;
+
+/// <summary>Lines that are written at once, with the places in them where a number is still to come.</summary>
+internal sealed class LineBlock(int size)
+{
+    private readonly byte[] _bytes = ArrayPool<byte>.Shared.Rent(size);
+    private readonly List<(int At, ILateNumber Number)> _late = [];
+    private int _length;
+
+    /// <summary>Bytes it takes up.</summary>
+    public int Size => size;
+
+    /// <summary>Bytes there is room for.</summary>
+    public int Room => size - _length;
+
+    /// <summary>Lines it has.</summary>
+    public int Lines { get; private set; }
+
+    /// <summary>What it has.</summary>
+    public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
+
+    public void Append(ReadOnlySpan<byte> line, int lateAt, ILateNumber? late)
+    {
+        line.CopyTo(_bytes.AsSpan(_length));
+        if (late is not null)
+            _late.Add((_length + lateAt, late));
+        _length += line.Length;
+        Lines++;
+    }
+
+    /// <summary>Puts the late numbers in their places, once they are known or the limit of time is over, which is one for all.</summary>
+    public async ValueTask SettleAsync(TimeSpan limit, TimeProvider time)
+    {
+        if (_late.Count == 0)
+            return;
+        try
+        {
+            await Task.WhenAll(_late.Select(l => l.Number.Known)).WaitAsync(limit, time);
+        }
+        catch (TimeoutException)
+        {
+            foreach (var (_, number) in _late)
+                number.GiveUp();
+        }
+
+        Settle();
+    }
+
+    public void Clear()
+    {
+        (_length, Lines) = (0, 0);
+        _late.Clear();
+    }
+
+    public void Release() => ArrayPool<byte>.Shared.Return(_bytes);
+
+    // In place: a number takes no more room than was left for it, so what follows only moves to the front.
+    private void Settle()
+    {
+        var (read, written) = (0, 0);
+        foreach (var (at, number) in _late)
+        {
+            MoveUpTo(at);
+            number.Value.TryFormat(_bytes.AsSpan(written, LineSink.LateNumberWidth), out var digits);
+            (read, written) = (at + LineSink.LateNumberWidth, written + digits);
+        }
+
+        MoveUpTo(_length);
+        _length = written;
+        _late.Clear();
+
+        void MoveUpTo(int end)
+        {
+            _bytes.AsSpan(read, end - read).CopyTo(_bytes.AsSpan(written));
+            written += end - read;
+        }
+    }
+}

@@ -1,0 +1,224 @@
+using Microsoft.Extensions.Logging;
+
+namespace Chassis.Records;
+
+/// <summary>
+/// Where lines go: a file, which may be rotated and reopened, or stdout. It takes whole lines alone and leaves no part of one
+/// behind. That writing fails is counted and told once, and once more when it works again; it is never thrown.
+/// </summary>
+internal sealed class LineOutput : IAsyncDisposable
+{
+    // A pipe takes more than PIPE_BUF in pieces (pipe(7)): all who write to stdout take turns.
+    private static readonly SemaphoreSlim StandardOutputTurn = new(1, 1);
+    private static readonly byte[] LineFeed = "\n"u8.ToArray();
+
+    // Between attempts to rotate, so that a folder that takes no new file is told of now and then and costs nothing.
+    private static readonly TimeSpan RotationPause = TimeSpan.FromMinutes(1);
+
+    private readonly string _path;
+    private readonly LineRotation? _rotation;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _turn;
+    private Stream _stream;
+    private DateTimeOffset _born;
+    private bool _hasOpenLine;
+    private DateTimeOffset _nextRotation;
+    private bool _isFailing;
+    private bool _isClosed;
+    private long _lost;
+
+    /// <summary>Lines to any stream, which is neither rotated nor reopened.</summary>
+    public LineOutput(Stream stream, ILogger logger)
+        : this("-", stream, null, TimeProvider.System, new SemaphoreSlim(1, 1), logger)
+    {
+    }
+
+    private LineOutput(string path, Stream stream, LineRotation? rotation, TimeProvider time, SemaphoreSlim turn, ILogger logger)
+    {
+        (_path, _stream, _rotation, _time, _turn, _logger) = (path, stream, rotation, time, turn, logger);
+        _born = time.GetUtcNow();
+    }
+
+    /// <summary>Opens a file to append to, or <c>-</c>, which is stdout.</summary>
+    /// <exception cref="UsageException">The file cannot be opened.</exception>
+    public static LineOutput Open(string path, string origin, LineRotation? rotation, TimeProvider time, ILogger logger)
+    {
+        try
+        {
+            if (path == "-")
+                return new LineOutput("stdout", StandardOutput.Open(), null, time, StandardOutputTurn, logger);
+            var full = Path.GetFullPath(path);
+            var output = new LineOutput(full, OpenFile(full), IsPlain(full) ? rotation : null, time, new SemaphoreSlim(1, 1), logger) { IsFile = true };
+            output.LookAtEnd();
+            return output;
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            throw new UsageException($"{origin} '{path}': {error.Message}", error);
+        }
+    }
+
+    /// <summary>Whether there is something to reopen.</summary>
+    public bool IsFile { get; private init; }
+
+    /// <summary>Lines lost so far because they could not be written.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    /// <summary>Writes whole lines.</summary>
+    /// <param name="lines">Each with its line feed.</param>
+    /// <param name="count">How many they are.</param>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_rotation is not null && _stream.CanSeek)
+                await RotateAsync(_rotation, lines.Length);
+            await AppendAsync(lines);
+            if (_isFailing)
+                RecordLog.WritingAgain(_logger, _path, Lost);
+            _isFailing = false;
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            Interlocked.Add(ref _lost, count);
+            if (!_isFailing)
+                RecordLog.WriteFailed(_logger, _path, error.Message);
+            _isFailing = true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Opens the file anew, which somebody may have renamed; of stdout there is nothing to reopen.</summary>
+    public async Task ReopenAsync()
+    {
+        if (!IsFile)
+            return;
+        await _turn.WaitAsync();
+        try
+        {
+            if (_isClosed)
+                return;
+            await ExchangeAsync();
+            RecordLog.Reopened(_logger, _path);
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            RecordLog.ReopeningFailed(_logger, _path, error.Message);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync();
+        _isClosed = true;
+        try
+        {
+            await _stream.DisposeAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async ValueTask AppendAsync(ReadOnlyMemory<byte> lines)
+    {
+        // Not where the last write ended: others may append to the file, or have cut it.
+        var start = _stream.CanSeek ? _stream.Seek(0, SeekOrigin.End) : -1;
+        try
+        {
+            if (_hasOpenLine)
+                await _stream.WriteAsync(LineFeed);
+            await _stream.WriteAsync(lines);
+            await _stream.FlushAsync();
+            _hasOpenLine = false;
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            _hasOpenLine |= !TryCut(start);
+            throw;
+        }
+    }
+
+    // Part of the lines may have been written.
+    private bool TryCut(long length)
+    {
+        try
+        {
+            if (length < 0 || !IsFile)
+                return false;
+            _stream.SetLength(length);
+            return true;
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            // A device, say: the next line begins behind a line feed. The write's own error is told.
+            return false;
+        }
+    }
+
+    private async ValueTask RotateAsync(LineRotation rotation, int more)
+    {
+        var now = _time.GetUtcNow();
+        if (now < _nextRotation || !rotation.IsDue(_stream.Length, more, now - _born))
+            return;
+        try
+        {
+            rotation.Shift(_path);
+            await ExchangeAsync();
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            RecordLog.RotationFailed(_logger, _path, error.Message);
+            _nextRotation = now + RotationPause;
+        }
+    }
+
+    private async ValueTask ExchangeAsync()
+    {
+        var old = _stream;
+        _stream = OpenFile(_path);
+        LookAtEnd();
+        await old.DisposeAsync();
+    }
+
+    // A file that is there already was made earlier, and a process that was killed may have left part of a line.
+    private void LookAtEnd()
+    {
+        _born = _time.GetUtcNow();
+        _hasOpenLine = false;
+        if (!_stream.CanSeek || _stream.Length is not (> 0 and var length))
+            return;
+        _born = new DateTimeOffset(File.GetCreationTimeUtc(_path));
+        try
+        {
+            using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            Span<byte> last = [0];
+            _hasOpenLine = RandomAccess.Read(file, last, length - 1) == 1 && last[0] != '\n';
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // It may be written and not be read: an empty line does no harm.
+            _hasOpenLine = true;
+        }
+    }
+
+    // Not FileMode.Append, which refuses a file that has become shorter.
+    private static FileStream OpenFile(string path) => new(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+
+    // What is renamed must be the file itself: not a device, not a link such as /dev/stdout.
+    private static bool IsPlain(string path) => new FileInfo(path).LinkTarget is null && !path.StartsWith("/dev/", StringComparison.Ordinal);
+
+    // ArgumentException: a path that is none, and EFBIG, a file larger than may be.
+    private static bool IsFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException;
+}

@@ -1,0 +1,199 @@
+using Microsoft.Extensions.Logging;
+
+namespace Chassis.Records;
+
+/// <summary>
+/// Writes lines that are bytes already, in blocks, from a task of its own: whoever brings one only copies it. A line is written
+/// after 100 ms at the latest. What has no room pushes out the oldest.
+/// </summary>
+public sealed class LineSink : IAsyncDisposable
+{
+    /// <summary>Bytes of a block, unless one line has more.</summary>
+    public const int BlockSize = 64 * 1024;
+
+    /// <summary>Bytes of all blocks by default.</summary>
+    public const int DefaultLimit = 8 * 1024 * 1024;
+
+    /// <summary>Bytes that a line leaves for an <see cref="ILateNumber"/>: as many as the largest number has digits.</summary>
+    public const int LateNumberWidth = 10;
+
+    // One wake-up for all lines of that time; nobody who follows the file sees it.
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
+
+    // A reader of stdout that has stopped reading must not hold up the end of the process for longer.
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan LateNumberLimit = TimeSpan.FromSeconds(1);
+
+    // One is filled while the other is written.
+    private const int MaxFree = 2;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<LineBlock> _waiting = new();
+    private readonly Stack<LineBlock> _free = new(MaxFree);
+    private readonly SemaphoreSlim _ready = new(0);
+    private readonly LineOutput _output;
+    private readonly int _limit;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+    private readonly Task _writing;
+    private LineBlock? _current;
+    private int _held;
+    private bool _isTimed;
+    private bool _isClosed;
+    private long _dropped;
+
+    internal LineSink(LineOutput output, int limit, TimeProvider time, ILogger logger)
+    {
+        (_output, _limit, _time, _logger) = (output, limit, time, logger);
+        _timer = time.CreateTimer(static sink => ((LineSink)sink!).OnTime(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _writing = Task.Run(WriteAllAsync);
+    }
+
+    /// <summary>Opens a sink.</summary>
+    /// <param name="path">A file to append to, or <c>-</c> for stdout.</param>
+    /// <param name="origin">The option or key that named it.</param>
+    /// <param name="rotation">When the file gives way to a new one; null for never.</param>
+    /// <param name="limit">Bytes that may wait.</param>
+    /// <param name="time">The process's clock.</param>
+    /// <param name="logger">Told once when writing starts to fail and once when it works again.</param>
+    /// <exception cref="UsageException">The file cannot be opened.</exception>
+    public static LineSink Open(string path, string origin, LineRotation? rotation, int limit, TimeProvider time, ILogger logger) =>
+        new(LineOutput.Open(path, origin, rotation, time, logger), limit, time, logger);
+
+    /// <summary>Lines lost so far: to want of room, to a failing file, or to the end.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;
+
+    /// <summary>Whether the output is a file, which can be reopened.</summary>
+    public bool IsFile => _output.IsFile;
+
+    /// <summary>Opens the file anew, which somebody may have renamed.</summary>
+    public Task ReopenAsync() => _output.ReopenAsync();
+
+    /// <summary>Takes a copy of a line; any thread may call it, and it never waits for the output.</summary>
+    /// <param name="line">With its line feed, and with <see cref="LateNumberWidth"/> bytes of any value where a number is to come.</param>
+    /// <param name="lateAt">Where these are.</param>
+    /// <param name="late">The number; null where all is known.</param>
+    public void Write(ReadOnlySpan<byte> line, int lateAt = 0, ILateNumber? late = null)
+    {
+        lock (_lock)
+        {
+            if (_isClosed || BlockFor(line.Length) is not { } block)
+            {
+                _dropped++;
+                return;
+            }
+
+            block.Append(line, lateAt, late);
+            if (_isTimed)
+                return;
+            _isTimed = true;
+            _timer.Change(Delay, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Writes what still waits, for at most three seconds, and closes the output.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            if (!_isClosed)
+            {
+                _isClosed = true;
+                Seal();
+                _ready.Release();
+            }
+        }
+
+        await _timer.DisposeAsync();
+        try
+        {
+            await _writing.WaitAsync(FlushLimit, _time);
+        }
+        catch (TimeoutException)
+        {
+            lock (_lock)
+                RecordLog.FlushTimedOut(_logger, _waiting.Sum(block => block.Lines));
+            return;
+        }
+
+        await _output.DisposeAsync();
+    }
+
+    private LineBlock? BlockFor(int length)
+    {
+        if (_current?.Room >= length)
+            return _current;
+        var size = Math.Max(BlockSize, length);
+        if (size > _limit)
+            return null;
+        Seal();
+        while (_held + size > _limit && _waiting.TryDequeue(out var oldest))
+        {
+            _dropped += oldest.Lines;
+            Free(oldest);
+        }
+
+        if (_held + size > _limit)
+            return null;
+        _held += size;
+        return _current = size == BlockSize && _free.TryPop(out var block) ? block : new LineBlock(size);
+    }
+
+    private void Seal()
+    {
+        if (_current is null)
+            return;
+        _waiting.Enqueue(_current);
+        _current = null;
+        // The writer takes all that waits.
+        if (_ready.CurrentCount == 0)
+            _ready.Release();
+    }
+
+    private void OnTime()
+    {
+        lock (_lock)
+        {
+            _isTimed = false;
+            Seal();
+        }
+    }
+
+    private async Task WriteAllAsync()
+    {
+        bool isClosed;
+        do
+        {
+            await _ready.WaitAsync();
+            // Nothing comes behind it.
+            lock (_lock)
+                isClosed = _isClosed;
+            while (Take() is { } block)
+            {
+                await block.SettleAsync(LateNumberLimit, _time);
+                await _output.WriteAsync(block.Bytes, block.Lines);
+                lock (_lock)
+                    Free(block);
+            }
+        }
+        while (!isClosed);
+    }
+
+    private LineBlock? Take()
+    {
+        lock (_lock)
+            return _waiting.TryDequeue(out var block) ? block : null;
+    }
+
+    private void Free(LineBlock block)
+    {
+        _held -= block.Size;
+        block.Clear();
+        if (block.Size == BlockSize && _free.Count < MaxFree)
+            _free.Push(block);
+        else
+            block.Release();
+    }
+}

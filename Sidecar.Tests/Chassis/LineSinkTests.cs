@@ -1,0 +1,157 @@
+using System.Text;
+using Chassis.Records;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Chassis;
+
+public sealed class LineSinkTests
+{
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
+
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public async Task Write_AFewLines_AreOneWriteAHundredMillisecondsLater()
+    {
+        var output = new GatedStream(isOpen: true);
+        await using var sink = Sink(output);
+        sink.Write("a\n"u8);
+        _time.Advance(Delay - TimeSpan.FromMilliseconds(1));
+        sink.Write("b\n"u8);
+        Assert.Equal(0, output.Writes);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Eventually.TrueAsync(() => output.Text == "a\nb\n");
+        Assert.Equal(1, output.Writes);
+        Assert.Equal(0, _time.ActiveTimers);
+
+        sink.Write("c\n"u8);
+        _time.Advance(Delay);
+        await Eventually.TrueAsync(() => output.Text == "a\nb\nc\n");
+    }
+
+    [Fact]
+    public async Task Write_ABlockFull_IsWrittenAtOnceAndLinesStayWhole()
+    {
+        var output = new GatedStream(isOpen: true);
+        await using var sink = Sink(output);
+        var line = Encoding.ASCII.GetBytes(new string('x', 999) + "\n");
+        for (var i = 0; i < 66; i++)
+            sink.Write(line);
+        await Eventually.TrueAsync(() => output.Text.Length == 65 * 1000);
+    }
+
+    [Fact]
+    public async Task Write_LinesOfAllSizes_ComeOutInOrder()
+    {
+        var output = new GatedStream(isOpen: true);
+        var expected = new StringBuilder();
+        await using (var sink = Sink(output))
+        {
+            var random = new Random(17);
+            for (var i = 0; i < 400; i++)
+            {
+                var line = $"{i} {new string('x', random.Next(i % 50 == 0 ? 200_000 : 2000))}\n";
+                expected.Append(line);
+                sink.Write(Encoding.ASCII.GetBytes(line));
+            }
+        }
+
+        Assert.Equal(expected.ToString(), output.Text);
+    }
+
+    [Fact]
+    public async Task Write_BehindAStuckOutput_DropsTheOldestAndCountsEachLine()
+    {
+        var output = new GatedStream(isOpen: false);
+        var sink = Sink(output, limit: 4 * LineSink.BlockSize);
+        const int count = 1000;
+        // 64 lines are a block; the first is stuck in the output.
+        for (var i = 0; i < count; i++)
+        {
+            sink.Write(Encoding.ASCII.GetBytes(i.ToString("D1023") + "\n"));
+            if (i == 64)
+                await output.Entered;
+        }
+
+        var dropped = sink.Dropped;
+        output.Open();
+        await sink.DisposeAsync();
+
+        var numbers = output.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToList();
+        Assert.Equal(count, numbers.Count + dropped);
+        Assert.Equal(dropped, sink.Dropped);
+        // The stuck block, and the newest: 2 whole ones and the one that was being filled.
+        Assert.Equal([.. Enumerable.Range(0, 64), .. Enumerable.Range(1000 - 168, 168)], numbers);
+    }
+
+    [Fact]
+    public async Task Write_ALineLargerThanTheLimit_IsDroppedAlone()
+    {
+        var output = new GatedStream(isOpen: true);
+        var sink = Sink(output, limit: 2 * LineSink.BlockSize);
+        sink.Write("a\n"u8);
+        sink.Write(new byte[(2 * LineSink.BlockSize) + 1]);
+        sink.Write("b\n"u8);
+        await sink.DisposeAsync();
+        sink.Write("late\n"u8);
+        Assert.Equal(("a\nb\n", 2), (output.Text, sink.Dropped));
+    }
+
+    [Fact]
+    public async Task Write_FromManyThreads_LosesAndCutsNothing()
+    {
+        var output = new GatedStream(isOpen: true);
+        var sink = Sink(output, limit: 64 * LineSink.BlockSize);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
+        {
+            for (var i = 0; i < 2000; i++)
+                sink.Write(Encoding.ASCII.GetBytes($"{thread} {i:D400}\n"));
+        }, TestContext.Current.CancellationToken)));
+        await sink.DisposeAsync();
+
+        var lines = output.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')).ToList();
+        Assert.Equal(8000, lines.Count);
+        Assert.All(lines.GroupBy(l => l[0]), thread => Assert.Equal(Enumerable.Range(0, 2000), thread.Select(l => int.Parse(l[1]))));
+    }
+
+    [Fact]
+    public async Task Write_LateNumbers_TakeTheirPlacesInOrder()
+    {
+        var output = new GatedStream(isOpen: true);
+        await using (var sink = Sink(output))
+        {
+            sink.Write("{          ,1}\n"u8, 1, new Number(7));
+            sink.Write("{2}\n"u8);
+            sink.Write("          }\n"u8, 0, new Number(int.MaxValue));
+            sink.Write("{3          \n"u8, 2, new Number(0));
+        }
+
+        Assert.Equal("{7,1}\n{2}\n2147483647}\n{30\n", output.Text);
+    }
+
+    [Fact]
+    public async Task Dispose_BehindAStuckOutput_GivesUpAfterThreeSeconds()
+    {
+        var output = new GatedStream(isOpen: false);
+        var sink = Sink(output);
+        sink.Write("a\n"u8);
+        var ending = sink.DisposeAsync().AsTask();
+        await output.Entered;
+        Assert.False(ending.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(3));
+        await ending;
+        output.Open();
+    }
+
+    private LineSink Sink(Stream output, int limit = LineSink.DefaultLimit) =>
+        new(new LineOutput(output, NullLogger.Instance), limit, _time, NullLogger.Instance);
+
+    private sealed record Number(int Value) : ILateNumber
+    {
+        public Task Known => Task.CompletedTask;
+
+        public void GiveUp() => Assert.Fail("it is known");
+    }
+}

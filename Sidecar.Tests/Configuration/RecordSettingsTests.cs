@@ -1,0 +1,102 @@
+using Chassis;
+using Chassis.Records;
+using Sidecar.Records.Exchanges;
+using Xunit;
+
+namespace Sidecar.Tests.Configuration;
+
+public sealed class RecordSettingsTests
+{
+    private const string Listen = "listeners.0.listen=127.0.0.1:45000";
+
+    [Fact]
+    public void Load_NothingSaid_RecordsNothing()
+    {
+        Assert.Null(Words.Named(Listen).Records);
+        Assert.Null(Words.Named(Listen, "records.path=off", "records.sample=0.5").Records);
+    }
+
+    [Fact]
+    public void Load_PathAlone_HasTheDocumentedDefaults()
+    {
+        var records = Words.Named(Listen, "records.path=-").Records!;
+        Assert.Equal(("-", "--records", RecordFormat.Perisco, true), (records.Path, records.Origin, records.Format, records.HasExt));
+        Assert.Equal((1, true), (records.Sample, records.AlwaysErrors));
+        Assert.Null(records.AllowHeaders);
+        Assert.Empty(records.DenyHeaders);
+        Assert.Empty(records.Paths);
+        Assert.Equal(["Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization"], records.MaskHeaders);
+        Assert.Contains("token", records.MaskQuery);
+        Assert.Equal(new LineRotation(100 * 1024 * 1024, null, 5), records.Rotation);
+    }
+
+    [Fact]
+    public void Load_Everything_IsTaken()
+    {
+        var records = Words.Named(
+            Listen, "records.path=/tmp/x", "records.format=perisco", "records.ext=off", "records.headers.allow=Host,:authority", "records.headers.deny=X-A",
+            "records.headers.mask=X-B", "records.mask-query=pin-code", "records.sample=0.25", "records.always-errors=off", "records.paths=/a/**,!/a/b",
+            "records.rotate-size=2GB", "records.rotate-age=24h", "records.keep=0").Records!;
+        Assert.False(records.HasExt);
+        Assert.False(records.AlwaysErrors);
+        Assert.Equal(0.25, records.Sample);
+        Assert.Equal(["Host", ":authority"], records.AllowHeaders);
+        Assert.Equal(["X-A"], records.DenyHeaders);
+        Assert.Equal([.. HeaderRules.Secret, "X-B"], records.MaskHeaders);
+        Assert.Equal([.. UrlMask.Secret, "pin-code"], records.MaskQuery);
+        Assert.Equal(["/a/**", "!/a/b"], records.Paths);
+        Assert.Equal(new LineRotation(2L * 1024 * 1024 * 1024, TimeSpan.FromHours(24), 0), records.Rotation);
+    }
+
+    [Fact]
+    public void Load_NoneFirst_LeavesTheDefaultMasksOut()
+    {
+        var records = Words.Named(Listen, "records.path=-", "records.headers.mask=none,X-B", "records.mask-query=none").Records!;
+        Assert.Equal(["X-B"], records.MaskHeaders);
+        Assert.Empty(records.MaskQuery);
+    }
+
+    [Fact]
+    public void Load_BothRotationsOff_RotatesNothing() =>
+        Assert.Null(Words.Named(Listen, "records.path=/tmp/x", "records.rotate-size=off", "records.rotate-age=off").Records!.Rotation);
+
+    [Theory]
+    [InlineData("records.format=json", "--records-format 'json': one of perisco is expected")]
+    [InlineData("records.ext=maybe", "--records-ext 'maybe': one of on, off, true, false is expected")]
+    [InlineData("records.headers.deny=a b", "--records-headers-deny 'a b': a header field's name is expected")]
+    [InlineData("records.headers.allow=", "--records-headers-allow '': a value is missing")]
+    [InlineData("records.mask-query=a=b", "--records-mask-query 'a=b': a parameter's name is expected")]
+    [InlineData("records.sample=1.5", "--records-sample '1.5': a share 0 to 1 is expected, such as 0.1")]
+    [InlineData("records.sample=NaN", "--records-sample 'NaN': a share 0 to 1 is expected, such as 0.1")]
+    [InlineData("records.sample=10%", "--records-sample '10%': a share 0 to 1 is expected, such as 0.1")]
+    [InlineData("records.always-errors=5xx", "--records-always-errors '5xx': one of on, off, true, false is expected")]
+    [InlineData("records.paths=api", "--records-paths 'api': a pattern that begins with / or * is expected")]
+    [InlineData("records.paths=/a,!b", "--records-paths '!b': a pattern that begins with / or * is expected")]
+    [InlineData("records.rotate-size=100", "--records-rotate-size '100': a size with its unit is expected, such as 64KB, 100MB or 2GB")]
+    [InlineData("records.rotate-size=1KB", "--records-rotate-size '1KB': a size from 1MB to 1TB is expected")]
+    [InlineData("records.rotate-size=2000000000TB", "--records-rotate-size '2000000000TB': a size from 1MB to 1TB is expected")]
+    [InlineData("records.rotate-age=1", "--records-rotate-age '1': a duration with its unit is expected")]
+    [InlineData("records.keep=-1", "--records-keep '-1': a whole number 0 to 1000 is expected")]
+    public void Load_WrongValue_NamesOptionValueAndReason(string setting, string message) =>
+        Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named(Listen, "records.path=-", setting)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_SettingsOfNoRecords_AreRefused() => Assert.Equal(
+        "--records-sample '0.5': nothing is recorded: give records.path (--records FILE or -) or remove this",
+        Assert.Throws<UsageException>(() => Words.Named(Listen, "records.sample=0.5")).Message);
+
+    [Fact]
+    public void Load_KeepingWithoutRotation_IsRefused() => Assert.StartsWith(
+        "--records-keep '3': there are no old files",
+        Assert.Throws<UsageException>(() => Words.Named(Listen, "records.path=/x", "records.rotate-size=off", "records.keep=3")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("/tmp/x", "/tmp/x")]
+    [InlineData("/tmp/x", "/tmp/y/../x")]
+    public void Load_TheFileOfConnectionRecords_IsRefused(string one, string other) => Assert.Contains(
+        "give each its own",
+        Assert.Throws<UsageException>(() => Words.Named(Listen, $"records.path={one}", $"connection-records.path={other}")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_StandardOutputForBoth_IsAllowed() => Assert.Equal("-", Words.Named(Listen, "records.path=-", "connection-records.path=-").Records!.Path);
+}

@@ -1,0 +1,50 @@
+using Chassis.Records;
+
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>Records of HTTP exchanges: where to, which, and what of them.</summary>
+public sealed record ExchangeRecordOptions
+{
+    /// <summary>A file, or <c>-</c> for stdout.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The option or key that named <see cref="Path"/>.</summary>
+    public string Origin { get; init; } = "default";
+
+    /// <summary>How a record is written; default <c>perisco</c>.</summary>
+    public RecordFormat Format { get; init; } = RecordFormat.Perisco;
+
+    /// <summary>Whether records have the sidecar's own object <c>ext</c>; default on.</summary>
+    public bool HasExt { get; init; } = true;
+
+    /// <summary>The only fields of heads that are written; default null, which is all.</summary>
+    public IReadOnlyList<string>? AllowHeaders { get; init; }
+
+    /// <summary>Fields of heads that are left out; default none.</summary>
+    public IReadOnlyList<string> DenyHeaders { get; init; } = [];
+
+    /// <summary>Fields of heads whose values are masked; default Authorization, Cookie, Set-Cookie and Proxy-Authorization.</summary>
+    public IReadOnlyList<string> MaskHeaders { get; init; } = HeaderRules.Secret;
+
+    /// <summary>Parameters of addresses whose values are masked; default the usual names of secrets.</summary>
+    public IReadOnlyList<string> MaskQuery { get; init; } = UrlMask.Secret;
+
+    /// <summary>The share of exchanges that are recorded, 0 to 1; default 1.</summary>
+    public double Sample { get; init; } = 1;
+
+    /// <summary>Whether errors are recorded whatever the share (a status from 400 on, a gRPC status other than 0, an exchange that was not completed); default on.</summary>
+    public bool AlwaysErrors { get; init; } = true;
+
+    /// <summary>Patterns of paths that are recorded, with <c>!</c> of those that are not; default none, which is all.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>When the file gives way to a new one; default at 100 MB, with five old files kept.</summary>
+    public LineRotation? Rotation { get; init; } = new(100L * 1024 * 1024, Age: null, Keep: 5);
+}
+
+/// <summary>How a record is written.</summary>
+public enum RecordFormat
+{
+    /// <summary>As perisco's first version wrote it.</summary>
+    Perisco,
+}

@@ -1,0 +1,48 @@
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>How a field of a head appears in records.</summary>
+internal enum FieldRule
+{
+    /// <summary>As it was sent.</summary>
+    Written,
+
+    /// <summary>Its value is an address, of which what is secret is masked.</summary>
+    Address,
+
+    /// <summary>Its name alone; <c>***</c> stands for the value.</summary>
+    Masked,
+
+    /// <summary>Not at all.</summary>
+    LeftOut,
+}
+
+/// <summary>Which fields of heads appear in records. What is denied is left out, what is masked is masked, whatever else is said of it.</summary>
+internal sealed class HeaderRules
+{
+    /// <summary>Masked by default: what lets its bearer in.</summary>
+    public static readonly IReadOnlyList<string> Secret = ["Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization"];
+
+    // Their values are addresses or parts of one (RFC 9110, 10.1.3, 10.2.2, 8.7; RFC 9113, 8.3.1), with tokens at times (RFC 6749, 4.2.2).
+    private static readonly string[] Addresses = ["Referer", "Location", "Content-Location", ":path", ":authority"];
+
+    private readonly FieldRule _others;
+    private readonly NameTable<FieldRule> _rules;
+
+    /// <param name="allow">The only fields that are written; null for all.</param>
+    /// <param name="deny">Fields that are left out.</param>
+    /// <param name="mask">Fields whose values are masked.</param>
+    public HeaderRules(IReadOnlyList<string>? allow, IReadOnlyList<string> deny, IReadOnlyList<string> mask)
+    {
+        _others = allow is null ? FieldRule.Written : FieldRule.LeftOut;
+        var allowed = allow ?? [.. Addresses, .. mask];
+        _rules = new NameTable<FieldRule>(
+        [
+            .. allowed.Select(name => (name, FieldRule.Written)),
+            .. Addresses.Intersect(allowed, StringComparer.OrdinalIgnoreCase).Select(name => (name, FieldRule.Address)),
+            .. mask.Intersect(allowed, StringComparer.OrdinalIgnoreCase).Select(name => (name, FieldRule.Masked)),
+            .. deny.Select(name => (name, FieldRule.LeftOut)),
+        ]);
+    }
+
+    public FieldRule Of(ReadOnlySpan<byte> name) => _rules.Find(name) ?? _others;
+}

@@ -1,0 +1,47 @@
+using Chassis.Records;
+
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>The process behind a connection's local end: the sidecar itself until another is found.</summary>
+internal sealed class LocalProcess : ILateNumber
+{
+    /// <summary>Where none is looked for.</summary>
+    public static readonly LocalProcess Own = new(isPending: false);
+
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isPending;
+    private volatile int _id = Environment.ProcessId;
+
+    /// <param name="isPending">Whether somebody looks for another.</param>
+    public LocalProcess(bool isPending)
+    {
+        _isPending = isPending;
+        if (!isPending)
+            _known.SetResult();
+    }
+
+    /// <summary>Whether records that are made now should wait for it.</summary>
+    public bool IsPending => _isPending;
+
+    /// <inheritdoc/>
+    public Task Known => _known.Task;
+
+    /// <inheritdoc/>
+    public int Value => _id;
+
+    /// <summary>The search is over.</summary>
+    /// <param name="id">Null when none was found.</param>
+    public void Found(int? id)
+    {
+        _id = id ?? _id;
+        _isPending = false;
+        _known.TrySetResult();
+    }
+
+    /// <inheritdoc/>
+    public void GiveUp()
+    {
+        _isPending = false;
+        _known.TrySetResult();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Threading.Channels;
+using Chassis.Net;
+using Sidecar.Destination;
+
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>
+/// Finds the processes behind connections of this machine, one after the other on a task of its own: at most 50 a second, and in
+/// at most a tenth of the time. A connection beyond that is not looked up.
+/// </summary>
+internal sealed class LocalProcesses : IAsyncDisposable
+{
+    /// <summary>Connections that are looked up within a second; also how many may wait.</summary>
+    public const int MostASecond = 50;
+
+    // Of each search, as pause behind it.
+    private const int PauseFactor = 9;
+
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<Question> _questions = Channel.CreateBounded<Question>(
+        new BoundedChannelOptions(MostASecond) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly CancellationTokenSource _ended = new();
+    private readonly SocketOwners _owners = new();
+    private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
+    private readonly Task _searching;
+    private long _second;
+    private int _asked;
+
+    public LocalProcesses(TimeProvider time)
+    {
+        _time = time;
+        _second = time.GetTimestamp();
+        _searching = Task.Run(SearchAsync);
+    }
+
+    /// <summary>The process that has the other end of a connection of the sidecar's; known later, if at all.</summary>
+    /// <param name="own">The sidecar's end.</param>
+    /// <param name="other">The other end.</param>
+    public LocalProcess Find(IPEndPoint own, IPEndPoint other)
+    {
+        if (!MayAsk())
+            return LocalProcess.Own;
+        var process = new LocalProcess(isPending: true);
+        return _questions.Writer.TryWrite(new Question(process, NetworkAddress.Canonical(own), NetworkAddress.Canonical(other))) ? process : LocalProcess.Own;
+    }
+
+    /// <summary>Ends the searches.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _questions.Writer.TryComplete();
+        await _ended.CancelAsync();
+        // Each search is bounded, and what it reads is the kernel's own.
+        await _searching.WaitAsync(EndLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private bool MayAsk()
+    {
+        lock (_lock)
+        {
+            var now = _time.GetTimestamp();
+            if (_time.GetElapsedTime(_second, now) >= TimeSpan.FromSeconds(1))
+                (_second, _asked) = (now, 0);
+            return _asked++ < MostASecond;
+        }
+    }
+
+    private async Task SearchAsync()
+    {
+        await foreach (var question in _questions.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            var started = _time.GetTimestamp();
+            // In a chain of its own: what waits for it must not be lost with it.
+            question.Process.Found(_ended.IsCancellationRequested ? null : Search(question));
+            await PauseAsync(PauseFactor * _time.GetElapsedTime(started));
+        }
+    }
+
+    private int? Search(Question question) =>
+        LocalAddress.IsLocal(question.Other.Address) ? _owners.Find(question.Other, question.Own) : null;
+
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        // Timers count milliseconds.
+        if (pause >= TimeSpan.FromMilliseconds(1))
+            await Task.Delay(pause, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private readonly record struct Question(LocalProcess Process, IPEndPoint Own, IPEndPoint Other);
+}

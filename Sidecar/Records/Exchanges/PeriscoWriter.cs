@@ -1,0 +1,175 @@
+using System.Text;
+using Chassis;
+using Chassis.Records;
+using Sidecar.Observation;
+
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>
+/// Writes exchanges in the format <c>perisco</c>: protobuf's JSON, in which zeros and empty texts are left out, with one object
+/// <c>ext</c> of the sidecar's own, in which they are not.
+/// </summary>
+/// <param name="headers">Which fields appear, and how.</param>
+/// <param name="urls">What is masked in addresses.</param>
+/// <param name="writesExt">Whether there is an <c>ext</c>.</param>
+/// <param name="clock">Of the exchanges' time stamps.</param>
+internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writesExt, WallClock clock)
+{
+    private static readonly byte[][] Outcomes = [.. Enum.GetValues<ExchangeOutcome>().Select(o => Encoding.UTF8.GetBytes(EnumWords.Of(o)))];
+
+    private static ReadOnlySpan<byte> Mask => "***"u8;
+
+    /// <summary>Writes a line.</summary>
+    /// <returns>Where the process's number belongs once it is known; -1 when it stands there.</returns>
+    public int Write(JsonLine line, ExchangeOrigin origin, Exchange exchange)
+    {
+        var response = exchange.FinalResponse();
+        var (seconds, nanoseconds) = clock.TimeOfDay(exchange.Started, exchange.Ended);
+        line.Raw("{\"ts\":{\"seconds\":"u8);
+        line.Number(seconds);
+        if (nanoseconds > 0)
+        {
+            line.Raw(",\"nanos\":"u8);
+            line.Number(nanoseconds);
+        }
+
+        line.Raw("},\"pid\":"u8);
+        var late = WriteProcess(line, origin.Process);
+        line.Raw(origin.Endpoints);
+        if (response is not null && clock.Nanoseconds(exchange.Requested, exchange.Responded) is > 0 and var latency)
+        {
+            line.Raw("\"latency_ns\":"u8);
+            line.Number(latency);
+            line.Raw(","u8);
+        }
+
+        WriteRequest(line, exchange.Request);
+        if (response is not null)
+            WriteResponse(line, response);
+        line.Raw("}"u8);
+        if (writesExt)
+            WriteExt(line, origin, exchange);
+        line.Raw("}\n"u8);
+        return late;
+    }
+
+    private static int WriteProcess(JsonLine line, LocalProcess process)
+    {
+        if (process.IsPending)
+        {
+            line.Blanks(LineSink.LateNumberWidth);
+            return line.Length - LineSink.LateNumberWidth;
+        }
+
+        line.Number(process.Value);
+        return -1;
+    }
+
+    private void WriteRequest(JsonLine line, MessageHead head)
+    {
+        line.Raw("\"request\":{\"Record\":{\"Http\":{\"protocol\":\""u8);
+        line.Raw(Protocol(head.Version));
+        if (!head.Method.IsEmpty)
+        {
+            line.Raw("\",\"method\":\""u8);
+            line.Text(head.Method);
+        }
+
+        if (!head.Target.IsEmpty)
+        {
+            line.Raw("\",\"url\":\""u8);
+            urls.Write(line, head.Target);
+        }
+
+        line.Raw("\""u8);
+        WriteFields(line, head);
+        line.Raw("}}}"u8);
+    }
+
+    private void WriteResponse(JsonLine line, MessageHead head)
+    {
+        line.Raw(",\"response\":{\"Record\":{\"Http\":{\"protocol\":\""u8);
+        line.Raw(Protocol(head.Version));
+        line.Raw("\",\"code\":"u8);
+        line.Number(head.Status);
+        WriteFields(line, head);
+        line.Raw("}}}"u8);
+    }
+
+    private void WriteFields(JsonLine line, MessageHead head)
+    {
+        var written = 0;
+        for (var i = 0; i < head.Count; i++)
+        {
+            var name = head.Name(i);
+            var rule = headers.Of(name);
+            if (rule == FieldRule.LeftOut)
+                continue;
+            line.Raw(written++ == 0 ? ",\"headers\":[{\"key\":\""u8 : "\"},{\"key\":\""u8);
+            line.Text(name);
+            var value = head.Value(i);
+            if (value.IsEmpty)
+                continue;
+            line.Raw("\",\"value\":\""u8);
+            if (rule == FieldRule.Written)
+                line.Text(value);
+            else if (rule == FieldRule.Masked)
+                line.Raw(Mask);
+            else
+                urls.Write(line, value);
+        }
+
+        if (written > 0)
+            line.Raw("\"}]"u8);
+    }
+
+    private void WriteExt(JsonLine line, ExchangeOrigin origin, Exchange exchange)
+    {
+        line.Raw(origin.Connection);
+        line.Raw(Outcomes[(int)exchange.Outcome]);
+        line.Raw("\",\"duration_ns\":"u8);
+        line.Number(Math.Max(0, clock.Nanoseconds(exchange.Started, exchange.Ended)));
+        line.Raw(",\"request_bytes\":"u8);
+        line.Number(exchange.RequestBytes);
+        line.Raw(",\"response_bytes\":"u8);
+        line.Number(exchange.ResponseBytes);
+        if (exchange.Request.IsTruncated || exchange.FinalResponse() is { IsTruncated: true })
+            line.Raw(",\"truncated\":true"u8);
+        if (exchange.Grpc is { } call)
+            WriteCall(line, exchange, call);
+        line.Raw("}"u8);
+    }
+
+    private void WriteCall(JsonLine line, Exchange exchange, GrpcCall call)
+    {
+        if (call.Status is { } status)
+        {
+            line.Raw(",\"grpc_status\":"u8);
+            line.Number(status);
+        }
+
+        var message = GrpcMessage.Of(exchange);
+        var rule = headers.Of(GrpcMessage.Field);
+        if (!message.IsEmpty && rule != FieldRule.LeftOut)
+        {
+            line.Raw(",\"grpc_message\":\""u8);
+            if (rule == FieldRule.Masked)
+                line.Raw(Mask);
+            else
+                GrpcMessage.Write(line, message);
+            line.Raw("\""u8);
+        }
+
+        line.Raw(",\"grpc_request_messages\":"u8);
+        line.Number(call.RequestMessages);
+        line.Raw(",\"grpc_response_messages\":"u8);
+        line.Number(call.ResponseMessages);
+    }
+
+    private static ReadOnlySpan<byte> Protocol(HttpVersion version) => version switch
+    {
+        HttpVersion.Http10 => "HTTP/1.0"u8,
+        HttpVersion.Http11 => "HTTP/1.1"u8,
+        _ => "HTTP/2"u8,
+    };
+}

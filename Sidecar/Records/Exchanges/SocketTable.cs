@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>The kernel's tables of TCP sockets, <c>/proc/net/tcp</c> and <c>tcp6</c>.</summary>
+internal static class SocketTable
+{
+    private const int BufferSize = 64 * 1024;
+
+    // "sl local remote state queues timer retransmits uid timeout inode": words behind the two addresses before the inode.
+    private const int WordsBeforeInode = 6;
+
+    // Some 150 bytes a socket.
+    private const int MostBytes = 16 * 1024 * 1024;
+
+    /// <summary>The inode of the socket with these ends; null where there is none, or no such table.</summary>
+    public static ulong? FindInode(IPEndPoint local, IPEndPoint remote)
+    {
+        // An IPv4 connection may be an IPv6 socket's.
+        var plain = local.AddressFamily == AddressFamily.InterNetwork ? Find("/proc/net/tcp", Key(local, remote, mapped: false)) : null;
+        return plain ?? Find("/proc/net/tcp6", Key(local, remote, mapped: true));
+    }
+
+    private static ulong? Find(string path, byte[] key)
+    {
+        try
+        {
+            using var table = File.OpenHandle(path);
+            using var stream = new FileStream(table, FileAccess.Read, bufferSize: 0);
+            return Find(stream, key);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // No IPv6, or no /proc.
+            return null;
+        }
+    }
+
+    private static ulong? Find(FileStream table, ReadOnlySpan<byte> key)
+    {
+        var buffer = new byte[BufferSize];
+        var (kept, total) = (0, 0);
+        while (total < MostBytes && table.Read(buffer, kept, buffer.Length - kept) is > 0 and var read)
+        {
+            total += read;
+            var lines = buffer.AsSpan(0, kept + read);
+            var end = lines.LastIndexOf((byte)'\n') + 1;
+            if (lines[..end].IndexOf(key) is >= 0 and var at)
+                return Inode(lines[(at + key.Length)..end]);
+            lines[end..].CopyTo(buffer);
+            kept = lines.Length - end;
+        }
+
+        return null;
+    }
+
+    private static ulong? Inode(ReadOnlySpan<byte> line)
+    {
+        var words = 0;
+        foreach (var range in line.SplitAny(" \n"u8))
+        {
+            if (!line[range].IsEmpty && words++ == WordsBeforeInode)
+                return ulong.TryParse(line[range], out var inode) && inode > 0 ? inode : null;
+        }
+
+        return null;
+    }
+
+    // " 0100007F:1F90 0100007F:D2F0 ": each 32 bits of an address as the machine's own number.
+    private static byte[] Key(IPEndPoint local, IPEndPoint remote, bool mapped)
+    {
+        var key = new StringBuilder(" ");
+        foreach (var end in (ReadOnlySpan<IPEndPoint>)[local, remote])
+        {
+            var bytes = (mapped ? end.Address.MapToIPv6() : end.Address).GetAddressBytes();
+            for (var i = 0; i < bytes.Length; i += 4)
+                key.Append($"{BitConverter.ToUInt32(bytes, i):X8}");
+            key.Append($":{end.Port:X4} ");
+        }
+
+        return Encoding.ASCII.GetBytes(key.ToString());
+    }
+}

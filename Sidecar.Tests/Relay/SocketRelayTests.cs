@@ -120,6 +120,27 @@ public sealed class SocketRelayTests : IAsyncLifetime
         Assert.Equal(RelayEndReason.ClientReset, _report.Ending.Reason);
     }
 
+    // A stage's send: no event tells the relay of it any more, and what the client has sent waits for a server that takes nothing.
+    [Fact]
+    public async Task Run_AfterASendThatLearnedOfTheReset_NotesItThoughTheServerTakesNothing()
+    {
+        await _client.SendAsync("question");
+        await Eventually.TrueAsync(() => Libc.Unsent((int)_client.Handle) == 0);
+        await FillAsync(_upstream.Socket);
+        await _running.RunAsync(() =>
+        {
+            _client.Close(0);
+            Assert.Equal(SocketStatus.Failed, _downstream.Socket.Send("granted"u8, out _));
+            return Task.CompletedTask;
+        });
+
+        var running = RunAsync();
+
+        await Eventually.TrueAsync(() => _report.Failure is { Reason: RelayEndReason.ClientReset });
+        await running;
+        await _server.IsResetAsync();
+    }
+
     [Fact]
     public async Task Run_WhenTheServerIsGoneBehindItsEnd_GivesTheClientAllOfItAndAnOrderlyEnd()
     {
@@ -202,6 +223,16 @@ public sealed class SocketRelayTests : IAsyncLifetime
             still = sent == 0 && _report.Downstream.Received > _report.UpstreamBytes.Sent ? still + 1 : 0;
             if (sent == 0)
                 await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
+    // The same, by the sidecar's own sends.
+    private async Task FillAsync(EpollSocket socket)
+    {
+        for (var still = 0; still < 5; await Task.Delay(5, TestContext.Current.CancellationToken))
+        {
+            var status = await _running.RunAsync(() => Task.FromResult(socket.Send(_running.Loop.Scratch, out _)));
+            still = status == SocketStatus.WouldBlock ? still + 1 : 0;
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Sidecar.Tests.Support;
 
@@ -10,24 +12,32 @@ internal static class KernelSockets
 
     /// <summary>
     /// Sockets that a process still holds: accepted on one of the <paramref name="accepting"/> ports, or connected to one
-    /// of the <paramref name="connectedTo"/> ports. A closed socket that only the kernel still winds up has inode 0.
+    /// of the <paramref name="connectedTo"/> ports.
     /// </summary>
     public static IReadOnlyList<string> Held(IReadOnlySet<int> accepting, IReadOnlySet<int> connectedTo) =>
-        [.. from table in Tables
-            where File.Exists(table)
-            from line in File.ReadLines(table).Skip(1)
-            let words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            where words[3] != Listen && words[9] != "0" && (accepting.Contains(Port(words[1])) || connectedTo.Contains(Port(words[2])))
-            select $"{words[1]} {words[2]} state {words[3]}"];
+        [.. from line in Lines()
+            where IsHeld(line) && (accepting.Contains(Port(line[1])) || connectedTo.Contains(Port(line[2])))
+            select $"{line[1]} {line[2]} state {line[3]}"];
+
+    /// <summary>Whether whoever listens on a port has taken a client's connection out of the kernel's queue, and holds it.</summary>
+    public static bool IsAccepted(int port, Socket client)
+    {
+        var own = ((IPEndPoint)client.LocalEndPoint!).Port;
+        return Lines().Any(line => IsHeld(line) && Port(line[1]) == port && Port(line[2]) == own);
+    }
 
     /// <summary>Whether anybody listens on a port.</summary>
-    public static bool IsListening(int port) => Tables.Where(File.Exists).SelectMany(File.ReadLines).Skip(1)
-        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Any(words => words[3] == Listen && words[1].Contains(':') && Port(words[1]) == port);
+    public static bool IsListening(int port) => Lines().Any(line => line[3] == Listen && Port(line[1]) == port);
 
     /// <summary>How many sockets a process has open.</summary>
     public static int CountOf(int process) => new DirectoryInfo($"/proc/{process}/fd").EnumerateFileSystemInfos()
         .Count(descriptor => descriptor.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+
+    private static IEnumerable<string[]> Lines() =>
+        Tables.Where(File.Exists).SelectMany(table => File.ReadLines(table).Skip(1)).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    // A socket that nobody has accepted yet, and a closed one that only the kernel still winds up, have inode 0.
+    private static bool IsHeld(string[] line) => line[3] != Listen && line[9] != "0";
 
     private static int Port(string address) => int.Parse(address.AsSpan(address.IndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

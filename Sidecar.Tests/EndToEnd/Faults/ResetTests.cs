@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Sidecar.Tests.Support.Peers;
+using Sidecar.Transport.Epoll;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;
@@ -7,6 +8,9 @@ namespace Sidecar.Tests.EndToEnd.Faults;
 /// <summary>Resets of either end in the middle of a relay: passed on as a reset, at once, and never mistaken for an end.</summary>
 public sealed class ResetTests
 {
+    // asm-generic/errno.h
+    private const int ConnectionReset = 104;
+
     [Theory]
     [InlineData("epoll", true)]
     [InlineData("epoll", false)]
@@ -23,7 +27,7 @@ public sealed class ResetTests
         await talk.Sidecar.EndsForAsync(byClient ? "client_reset" : "upstream_reset");
     }
 
-    // The kernel tells of a reset once, to whoever asks first: here to a send, be it the sidecar's or the test's own.
+    // The kernel tells of a reset once, to whoever asks first: here mostly to a send of the sidecar.
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -38,8 +42,8 @@ public sealed class ResetTests
 
             that.Reset();
 
-            var (_, received) = await Pattern.ReadAsync(other);
-            Assert.Contains(SocketError.ConnectionReset, new[] { received, await sending });
+            // Behind an end it would be EPIPE.
+            Assert.Equal(ConnectionReset, await sending.WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken));
             await talk.Sidecar.EndsForAsync(byClient ? "client_reset" : "upstream_reset");
         }
     }
@@ -98,14 +102,27 @@ public sealed class ResetTests
         await Pattern.ReadToResetAsync(stalled);
     }
 
-    private static async Task<SocketError> SendUntilItFailsAsync(Socket socket)
+    // The one who asks: the framework's own send tries on behind a part that was taken, and keeps an error that it meets there to itself.
+    private static async Task<int> SendUntilItFailsAsync(Socket socket)
     {
-        var error = await Assert.ThrowsAsync<SocketException>(async () =>
+        socket.Blocking = false;
+        for (var position = 0L; ;)
         {
-            for (var position = 0L; ; position += 64 * 1024)
-                await Pattern.SendAsync(socket, 64 * 1024, position);
-        });
-        return error.SocketErrorCode;
+            var (sent, error) = Send((int)socket.Handle, Pattern.At(position, 64 * 1024).Span);
+            position += sent;
+            if (error == Libc.WouldBlock)
+                await Task.Delay(1, TestContext.Current.CancellationToken);
+            else if (error != 0)
+                return error;
+        }
+    }
+
+    private static unsafe (int Sent, int Error) Send(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        nint sent;
+        fixed (byte* start = bytes)
+            sent = Libc.Send(descriptor, start, (nuint)bytes.Length, Libc.NoSignal);
+        return sent < 0 ? (0, Libc.Error) : ((int)sent, 0);
     }
 
     // Whoever has read the end of the stream learns of the reset when it sends.

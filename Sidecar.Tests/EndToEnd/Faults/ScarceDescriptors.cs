@@ -52,8 +52,7 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
             var answer = IsServedAsync(client);
             await Eventually.TrueAsync(() => answer.IsCompleted || Warnings > 0);
             // The warning may be of the attempt after this one was accepted.
-            await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
-            if (!answer.IsCompleted)
+            if (await WaitsAsync(client, answer))
                 return (client, answer);
             if (await answer)
             {
@@ -74,8 +73,8 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
         {
             var client = await SocketTalk.ConnectAsync(Sidecar.Port);
             var answer = IsServedAsync(client);
-            // One that waits is accepted once there is a descriptor more. A slow answer only makes the way longer.
-            while (await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken)) != answer)
+            // One that waits is accepted once there is a descriptor more.
+            while (await WaitsAsync(client, answer))
                 await RaiseLimitAsync();
             if (await answer)
             {
@@ -127,6 +126,13 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
             client.Dispose();
         await Sidecar.DisposeAsync();
         await _echo.DisposeAsync();
+    }
+
+    // Whether nobody accepts a client, while attempts come every 100 ms. One that is accepted may take its time.
+    private async Task<bool> WaitsAsync(Socket client, Task<bool> answer)
+    {
+        await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
+        return !answer.IsCompleted && !KernelSockets.IsAccepted(Sidecar.Port, client);
     }
 
     private Task RaiseLimitAsync()

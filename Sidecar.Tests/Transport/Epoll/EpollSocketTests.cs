@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
 using Xunit;
 
@@ -105,6 +106,29 @@ public sealed class EpollSocketTests
         other.Dispose();
     }
 
+    // Then no event tells of it any more.
+    [Fact]
+    public async Task Send_ThatLearnsOfAReset_WakesWhoeverWaitsForThePartner()
+    {
+        using var running = new RunningLoop();
+        var (socket, peer) = await running.ConnectAsync();
+        var (partner, other) = await running.ConnectAsync();
+        await running.RunAsync(async () =>
+        {
+            socket.JoinWith(partner);
+            Assert.Equal(SocketStatus.WouldBlock, partner.Receive(running.Loop.Scratch, out _));
+            var woken = WaitAsync(partner);
+            peer.Close(0);
+            Assert.Equal(SocketStatus.Failed, socket.Send("x"u8, out _));
+            Assert.True(socket.IsBroken);
+            Assert.False(woken.IsCompleted);
+            await woken.WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken);
+        });
+        other.Dispose();
+
+        static async Task WaitAsync(EpollSocket socket) => await socket.WhenReadable();
+    }
+
     [Fact]
     public async Task WhenAllIsSent_ToAPeerThatTakesNothing_EndsAfterAWhile()
     {
@@ -156,11 +180,29 @@ public sealed class EpollSocketTests
             peer.Send(Encoding.ASCII.GetBytes(before));
             peer.Close(0);
             Assert.Equal(SocketStatus.Failed, socket.Send("x"u8, out _));
+            // From now on sending is EPIPE, as it is behind an end.
+            Assert.Equal(SocketStatus.Failed, socket.Send("x"u8, out _));
             if (before.Length > 0)
                 Assert.Equal(before, await ReadAsync(socket, 100));
             Assert.Equal("", await ReadAsync(socket, 100));
             Assert.False(socket.HasEnded);
             Assert.Equal(SocketStatus.Failed, socket.Receive(running.Loop.Scratch, out _));
+        });
+    }
+
+    [Fact]
+    public async Task Receive_AfterALookThatLearnedOfAReset_IsNoEndOfStream()
+    {
+        using var running = new RunningLoop();
+        var (socket, peer) = await running.ConnectAsync();
+        await running.RunAsync(() =>
+        {
+            Assert.False(socket.HasNews);
+            peer.Close(0);
+            Assert.True(socket.HasNews);
+            Assert.True(socket.IsBroken);
+            Assert.Equal(SocketStatus.Failed, socket.Receive(running.Loop.Scratch, out _));
+            return Task.CompletedTask;
         });
     }
 

@@ -77,14 +77,17 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>Whether the peer has ended its stream and all of it was read.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether an event has told that the peer has reset the connection, or the kernel given it up; bytes that came before can still be read.</summary>
+    /// <summary>
+    /// Whether the peer has reset the connection, or the kernel given it up: an event or a call has told. Bytes that came
+    /// before can still be read.
+    /// </summary>
     public bool IsBroken { get; private set; }
 
     /// <summary>The error behind <see cref="SocketStatus.Failed"/>, in words; null when there was none.</summary>
     public string? ErrorText => _error == 0 ? null : Libc.Describe(_error);
 
     /// <summary>Bytes that the peer has not acknowledged yet and still can.</summary>
-    public int Unsent => _closed || IsBroken || _error != 0 ? 0 : Libc.Unsent(_descriptor);
+    public int Unsent => _closed || IsBroken ? 0 : Libc.Unsent(_descriptor);
 
     public unsafe IPEndPoint? LocalEndPoint
     {
@@ -104,7 +107,13 @@ internal sealed class EpollSocket : ILoopHandler
         get
         {
             byte first;
-            return _closed || Libc.Receive(_descriptor, &first, 1, Libc.Peek) >= 0 || Libc.Error is not (Libc.WouldBlock or Libc.Interrupted);
+            if (_closed || Libc.Receive(_descriptor, &first, 1, Libc.Peek) >= 0)
+                return true;
+            var error = Libc.Error;
+            if (error is Libc.WouldBlock or Libc.Interrupted)
+                return false;
+            Break(error);
+            return true;
         }
     }
 
@@ -239,19 +248,22 @@ internal sealed class EpollSocket : ILoopHandler
     {
         _readsToTheEnd |= (events & ReadToTheEnd) != 0;
         if ((events & Libc.EpollErr) != 0)
-            Break();
+            Break(0);
         if ((events & ReadEvents) != 0)
             _read.Ready();
         if ((events & WriteEvents) != 0)
             _write.Ready();
     }
 
-    private void Break()
+    // The kernel tells of an error once, by an event without its number or to the call that meets it.
+    private void Break(int error)
     {
+        if (_error == 0)
+            _error = error;
         if (IsBroken)
             return;
         IsBroken = true;
-        // Not at once: who waits for this socket goes first.
+        // Not at once: the call that met it may be a pump's, in the middle of a turn.
         if (_partner is { } partner)
             Loop.Defer(partner.WakeBoth);
     }
@@ -274,7 +286,7 @@ internal sealed class EpollSocket : ILoopHandler
                 side.IsReady = false;
                 return SocketStatus.WouldBlock;
             default:
-                _error = error;
+                Break(error);
                 return SocketStatus.Failed;
         }
     }

@@ -23,7 +23,7 @@ public sealed class RealPeersTests
     private const string NodeServer = """
         const server = require('http2').createServer({ settings: { headerTableSize: 600 } });
         server.on('stream', (stream, head) => {
-          stream.respond({ ':status': 200 + head[':path'].length, 'x-echo': head['x-text'].toUpperCase(), 'set-cookie': ['a=1', 'b=2'] }, { waitForTrailers: true });
+          stream.respond({ ':status': 210 + head[':path'].length, 'x-echo': head['x-text'].toUpperCase(), 'set-cookie': ['a=1', 'b=2'] }, { waitForTrailers: true });
           stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': `${head[':path'].length}` }));
           stream.end('x'.repeat(head[':path'].length * 50));
         });
@@ -56,7 +56,7 @@ public sealed class RealPeersTests
         var (served, said) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
         await using var server = await StartAsync(served);
         await using var relay = new ObservingRelay(PortOf(server));
-        using (var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{relay.Port}"), DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact })
+        using (var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{relay.Port}") })
         {
             await Parallel.ForAsync(0, Exchanges, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (number, _) => said.Add(await AskAsync(client, number)));
         }
@@ -105,6 +105,7 @@ public sealed class RealPeersTests
             3 => new HttpRequestMessage(HttpMethod.Head, $"/plain/{number}"),
             _ => new HttpRequestMessage(HttpMethod.Get, $"/plain/{number}"),
         };
+        (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
         request.Headers.Add("x-number", $"number {number}");
         if (kind == 1)
             request.Content!.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");

@@ -9,7 +9,7 @@ public sealed class Http2PropertyTests
     // Catches: a table out of step, bytes or messages counted twice or not at all, an end at the wrong frame, a state that a cut loses.
     [Fact]
     public void Conversation_OfAnyStreams_IsSeenAsItWas() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(400),
+        Config.QuickThrowOnFailure.WithMaxTest(200),
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             var made = new RandomConversation(seed);

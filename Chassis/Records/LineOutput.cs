@@ -170,7 +170,11 @@ internal sealed class LineOutput : IAsyncDisposable
     private async ValueTask RotateAsync(LineRotation rotation, int more)
     {
         var now = _time.GetUtcNow();
-        if (now < _nextRotation || !rotation.IsDue(_stream.Length, more, now - _born))
+        var length = _stream.Length;
+        // Its age is that of its first line.
+        if (length == 0)
+            _born = now;
+        if (now < _nextRotation || !rotation.IsDue(length, more, now - _born))
             return;
         try
         {

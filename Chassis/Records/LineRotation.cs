@@ -2,7 +2,7 @@ namespace Chassis.Records;
 
 /// <summary>When a file of lines gives way to a new one; the old ones are <c>FILE.1</c> (the newest), <c>FILE.2</c> and so on.</summary>
 /// <param name="Size">Bytes that it may have, as long as one batch of lines is not larger; null for any number.</param>
-/// <param name="Age">Time since it was made, looked at when a line comes; null for ever.</param>
+/// <param name="Age">Time since its first line, looked at when another comes; null for ever.</param>
 /// <param name="Keep">Old files that are kept; with 0 what was written is deleted.</param>
 public sealed record LineRotation(long? Size, TimeSpan? Age, int Keep)
 {

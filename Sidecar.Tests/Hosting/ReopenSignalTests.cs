@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Sidecar.Tests.Support;
 using Xunit;
 
@@ -32,6 +34,25 @@ public sealed class ReopenSignalTests : IDisposable
         await sidecar.ErrorLineAsync("accepts on");
         await sidecar.SignalAsync("HUP");
         Assert.NotEqual(0, await sidecar.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task FileTooLarge_ForTheProcessesLimit_IsReportedAndLeavesNoHalfLine()
+    {
+        var records = _folder.File("connections.json");
+        await using var sidecar = Start("--connection-records", records);
+        var line = await sidecar.ErrorLineAsync("accepts on");
+        var address = IPEndPoint.Parse(line.Split("accepts on ")[1].Split(',')[0]);
+        await using var limit = ProgramProcess.StartCommand("prlimit", $"--pid={sidecar.Id}", "--fsize=100");
+        Assert.Equal(0, await limit.ExitCodeAsync());
+
+        using (var client = new TcpClient())
+            await client.ConnectAsync(address, TestContext.Current.CancellationToken);
+
+        await sidecar.ErrorLineAsync("cannot be written");
+        Assert.Equal("", await File.ReadAllTextAsync(records, TestContext.Current.CancellationToken));
+        await sidecar.SignalAsync("TERM");
+        Assert.Equal(0, await sidecar.ExitCodeAsync());
     }
 
     private static ProgramProcess Start(params string[] args) => ProgramProcess.Start(

@@ -51,6 +51,9 @@ internal sealed class MessageHead(MessageHeads heads)
     /// <summary>A request's target as it was sent; empty for a response.</summary>
     public ReadOnlySpan<byte> Target => At(_target);
 
+    /// <summary>All that is kept, one behind the other.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
     /// <summary>How many fields are kept.</summary>
     public int Count { get; private set; }
 

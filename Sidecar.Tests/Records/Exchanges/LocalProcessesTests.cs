@@ -24,7 +24,7 @@ public sealed class LocalProcessesTests
             print(listener.getsockname()[1])
             kept = [listener.accept() for i in range(2)]
             print('accepted')
-            sys.stdin.read()
+            kept[0][0].recv(1)
             """, listen);
         await Eventually.TrueAsync(() => service.Output.Count > 0);
         var target = new IPEndPoint(IPAddress.Parse(connect), int.Parse(service.Output[0], CultureInfo.InvariantCulture));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Sidecar.Records.Exchanges;
@@ -36,10 +37,15 @@ internal sealed class JsonLine
         _bytes = _usual;
     }
 
-    /// <summary>Bytes that are JSON already.</summary>
+    /// <summary>Whether a text stands in a string as it is.</summary>
+    public static bool IsPlain(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(Plain);
+
+    /// <summary>Bytes that are JSON already. Inlined, so that what is constant is copied without a call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Raw(ReadOnlySpan<byte> json)
     {
-        MakeRoom(json.Length);
+        if (json.Length > _bytes.Length - _length)
+            MakeRoom(json.Length);
         json.CopyTo(_bytes.AsSpan(_length));
         _length += json.Length;
     }

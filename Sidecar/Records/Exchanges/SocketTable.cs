@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>The kernel's tables of TCP sockets, <c>/proc/net/tcp</c> and <c>tcp6</c>.</summary>
+/// <summary>The kernel's tables of TCP sockets, <c>/proc/thread-self/net/tcp</c> and <c>tcp6</c>: those of the namespace.</summary>
 internal static class SocketTable
 {
     private const int BufferSize = 64 * 1024;
@@ -19,8 +19,8 @@ internal static class SocketTable
     public static ulong? FindInode(IPEndPoint local, IPEndPoint remote)
     {
         // An IPv4 connection may be an IPv6 socket's.
-        var plain = local.AddressFamily == AddressFamily.InterNetwork ? Find("/proc/net/tcp", Key(local, remote, mapped: false)) : null;
-        return plain ?? Find("/proc/net/tcp6", Key(local, remote, mapped: true));
+        var plain = local.AddressFamily == AddressFamily.InterNetwork ? Find("/proc/thread-self/net/tcp", Key(local, remote, mapped: false)) : null;
+        return plain ?? Find("/proc/thread-self/net/tcp6", Key(local, remote, mapped: true));
     }
 
     private static ulong? Find(string path, byte[] key)

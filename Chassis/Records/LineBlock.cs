@@ -30,16 +30,14 @@ internal sealed class LineBlock(int size)
         Lines++;
     }
 
-    /// <summary>Puts the late numbers in their places, once they are known or the limit of time is over, which is one for all.</summary>
-    public async ValueTask SettleAsync(TimeSpan limit, TimeProvider time)
+    /// <summary>Puts the late numbers in their places, once they are known, or the limit of time is over, or others wait for this.</summary>
+    public async ValueTask SettleAsync(TimeSpan limit, Task pressed, TimeProvider time)
     {
         if (_late.Count == 0)
             return;
-        try
-        {
-            await Task.WhenAll(_late.Select(l => l.Number.Known)).WaitAsync(limit, time);
-        }
-        catch (TimeoutException)
+        var known = Task.WhenAll(_late.Select(l => l.Number.Known));
+        await ((Task)Task.WhenAny(known, pressed)).WaitAsync(limit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!known.IsCompleted)
         {
             foreach (var (_, number) in _late)
                 number.GiveUp();

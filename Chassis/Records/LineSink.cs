@@ -25,6 +25,9 @@ public sealed class LineSink : IAsyncDisposable
 
     private static readonly TimeSpan LateNumberLimit = TimeSpan.FromSeconds(1);
 
+    // Of the room that there is: once so much of it is taken, a line goes without its number rather than be lost for it.
+    private const int PressedShare = 4;
+
     // One is filled while the other is written.
     private const int MaxFree = 2;
 
@@ -38,6 +41,7 @@ public sealed class LineSink : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly Task _writing;
+    private TaskCompletionSource _pressed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LineBlock? _current;
     private int _held;
     private bool _isTimed;
@@ -147,6 +151,8 @@ public sealed class LineSink : IAsyncDisposable
             return;
         _waiting.Enqueue(_current);
         _current = null;
+        if (_held > _limit / PressedShare)
+            _pressed.TrySetResult();
         // The writer takes all that waits.
         if (_ready.CurrentCount == 0)
             _ready.Release();
@@ -172,13 +178,24 @@ public sealed class LineSink : IAsyncDisposable
                 isClosed = _isClosed;
             while (Take() is { } block)
             {
-                await block.SettleAsync(LateNumberLimit, _time);
+                await block.SettleAsync(LateNumberLimit, Pressed(), _time);
                 await _output.WriteAsync(block.Bytes, block.Lines);
                 lock (_lock)
                     Free(block);
             }
         }
         while (!isClosed);
+    }
+
+    // Ends when there is no time to wait.
+    private Task Pressed()
+    {
+        lock (_lock)
+        {
+            if (_pressed.Task.IsCompleted && _held <= _limit / PressedShare)
+                _pressed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _pressed.Task;
+        }
     }
 
     private LineBlock? Take()

@@ -131,6 +131,19 @@ public sealed class LineSinkTests
         Assert.Equal("{7,1}\n{2}\n2147483647}\n{30\n", output.Text);
     }
 
+    // Else the fastest would lose most for a number that nobody may ever find.
+    [Fact]
+    public async Task Write_MuchBehindANumberThatIsNotKnown_WaitsNoLonger()
+    {
+        var output = new GatedStream(isOpen: true);
+        await using var sink = Sink(output, limit: 8 * LineSink.BlockSize);
+        sink.Write("          \n"u8, 0, new Unknown());
+        for (var i = 0; i < 4; i++)
+            sink.Write(new byte[LineSink.BlockSize]);
+
+        await Eventually.TrueAsync(() => output.Text.StartsWith("1\n", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Dispose_BehindAStuckOutput_GivesUpAfterThreeSeconds()
     {
@@ -147,6 +160,17 @@ public sealed class LineSinkTests
 
     private LineSink Sink(Stream output, int limit = LineSink.DefaultLimit) =>
         new(new LineOutput(output, NullLogger.Instance), limit, _time, NullLogger.Instance);
+
+    private sealed class Unknown : ILateNumber
+    {
+        public Task Known { get; } = new TaskCompletionSource().Task;
+
+        public int Value => 1;
+
+        public void GiveUp()
+        {
+        }
+    }
 
     private sealed record Number(int Value) : ILateNumber
     {

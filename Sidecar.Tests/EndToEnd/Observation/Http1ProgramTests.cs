@@ -100,6 +100,7 @@ public sealed class Http1ProgramTests : IDisposable
 
         await Programs.RunAsync("wrk", "wrk", "-t", "1", "-c", "16", "-d", "2s", "-s", script, $"http://127.0.0.1:{sidecar.Port}");
         await Eventually.TrueAsync(async () => (await sidecar.ScrapeAsync()).Sum("sidecar_connections_active") == 0);
+        Assert.Equal(0, (await sidecar.ScrapeAsync()).Sum("sidecar_records_dropped_total"));
         await sidecar.StopAsync();
 
         var (log, records) = (Programs.LogOf(nginx), _records.Read());

@@ -175,14 +175,16 @@ internal sealed class Http1Reader
 
     private void ReadField(ReadOnlySpan<byte> line)
     {
+        if (line[0] is (byte)' ' or (byte)'\t')
+            _head!.Fold(line.Trim(Ascii.Blanks));
+        else
+            AddField(line);
         if (_lines.IsCut)
             _head!.Cut();
-        if (line[0] is (byte)' ' or (byte)'\t')
-        {
-            _head!.Fold(line.Trim(Ascii.Blanks));
-            return;
-        }
+    }
 
+    private void AddField(ReadOnlySpan<byte> line)
+    {
         var colon = line.IndexOf((byte)':');
         if (colon <= 0)
         {

@@ -21,12 +21,6 @@ internal sealed class ResponseSide(Http2Streams streams, HpackDecoder own, Hpack
         if (Decode(block, out var failure) is not { } head)
             return failure;
 
-        if (stream.AwaitsResponse && head.Status == 0)
-        {
-            _streams.Heads.Return(head);
-            return "a response without a status";
-        }
-
         if (!stream.AwaitsResponse)
         {
             exchange.Trailers = head;

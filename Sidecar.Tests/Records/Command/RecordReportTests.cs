@@ -97,6 +97,7 @@ public sealed class RecordReportTests
     [InlineData("/a/550e8400-e29b-41d4-a716-446655440000/b", "/a/{uuid}/b")]
     [InlineData("/blob/da39a3ee5e6b4b0d3255bfef95601890afd80709", "/blob/{hash}")]
     [InlineData("/deadbeef/accessibility", "/deadbeef/accessibility")]
+    [InlineData("/hls/clock/360p/05.m4s", "/hls/clock/360p/{n}.m4s")]
     [InlineData("*", "*")]
     public void Template_OfATarget_HasNoIds(string target, string template) => Assert.Equal(template, PathTemplate.Of(target));
 

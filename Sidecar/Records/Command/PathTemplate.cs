@@ -5,7 +5,7 @@ namespace Sidecar.Records.Command;
 /// <summary>What paths that differ in ids alone have in common: <c>/users/17/items</c> is <c>/users/{n}/items</c>.</summary>
 internal static class PathTemplate
 {
-    // The v2 of an API and a 720p stay what they are; the segment00017 of a video does not.
+    // Within a word with letters: the v2 of an API and a 720p stay what they are; the segment00017 of a video does not.
     private const int MinDigits = 3;
 
     // So long a word of hexadecimal digits is a hash.
@@ -22,8 +22,6 @@ internal static class PathTemplate
     {
         if (Guid.TryParseExact(segment, "D", out _))
             return "{uuid}";
-        if (segment.Length > 0 && segment.All(char.IsAsciiDigit))
-            return "{n}";
         var text = new StringBuilder();
         for (var rest = segment.AsSpan(); !rest.IsEmpty;)
         {
@@ -43,6 +41,12 @@ internal static class PathTemplate
         if (word.Length >= MinHash && Run(word, char.IsAsciiHexDigit) == word.Length && word.ContainsAnyInRange('0', '9'))
         {
             text.Append("{hash}");
+            return;
+        }
+
+        if (Run(word, char.IsAsciiDigit) == word.Length)
+        {
+            text.Append("{n}");
             return;
         }
 

@@ -34,6 +34,8 @@ internal static class NginxPrograms
     public static CandidatePart Origin(Workshop shop)
     {
         File.WriteAllBytes(Path.Combine(shop.Folder, LargePath), new byte[LargeLength]);
+        // Started by root, nginx serves as another user.
+        File.SetUnixFileMode(shop.Folder, File.GetUnixFileMode(shop.Folder) | UnixFileMode.OtherExecute);
         return Create(shop, "origin", OriginConfig(shop), shop.Origin.Http);
     }
 

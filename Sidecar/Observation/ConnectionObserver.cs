@@ -34,14 +34,15 @@ internal interface IConnectionWatcher : IExchangeSink
 
 /// <summary>
 /// Watches one connection as its bytes pass: finds out what it speaks and hands over to that protocol's observer. Nothing it meets
-/// reaches the relay. Each direction may be fed by a thread of its own.
+/// reaches the relay. Each direction may be fed by a thread of its own, unless it is told otherwise.
 /// </summary>
 /// <param name="watcher">Told of what is found.</param>
 /// <param name="limits">What it may cost.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ConnectionObserver(IConnectionWatcher watcher, ObservationLimits limits, TimeProvider time)
+/// <param name="isOfOneThread">Whether one thread feeds both directions, which then need no lock.</param>
+internal sealed class ConnectionObserver(IConnectionWatcher watcher, ObservationLimits limits, TimeProvider time, bool isOfOneThread = false)
 {
-    private readonly Lock _lock = new();
+    private readonly Lock? _lock = isOfOneThread ? null : new Lock();
     private FirstBytes? _ofClient;
     private FirstBytes? _ofServer;
     private IProtocolObserver? _protocol;
@@ -76,18 +77,20 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         // Without the lock: what is only relayed shall cost nothing.
         if (Volatile.Read(ref _isOver))
             return;
-        lock (_lock)
+        _lock?.Enter();
+        try
         {
-            try
-            {
-                if (!_isOver)
-                    step(this, direction, bytes, time.GetTimestamp());
-            }
-            catch (Exception bug)
-            {
-                (_isOver, _protocol) = (true, null);
-                watcher.OnBug(bug);
-            }
+            if (!_isOver)
+                step(this, direction, bytes, time.GetTimestamp());
+        }
+        catch (Exception bug)
+        {
+            (_isOver, _protocol) = (true, null);
+            watcher.OnBug(bug);
+        }
+        finally
+        {
+            _lock?.Exit();
         }
     }
 

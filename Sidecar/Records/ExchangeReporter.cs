@@ -6,6 +6,7 @@ using Sidecar.Destination;
 using Sidecar.Observation;
 using Sidecar.Records.Exchanges;
 using Sidecar.Telemetry;
+using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Records;
 
@@ -20,7 +21,7 @@ internal sealed partial class ExchangeReporter(
         if (!report.Listener.Observe)
             return null;
         var process = processes is null ? LocalProcess.Own : FindProcess(processes, report, downstream, upstream);
-        return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger), options.Observation, time);
+        return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger), options.Observation, time, isOfOneThread: downstream is EpollConnection && upstream is EpollConnection);
     }
 
     // Asked for while both ends are there for certain: of a p1 the client's, whose socket still has the original destination; else the service's.

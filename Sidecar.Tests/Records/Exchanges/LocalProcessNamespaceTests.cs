@@ -9,7 +9,7 @@ namespace Sidecar.Tests.Records.Exchanges;
 public sealed class LocalProcessNamespaceTests
 {
     [Fact]
-    public async Task FindInode_WithinANamespace_IsThatNamespacesSocket()
+    public async Task FindInodes_WithinANamespace_IsThatNamespacesSocket()
     {
         NetworkNamespace.RequireRoot("python3");
         await using var space = await NetworkNamespace.CreateAsync();
@@ -27,9 +27,9 @@ public sealed class LocalProcessNamespaceTests
         var (local, remote) = ((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
 
         // A thread's own tables, as a sidecar in the pod has them.
-        var inode = NamespaceThread.Run(space.Name, user: 0, group: 0, () => SocketTable.FindInode(remote, local));
+        var inode = NamespaceThread.Run(space.Name, user: 0, group: 0, () => SocketTable.FindInodes([(remote, local)])[0]);
 
         Assert.Equal(ulong.Parse(service.Output[1], CultureInfo.InvariantCulture), inode);
-        Assert.Null(SocketTable.FindInode(remote, local));
+        Assert.Null(SocketTable.FindInodes([(remote, local)])[0]);
     }
 }

@@ -78,7 +78,7 @@ public sealed class LocalProcessesTests
     }
 
     [Fact]
-    public async Task FindInode_AmongManySockets_IsTheOne()
+    public async Task FindInodes_AmongManySockets_AreEachOnes()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -93,7 +93,7 @@ public sealed class LocalProcessesTests
                 sockets.Add(await listener.AcceptAsync(TestContext.Current.CancellationToken));
             }
 
-            var inodes = sockets.Select(s => SocketTable.FindInode((IPEndPoint)s.LocalEndPoint!, (IPEndPoint)s.RemoteEndPoint!)).ToList();
+            var inodes = SocketTable.FindInodes([.. sockets.Select(s => ((IPEndPoint)s.LocalEndPoint!, (IPEndPoint)s.RemoteEndPoint!))]);
             Assert.DoesNotContain(null, inodes);
             Assert.Equal(1200, inodes.Distinct().Count());
         }

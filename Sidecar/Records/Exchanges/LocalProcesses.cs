@@ -6,8 +6,8 @@ using Sidecar.Destination;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>
-/// Finds the processes behind connections of this machine, one after the other on a task of its own: at most 50 a second, and in
-/// at most a tenth of the time. A connection beyond that is not looked up.
+/// Finds the processes behind connections of this machine, on a task of its own: at most 50 a second, and in at most a twentieth of
+/// the time. A connection beyond that is not looked up.
 /// </summary>
 internal sealed class LocalProcesses : IAsyncDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class LocalProcesses : IAsyncDisposable
     public const int MostASecond = 50;
 
     // Of each search, as pause behind it.
-    private const int PauseFactor = 9;
+    private const int PauseFactor = 19;
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
@@ -70,17 +70,27 @@ internal sealed class LocalProcesses : IAsyncDisposable
 
     private async Task SearchAsync()
     {
-        await foreach (var question in _questions.Reader.ReadAllAsync(CancellationToken.None))
+        var questions = new List<Question>();
+        while (await _questions.Reader.WaitToReadAsync(CancellationToken.None))
         {
+            while (_questions.Reader.TryRead(out var question))
+                questions.Add(question);
             var started = _time.GetTimestamp();
-            // In a chain of its own: what waits for it must not be lost with it.
-            question.Process.Found(_ended.IsCancellationRequested ? null : Search(question));
+            Answer(questions);
+            questions.Clear();
             await PauseAsync(PauseFactor * _time.GetElapsedTime(started));
         }
     }
 
-    private int? Search(Question question) =>
-        LocalAddress.IsLocal(question.Other.Address) ? _owners.Find(question.Other, question.Own) : null;
+    private void Answer(List<Question> questions)
+    {
+        List<Question> local = [.. questions.Where(q => !_ended.IsCancellationRequested && LocalAddress.IsLocal(q.Other.Address))];
+        var inodes = local.Count == 0 ? [] : SocketTable.FindInodes([.. local.Select(q => (q.Other, q.Own))]);
+        foreach (var (question, inode) in local.Zip(inodes))
+            question.Process.Found(inode is { } known && !_ended.IsCancellationRequested ? _owners.Find(known) : null);
+        foreach (var question in questions.Except(local))
+            question.Process.Found(null);
+    }
 
     private async Task PauseAsync(TimeSpan pause)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.IO.Enumeration;
-using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -20,13 +19,10 @@ internal sealed unsafe partial class SocketOwners
     private readonly List<int> _recent = [];
 
     /// <summary>The process's number; null where it is not found, may not be looked at, or the search takes too long.</summary>
-    /// <param name="local">The socket's own end.</param>
-    /// <param name="remote">Its other end.</param>
-    public int? Find(IPEndPoint local, IPEndPoint remote)
+    /// <param name="inode">The socket's.</param>
+    public int? Find(ulong inode)
     {
         var budget = new Budget(TimeProvider.System.GetTimestamp());
-        if (SocketTable.FindInode(local, remote) is not { } inode)
-            return null;
         var target = Encoding.ASCII.GetBytes($"socket:[{inode}]");
         foreach (var id in _recent.Concat(Numbers("/proc")))
         {

@@ -15,30 +15,35 @@ internal static class SocketTable
     // Some 150 bytes a socket.
     private const int MostBytes = 16 * 1024 * 1024;
 
-    /// <summary>The inode of the socket with these ends; null where there is none, or no such table.</summary>
-    public static ulong? FindInode(IPEndPoint local, IPEndPoint remote)
+    /// <summary>
+    /// The inodes of sockets by their own ends and their other ends; null where there is none, or no such table. The kernel walks
+    /// through all its sockets to write a table, so it is read once for all that are looked for.
+    /// </summary>
+    public static ulong?[] FindInodes(IReadOnlyList<(IPEndPoint Local, IPEndPoint Remote)> sockets)
     {
+        var found = new ulong?[sockets.Count];
+        Find("/proc/thread-self/net/tcp", [.. sockets.Select(s => s.Local.AddressFamily == AddressFamily.InterNetwork ? Key(s.Local, s.Remote, mapped: false) : [])], found);
         // An IPv4 connection may be an IPv6 socket's.
-        var plain = local.AddressFamily == AddressFamily.InterNetwork ? Find("/proc/thread-self/net/tcp", Key(local, remote, mapped: false)) : null;
-        return plain ?? Find("/proc/thread-self/net/tcp6", Key(local, remote, mapped: true));
+        if (found.Contains(null))
+            Find("/proc/thread-self/net/tcp6", [.. sockets.Select(s => Key(s.Local, s.Remote, mapped: true))], found);
+        return found;
     }
 
-    private static ulong? Find(string path, byte[] key)
+    private static void Find(string path, byte[][] keys, ulong?[] found)
     {
         try
         {
             using var table = File.OpenHandle(path);
             using var stream = new FileStream(table, FileAccess.Read, bufferSize: 0);
-            return Find(stream, key);
+            Find(stream, keys, found);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // No IPv6, or no /proc.
-            return null;
         }
     }
 
-    private static ulong? Find(FileStream table, ReadOnlySpan<byte> key)
+    private static void Find(FileStream table, byte[][] keys, ulong?[] found)
     {
         var buffer = new byte[BufferSize];
         var (kept, total) = (0, 0);
@@ -47,13 +52,15 @@ internal static class SocketTable
             total += read;
             var lines = buffer.AsSpan(0, kept + read);
             var end = lines.LastIndexOf((byte)'\n') + 1;
-            if (lines[..end].IndexOf(key) is >= 0 and var at)
-                return Inode(lines[(at + key.Length)..end]);
+            for (var i = 0; i < keys.Length; i++)
+            {
+                if (keys[i].Length > 0 && lines[..end].IndexOf(keys[i]) is >= 0 and var at)
+                    found[i] ??= Inode(lines[(at + keys[i].Length)..end]);
+            }
+
             lines[end..].CopyTo(buffer);
             kept = lines.Length - end;
         }
-
-        return null;
     }
 
     private static ulong? Inode(ReadOnlySpan<byte> line)

@@ -34,12 +34,12 @@ internal static class NginxPrograms
     public static CandidatePart Origin(Workshop shop)
     {
         File.WriteAllBytes(Path.Combine(shop.Folder, LargePath), new byte[LargeLength]);
-        // Started by root, nginx serves as another user.
-        File.SetUnixFileMode(shop.Folder, File.GetUnixFileMode(shop.Folder) | UnixFileMode.OtherExecute);
         return Create(shop, "origin", OriginConfig(shop), shop.Origin.Http);
     }
 
+    // Where root starts it, its workers would be a user who may not read the folder; elsewhere the line means nothing.
     private static string OriginConfig(Workshop shop) => $$"""
+        user root;
         {{Common(shop)}}
         http {
           access_log off;

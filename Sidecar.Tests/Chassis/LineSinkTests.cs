@@ -37,9 +37,9 @@ public sealed class LineSinkTests
         var output = new GatedStream(isOpen: true);
         await using var sink = Sink(output);
         var line = Encoding.ASCII.GetBytes(new string('x', 999) + "\n");
-        for (var i = 0; i < 66; i++)
+        for (var i = 0; i < 263; i++)
             sink.Write(line);
-        await Eventually.TrueAsync(() => output.Text.Length == 65 * 1000);
+        await Eventually.TrueAsync(() => output.Text.Length == 262 * 1000);
     }
 
     [Fact]
@@ -66,12 +66,12 @@ public sealed class LineSinkTests
     {
         var output = new GatedStream(isOpen: false);
         var sink = Sink(output, limit: 4 * LineSink.BlockSize);
-        const int count = 1000;
-        // 64 lines are a block; the first is stuck in the output.
+        const int count = 4000;
+        // 256 lines are a block; the first is stuck in the output.
         for (var i = 0; i < count; i++)
         {
             sink.Write(Encoding.ASCII.GetBytes(i.ToString("D1023") + "\n"));
-            if (i == 64)
+            if (i == 256)
                 await output.Entered;
         }
 
@@ -83,7 +83,7 @@ public sealed class LineSinkTests
         Assert.Equal(count, numbers.Count + dropped);
         Assert.Equal(dropped, sink.Dropped);
         // The stuck block, and the newest: 2 whole ones and the one that was being filled.
-        Assert.Equal([.. Enumerable.Range(0, 64), .. Enumerable.Range(1000 - 168, 168)], numbers);
+        Assert.Equal([.. Enumerable.Range(0, 256), .. Enumerable.Range(count - 672, 672)], numbers);
     }
 
     [Fact]

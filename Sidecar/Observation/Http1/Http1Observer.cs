@@ -67,11 +67,11 @@ internal sealed class Http1Observer : IProtocolObserver
         _heads.Return(exchange.Response);
     }
 
-    private sealed class Requests(Http1Observer observer) : IHttp1Receiver
+    private sealed class Requests(Http1Observer observer) : Http1Receiver
     {
         private Exchange? _current;
 
-        public BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
+        public override BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
         {
             _current = new Exchange(head, started, time);
             observer._waiting.Enqueue(_current);
@@ -80,7 +80,7 @@ internal sealed class Http1Observer : IProtocolObserver
             return framing.OfRequest();
         }
 
-        public void OnEnd(long bytes, long time)
+        public override void OnEnd(long bytes, long time)
         {
             var exchange = _current!;
             _current = null;
@@ -114,9 +114,9 @@ internal sealed class Http1Observer : IProtocolObserver
         Upgrade = upgrade;
     }
 
-    private sealed class Responses(Http1Observer observer) : IHttp1Receiver
+    private sealed class Responses(Http1Observer observer) : Http1Receiver
     {
-        public BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
+        public override BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
         {
             if (!observer._waiting.TryPeek(out var exchange) || exchange.IsAnswered)
             {
@@ -140,7 +140,7 @@ internal sealed class Http1Observer : IProtocolObserver
             return HasNoBody(head.Status, exchange.Request) ? BodyEnd.AtOnce : framing.OfResponse();
         }
 
-        public void OnEnd(long bytes, long time)
+        public override void OnEnd(long bytes, long time)
         {
             if (observer.Failure is not null || observer.Upgrade is not null)
                 return;

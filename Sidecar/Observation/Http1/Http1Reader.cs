@@ -1,7 +1,7 @@
 namespace Sidecar.Observation.Http1;
 
 /// <summary>What one direction of an HTTP/1 connection is found to be.</summary>
-internal interface IHttp1Receiver
+internal abstract class Http1Receiver
 {
     /// <summary>A head has ended.</summary>
     /// <param name="head">Its start line and fields; the receiver's from now on.</param>
@@ -9,12 +9,12 @@ internal interface IHttp1Receiver
     /// <param name="started">When its first byte was seen.</param>
     /// <param name="time">When its last byte was seen.</param>
     /// <returns>How the body behind it ends.</returns>
-    public BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time);
+    public abstract BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time);
 
     /// <summary>The message has ended.</summary>
     /// <param name="bytes">Its length on the wire, head and body.</param>
     /// <param name="time">When its last byte was seen.</param>
-    public void OnEnd(long bytes, long time);
+    public abstract void OnEnd(long bytes, long time);
 }
 
 /// <summary>
@@ -29,7 +29,7 @@ internal sealed class Http1Reader
     // Of a line more is kept than of a head, so that a head is cut at the same place whether its line comes whole or in pieces.
     private const int LineSlack = 64 + LineBuffer.Tail;
 
-    private readonly IHttp1Receiver _receiver;
+    private readonly Http1Receiver _receiver;
     private readonly bool _readsRequests;
     private readonly MessageHeads _heads;
     private readonly LineBuffer _lines;
@@ -43,7 +43,7 @@ internal sealed class Http1Reader
     /// <param name="receiver">Told of heads and ends.</param>
     /// <param name="readsRequests">Whether these are requests.</param>
     /// <param name="heads">Where heads come from.</param>
-    public Http1Reader(IHttp1Receiver receiver, bool readsRequests, MessageHeads heads) =>
+    public Http1Reader(Http1Receiver receiver, bool readsRequests, MessageHeads heads) =>
         (_receiver, _readsRequests, _heads, _lines) = (receiver, readsRequests, heads, new LineBuffer(heads.Limit + LineSlack));
 
     private enum State

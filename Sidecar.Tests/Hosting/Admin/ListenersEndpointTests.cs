@@ -44,6 +44,20 @@ public sealed class ListenersEndpointTests
         Assert.False(listener.TryGetProperty("destination_transforms", out _));
     }
 
+    [Theory]
+    [InlineData("alone", null, true)]
+    [InlineData("p2", null, true)]
+    [InlineData("p1", null, false)]
+    [InlineData("p1", "on", true)]
+    [InlineData("p2", "off", false)]
+    public async Task Get_OfAnyRole_ShowsWhetherItIsObserved(string role, string? observe, bool expected)
+    {
+        await using var sidecar = await RunningSidecar.StartAsync(
+            ["--listen", "127.0.0.1:0", "--target", "127.0.0.1:9", "--role", role, .. observe is null ? Array.Empty<string>() : ["--observe", observe]]);
+
+        Assert.Equal(expected, (await ListenerAsync(sidecar)).GetProperty("observe").GetBoolean());
+    }
+
     private static async Task<JsonElement> ListenerAsync(RunningSidecar sidecar)
     {
         using var response = await sidecar.Admin.SendAsync("GET", "/listeners");

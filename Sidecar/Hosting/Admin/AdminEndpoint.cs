@@ -22,7 +22,8 @@ internal static class AdminEndpoint
             listener.Oracle is null ? listener.Transform.ToString() : null,
             listener.DestinationTransforms is { Count: > 0 } entries ? [.. entries.Select(DestinationTransformView.Of)] : null,
             listener.AcceptProxy ? [.. listener.ProxyClients.Select(n => n.ToString())] : null,
-            listener.SendProxy is { } version ? EnumWords.Of(version) : null)).ToArray();
+            listener.SendProxy is { } version ? EnumWords.Of(version) : null,
+            listener.Observe)).ToArray();
         var own = routes.MapGroup("").AddEndpointFilter(async (context, next) => IsOfWebPage(context.HttpContext.Request)
             ? Problems.Of(StatusCodes.Status403Forbidden, "requests of web pages, and of hosts other than an address or localhost, are not served")
             : await next(context));
@@ -43,7 +44,7 @@ internal static class AdminEndpoint
 /// <summary>One listener as the admin port shows it.</summary>
 internal sealed record ListenerView(
     string Name, string Role, string Address, string Mode, string? Target, string? Oracle, string? OracleDialect, string? Transform,
-    DestinationTransformView[]? DestinationTransforms, string[]? ProxyClients, string? SendProxy);
+    DestinationTransformView[]? DestinationTransforms, string[]? ProxyClients, string? SendProxy, bool Observe);
 
 /// <summary>The transform of some destinations as the admin port shows it.</summary>
 internal sealed record DestinationTransformView(string[] Destination, string Transform)

@@ -1,0 +1,86 @@
+using System.Buffers;
+using System.Text;
+using Chassis.Metrics;
+using Demo.Verification;
+using Sidecar.Observation;
+using Sidecar.Telemetry;
+using Sidecar.Tests.Support;
+using Xunit;
+using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
+
+namespace Sidecar.Tests.Telemetry;
+
+public sealed class ExchangeMetricsTests : IDisposable
+{
+    private const string Requests = "http_server_request_duration_seconds_count";
+    private const string Calls = "rpc_server_call_duration_seconds_count";
+
+    private readonly MeterFactory _factory = new();
+    private readonly PrometheusExporter _exporter;
+    private readonly ExchangeMetrics _metrics;
+
+    public ExchangeMetricsTests()
+    {
+        _exporter = new PrometheusExporter(_factory, SidecarMetrics.MeterName);
+        _metrics = new ExchangeMetrics(_factory, TimeProvider.System);
+    }
+
+    public void Dispose() => _exporter.Dispose();
+
+    [Fact]
+    public void Exchange_OfAnyKind_HasTheAttributesOfOpenTelemetry()
+    {
+        _metrics.Ended(Completed(Request("GET", "/a"), Response(200)));
+        _metrics.Ended(Completed(Request("BREW", "/a"), Response(418)));
+        _metrics.Ended(Completed(Request("get", "/a"), response: null, ExchangeOutcome.Unmatched));
+        _metrics.Ended(Completed(Request("", ""), Response(0)));
+
+        var page = Scrape();
+        Assert.Equal(1, page.Sum(Requests, "http_request_method=\"GET\"", "http_response_status_code=\"200\"", "network_protocol_version=\"1.1\"", "url_scheme=\"http\""));
+        Assert.Equal(1, page.Sum(Requests, "http_request_method=\"_OTHER\"", "http_response_status_code=\"418\""));
+        Assert.Equal(1, page.Sum(Requests, "http_request_method=\"_OTHER\"", "error_type=\"unmatched\""));
+        Assert.Equal(4, page.Sum(Requests));
+        Assert.Equal(0, page.Sum(Calls));
+    }
+
+    [Theory]
+    [InlineData("/pkg.Service/Method", 0, "pkg.Service/Method", "OK")]
+    [InlineData("/pkg.Service/Method", 14, "pkg.Service/Method", "UNAVAILABLE")]
+    [InlineData("/pkg.Service/Method", 99, "pkg.Service/Method", "_OTHER")]
+    [InlineData("/pkg.Service/Method", 12, "_OTHER", "UNIMPLEMENTED")]
+    [InlineData("/nothing", 0, "_OTHER", "OK")]
+    public void Call_OfAnyKind_HasMethodAndStatus(string path, int status, string method, string word)
+    {
+        _metrics.Ended(Call(path, status));
+
+        Assert.Equal(1, Scrape().Sum(Calls, $"rpc_method=\"{method}\"", $"rpc_response_status_code=\"{word}\"", "rpc_system_name=\"grpc\""));
+    }
+
+    [Fact]
+    public void Methods_ThatClientsMakeUp_ShareASeries()
+    {
+        for (var i = 0; i < ExchangeMetrics.MaxMethods; i++)
+            _metrics.Ended(Call($"/known/M{i}", 0));
+        for (var i = 0; i < 100; i++)
+            _metrics.Ended(Call($"/unknown/M{i}", 0));
+        _metrics.Ended(Call("/known/M7", 12));
+
+        var page = Scrape();
+        Assert.Equal(100, page.Sum(Calls, "rpc_method=\"_OTHER\""));
+        Assert.Equal(2, page.Sum(Calls, "rpc_method=\"known/M7\""));
+    }
+
+    private static Exchange Call(string path, int status)
+    {
+        var exchange = Completed(Request("POST", path), Response(200));
+        exchange.Grpc = new GrpcCall { Status = status };
+        return exchange;
+    }
+
+    private MetricsPage Scrape()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Assert.Null(_exporter.WriteTo(output));
+        return new MetricsPage(Encoding.UTF8.GetString(output.WrittenSpan));
+    }
+}

@@ -36,6 +36,9 @@ internal sealed record RecordedExchange(JsonElement Json)
     /// <summary>A text of <c>ext</c>.</summary>
     public string? Text(string name) => Json.GetProperty("ext").TryGetProperty(name, out var value) ? value.GetString() : null;
 
+    /// <summary>What most tests compare.</summary>
+    public (string Method, string Url, int? Status, string Outcome) InShort() => (Method, Url, Status, Outcome);
+
     public override string ToString() => $"{Method} {Url} {Status} {Outcome}";
 
     public static RecordedExchange Parse(string line) => new(JsonDocument.Parse(line).RootElement);

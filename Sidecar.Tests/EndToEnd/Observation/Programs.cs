@@ -20,6 +20,7 @@ internal static class Programs
           location /moved { return 301 /; }
           location /missing { return 404; }
           location /broken { return 500; }
+          location /dropped { return 444; }
           location /compressed { gzip on; gzip_min_length 1; gzip_types *; root .; }
           location /file { root .; dav_methods PUT; create_full_put_path on; }
         }

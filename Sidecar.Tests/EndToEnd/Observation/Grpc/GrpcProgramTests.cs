@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Observation.Grpc;
+
+/// <summary>gRPC between grpc-js and itself: each call is recorded as the client, and the server where it ended it, say that it went.</summary>
+public sealed class GrpcProgramTests : IDisposable
+{
+    private const int Count = 3000;
+
+    private readonly ExchangeRecords _records = new();
+
+    public void Dispose() => _records.Dispose();
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task GrpcJs_CallsOfAllKinds_AreRecordedAsBothSaw(string transport)
+    {
+        await using var server = ProgramProcess.StartCommand("node", Script("server"));
+        await Eventually.TrueAsync(() => server.Output.Count > 0, () => string.Join('\n', server.Errors));
+        var port = JsonDocument.Parse(server.Output[0]).RootElement.GetProperty("port").GetInt32();
+        await using var sidecar = await RunningSidecar.AloneAsync(port, [.. _records.Words, "--transport", transport]);
+
+        var output = await Programs.RunAsync("node", "nodejs", Script("client"), $"{sidecar.Port}", $"{Count}");
+
+        var calls = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Call.Parse).ToDictionary(call => call.Id);
+        var records = (await _records.ReadAsync(Count)).ToDictionary(IdOf);
+        Assert.Equal(Count, calls.Count);
+        Assert.Empty(calls.Values.Select(call => Disagreement(call, records[call.Id])).OfType<string>());
+        var ended = server.Output.Skip(1).Select(Call.Parse).ToList();
+        Assert.InRange(ended.Count, Count / 2, Count);
+        Assert.Empty(ended.Select(call => Disagreement(call, records[call.Id])).OfType<string>());
+        Assert.Equal(3, records.Values.Select(r => r.Connection).Distinct().Count());
+        foreach (var kind in (string[])["Cancel", "Deadline", "Refuse", "Unknown"])
+            Assert.InRange(calls.Values.Count(call => call.Kind == kind), Count / 100, Count);
+        await HasCountedAsync(sidecar, records.Values);
+    }
+
+    private static async Task HasCountedAsync(RunningSidecar sidecar, IReadOnlyCollection<RecordedExchange> records)
+    {
+        const string Metric = "rpc_server_call_duration_seconds_count";
+        var metrics = await sidecar.ScrapeAsync();
+        Assert.Equal(Count, metrics.Sum(Metric, "rpc_system_name=\"grpc\""));
+        Assert.Equal(Count, metrics.Sum("http_server_request_duration_seconds_count", "http_request_method=\"POST\"", "network_protocol_version=\"2\""));
+        foreach (var (name, number) in (ReadOnlySpan<(string, int)>)[("OK", 0), ("NOT_FOUND", 5), ("UNAUTHENTICATED", 16)])
+            Assert.Equal(records.Count(r => r.GrpcStatus == number), metrics.Sum(Metric, $"rpc_response_status_code=\"{name}\""));
+        Assert.Equal(records.Count(r => r.Url == "/test.Calls/Talk"), metrics.Sum(Metric, "rpc_method=\"test.Calls/Talk\""));
+        // Clients can make names up: one that the server does not know gets no series.
+        Assert.Equal(records.Count(r => r.Url == "/test.Calls/Unknown"), metrics.Sum(Metric, "rpc_method=\"_OTHER\"", "rpc_response_status_code=\"UNIMPLEMENTED\""));
+    }
+
+    // Null when all agrees.
+    private static string? Disagreement(Call call, RecordedExchange record)
+    {
+        (string, long?, string?, long?, long?) found =
+            (record.Outcome, record.GrpcStatus, record.Text("grpc_message") ?? "", record.Number("grpc_request_messages"), record.Number("grpc_response_messages"));
+        (string, long?, string?, long?, long?) expected = call.Kind switch
+        {
+            "Cancel" => ("client_reset", null, "", 1, 1),
+            // The server keeps the client's deadline as well: whoever finds first that it has passed tells the other, and the client its caller.
+            "Deadline" when record.Outcome == "completed" => ("completed", 4, "Deadline exceeded", 1, 1),
+            "Deadline" => ("client_reset", null, "", 1, found.Item5),
+            _ => ("completed", call.Status, call.Message, call.Sent, call.Received),
+        };
+        return expected == found && (call.Kind != "Deadline" || call.Status == 4) && record.Url == call.Path && record.Method == "POST" ? null : $"{call}: {found} {record.Json}";
+    }
+
+    private static int IdOf(RecordedExchange record) => int.Parse(
+        record.Request.GetProperty("headers").EnumerateArray().Single(field => field.GetProperty("key").GetString() == "x-call").GetProperty("value").GetString()!, CultureInfo.InvariantCulture);
+
+    private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "grpc", $"{name}.js");
+
+    /// <summary>A call as one side saw it.</summary>
+    private sealed record Call(int Id, string Kind, string Path, long? Status, string Message, long? Sent, long? Received)
+    {
+        public static Call Parse(string line) => JsonSerializer.Deserialize<Call>(line, JsonSerializerOptions.Web)!;
+    }
+}

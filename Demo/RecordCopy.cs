@@ -15,7 +15,7 @@ internal sealed class RecordCopy : IDisposable
     private readonly TextWriter _output;
     private readonly TextWriter _progress;
     private readonly bool _isOwn;
-    private bool _isBroken;
+    private volatile bool _isBroken;
 
     /// <param name="path">A file, which is written anew, or <c>-</c>.</param>
     /// <param name="stdout">What <c>-</c> means.</param>
@@ -52,10 +52,17 @@ internal sealed class RecordCopy : IDisposable
 
     public void Dispose()
     {
-        // Stdout is somebody else's.
-        if (_isOwn)
-            _output.Dispose();
-        else
-            _output.Flush();
+        try
+        {
+            // Stdout is somebody else's.
+            if (_isOwn)
+                _output.Dispose();
+            else
+                _output.Flush();
+        }
+        catch (IOException error)
+        {
+            _progress.WriteLine($"demo: the records end here: {error.Message}");
+        }
     }
 }

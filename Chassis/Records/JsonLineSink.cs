@@ -44,6 +44,7 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     private readonly LineOutput _output;
     private readonly ILogger _logger;
     private readonly Task _writing;
+    private Task? _ending;
     private long _dropped;
 
     internal JsonLineSink(LineOutput output, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger)
@@ -82,7 +83,13 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     }
 
     /// <summary>Writes what still waits, for at most three seconds, and closes the output.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
+    {
+        lock (_queue)
+            return new ValueTask(_ending ??= EndAsync());
+    }
+
+    private async Task EndAsync()
     {
         _queue.Writer.TryComplete();
         try

@@ -192,8 +192,14 @@ internal sealed class LineOutput : IAsyncDisposable
     {
         var old = _stream;
         _stream = OpenFile(_path);
-        LookAtEnd();
-        await old.DisposeAsync();
+        try
+        {
+            LookAtEnd();
+        }
+        finally
+        {
+            await old.DisposeAsync();
+        }
     }
 
     // A file that is there already was made earlier, and a process that was killed may have left part of a line.

@@ -45,7 +45,10 @@ public sealed class LineSink : IAsyncDisposable
     private LineBlock? _current;
     private int _held;
     private bool _isTimed;
+    private bool _isDue;
+    private bool _isWriting;
     private bool _isClosed;
+    private Task? _ending;
     private long _dropped;
 
     internal LineSink(LineOutput output, int limit, TimeProvider time, ILogger logger)
@@ -98,18 +101,24 @@ public sealed class LineSink : IAsyncDisposable
     }
 
     /// <summary>Writes what still waits, for at most three seconds, and closes the output.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         lock (_lock)
         {
-            if (!_isClosed)
+            if (_ending is null)
             {
                 _isClosed = true;
                 Seal();
                 _ready.Release();
+                _ending = EndAsync();
             }
-        }
 
+            return new ValueTask(_ending);
+        }
+    }
+
+    private async Task EndAsync()
+    {
         await _timer.DisposeAsync();
         try
         {
@@ -147,6 +156,7 @@ public sealed class LineSink : IAsyncDisposable
 
     private void Seal()
     {
+        _isDue = false;
         if (_current is null)
             return;
         _waiting.Enqueue(_current);
@@ -163,7 +173,11 @@ public sealed class LineSink : IAsyncDisposable
         lock (_lock)
         {
             _isTimed = false;
-            Seal();
+            // Behind a slow output one block is filled, rather than many begun.
+            if (_isWriting || _waiting.Count > 0)
+                _isDue = true;
+            else
+                Seal();
         }
     }
 
@@ -201,7 +215,12 @@ public sealed class LineSink : IAsyncDisposable
     private LineBlock? Take()
     {
         lock (_lock)
-            return _waiting.TryDequeue(out var block) ? block : null;
+        {
+            if (_isDue && _waiting.Count == 0)
+                Seal();
+            _isWriting = _waiting.TryDequeue(out var block);
+            return block;
+        }
     }
 
     private void Free(LineBlock block)

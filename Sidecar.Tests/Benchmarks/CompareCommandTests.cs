@@ -39,8 +39,8 @@ public sealed class CompareCommandTests
     [InlineData("--seconds '61': 1 to 60 is expected", "--seconds", "61")]
     [InlineData("--seconds 'two': 1 to 60 is expected", "--seconds", "two")]
     [InlineData("--rounds '99999999999': 1 to 100 is expected", "--rounds", "99999999999")]
-    [InlineData("--only 'request': one of memory, requests, connections, up, down, raw-up, raw-down is expected", "--only", "requests,request")]
-    [InlineData("--candidates 'envoy': one of sidecar, sidecar-xor, sidecar-affine, sidecar-table, haproxy, nginx, pair, tls-pair is expected", "--candidates", "envoy")]
+    [InlineData("--only 'request': one of memory, requests, connections, up, down, bodies, raw-up, raw-down is expected", "--only", "requests,request")]
+    [InlineData("--candidates 'envoy': one of sidecar, sidecar-xor, sidecar-affine, sidecar-table, sidecar-observed, haproxy, nginx, pair, tls-pair is expected", "--candidates", "envoy")]
     public async Task Options_OutOfRange_AreNamed(string message, params string[] words) =>
         Assert.Equal(message, (await Assert.ThrowsAsync<UsageException>(() => ReadAsync(words))).Message);
 

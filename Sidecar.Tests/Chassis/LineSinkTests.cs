@@ -86,6 +86,26 @@ public sealed class LineSinkTests
         Assert.Equal([.. Enumerable.Range(0, 256), .. Enumerable.Range(count - 672, 672)], numbers);
     }
 
+    // As many blocks as ticks would fill the memory with next to nothing.
+    [Fact]
+    public async Task Write_ATrickleBehindAStuckOutput_IsKept()
+    {
+        var output = new GatedStream(isOpen: false);
+        var sink = Sink(output, limit: 4 * LineSink.BlockSize);
+        for (var i = 0; i < 50; i++)
+        {
+            sink.Write("a\n"u8);
+            _time.Advance(Delay);
+            await output.Entered;
+        }
+
+        output.Open();
+        await Eventually.TrueAsync(() => output.Text.Length == 100);
+        Assert.Equal(0, sink.Dropped);
+        await sink.DisposeAsync();
+        await sink.DisposeAsync();
+    }
+
     [Fact]
     public async Task Write_ALineLargerThanTheLimit_IsDroppedAlone()
     {

@@ -49,6 +49,14 @@ public sealed class ConnectionObserverTests
         ["POST /a  ClientReset"],
         new WatchedConnection().Client("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf").Ends(Direction.Request).Ends(Direction.Response).Closes(RelayEndReason.Completed).Told);
 
+    [Theory]
+    [InlineData(RelayEndReason.Completed, "Completed")]
+    [InlineData(RelayEndReason.ClientReset, "Completed")]
+    [InlineData(RelayEndReason.UpstreamReset, "ServerReset")]
+    public void Response_BeforeTheRequestsEnd_IsEnoughForTheClient(RelayEndReason reason, string outcome) => Assert.Equal(
+        [$"POST /a 200 {outcome}"],
+        new WatchedConnection().Client("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf").Server(Ok).Closes(reason).Told);
+
     [Fact]
     public void Body_UntilTheStreamsEnd_EndsThereWhateverComesLater() => Assert.Equal(
         ["GET /a 200 Completed"],

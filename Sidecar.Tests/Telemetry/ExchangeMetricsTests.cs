@@ -45,12 +45,14 @@ public sealed class ExchangeMetricsTests : IDisposable
 
     [Theory]
     [InlineData("/pkg.Service/Method", 0, "pkg.Service/Method", "OK")]
-    [InlineData("/pkg.Service/Method", 14, "pkg.Service/Method", "UNAVAILABLE")]
-    [InlineData("/pkg.Service/Method", 99, "pkg.Service/Method", "_OTHER")]
+    [InlineData("/pkg.Service/Served", 14, "pkg.Service/Served", "UNAVAILABLE")]
+    [InlineData("/pkg.Service/Served", 99, "pkg.Service/Served", "_OTHER")]
+    [InlineData("/pkg.Service/Method", 16, "_OTHER", "UNAUTHENTICATED")]
     [InlineData("/pkg.Service/Method", 12, "_OTHER", "UNIMPLEMENTED")]
     [InlineData("/nothing", 0, "_OTHER", "OK")]
     public void Call_OfAnyKind_HasMethodAndStatus(string path, int status, string method, string word)
     {
+        _metrics.Ended(Call("/pkg.Service/Served", 0));
         _metrics.Ended(Call(path, status));
 
         Assert.Equal(1, Scrape().Sum(Calls, $"rpc_method=\"{method}\"", $"rpc_response_status_code=\"{word}\"", "rpc_system_name=\"grpc\""));

@@ -3,7 +3,7 @@ namespace Sidecar.Observation;
 /// <summary>How an exchange ended; in records in snake case.</summary>
 internal enum ExchangeOutcome
 {
-    /// <summary>Request and response were whole.</summary>
+    /// <summary>The response was whole, and so was the request, unless the client did without the rest of it.</summary>
     Completed,
 
     /// <summary>The client ended it before its end.</summary>
@@ -15,7 +15,7 @@ internal enum ExchangeOutcome
     /// <summary>A limit of time ended it.</summary>
     Timeout,
 
-    /// <summary>The connection, or its observation, was over before a response had come.</summary>
+    /// <summary>The connection, or its observation, was over for another reason.</summary>
     Unmatched,
 }
 
@@ -69,8 +69,11 @@ internal sealed class Exchange
     public void Abandon(ExchangeOutcome outcome, long time)
     {
         Ended = time;
-        Outcome = outcome != ExchangeOutcome.Completed ? outcome
-            : Response is not null && !IsAnswered ? ExchangeOutcome.ServerReset
+        // With all of the response the client has what it wanted (RFC 9113, 8.1).
+        var isEnough = IsAnswered && (outcome is ExchangeOutcome.Completed or ExchangeOutcome.ClientReset);
+        Outcome = isEnough ? ExchangeOutcome.Completed
+            : outcome != ExchangeOutcome.Completed ? outcome
+            : Response is not null ? ExchangeOutcome.ServerReset
             : !IsRequested ? ExchangeOutcome.ClientReset
             : ExchangeOutcome.Unmatched;
     }

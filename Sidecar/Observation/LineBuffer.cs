@@ -25,8 +25,9 @@ internal sealed class LineBuffer(int limit)
     /// <summary>Takes a line out of the bytes, without its LF or CRLF; false once they are used up before its end.</summary>
     public bool TryRead(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> line)
     {
+        // An idle connection keeps none.
         if (_isTaken)
-            (_length, _isTaken, IsCut) = (0, false, false);
+            Release();
         var end = bytes.IndexOf((byte)'\n');
         if (end < 0)
         {

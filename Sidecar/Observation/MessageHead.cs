@@ -25,10 +25,8 @@ internal sealed class MessageHead(MessageHeads heads)
     // A usual head; it doubles as needed.
     private const int FirstSize = 1024;
 
-    // Room for more fields than these is not kept for the next head.
-    private const int MaxKeptFields = 64;
-
     private const int FirstFields = 16;
+    private const int FieldSize = 16;
 
     // Ten times what servers allow for by default.
     private const int MaxFields = 1024;
@@ -47,6 +45,12 @@ internal sealed class MessageHead(MessageHeads heads)
 
     /// <summary>A request's method; empty for a response.</summary>
     public ReadOnlySpan<byte> Method => At(_method);
+
+    /// <summary>Whether the method is HEAD: known also where there was no room to keep it.</summary>
+    public bool IsHead { get; private set; }
+
+    /// <summary>Whether the method is CONNECT.</summary>
+    public bool IsConnect { get; private set; }
 
     /// <summary>A request's target as it was sent; empty for a response.</summary>
     public ReadOnlySpan<byte> Target => At(_target);
@@ -72,7 +76,11 @@ internal sealed class MessageHead(MessageHeads heads)
         SetTarget(target);
     }
 
-    public void SetMethod(ReadOnlySpan<byte> method) => _method = Keep(method);
+    public void SetMethod(ReadOnlySpan<byte> method)
+    {
+        (IsHead, IsConnect) = (method.SequenceEqual("HEAD"u8), method.SequenceEqual("CONNECT"u8));
+        _method = Keep(method);
+    }
 
     public void SetTarget(ReadOnlySpan<byte> target) => _target = Keep(target);
 
@@ -82,10 +90,10 @@ internal sealed class MessageHead(MessageHeads heads)
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         IsTruncated |= Count == MaxFields;
+        if (!IsTruncated && Count == _fields.Length)
+            MakeRoomForFields();
         if (IsTruncated)
             return;
-        if (Count == _fields.Length)
-            Array.Resize(ref _fields, 2 * Count);
         _fields[Count++] = new Field(Keep(name), Keep(value));
     }
 
@@ -107,14 +115,19 @@ internal sealed class MessageHead(MessageHeads heads)
     public void Clear()
     {
         (_length, Count, Status, IsTruncated, _method, _target) = (0, 0, 0, false, default, default);
+        (IsHead, IsConnect) = (false, false);
     }
 
     /// <summary>Forgets all and gives the buffer back.</summary>
     public void Release()
     {
         Clear();
-        if (_fields.Length > MaxKeptFields)
+        if (_fields.Length > FirstFields)
+        {
+            heads.TryTake(-(_fields.Length - FirstFields) * FieldSize);
             _fields = new Field[FirstFields];
+        }
+
         if (_bytes is null)
             return;
         heads.TryTake(-_bytes.Length);
@@ -134,6 +147,14 @@ internal sealed class MessageHead(MessageHeads heads)
         var place = new Place(_length, fitting.Length);
         _length += fitting.Length;
         return place;
+    }
+
+    private void MakeRoomForFields()
+    {
+        if (heads.TryTake(Count * FieldSize))
+            Array.Resize(ref _fields, 2 * Count);
+        else
+            IsTruncated = true;
     }
 
     private bool TryMakeRoom(int size)

@@ -25,10 +25,14 @@ internal sealed partial class ExchangeReporter(
     }
 
     // Asked for while both ends are there for certain: of a p1 the client's, whose socket still has the original destination; else the service's.
-    private static LocalProcess FindProcess(LocalProcesses processes, ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream) =>
-        report.Listener.Role != SidecarRole.P1
-            ? processes.Find((IPEndPoint)upstream.LocalEndPoint!, report.Upstream!.Value.EndPoint)
-            : processes.Find(report.Listener.Mode == ListenerMode.Transparent ? ServerOf(report) : (IPEndPoint)downstream.LocalEndPoint!, report.Peer.EndPoint);
+    private static LocalProcess FindProcess(LocalProcesses processes, ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
+    {
+        var (own, other) = report.Listener.Role != SidecarRole.P1
+            ? (upstream.LocalEndPoint as IPEndPoint, report.Upstream!.Value.EndPoint)
+            : (report.Listener.Mode == ListenerMode.Transparent ? ServerOf(report) : downstream.LocalEndPoint as IPEndPoint, report.Peer.EndPoint);
+        // A socket that was closed meanwhile has no end any more.
+        return own is null ? LocalProcess.Own : processes.Find(own, other);
+    }
 
     private static IPEndPoint ServerOf(ConnectionReport report) =>
         report.Destination is { } destination && IPAddress.TryParse(destination.Host, out var address)

@@ -21,7 +21,6 @@ internal sealed class ExchangeMetrics
     private const string Other = "_OTHER";
     private const int FirstStatus = 100;
     private const int LastStatus = 999;
-    private const int Unimplemented = 12;
 
     // Longer ones are nobody's real method.
     private const int MaxMethodLength = 256;
@@ -64,7 +63,7 @@ internal sealed class ExchangeMetrics
     {
         var seconds = _time.GetElapsedTime(exchange.Started, exchange.Ended).TotalSeconds;
         var tags = new TagList { { "http.request.method", MethodOf(exchange.Request.Method) } };
-        if (exchange.Response is { Status: >= FirstStatus and <= LastStatus and var status })
+        if (exchange.FinalResponse() is { Status: >= FirstStatus and <= LastStatus and var status })
             tags.Add("http.response.status_code", Statuses[status - FirstStatus]);
         tags.Add("network.protocol.version", VersionOf(exchange.Request.Version));
         tags.Add("url.scheme", "http");
@@ -95,14 +94,14 @@ internal sealed class ExchangeMetrics
 
     private void Record(GrpcCall call, ReadOnlySpan<byte> path, double seconds)
     {
-        var tags = new TagList { { "rpc.system.name", "grpc" }, { "rpc.method", GrpcMethodOf(path, call.Status) } };
+        var tags = new TagList { { "rpc.system.name", "grpc" }, { "rpc.method", GrpcMethodOf(path, isServed: call.Status == 0 || call.ResponseMessages > 0) } };
         if (call.Status is { } status)
             tags.Add("rpc.response.status_code", status >= 0 && status < GrpcStatuses.Length ? GrpcStatuses[status] : Other);
         _calls.Record(seconds, tags);
     }
 
-    // The service has to know a method before it gets series of its own: clients can make names up.
-    private string GrpcMethodOf(ReadOnlySpan<byte> path, int? status)
+    // The service has to serve a method once before it gets series of its own: clients can make names up.
+    private string GrpcMethodOf(ReadOnlySpan<byte> path, bool isServed)
     {
         Span<char> name = stackalloc char[MaxMethodLength];
         if (!GrpcPath.TrySplit(path, out _, out _) || path.Length > MaxMethodLength || !Encoding.ASCII.TryGetChars(path[1..], name, out var length))
@@ -110,7 +109,7 @@ internal sealed class ExchangeMetrics
         var known = _grpcMethods.GetAlternateLookup<ReadOnlySpan<char>>();
         if (known.TryGetValue(name[..length], out var method))
             return method;
-        if (status is null or Unimplemented || _grpcMethods.Count >= MaxMethods)
+        if (!isServed || _grpcMethods.Count >= MaxMethods)
             return Other;
         method = name[..length].ToString();
         return _grpcMethods.GetOrAdd(method, method);

@@ -34,6 +34,9 @@ internal sealed class Http1Conversation : IExchangeSink
             Assert.Equal(whole, See(int.MaxValue, first));
     }
 
+    /// <summary>What the observer tells of the bytes in one piece a turn.</summary>
+    public IReadOnlyList<string> Told() => See(int.MaxValue);
+
     /// <summary>Fails unless the observer gives up for this, however the bytes are cut.</summary>
     public void FailsFor(string failure)
     {

@@ -82,6 +82,18 @@ public sealed class Http1ObserverTests
         .Client($"GET /a HTTP/1.1\r\nHost: x\r\nCookie: {new string('c', 100)}\r\nContent-Length: 3\r\n\r\nabc").Server(Ok)
         .IsSeenAs($"GET /a Http11 [Host: x | Cookie: {new string('c', 24)}]... 160 > 200 Http11 [Content-Length: 2] 40 Completed");
 
+    // A method that there was no room for still says that its response has no body.
+    [Fact]
+    public void Head_BeyondTheBudgetOfAllHeads_IsStillHead()
+    {
+        const int Count = 100;
+        var head = $"HEAD /{new string('a', 300)} HTTP/1.1\r\n\r\n";
+        var conversation = new Http1Conversation { Limits = new() { HeadBytes = 1024 } }
+            .Client(string.Concat(Enumerable.Repeat(head, Count))).Server(string.Concat(Enumerable.Repeat("HTTP/1.1 200 OK\r\nContent-Length: 38\r\n\r\n", Count)));
+
+        Assert.Equal(Count, conversation.Told().Count(told => told.EndsWith("> 200 Http11 [Content-Length: 38] 39 Completed", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Target_BeyondTheLimit_IsTruncatedAndStillUnderstood() => new Http1Conversation { Limits = new() { HeadBytes = 40 } }
         .Client($"GET /{new string('a', 500)} HTTP/1.0\r\nHost: x\r\n\r\n").Server("HTTP/1.0 204 No\r\n\r\n")
@@ -113,6 +125,11 @@ public sealed class Http1ObserverTests
     [InlineData("GET / HTTP/1.1\r\nno colon\r\n", "a field without a name")]
     [InlineData("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "lengths that contradict each other")]
     [InlineData("GET / HTTP/1.1\r\nContent-Length: +1\r\n\r\n", "lengths that contradict each other")]
+    [InlineData("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", "lengths that contradict each other")]
+    [InlineData("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", "lengths that contradict each other")]
+    [InlineData("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "lengths that contradict each other")]
+    [InlineData("POST / HTTP/1.1\r\nContent-Length : 5\r\n\r\n", "lengths that contradict each other")]
+    [InlineData("POST / HTTP/1.1\r\nTransfer-Encoding:\r\n chunked\r\n\r\n", "lengths that contradict each other")]
     [InlineData("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "a chunk without a size")]
     [InlineData("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "a chunk without a size")]
     [InlineData("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n", "a chunk is longer than its size")]

@@ -61,6 +61,29 @@ public sealed class FloodTests
         Assert.Equal(streams, sink.Resets + sink.Others);
     }
 
+    // Each of 40 bytes, each with 64 KB of fields behind it.
+    [Fact]
+    public void Streams_OfFieldsThatAreButNumbers_AreKeptInProportionToWhatPassed()
+    {
+        const int streams = 5000;
+        var sink = new Counted();
+        var observer = Begun(sink);
+        byte[] first = [.. Plain(":method: GET", ":path: /"), 0x40, .. HpackWriter.String("n", isHuffman: false), .. HpackWriter.String(new string('v', 4000), isHuffman: false)];
+        Feed(observer, Direction.Request, HeaderBlock(1, first, ends: true));
+        var sent = 0;
+        for (var i = 1; i <= streams; i++)
+        {
+            byte[] pair = [.. HeaderBlock((2 * i) + 1, [0x82, 0x84, .. Enumerable.Repeat((byte)0xBE, 16)], ends: true), .. Reset((2 * i) + 1, 8)];
+            Feed(observer, Direction.Request, pair);
+            sent += pair.Length;
+        }
+
+        Assert.Null(observer.Failure);
+        Assert.Equal(streams, sink.Resets);
+        // And method and path of each.
+        Assert.InRange(sink.Kept, 1, (1024 * 1024) + (32 * sent) + (16 * streams));
+    }
+
     [Fact]
     public void Frames_OfAnyNumber_AllocateNothing()
     {
@@ -101,8 +124,12 @@ public sealed class FloodTests
 
         public long AllocatedBefore { get; set; }
 
+        /// <summary>Bytes of requests' heads.</summary>
+        public long Kept { get; private set; }
+
         public void OnExchange(Exchange exchange)
         {
+            Kept += exchange.Request.Bytes.Length;
             if (exchange.Outcome == ExchangeOutcome.ClientReset && exchange.Request.Method.SequenceEqual("GET"u8))
                 Resets++;
             else

@@ -57,7 +57,7 @@ internal sealed class RandomConversation
                 var byClient = _random.Next(2) == 0;
                 var error = _random.Next(2) * 8;
                 Send(byClient ? Direction.Request : Direction.Response, stream, Frames.Reset(stream.Number, error));
-                End(stream, stream.IsAnswered && error == 0 ? "Completed" : byClient ? "ClientReset" : "ServerReset");
+                End(stream, stream.IsAnswered && (byClient || error == 0) ? "Completed" : byClient ? "ClientReset" : "ServerReset");
                 return;
             case 1:
                 Send(_random.Next(2) == 0 ? Direction.Request : Direction.Response, stream, Frames.WindowUpdate(stream.Number));

@@ -25,7 +25,7 @@ public sealed class RecordLinesTests : IDisposable
     public async Task Line_LongerThanAnyRecord_IsSkippedAndCounted()
     {
         var path = _folder.File("records");
-        await File.WriteAllTextAsync(path, $"one\n{new string('x', 3_000_000)}\ntwo\n{new string('y', 900_000)}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(path, $"one\n{new string('x', 30_000_000)}\ntwo\n{new string('y', 13_000_000)}", TestContext.Current.CancellationToken);
         var lines = new RecordLines(follow: false);
 
         Assert.Equal(["one", "two"], await ReadAsync(lines, path));

@@ -34,18 +34,37 @@ internal struct BodyFraming
     /// <summary>Whether the fields contradict each other, so that the peers may disagree where the body ends.</summary>
     public bool IsAmbiguous;
 
+    // Whether the last field was one of those that count here.
+    private bool _isLast;
+
     /// <summary>Learns from a field.</summary>
+    /// <param name="name">Its name, as far as the colon.</param>
+    /// <param name="value">Its value.</param>
     public void Note(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
+        var trimmed = name.TrimEnd(Ascii.Blanks);
+        _isLast = true;
+        if (Ascii.EqualsIgnoreCase(trimmed, "content-length"u8))
             NoteLength(value);
-        else if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
+        else if (Ascii.EqualsIgnoreCase(trimmed, "transfer-encoding"u8))
             NoteEncoding(value);
+        else
+            _isLast = false;
+        // Some servers take it with a blank before the colon, others pass it over.
+        IsAmbiguous |= _isLast && trimmed.Length < name.Length;
     }
+
+    /// <summary>The last field goes on in a folded line, of which servers make different things.</summary>
+    public void NoteFold() => IsAmbiguous |= _isLast;
+
+    /// <summary>Whether servers may disagree where a request ends, or refuse it (RFC 9112, 6.1 and 6.3).</summary>
+    /// <param name="version">The request's.</param>
+    public readonly bool IsDisputed(HttpVersion version) =>
+        IsAmbiguous || (IsEncoded && (Length is not null || !IsChunked || version == HttpVersion.Http10));
 
     /// <summary>How a request's body ends.</summary>
     public readonly BodyEnd OfRequest() => IsEncoded
-        ? IsChunked ? BodyEnd.AfterChunks : BodyEnd.AtClose
+        ? BodyEnd.AfterChunks
         : Length > 0 ? BodyEnd.AfterLength : BodyEnd.AtOnce;
 
     /// <summary>How the body of a response ends whose status allows for one.</summary>

@@ -135,13 +135,15 @@ internal sealed class Http1Observer : IProtocolObserver
                 return BodyEnd.Never;
             }
 
-            if (head.Status == 101 || (head.Status is >= 200 and < 300 && exchange.Request.Method.SequenceEqual("CONNECT"u8)))
+            if (head.Status == 101 || (head.Status is >= 200 and < 300 && exchange.Request.IsConnect))
                 return BodyEnd.Never;
             return HasNoBody(head.Status, exchange.Request) ? BodyEnd.AtOnce : framing.OfResponse();
         }
 
         public override void OnEnd(long bytes, long time)
         {
+            if (observer.Upgrade is { } upgrade)
+                upgrade.Exchange.ResponseBytes += bytes;
             if (observer.Failure is not null || observer.Upgrade is not null)
                 return;
             var exchange = observer._waiting.Peek();
@@ -154,6 +156,6 @@ internal sealed class Http1Observer : IProtocolObserver
         }
 
         private static bool HasNoBody(int status, MessageHead request) =>
-            status is < 200 or 204 or 304 || request.Method.SequenceEqual("HEAD"u8);
+            status is < 200 or 204 or 304 || request.IsHead;
     }
 }

@@ -176,9 +176,15 @@ internal sealed class Http1Reader
     private void ReadField(ReadOnlySpan<byte> line)
     {
         if (line[0] is (byte)' ' or (byte)'\t')
+        {
+            _framing.NoteFold();
             _head!.Fold(line.Trim(Ascii.Blanks));
+        }
         else
+        {
             AddField(line);
+        }
+
         if (_lines.IsCut)
             _head!.Cut();
     }
@@ -192,16 +198,15 @@ internal sealed class Http1Reader
             return;
         }
 
-        // White space before the colon is wrong (RFC 9112, 5.1), and clients overlook it.
-        var name = line[..colon].TrimEnd(Ascii.Blanks);
         var value = line[(colon + 1)..].Trim(Ascii.Blanks);
-        _framing.Note(name, value);
-        _head!.Add(name, value);
+        _framing.Note(line[..colon], value);
+        // White space before the colon is wrong (RFC 9112, 5.1), and clients overlook it.
+        _head!.Add(line[..colon].TrimEnd(Ascii.Blanks), value);
     }
 
     private void EndHead(long time)
     {
-        if (_framing.IsAmbiguous)
+        if (_readsRequests ? _framing.IsDisputed(_head!.Version) : _framing.IsAmbiguous)
         {
             Break("lengths that contradict each other");
             return;

@@ -20,6 +20,7 @@ internal sealed class Http2Observer : IProtocolObserver
     // There are a dozen settings of six bytes.
     private const int MaxSettingsBytes = 256;
 
+    private readonly KeepingBudget _budget = new();
     private readonly Http2Streams _streams;
     private readonly HpackDecoder _requestFields;
     private readonly HpackDecoder _responseFields;
@@ -32,7 +33,7 @@ internal sealed class Http2Observer : IProtocolObserver
     public Http2Observer(IExchangeSink sink, ObservationLimits limits)
     {
         var maxBlockBytes = BlockFactor * Math.Clamp(limits.HeadBytes, MinHeadBytes, MaxHeadBytes);
-        (_requestFields, _responseFields) = (new HpackDecoder(maxBlockBytes), new HpackDecoder(maxBlockBytes));
+        (_requestFields, _responseFields) = (new HpackDecoder(maxBlockBytes, _budget), new HpackDecoder(maxBlockBytes, _budget));
         _streams = new Http2Streams(sink, limits);
         _requestSide = new RequestSide(_streams, _requestFields, _responseFields);
         _requests = new FrameReader(_requestSide, hasPreface: true, maxBlockBytes);
@@ -60,6 +61,7 @@ internal sealed class Http2Observer : IProtocolObserver
     {
         if (Failure is not null)
             return false;
+        _budget.Earn(bytes.Length);
         var reader = direction == Direction.Request ? _requests : _responses;
         reader.Read(ref bytes, time);
         Failure = reader.Failure;

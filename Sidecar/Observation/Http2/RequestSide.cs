@@ -28,7 +28,7 @@ internal sealed class RequestSide(Http2Streams streams, HpackDecoder own, HpackD
     /// <summary>CONNECT has its target in <c>:authority</c> alone (RFC 9113, 8.5).</summary>
     private static void SetTargetOfConnect(MessageHead head)
     {
-        if (!head.Target.IsEmpty || !head.Method.SequenceEqual("CONNECT"u8))
+        if (!head.Target.IsEmpty || !head.IsConnect)
             return;
         for (var i = 0; i < head.Count; i++)
         {

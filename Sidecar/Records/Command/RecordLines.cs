@@ -12,8 +12,8 @@ internal sealed class RecordLines(bool follow)
     /// <summary>Stdin's name.</summary>
     public const string Stdin = "-";
 
-    // Two heads of 64 KB, each byte of them written as six.
-    private const int MaxLine = 2 * 6 * 64 * 1024;
+    // Two heads of 1 MB, which is the most, each byte of them written as six.
+    private const int MaxLine = 2 * 6 * 1024 * 1024;
 
     /// <summary>Lines that were skipped.</summary>
     public long TooLong { get; private set; }
@@ -48,7 +48,9 @@ internal sealed class RecordLines(bool follow)
                     break;
             }
 
-            await reader.CompleteAsync();
+            // A read that goes on must be left alone, and ends with the process.
+            if (!cancellation.IsCancellationRequested)
+                await reader.CompleteAsync();
         }
         while (follow && !cancellation.IsCancellationRequested);
     }
@@ -58,7 +60,8 @@ internal sealed class RecordLines(bool follow)
     {
         try
         {
-            return await reader.ReadAsync(cancellation);
+            // A terminal that is read from hears of no cancellation.
+            return await reader.ReadAsync(CancellationToken.None).AsTask().WaitAsync(cancellation);
         }
         catch (OperationCanceledException)
         {

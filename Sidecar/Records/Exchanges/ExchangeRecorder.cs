@@ -20,12 +20,18 @@ internal sealed class ExchangeRecorder(ExchangeFilter filter, PeriscoWriter writ
         if (!filter.Accepts(exchange))
             return;
         var line = _line ??= new JsonLine();
-        var late = writer.Write(line, origin, exchange);
-        if (late < 0)
-            sink.Write(line.Bytes);
-        else
-            sink.Write(line.Bytes, late, origin.Process);
-        line.Clear();
+        try
+        {
+            var late = writer.Write(line, origin, exchange);
+            if (late < 0)
+                sink.Write(line.Bytes);
+            else
+                sink.Write(line.Bytes, late, origin.Process);
+        }
+        finally
+        {
+            line.Clear();
+        }
     }
 
     /// <inheritdoc/>

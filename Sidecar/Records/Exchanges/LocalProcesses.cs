@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Chassis.Net;
 using Sidecar.Destination;
@@ -16,6 +17,8 @@ internal sealed class LocalProcesses : IAsyncDisposable
 
     // Of each search, as pause behind it.
     private const int PauseFactor = 19;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
@@ -76,7 +79,16 @@ internal sealed class LocalProcesses : IAsyncDisposable
             while (_questions.Reader.TryRead(out var question))
                 questions.Add(question);
             var started = _time.GetTimestamp();
-            Answer(questions);
+            try
+            {
+                Answer(questions);
+            }
+            catch (Exception error) when (error is IOException or SocketException)
+            {
+                // No descriptor is left to look with. Who was answered already stays so.
+                questions.ForEach(question => question.Process.Found(null));
+            }
+
             questions.Clear();
             await PauseAsync(PauseFactor * _time.GetElapsedTime(started));
         }
@@ -94,6 +106,7 @@ internal sealed class LocalProcesses : IAsyncDisposable
 
     private async Task PauseAsync(TimeSpan pause)
     {
+        pause = pause < LongestPause ? pause : LongestPause;
         // Timers count milliseconds.
         if (pause >= TimeSpan.FromMilliseconds(1))
             await Task.Delay(pause, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

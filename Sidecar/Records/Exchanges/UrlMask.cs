@@ -13,7 +13,7 @@ internal sealed class UrlMask
     [
         "token", "access_token", "refresh_token", "id_token", "auth_token", "auth", "authorization", "jwt", "bearer", "assertion", "client_assertion",
         "key", "api_key", "apikey", "api-key", "x-api-key", "access_key", "private_key", "password", "passwd", "pass", "pwd", "passphrase", "pin", "otp",
-        "secret", "client_secret", "credential", "credentials", "code", "code_verifier", "session", "sessionid", "session_id", "sid",
+        "secret", "client_secret", "credential", "credentials", "code", "code_verifier", "session", "session_id", "sid", "csrf_token", "xsrf_token",
         "sig", "signature", "hmac", "x-amz-signature", "x-amz-credential", "x-amz-security-token", "x-goog-signature", "x-goog-credential",
     ];
 
@@ -27,7 +27,10 @@ internal sealed class UrlMask
     private readonly NameTable<bool> _names;
 
     /// <param name="names">Parameters whose values are masked.</param>
-    public UrlMask(IEnumerable<string> names) => _names = new NameTable<bool>(names.Select(name => (name, true)));
+    public UrlMask(IEnumerable<string> names) => _names = new NameTable<bool>(names.SelectMany(Spellings).Select(name => (name, true)));
+
+    private static IEnumerable<string> Spellings(string name) =>
+        [name, name.Replace('_', '-'), name.Replace("_", "", StringComparison.Ordinal)];
 
     public void Write(JsonLine line, ReadOnlySpan<byte> url)
     {
@@ -62,8 +65,9 @@ internal sealed class UrlMask
         if (path is [(byte)'/', not (byte)'/', ..] or [(byte)'/'] || path.IndexOf((byte)'@') < 0)
             return;
         var slashes = path.IndexOf("//"u8);
-        var start = slashes < 0 ? 0 : slashes + 2;
-        var end = path[start..].IndexOf((byte)'/');
+        var isWellFormed = slashes == 0 || (slashes > 0 && path[slashes - 1] == ':');
+        var start = isWellFormed ? slashes + 2 : 0;
+        var end = isWellFormed ? path[start..].IndexOf((byte)'/') : -1;
         var at = path[start..(end < 0 ? path.Length : start + end)].LastIndexOf((byte)'@');
         if (at < 0)
             return;

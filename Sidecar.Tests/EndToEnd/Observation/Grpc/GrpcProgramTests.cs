@@ -29,10 +29,10 @@ public sealed class GrpcProgramTests : IDisposable
         var calls = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Call.Parse).ToDictionary(call => call.Id);
         var records = (await _records.ReadAsync(Count)).ToDictionary(IdOf);
         Assert.Equal(Count, calls.Count);
-        Assert.Empty(calls.Values.Select(call => Disagreement(call, records[call.Id])).OfType<string>());
+        NoneDisagrees(calls.Values, records);
         var ended = server.Output.Skip(1).Select(Call.Parse).ToList();
         Assert.InRange(ended.Count, Count / 2, Count);
-        Assert.Empty(ended.Select(call => Disagreement(call, records[call.Id])).OfType<string>());
+        NoneDisagrees(ended, records);
         Assert.Equal(3, records.Values.Select(r => r.Connection).Distinct().Count());
         foreach (var kind in (string[])["Cancel", "Deadline", "Refuse", "Unknown"])
             Assert.InRange(calls.Values.Count(call => call.Kind == kind), Count / 100, Count);
@@ -52,6 +52,12 @@ public sealed class GrpcProgramTests : IDisposable
         Assert.Equal(records.Count(r => r.Url == "/test.Calls/Unknown"), metrics.Sum(Metric, "rpc_method=\"_OTHER\"", "rpc_response_status_code=\"UNIMPLEMENTED\""));
     }
 
+    private static void NoneDisagrees(IEnumerable<Call> calls, Dictionary<int, RecordedExchange> records)
+    {
+        var found = calls.Select(call => Disagreement(call, records[call.Id])).OfType<string>().ToList();
+        Assert.True(found.Count == 0, string.Join('\n', found));
+    }
+
     // Null when all agrees.
     private static string? Disagreement(Call call, RecordedExchange record)
     {
@@ -63,6 +69,8 @@ public sealed class GrpcProgramTests : IDisposable
             // The server keeps the client's deadline as well: whoever finds first that it has passed tells the other, and the client its caller.
             "Deadline" when record.Outcome == "completed" => ("completed", 4, "Deadline exceeded", 1, 1),
             "Deadline" => ("client_reset", null, "", 1, found.Item5),
+            // Refused for its head alone, it may be over before the client's message.
+            "Unknown" => ("completed", call.Status, call.Message, found.Item4 == 0 ? 0 : call.Sent, call.Received),
             _ => ("completed", call.Status, call.Message, call.Sent, call.Received),
         };
         return expected == found && (call.Kind != "Deadline" || call.Status == 4) && record.Url == call.Path && record.Method == "POST" ? null : $"{call}: {found} {record.Json}";

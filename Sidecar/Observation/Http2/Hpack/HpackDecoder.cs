@@ -4,10 +4,14 @@ namespace Sidecar.Observation.Http2.Hpack;
 
 /// <summary>Decodes the header blocks of one direction (RFC 7541), each of them and in order: a block may refer to any before it.</summary>
 /// <param name="maxListBytes">Most bytes of a block's decoded fields, counted as RFC 9113, 6.5.2 does.</param>
-internal sealed class HpackDecoder(int maxListBytes)
+/// <param name="budget">What may be kept of blocks; the rest is decoded for later ones alone.</param>
+internal sealed class HpackDecoder(int maxListBytes, KeepingBudget budget)
 {
     // What browsers announce; a table beyond it is not kept.
     private const int MaxTableSize = 64 * 1024;
+
+    // Method, status and a short path are kept in any case.
+    private const int MaxFree = 16;
 
     private const string Broken = "a broken header block";
 
@@ -59,8 +63,10 @@ internal sealed class HpackDecoder(int maxListBytes)
             left -= name.Length + value.Length + DynamicTable.FieldOverhead;
             if (left < 0)
                 return "a header list that is too long";
-            if (head is not null)
+            if (head is not null && (name.Length + value.Length <= MaxFree || budget.TrySpend(name.Length + value.Length)))
                 Keep(head, name, value);
+            else
+                head?.Cut();
             if ((first & 0xC0) == 0x40)
                 _table.Add(name, value);
         }

@@ -32,6 +32,9 @@ internal sealed class Exchange
     /// <summary>Null before its head has come; an interim one until the next.</summary>
     public MessageHead? Response { get; set; }
 
+    /// <summary>The response proper: an interim one that nothing followed is none (RFC 9110, 15.2), but 101 is final.</summary>
+    public MessageHead? FinalResponse => Response is { Status: >= 200 or 101 } response ? response : null;
+
     /// <summary>The fields behind the response's body; null where there are none. Only HTTP/2 keeps them.</summary>
     public MessageHead? Trailers { get; set; }
 

@@ -63,7 +63,7 @@ internal sealed class ExchangeMetrics
     {
         var seconds = _time.GetElapsedTime(exchange.Started, exchange.Ended).TotalSeconds;
         var tags = new TagList { { "http.request.method", MethodOf(exchange.Request.Method) } };
-        if (exchange.FinalResponse() is { Status: >= FirstStatus and <= LastStatus and var status })
+        if (exchange.FinalResponse is { Status: >= FirstStatus and <= LastStatus and var status })
             tags.Add("http.response.status_code", Statuses[status - FirstStatus]);
         tags.Add("network.protocol.version", VersionOf(exchange.Request.Version));
         tags.Add("url.scheme", "http");

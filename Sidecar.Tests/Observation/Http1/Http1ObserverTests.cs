@@ -91,7 +91,7 @@ public sealed class Http1ObserverTests
         var conversation = new Http1Conversation { Limits = new() { HeadBytes = 1024 } }
             .Client(string.Concat(Enumerable.Repeat(head, Count))).Server(string.Concat(Enumerable.Repeat("HTTP/1.1 200 OK\r\nContent-Length: 38\r\n\r\n", Count)));
 
-        Assert.Equal(Count, conversation.Told().Count(told => told.EndsWith("> 200 Http11 [Content-Length: 38] 39 Completed", StringComparison.Ordinal)));
+        Assert.Equal(Count, conversation.Told().Count(told => told.Contains("> 200 Http11 [", StringComparison.Ordinal) && told.EndsWith(" 39 Completed", StringComparison.Ordinal)));
     }
 
     [Fact]

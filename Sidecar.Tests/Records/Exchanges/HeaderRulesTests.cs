@@ -14,7 +14,7 @@ public sealed class HeaderRulesTests
     [InlineData("Proxy-Authorization", FieldRule.Masked)]
     [InlineData("Referer", FieldRule.Address)]
     [InlineData("location", FieldRule.Address)]
-    [InlineData("Host", FieldRule.Written)]
+    [InlineData("Host", FieldRule.Address)]
     [InlineData("Authorizatiom", FieldRule.Written)]
     [InlineData("Set\rCookie", FieldRule.Written)]
     [InlineData("", FieldRule.Written)]
@@ -23,7 +23,7 @@ public sealed class HeaderRulesTests
         Assert.Equal(rule, Rule(new HeaderRules(null, [], HeaderRules.Secret), name));
 
     [Theory]
-    [InlineData("host", FieldRule.Written)]
+    [InlineData("host", FieldRule.Address)]
     [InlineData("Location", FieldRule.Address)]
     [InlineData("Cookie", FieldRule.Masked)]
     [InlineData("Set-Cookie", FieldRule.LeftOut)]

@@ -13,7 +13,7 @@ internal static class GrpcMessage
 
     /// <summary>From the trailers, or from the head of a response that has no more than that; empty where there is none.</summary>
     public static ReadOnlySpan<byte> Of(Exchange exchange) =>
-        (exchange.Trailers ?? exchange.FinalResponse()) is { } last ? GrpcFields.MessageIn(last) : default;
+        (exchange.Trailers ?? exchange.FinalResponse) is { } last ? GrpcFields.MessageIn(last) : default;
 
     /// <summary>Writes its beginning, decoded.</summary>
     public static void Write(JsonLine line, ReadOnlySpan<byte> message)

@@ -23,7 +23,7 @@ internal sealed class HeaderRules
     public static readonly IReadOnlyList<string> Secret = ["Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization"];
 
     // Their values are addresses or parts of one (RFC 9110, 10.1.3, 10.2.2, 8.7; RFC 9113, 8.3.1), with tokens at times (RFC 6749, 4.2.2); and what ingresses pass on of a request's own.
-    private static readonly string[] Addresses = 
+    private static readonly string[] Addresses =
     [
         "Referer", "Location", "Content-Location", ":path", ":authority", "Host", "Destination", "Link", "Refresh",
         "X-Original-Url", "X-Original-Uri", "X-Rewrite-Url", "X-Forwarded-Uri", "X-Envoy-Original-Path",

@@ -23,7 +23,7 @@ internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writ
     /// <returns>Where the process's number belongs once it is known; -1 when it stands there.</returns>
     public int Write(JsonLine line, ExchangeOrigin origin, Exchange exchange)
     {
-        var response = exchange.FinalResponse();
+        var response = exchange.FinalResponse;
         var (seconds, nanoseconds) = clock.TimeOfDay(exchange.Started, exchange.Ended);
         line.Raw("{\"ts\":{\"seconds\":"u8);
         line.Number(seconds);
@@ -143,7 +143,7 @@ internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writ
         line.Number(exchange.RequestBytes);
         line.Raw(",\"response_bytes\":"u8);
         line.Number(exchange.ResponseBytes);
-        if (exchange.Request.IsTruncated || exchange.FinalResponse() is { IsTruncated: true })
+        if (exchange.Request.IsTruncated || exchange.FinalResponse is { IsTruncated: true })
             line.Raw(",\"truncated\":true"u8);
         if (exchange.Grpc is { } call)
             WriteCall(line, exchange, call);

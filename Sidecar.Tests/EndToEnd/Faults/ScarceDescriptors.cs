@@ -120,6 +120,13 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
         return ProcessTimes.Of(Sidecar.Id) - before;
     }
 
+    /// <summary>Gives it some descriptors more, all at once.</summary>
+    public Task RaiseLimitAsync(int by = 1)
+    {
+        _limit += by;
+        return LimitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in Served)
@@ -133,12 +140,6 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
     {
         await Task.WhenAny(answer, Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
         return !answer.IsCompleted && !KernelSockets.IsAccepted(Sidecar.Port, client);
-    }
-
-    private Task RaiseLimitAsync()
-    {
-        _limit++;
-        return LimitAsync();
     }
 
     private async Task LimitAsync()

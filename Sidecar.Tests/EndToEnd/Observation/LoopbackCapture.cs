@@ -17,7 +17,7 @@ internal sealed class LoopbackCapture : IAsyncDisposable
     private readonly int _port;
 
     private LoopbackCapture(int port) => (_port, _tcpdump) = (port, ProgramProcess.StartCommand(
-        "tcpdump", "-i", "lo", "-n", "-U", "--immediate-mode", "-B", "65536", "-Z", "root", "-w", File, $"tcp port {port} or udp port {MarkerPort}"));
+        "tcpdump", "-i", "lo", "-n", "-U", "-B", "65536", "-Z", "root", "-w", File, $"tcp port {port} or udp port {MarkerPort}"));
 
     private string File => _folder.File("capture");
 

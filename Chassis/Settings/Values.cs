@@ -67,6 +67,13 @@ public static partial class Values
         throw new FormatException($"one of {string.Join(", ", words.Select(w => w.Word))} is expected");
     };
 
+    /// <summary>A switch: on and off as nginx writes it, true and false as YAML does.</summary>
+    public static Func<string, bool> Switch { get; } = OneOf(("on", true), ("off", false), ("true", true), ("false", false));
+
+    /// <summary><c>off</c>, which is null, or a value.</summary>
+    public static Func<string, T?> OffOr<T>(Func<string, T> parse)
+        where T : struct => text => text == "off" ? null : parse(text);
+
     /// <summary>The shortest form of a duration that <see cref="Duration"/> reads: 1500ms, 3s, 5m, 24h.</summary>
     public static string Display(TimeSpan span) => span switch
     {

@@ -16,9 +16,6 @@ internal static class ListenerReader
     private static readonly Func<string, ListenerMode> ParseMode = Values.OneOf(
         ("fixed", ListenerMode.Fixed), ("transparent", ListenerMode.Transparent), ("socks4", ListenerMode.Socks4));
 
-    // on and off as nginx writes it; true and false as YAML does.
-    private static readonly Func<string, bool> ParseSwitch = Values.OneOf(("on", true), ("off", false), ("true", true), ("false", false));
-
     private static readonly Func<string, ProxyVersion?> ParseProxyVersion = Values.OneOf<ProxyVersion?>(
         ("v1", ProxyVersion.V1), ("v2", ProxyVersion.V2), ("off", null));
 
@@ -66,7 +63,7 @@ internal static class ListenerReader
         var role = settings.Read($"{key}.role", SidecarRole.Alone, ParseRole);
         var mode = settings.Read($"{key}.mode", ListenerMode.Fixed, ParseMode);
         var target = settings.Find($"{key}.target");
-        var acceptProxy = settings.Read($"{key}.accept-proxy", false, ParseSwitch);
+        var acceptProxy = settings.Read($"{key}.accept-proxy", false, Values.Switch);
         Check(settings, key, role, mode);
         if (!acceptProxy && settings.FindAny($"{key}.proxy-clients") is { } proxies)
             throw proxies.Error("only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list");
@@ -85,7 +82,7 @@ internal static class ListenerReader
             AcceptProxy = acceptProxy,
             ProxyClients = settings.ReadList($"{key}.proxy-clients", NetworkAddress.Parse) ?? ListenerOptions.LoopbackNetworks,
             SendProxy = settings.Read($"{key}.send-proxy", null, ParseProxyVersion),
-            Observe = settings.Read($"{key}.observe", role != SidecarRole.P1, ParseSwitch),
+            Observe = settings.Read($"{key}.observe", role != SidecarRole.P1, Values.Switch),
         };
     }
 

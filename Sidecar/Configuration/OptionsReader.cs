@@ -82,16 +82,14 @@ internal static class OptionsReader
 
     private static TcpOptions ReadTcp(SettingSet settings)
     {
-        var parse = OffOr(Values.Duration(TimeSpan.FromSeconds(1), TcpOptions.MaxKeepAlive));
+        var parse = Values.OffOr(Values.Duration(TimeSpan.FromSeconds(1), TcpOptions.MaxKeepAlive));
         return new TcpOptions
         {
-            NoDelay = settings.Read("tcp.no-delay", true, Values.OneOf(("on", true), ("off", false), ("true", true), ("false", false))),
+            NoDelay = settings.Read("tcp.no-delay", true, Values.Switch),
             KeepAlive = settings.Read("tcp.keep-alive", null, parse),
-            UserTimeout = settings.Read("tcp.user-timeout", null, OffOr(Values.Duration(TimeSpan.FromSeconds(1), Day))),
+            UserTimeout = settings.Read("tcp.user-timeout", null, Values.OffOr(Values.Duration(TimeSpan.FromSeconds(1), Day))),
         };
     }
-
-    private static Func<string, TimeSpan?> OffOr(Func<string, TimeSpan> parse) => text => text == "off" ? null : parse(text);
 
     private static TimeoutOptions ReadTimeouts(SettingSet settings)
     {

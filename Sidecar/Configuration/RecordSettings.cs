@@ -37,7 +37,6 @@ internal static class RecordSettings
     private const long LargestFile = 1L << 40;
     private const int MaxKept = 1000;
 
-    private static readonly Func<string, bool> ParseSwitch = Values.OneOf(("on", true), (Off, false), ("true", true), ("false", false));
     private static readonly Func<string, TimeSpan> ParseAge = Values.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366));
 
     /// <summary>Null where nothing is recorded.</summary>
@@ -70,13 +69,13 @@ internal static class RecordSettings
         return defaults with
         {
             Format = settings.Read("records.format", RecordFormat.Perisco, Values.OneOf(("perisco", RecordFormat.Perisco))),
-            HasExt = settings.Read("records.ext", true, ParseSwitch),
+            HasExt = settings.Read("records.ext", true, Values.Switch),
             AllowHeaders = settings.ReadList("records.headers.allow", ParseField),
             DenyHeaders = settings.ReadList("records.headers.deny", ParseField) ?? [],
             MaskHeaders = Beside(HeaderRules.Secret, settings.ReadList("records.headers.mask", ParseField)),
             MaskQuery = Beside(UrlMask.Secret, settings.ReadList("records.mask-query", ParseParameter)),
             Sample = settings.Read("records.sample", 1d, ParseShare),
-            AlwaysErrors = settings.Read("records.always-errors", true, ParseSwitch),
+            AlwaysErrors = settings.Read("records.always-errors", true, Values.Switch),
             Paths = settings.ReadList("records.paths", ParsePattern) ?? [],
             Rotation = ReadRotation(settings, defaults.Rotation!),
         };
@@ -84,8 +83,8 @@ internal static class RecordSettings
 
     private static LineRotation? ReadRotation(SettingSet settings, LineRotation defaults)
     {
-        var size = settings.Read("records.rotate-size", defaults.Size, text => text == Off ? null : ParseSize(text));
-        var age = settings.Read("records.rotate-age", null, text => text == Off ? (TimeSpan?)null : ParseAge(text));
+        var size = settings.Read("records.rotate-size", defaults.Size, Values.OffOr(ParseSize));
+        var age = settings.Read("records.rotate-age", null, Values.OffOr(ParseAge));
         var keep = settings.Read("records.keep", defaults.Keep, Values.WholeNumber(0, MaxKept));
         if (size is not null || age is not null)
             return new LineRotation(size, age, keep);

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Sidecar.Observation;
 
 /// <summary>
@@ -12,15 +10,14 @@ internal sealed class LineBuffer(int limit)
     /// <summary>Last bytes of a line that are kept in any case: a request's version stands there.</summary>
     public const int Tail = 16;
 
-    private byte[]? _bytes;
-    private int _length;
+    private readonly PooledBytes _kept = new();
     private bool _isTaken;
 
     /// <summary>Whether the line that was read last was longer than what is kept of it.</summary>
     public bool IsCut { get; private set; }
 
     /// <summary>Whether a line has begun and not ended.</summary>
-    public bool HasPart => !_isTaken && _length > 0;
+    public bool HasPart => !_isTaken && !_kept.IsEmpty;
 
     /// <summary>Takes a line out of the bytes, without its LF or CRLF; false once they are used up before its end.</summary>
     public bool TryRead(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> line)
@@ -39,10 +36,10 @@ internal sealed class LineBuffer(int limit)
 
         line = bytes[..end];
         bytes = bytes[(end + 1)..];
-        if (_length > 0)
+        if (!_kept.IsEmpty)
         {
             Keep(line);
-            line = _bytes.AsSpan(0, _length);
+            line = _kept.Written;
         }
 
         if (line is [.., (byte)'\r'])
@@ -54,17 +51,14 @@ internal sealed class LineBuffer(int limit)
     /// <summary>Gives the buffer back.</summary>
     public void Release()
     {
-        if (_bytes is not null)
-            ArrayPool<byte>.Shared.Return(_bytes);
-        (_bytes, _length, _isTaken, IsCut) = (null, 0, false, false);
+        _kept.Release();
+        (_isTaken, IsCut) = (false, false);
     }
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        var fitting = bytes[..Math.Min(bytes.Length, limit - _length)];
-        MakeRoom(_length + fitting.Length);
-        fitting.CopyTo(_bytes.AsSpan(_length));
-        _length += fitting.Length;
+        var fitting = bytes[..Math.Min(bytes.Length, limit - _kept.Written.Length)];
+        _kept.Add(fitting);
         if (fitting.Length < bytes.Length)
             KeepTail(bytes[fitting.Length..]);
     }
@@ -73,22 +67,11 @@ internal sealed class LineBuffer(int limit)
     private void KeepTail(ReadOnlySpan<byte> bytes)
     {
         IsCut = true;
-        var tail = _bytes.AsSpan((_length - Tail).._length);
+        var tail = _kept.Written[^Tail..];
         if (bytes.Length < Tail)
             tail[bytes.Length..].CopyTo(tail);
         else
             bytes = bytes[^Tail..];
         bytes.CopyTo(tail[(Tail - bytes.Length)..]);
-    }
-
-    private void MakeRoom(int size)
-    {
-        if (size <= (_bytes?.Length ?? 0))
-            return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, 2 * _length));
-        _bytes.AsSpan(0, _length).CopyTo(larger);
-        if (_bytes is not null)
-            ArrayPool<byte>.Shared.Return(_bytes);
-        _bytes = larger;
     }
 }

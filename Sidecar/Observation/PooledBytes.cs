@@ -1,16 +1,16 @@
 using System.Buffers;
 
-namespace Sidecar.Observation.Http2;
+namespace Sidecar.Observation;
 
-/// <summary>Joins the fragments of a header block that does not come in one piece.</summary>
-internal sealed class FragmentBuffer
+/// <summary>Joins what does not come in one piece, in a buffer of the pool that grows.</summary>
+internal sealed class PooledBytes
 {
     private byte[]? _bytes;
     private int _length;
 
     public bool IsEmpty => _length == 0;
 
-    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
+    public Span<byte> Written => _bytes.AsSpan(0, _length);
 
     public void Add(ReadOnlySpan<byte> fragment)
     {

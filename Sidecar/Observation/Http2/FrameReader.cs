@@ -40,7 +40,7 @@ internal sealed class FrameReader
 
     private readonly IFrameReceiver _receiver;
     private readonly int _maxBlockBytes;
-    private readonly FragmentBuffer _fragments = new();
+    private readonly PooledBytes _fragments = new();
     private readonly byte[] _gathered = new byte[FrameHeader.Size];
     private int _gatheredLength;
     private State _state;

@@ -16,6 +16,7 @@ public sealed class ConnectionPlacesTests
         var places = new ConnectionPlaces(2, _time);
         var first = Enter(places, "10.0.0.1", "first");
         Enter(places, "10.0.0.1", "second");
+        _time.Advance(TimeSpan.FromSeconds(1));
         first!.BeginService();
         first.EndService();
 

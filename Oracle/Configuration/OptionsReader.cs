@@ -37,6 +37,8 @@ internal static class OptionsReader
         var options = defaults with
         {
             Policy = ReadFile(settings, Keys.Policy),
+            MetricsHosts = settings.ReadList(Keys.MetricsHosts, DestinationPattern.Parse) ?? [],
+            HealthHosts = settings.ReadList(Keys.HealthHosts, DestinationPattern.Parse) ?? [],
             LogLevel = settings.Read(Keys.LogLevel, defaults.LogLevel, ServiceLogging.ParseLevel),
             WantedConnections = wanted,
             // One that is refused has its descriptor for a moment, too.

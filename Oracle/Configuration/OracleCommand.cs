@@ -48,6 +48,8 @@ internal static class OracleCommand
         Option(Keys.Policy, "FILE", "Who gets which transform. [default: not, for everyone]"),
         Option(Keys.MetricsAddress, "ADDRESS:PORT", "Where /metrics is served. [default: all addresses, 9101 or the next free port]"),
         Option(Keys.HealthAddress, "ADDRESS:PORT", "Where /healthz and /readyz are served. [default: as /metrics]"),
+        Option(Keys.MetricsHosts, "NAME,...", "More hosts that /metrics is served for, such as *.example.org."),
+        Option(Keys.HealthHosts, "NAME,...", "More hosts that /healthz and /readyz are served for."),
         Option(Keys.AuditLog, "FILE|-|off", "One JSON line for each decision; - is stdout. [default: -]"),
         Option(Keys.MaxConnections, "N", "Connections open at once; the next is refused. [default: 4096]"),
         Option(Keys.MaxDecisions, "N", "Connections remembered for 30 s; new ones beyond are denied. [default: 262144]"),

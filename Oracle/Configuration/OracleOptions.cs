@@ -1,4 +1,5 @@
 using System.Net;
+using Chassis.Net;
 
 namespace Oracle.Configuration;
 
@@ -23,6 +24,12 @@ internal sealed record OracleOptions
 
     /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served; by the metrics endpoint when the addresses are equal.</summary>
     public required ListenOption Health { get; init; }
+
+    /// <summary>Names that metrics may be asked for, beside those that no web page can have.</summary>
+    public IReadOnlyList<DestinationPattern> MetricsHosts { get; init; } = [];
+
+    /// <summary>The same for health.</summary>
+    public IReadOnlyList<DestinationPattern> HealthHosts { get; init; } = [];
 
     /// <summary>The policy file; null for <c>not</c> for everyone.</summary>
     public NamedFile? Policy { get; init; }

@@ -97,11 +97,13 @@ internal sealed partial class OracleApp : IAsyncDisposable
         });
         AddParts(services, options, source, time);
 
-        var (metrics, health) = (new ServiceEndpoint("metrics"), new ServiceEndpoint("health"));
         var shared = listeners.Metrics.Equals(listeners.Health);
+        var metrics = new ServiceEndpoint("metrics", WebPageGuard.ForMonitoring(shared ? [.. options.MetricsHosts, .. options.HealthHosts] : options.MetricsHosts, Keys.MetricsHosts));
+        var health = new ServiceEndpoint("health", WebPageGuard.ForMonitoring(options.HealthHosts, Keys.HealthHosts));
         builder.WebHost.UseKestrelCore().UseListenSockets(listeners.Sockets).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            ServiceEndpoint.Limit(kestrel);
             // For each endpoint. The wire's own limit is lower, so that it is the one that refuses and counts.
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + Math.Min(RefusalsAtOnce, options.MaxConnections);
             kestrel.Listen(listeners.Wire, listen =>
@@ -130,7 +132,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
         services.AddSingleton(_ => new DecisionMemory(options.MaxDecisions, time));
         services.AddSingleton(p => new AuditLog(options.AuditLog.Path, options.AuditLog.Origin, p.GetRequiredService<ILogger<AuditLog>>()));
         services.AddSingleton(p => new PrometheusExporter(
-            p.GetRequiredService<IMeterFactory>(), OracleMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
+            p.GetRequiredService<IMeterFactory>(), time, OracleMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
         services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
         services.AddSingleton(p =>
         {
@@ -169,7 +171,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
             "The open file limit is {Limit}, too low for {Wanted} connections, so more than {Fitting} are refused: raise it (ulimit -n, LimitNOFILE=), or lower --max-connections to {Fitting}")]
         public static partial void TooFewDescriptors(ILogger logger, int wanted, int limit, int fitting);
 
-        [LoggerMessage(2, LogLevel.Warning, "The default {Endpoint} port {Port} is taken; {Moved} is used")]
+        [LoggerMessage(2, LogLevel.Warning, "The default {Endpoint} port {Port} is taken; {Moved} is used until it is free")]
         public static partial void Moved(ILogger logger, string endpoint, int port, int moved);
     }
 }

@@ -57,7 +57,7 @@ internal sealed record AuditRecord
         PeerPort = question?.Peer.Port,
         // A dual-stack socket shows IPv4 askers as ::ffff:10.0.0.1.
         Asker = asker is IPEndPoint address ? NetworkAddress.Canonical(address).ToString() : null,
-        Answer = decision.Answer.ToLine(question?.Dialect ?? OracleDialect.V1) ?? OracleAnswer.Denied.ToString(),
+        Answer = decision.Answer.ToShownLine(question?.Dialect ?? OracleDialect.V1) ?? OracleAnswer.Denied.ToString(),
         Rule = decision.Rule,
         Generation = decision.Generation,
         Reason = decision.Reason?.Word(),

@@ -21,7 +21,7 @@ public sealed class ExchangeMetricsTests : IDisposable
 
     public ExchangeMetricsTests()
     {
-        _exporter = new PrometheusExporter(_factory, SidecarMetrics.MeterName);
+        _exporter = new PrometheusExporter(_factory, TimeProvider.System, SidecarMetrics.MeterName);
         _metrics = new ExchangeMetrics(_factory, TimeProvider.System);
     }
 

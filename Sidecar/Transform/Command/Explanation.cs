@@ -16,8 +16,8 @@ internal static class Explanation
     {
         var compiled = CompiledTransform.Compile(expression);
         var text = new StringBuilder();
-        Line("canonical", expression.Text);
-        Line("inverse", expression.Inverse().Text);
+        Line("canonical", expression.Shown);
+        Line("inverse", expression.Inverse().Shown);
         Line("wire v1", expression.WireForm ?? "cannot say it");
         Line("comes to", compiled.Parts.Count == 0 ? "nothing" : string.Join(", then ", compiled.Parts.Select(part => part.Does)));
         Line("kernel", compiled.Parts.Count == 0 ? "none" : string.Join(", ", compiled.Parts.Select(part => part.Kernel)));

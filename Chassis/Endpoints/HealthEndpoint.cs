@@ -14,13 +14,15 @@ namespace Chassis.Endpoints;
 public static class HealthEndpoint
 {
     /// <summary>Maps both.</summary>
-    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
+    /// <param name="routes">Where.</param>
+    /// <param name="detail">What a process that is ready has to say all the same, in one line; null for nothing.</param>
+    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes, Func<string?>? detail = null)
     {
         var lifetime = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
         routes.MapGet("/healthz", () => TypedResults.Text("ok\n"));
         routes.MapGet("/readyz", Results<ContentHttpResult, StatusCodeHttpResult> () =>
             lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested
-                ? TypedResults.Text("ready\n")
+                ? TypedResults.Text(detail?.Invoke() is { } more ? $"ready\n{more}\n" : "ready\n")
                 : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable));
         return routes;
     }

@@ -11,6 +11,8 @@ public sealed class SettingSet
 {
     // In the order in which they were added, so that the first one below a key is the topmost in its file.
     private readonly OrderedDictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
+    // All that some key lay below, ever: only these need a look through the keys.
+    private readonly HashSet<string> _parents = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
@@ -21,8 +23,14 @@ public sealed class SettingSet
     {
         foreach (var setting in layer)
         {
-            foreach (var other in _settings.Keys.Where(k => IsBelow(k, setting.Key) || IsBelow(setting.Key, k)).ToList())
-                _settings.Remove(other);
+            foreach (var below in KeysBelow(setting.Key))
+                _settings.Remove(below);
+            for (var dot = setting.Key.IndexOf('.'); dot >= 0; dot = setting.Key.IndexOf('.', dot + 1))
+            {
+                _settings.Remove(setting.Key[..dot]);
+                _parents.Add(setting.Key[..dot]);
+            }
+
             _settings[setting.Key] = setting;
         }
 
@@ -66,14 +74,14 @@ public sealed class SettingSet
         if (Find(key) is { } whole)
             throw whole.Error("names and values are expected below it");
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var name in _settings.Keys.Where(k => IsBelow(k, key)).Select(k => k[(key.Length + 1)..]).ToList())
+        foreach (var name in KeysBelow(key).Select(k => k[(key.Length + 1)..]))
             map.Add(name.Split('.')[0], Element($"{key}.{name.Split('.')[0]}").Value);
         return map;
     }
 
     /// <summary>The numbers used as elements below a key, in order: 0 and 1 for <c>listeners.0.role</c>, <c>listeners.1.role</c>.</summary>
     public IReadOnlyList<int> Indices(string key) =>
-        [.. _settings.Keys.Where(k => IsBelow(k, key))
+        [.. KeysBelow(key)
             .Select(k => k[(key.Length + 1)..].Split('.')[0])
             .Select(Index).OfType<int>().Distinct().Order()];
 
@@ -114,6 +122,8 @@ public sealed class SettingSet
         list.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } words
             ? words
             : throw list.Error("a value is missing");
+
+    private List<string> KeysBelow(string key) => _parents.Contains(key) ? [.. _settings.Keys.Where(k => IsBelow(k, key))] : [];
 
     private static bool IsBelow(string key, string parent) =>
         key.Length > parent.Length && key[parent.Length] == '.' && key.StartsWith(parent, StringComparison.OrdinalIgnoreCase);

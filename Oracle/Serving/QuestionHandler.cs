@@ -1,4 +1,5 @@
 using System.Net;
+using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Decisions;
 using Oracle.Protocol;
@@ -12,33 +13,35 @@ namespace Oracle.Serving;
 /// What is no question gets no answer, only the end, which is a denial.
 /// </summary>
 internal sealed class QuestionHandler(
-    Arbiter arbiter, AuditLog audit, OracleMetrics metrics, ConnectionLimit limit, TimeProvider time, IHostApplicationLifetime lifetime)
+    Arbiter arbiter, AuditLog audit, OracleMetrics metrics, OpenConnections connections, TimeProvider time, IHostApplicationLifetime lifetime)
     : ConnectionHandler
 {
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        if (!limit.TryEnter())
+        // A dual-stack socket shows IPv4 askers as ::ffff:10.0.0.1.
+        var asker = NetworkAddress.Canonical(((IPEndPoint)connection.RemoteEndPoint!).Address);
+        var open = connections.Enter(connection, asker, out var displaced);
+        metrics.ConnectionOpened();
+        if (displaced is not null)
         {
-            metrics.ConnectionRefused();
-            connection.Abort(new ConnectionAbortedException("too many connections"));
-            return;
+            metrics.ConnectionDisplaced();
+            displaced.Displace();
         }
 
-        metrics.ConnectionOpened();
         try
         {
-            await ServeAsync(connection);
+            await ServeAsync(connection, open);
         }
         finally
         {
             // Room first: whoever reads that a connection ended may open the next.
-            limit.Leave();
+            connections.Leave(open);
             metrics.ConnectionClosed();
         }
     }
 
-    private async Task ServeAsync(ConnectionContext connection)
+    private async Task ServeAsync(ConnectionContext connection, OpenConnection open)
     {
         var (input, stopping) = (connection.Transport.Input, lifetime.ApplicationStopping);
         var more = false;
@@ -47,7 +50,7 @@ internal sealed class QuestionHandler(
             var read = await input.ReadMessageAsync<string>(OracleDialects.ParseQuestionLine, WireLine.Wait, time, stopping);
             if (read.Status != ReadStatus.Complete)
             {
-                await ReportAsync(null, Unread(read.Status, stopping), connection.RemoteEndPoint);
+                await ReportAsync(null, open.IsDisplaced ? Decision.Unheard(DenialReason.Displaced) : Unread(read.Status, stopping), connection.RemoteEndPoint);
                 return;
             }
 
@@ -58,7 +61,8 @@ internal sealed class QuestionHandler(
                 return;
             }
 
-            more = await AnswerAsync(connection, question) && question.Dialect == OracleDialect.V1x
+            connections.NoteQuestion(open);
+            more = await AnswerAsync(connection, question, open.Asker) && question.Dialect == OracleDialect.V1x
                 // Between two questions an end of any kind is in order: nothing is left unanswered.
                 && await input.WaitForMessageAsync(OracleDialects.IdleLimit, time, stopping) == ReadStatus.Complete;
         }
@@ -66,10 +70,10 @@ internal sealed class QuestionHandler(
     }
 
     /// <returns>Whether the kernel has the answer, and the asker may ask again.</returns>
-    private async Task<bool> AnswerAsync(ConnectionContext connection, OracleQuestion question)
+    private async Task<bool> AnswerAsync(ConnectionContext connection, OracleQuestion question, IPAddress asker)
     {
         var received = time.GetTimestamp();
-        var decision = arbiter.Decide(question);
+        var decision = arbiter.Decide(question, asker);
         if (!await ReportAsync(question, decision, connection.RemoteEndPoint))
             return false;
         // An asker that asks on and on without reading would otherwise hold its place for ever.

@@ -63,7 +63,7 @@ public sealed class YamlSourceTests
     public void Read_Aliases_StandForTheNearestAnchorAbove() =>
         Assert.Equal(
             ["a.x=1", "a.y=2", "b=1", "c.x=1", "c.y=2", "d=3", "e.0=3", "e.1=3"],
-            YamlSource.Read(new StringReader("a: {x: &v 1, y: 2}\nb: *v\nc: {x: *v , y: 2}\nd: &v 3\ne: [ *v , *v ]\n"), "f").Select(s => $"{s.Key}={s.Value}"));
+            YamlSource.Read(new StringReader("a: &m\n  x: &v 1\n  y: 2\nb: *v\nc: *m\nd: &v 3\ne: [*v, *v]\n"), "f").Select(s => $"{s.Key}={s.Value}"));
 
     [Theory]
     [InlineData(6, 9, "? *a5\n: v\n")]

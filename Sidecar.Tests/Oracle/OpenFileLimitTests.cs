@@ -29,7 +29,7 @@ public sealed class OpenFileLimitTests
 
         // Those that were idle the longest have made room.
         const int fitting = (Limit - 512) / 2;
-        Assert.Equal("", await askers[150 - fitting - 1].ReadTextToEndAsync());
+        Assert.Equal("", await askers[150 - fitting - 1].ReadUntilClosedAsync());
         for (var i = 150 - fitting; i < 150; i++)
             Assert.Equal("ok not", await AskAsync(askers[i], 1000 + i));
         askers.ForEach(asker => asker.Dispose());

@@ -9,10 +9,9 @@ namespace Chassis.Settings;
 /// </summary>
 public sealed class SettingSet
 {
-    // In the order in which they were added, so that the first one below a key is the topmost in its file.
     private readonly OrderedDictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
-    // All that some key lay below, ever: only these need a look through the keys.
-    private readonly HashSet<string> _parents = new(StringComparer.OrdinalIgnoreCase);
+    // What was ever added below a key, in that order, so that the first is the topmost in its file.
+    private readonly Dictionary<string, List<string>> _below = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
@@ -25,10 +24,15 @@ public sealed class SettingSet
         {
             foreach (var below in KeysBelow(setting.Key))
                 _settings.Remove(below);
+            var isNew = !_settings.ContainsKey(setting.Key);
             for (var dot = setting.Key.IndexOf('.'); dot >= 0; dot = setting.Key.IndexOf('.', dot + 1))
             {
-                _settings.Remove(setting.Key[..dot]);
-                _parents.Add(setting.Key[..dot]);
+                var parent = setting.Key[..dot];
+                _settings.Remove(parent);
+                if (!_below.TryGetValue(parent, out var keys))
+                    _below.Add(parent, keys = []);
+                if (isNew)
+                    keys.Add(setting.Key);
             }
 
             _settings[setting.Key] = setting;
@@ -46,7 +50,7 @@ public sealed class SettingSet
 
     /// <summary>The setting of a key, or the first one below it, for an error to name; null when no source has either.</summary>
     public Setting? FindAny(string key) =>
-        _settings.GetValueOrDefault(key) ?? _settings.Values.FirstOrDefault(s => IsBelow(s.Key, key));
+        _settings.GetValueOrDefault(key) ?? (KeysBelow(key) is [var first, ..] ? _settings[first] : null);
 
     /// <summary>A value, or <paramref name="fallback"/> when no source has it.</summary>
     /// <param name="key">The setting's key.</param>
@@ -123,10 +127,10 @@ public sealed class SettingSet
             ? words
             : throw list.Error("a value is missing");
 
-    private List<string> KeysBelow(string key) => _parents.Contains(key) ? [.. _settings.Keys.Where(k => IsBelow(k, key))] : [];
-
-    private static bool IsBelow(string key, string parent) =>
-        key.Length > parent.Length && key[parent.Length] == '.' && key.StartsWith(parent, StringComparison.OrdinalIgnoreCase);
+    // One that was replaced by a value above it, and added again, stands there twice.
+    private List<string> KeysBelow(string key) => _below.TryGetValue(key, out var keys)
+        ? [.. keys.Where(_settings.ContainsKey).Distinct(StringComparer.OrdinalIgnoreCase)]
+        : [];
 
     // Levenshtein distance, one row at a time.
     private static int Distance(string a, string b)

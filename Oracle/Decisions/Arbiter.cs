@@ -1,5 +1,4 @@
 using System.Net;
-using Chassis.Net;
 using Oracle.Policies;
 using Oracle.Protocol;
 
@@ -28,7 +27,7 @@ internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
     private Decision Open(OracleQuestion question, ActivePolicy active, IPAddress asker)
     {
         var decision = Judge(question, active);
-        return memory.Open(question.Id, asker, new PairOpening(decision, question.Route)) switch
+        return memory.Open(question.Id, asker, new PairOpening(decision, question.Destination(), question.Route?.FromGreeting == true)) switch
         {
             Recall.Opened => decision,
             Recall.Repeated => Decision.Deny(DenialReason.RepeatedQuestion, active.Generation),
@@ -50,9 +49,9 @@ internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
 
         if (opening!.Decision.Reason is not null)
             return opening.Decision;
-        if (AreMismatched(opening.Route, question.Route))
+        if (AreMismatched(opening, question))
             return Decision.Deny(DenialReason.Mismatch, active.Generation);
-        var own = active.Policy.Judge(PolicySubject.Of(question, opening.Route));
+        var own = active.Policy.Judge(PolicySubject.Of(question, opening.Destination));
         // Whichever transform p1's own rule names, the pair has p2's.
         return own.IsGranted
             ? Fit(opening.Decision, question.Dialect)
@@ -60,9 +59,8 @@ internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
     }
 
     // p1 told p2 where to go: it must tell the Oracle the same. Otherwise each knows a destination of its own.
-    private static bool AreMismatched(QuestionRoute? server, QuestionRoute? client) =>
-        server is { FromGreeting: true, Host: { } greeted } && client is { Host: { } named }
-        && !new HostPort(greeted, server.Port).IsSameAs(new HostPort(named, client.Port));
+    private static bool AreMismatched(PairOpening opening, OracleQuestion question) =>
+        opening is { IsGreeted: true, Destination: { } greeted } && question.Destination() is { } named && !greeted.IsSameAs(named);
 
     private static Decision Judge(OracleQuestion question, ActivePolicy active) =>
         Fit(Propose(active.Policy.Judge(PolicySubject.Of(question)), active.Generation), question.Dialect);

@@ -28,7 +28,7 @@ internal sealed partial class PolicyReloader(
     /// <summary>Reads a policy's text; the second word is the file's name.</summary>
     internal Func<string, string, Policy> Parse { get; init; } = PolicyFile.Parse;
 
-    /// <summary>The longest that reading the file, and that judging its text, may take. A policy of 1,000 rules takes some 50 ms.</summary>
+    /// <summary>The longest that reading the file, and that judging its text, may take. One of 1,000 rules takes less than a second.</summary>
     internal TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

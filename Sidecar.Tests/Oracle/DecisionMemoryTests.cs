@@ -165,5 +165,5 @@ public sealed class DecisionMemoryTests : IDisposable
     private static ConnectionId Id(string text) => ConnectionId.TryParse(text, out var id) ? id : throw new FormatException(text);
 
     private PairOpening Draw() =>
-        new(Decision.Grant(TransformExpression.Xor((byte)Interlocked.Increment(ref _drawn)), "rule", 1), null);
+        new(Decision.Grant(TransformExpression.Xor((byte)Interlocked.Increment(ref _drawn)), "rule", 1));
 }

@@ -181,6 +181,20 @@ public sealed class WireServerTests
     }
 
     [Fact]
+    public async Task Ask_AboutMoreInventedIdsThanAreRemembered_SilencesNobodyElse()
+    {
+        await using var oracle = await RunningOracle.StartAsync(change: o => o with { MaxDecisions = 100 });
+        using var stranger = await oracle.ConnectAsync();
+        for (var i = 0; i < 200; i++)
+            Assert.Equal(i < 50 ? "ok not" : "deny", await RunningOracle.AskAsync(stranger, $"ask p2 x{i} l - 0 10.1.1.1 1\n"));
+        using var other = await oracle.ConnectAsync(IPAddress.Parse("127.0.0.2"));
+        Assert.Equal("ok not", await RunningOracle.AskAsync(other, "ask p2 legit l - 0 10.1.1.1 1\n"));
+        Assert.Equal("ok not\n", await oracle.AskAsync("hello p1 legit 10.0.0.1 5\n"));
+        await oracle.MetricAsync("oracle_decisions_remembered 51");
+        await oracle.MetricAsync("oracle_questions_total{role=\"p2\",result=\"memory_full\"} 150");
+    }
+
+    [Fact]
     public async Task Ask_AsP1FirstThenAsP2WithADeniedDestination_GetsNothing()
     {
         await using var oracle = await RunningOracle.StartAsync("""

@@ -143,7 +143,7 @@ public sealed class WireServerV1xTests
     {
         const int seed = 20261122;
         var random = new Random(seed);
-        string[] words = ["ask", "hello", "alone", "p1", "p2", "id", "-", "0", "80", "h", "10.0.0.1", "5", "#(1 2 3 4)", "\n", "\n", "\r\n", "\0", " ", new string('x', 600), Ask, Ask];
+        string[] words = ["ask", "hello", "greeted", "alone", "p1", "p2", "id", "-", "0", "80", "h", "10.0.0.1", "5", "#(1 2 3 4)", "\n", "\n", "\r\n", "\0", " ", new string('x', 600), Ask, Ask];
         await using var oracle = await RunningOracle.StartAsync("default: random");
         for (var round = 0; round < 200; round++)
         {

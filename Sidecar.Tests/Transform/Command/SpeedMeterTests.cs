@@ -1,3 +1,4 @@
+using Sidecar.Tests.Support;
 using Sidecar.Transform.Command;
 using Xunit;
 
@@ -10,12 +11,16 @@ public sealed class SpeedMeterTests
 
     private static readonly TimeSpan Call = TimeSpan.FromMicroseconds(4);
 
-    private readonly Clock _clock = new();
+    private readonly ManualTimeProvider _clock = new();
+
+    // How long this process has the core each time, and how long others have it then.
+    private TimeSpan _own = TimeSpan.FromDays(1);
+    private TimeSpan _others = TimeSpan.Zero;
 
     [Fact]
     public void Best_AloneOnTheMachine_IsWhatACallTakes()
     {
-        var best = new SpeedMeter(_clock).Best(Bytes, () => _clock.Run(Call), () => _clock.Run(Call / 2));
+        var best = new SpeedMeter(_clock).Best(Bytes, () => Run(Call), () => Run(Call / 2));
         Assert.Equal([Bytes / Call.TotalSeconds, 2 * Bytes / Call.TotalSeconds], best, Same);
     }
 
@@ -26,8 +31,8 @@ public sealed class SpeedMeterTests
     [InlineData(3, 3)]
     public void Best_BesideOtherLoad_IsTheSame(int own, int others)
     {
-        (_clock.Own, _clock.Others) = (TimeSpan.FromMilliseconds(own), TimeSpan.FromMilliseconds(others));
-        var best = new SpeedMeter(_clock).Best(Bytes, () => _clock.Run(Call), () => _clock.Run(Call / 2));
+        (_own, _others) = (TimeSpan.FromMilliseconds(own), TimeSpan.FromMilliseconds(others));
+        var best = new SpeedMeter(_clock).Best(Bytes, () => Run(Call), () => Run(Call / 2));
         Assert.Equal([Bytes / Call.TotalSeconds, 2 * Bytes / Call.TotalSeconds], best, Same);
     }
 
@@ -35,7 +40,7 @@ public sealed class SpeedMeterTests
     public void Best_CompiledAnewAfterAWhile_IsTheFasterCode()
     {
         var compiled = TimeSpan.FromMilliseconds(250);
-        var best = new SpeedMeter(_clock).Best(Bytes, () => _clock.Run(_clock.Elapsed < compiled ? Call * 16 : Call));
+        var best = new SpeedMeter(_clock).Best(Bytes, () => Run(Elapsed < compiled ? Call * 16 : Call));
         Assert.Equal([Bytes / Call.TotalSeconds], best, Same);
     }
 
@@ -43,34 +48,19 @@ public sealed class SpeedMeterTests
     public void Best_OfCodeThatIsFasterEachTime_EndsAllTheSame()
     {
         var call = TimeSpan.FromMilliseconds(50);
-        new SpeedMeter(_clock).Best(Bytes, () => _clock.Run(call *= 0.98));
-        Assert.InRange(_clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
+        new SpeedMeter(_clock).Best(Bytes, () => Run(call *= 0.98));
+        Assert.InRange(Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
+    }
+
+    private TimeSpan Elapsed => new(_clock.GetTimestamp());
+
+    private void Run(TimeSpan length)
+    {
+        _clock.Advance(length);
+        if (Elapsed.Ticks % (_own + _others).Ticks >= _own.Ticks)
+            _clock.Advance(_others);
     }
 
     // Within a hundredth: a turn holds whole calls.
-    private static bool Same(double expected, double actual) => Math.Abs(actual / expected - 1) < 0.01;
-
-    /// <summary>Time passes where code runs, and where others have the core.</summary>
-    private sealed class Clock : TimeProvider
-    {
-        private long _now;
-
-        /// <summary>How long this process has the core each time.</summary>
-        public TimeSpan Own { get; set; } = TimeSpan.MaxValue;
-
-        public TimeSpan Others { get; set; }
-
-        public TimeSpan Elapsed => new(_now);
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Run(TimeSpan length)
-        {
-            _now += length.Ticks;
-            if (Own < TimeSpan.MaxValue && _now % (Own + Others).Ticks >= Own.Ticks)
-                _now += Others.Ticks;
-        }
-    }
+    private static bool Same(double expected, double actual) => Math.Abs((actual / expected) - 1) < 0.01;
 }

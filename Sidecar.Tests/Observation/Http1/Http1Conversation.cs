@@ -69,7 +69,7 @@ internal sealed class Http1Conversation : IExchangeSink
     private string[] See(int piece, int? first = null)
     {
         _seen.Clear();
-        var observer = new Http1Observer(this, Limits);
+        var observer = new Http1Observer(this, Limits, Unshared.Account());
         var goesOn = true;
         foreach (var (direction, bytes) in _turns)
         {

@@ -30,5 +30,7 @@ public sealed class HandlerTableTests
     private sealed class Handler : ILoopHandler
     {
         public void OnEvents(uint events) => throw new InvalidOperationException();
+
+        public void OnFailed() => throw new InvalidOperationException();
     }
 }

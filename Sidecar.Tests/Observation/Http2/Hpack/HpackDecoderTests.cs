@@ -25,7 +25,7 @@ public sealed class HpackDecoderTests
     [InlineData("0081FF0161")] // A Huffman string of padding alone.
     [InlineData("8220")] // A table's size behind a field.
     [InlineData("3F")] // A table's size cut off.
-    public void Decode_OfNoSense_Fails(string hex) => Assert.Equal(Broken, Decode(new HpackDecoder(10_000, new()), hex));
+    public void Decode_OfNoSense_Fails(string hex) => Assert.Equal(Broken, Decode(new HpackDecoder(10_000, Unshared.Account()), hex));
 
     [Fact]
     public void Get_AllOfTheStaticTable_IsWhatDotNetHas()
@@ -46,7 +46,7 @@ public sealed class HpackDecoderTests
     [Fact]
     public void Table_LargerThanKept_FailsOnlyWhenItIsUsed()
     {
-        var decoder = new HpackDecoder(10_000, new());
+        var decoder = new HpackDecoder(10_000, Unshared.Account());
         decoder.TableSize.Announce(uint.MaxValue);
         Assert.Null(Decode(decoder, HpackWriter.Integer(5, 0x20, 65_536)));
         Assert.Equal("a header table larger than is kept", Decode(decoder, HpackWriter.Integer(5, 0x20, 65_537)));
@@ -55,7 +55,7 @@ public sealed class HpackDecoderTests
     [Fact]
     public void Table_BeyondWhatIsAllowed_FailsFromTheAcknowledgementOn()
     {
-        var decoder = new HpackDecoder(10_000, new());
+        var decoder = new HpackDecoder(10_000, Unshared.Account());
         Assert.Equal("a header table larger than was allowed", Decode(decoder, HpackWriter.Integer(5, 0x20, 4097)));
         decoder.TableSize.Announce(5000);
         decoder.TableSize.Sent();
@@ -71,7 +71,7 @@ public sealed class HpackDecoderTests
     [Fact]
     public void Field_LargerThanTheTable_EmptiesIt()
     {
-        var decoder = new HpackDecoder(10_000, new());
+        var decoder = new HpackDecoder(10_000, Unshared.Account());
         Assert.Null(Decode(decoder, "400161016282"));
         Assert.Equal(34, decoder.TableBytes);
         Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String("n", isHuffman: false), .. HpackWriter.String(new string('v', 4064), isHuffman: false)]));
@@ -83,12 +83,12 @@ public sealed class HpackDecoderTests
     public void Name_OfAFieldThatGoesForIt_IsStillRead()
     {
         // 4096 - 32 bytes: each field takes the place of the one whose name it bears.
-        var decoder = new HpackDecoder(10_000, new());
+        var decoder = new HpackDecoder(10_000, Unshared.Account());
         var name = new string('n', 4000);
         Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String(name, isHuffman: false), .. HpackWriter.String("1", isHuffman: false)]));
         for (var i = 0; i < 20; i++)
         {
-            var head = new MessageHeads(10_000).Rent();
+            var head = new MessageHeads(10_000, Unshared.Account()).Rent();
             Assert.Null(decoder.Decode([0x7E, .. HpackWriter.String($"{i}", isHuffman: i % 2 == 0)], head));
             Assert.Equal(name + i, System.Text.Encoding.ASCII.GetString(head.Name(0)) + System.Text.Encoding.ASCII.GetString(head.Value(0)));
             head.Release();
@@ -101,7 +101,7 @@ public sealed class HpackDecoderTests
 
     private static string? Decode(HpackDecoder decoder, byte[] block)
     {
-        var head = new MessageHeads(10_000).Rent();
+        var head = new MessageHeads(10_000, Unshared.Account()).Rent();
         var failure = decoder.Decode(block, head);
         head.Release();
         return failure;

@@ -66,7 +66,7 @@ public sealed class CutPropertyTests
         var told = new Told();
         var observer = new ConnectionObserver(told, new ObservationLimits { HeadBytes = HeadBytes }, new ObservationMemory(ObservationMemory.DefaultLimit), TimeProvider.System);
         // Some cuts are rare, some are everywhere.
-        var most = cut?.Next(3) switch { 0 => 1, 1 => 30, _ => 2000 };
+        int? most = cut is null ? null : cut.Next(3) switch { 0 => 1, 1 => 30, _ => 2000 };
         foreach (var (direction, bytes) in turns)
         {
             for (var start = 0; start < bytes.Length;)

@@ -62,7 +62,7 @@ internal static class OptionsReader
             ConnectionRecords = connectionRecords,
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
             Observation = new() { HeadBytes = settings.Read("observation.head-bytes", ObservationLimits.DefaultHeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
-            ObservationMemory = settings.Read("observation.memory", ObservationMemory.DefaultLimit, Values.Size(MinObservationMemory, MaxObservationMemory)),
+            ObservationMemory = settings.Read("observation.memory", ObservationMemory.DefaultHere, Values.Size(MinObservationMemory, MaxObservationMemory)),
             Records = RecordSettings.Read(settings, connectionRecords),
             LogLevel = settings.Read("log.level", Microsoft.Extensions.Logging.LogLevel.Information, ServiceLogging.ParseLevel),
         };

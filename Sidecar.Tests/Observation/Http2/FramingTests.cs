@@ -63,7 +63,7 @@ public sealed class FramingTests
     [Fact]
     public void Requests_WithoutEndAndResponse_AreBounded() => new Http2Conversation { Memory = 16 * 1024 }
         .Client([.. Enumerable.Range(0, 100).Select(i => Headers((2 * i) + 1, true, ":method: GET", $":path: /{i}"))])
-        .FailsFor("no memory for so many requests without a response");
+        .FailsFor("no memory for what is under way");
 
     [Fact]
     public void Observation_ThatHasFailed_LeavesTheBytesAndReportsWhatIsOpen()

@@ -6,10 +6,12 @@ namespace Sidecar.Tests.Observation.Memory;
 
 public sealed class PooledBytesTests
 {
+    private static MemoryAccount Account() => new ObservationMemory(ObservationMemory.DefaultLimit).Open();
+
     [Fact]
     public void Bytes_AddedAndDropped_AreThereInOrder()
     {
-        var account = Unshared.Account();
+        var account = Account();
         account.Earn(10_000);
         var bytes = new PooledBytes(account);
         var expected = new List<byte>();
@@ -33,7 +35,7 @@ public sealed class PooledBytesTests
     [Fact]
     public void Bytes_OfTheBufferItself_CanBeAddedWhileItMoves()
     {
-        var bytes = new PooledBytes(Unshared.Account());
+        var bytes = new PooledBytes(Account());
         bytes.TryAdd("ab"u8);
         for (var i = 0; i < 8; i++)
             bytes.TryAdd(bytes.Written, "-"u8);
@@ -44,7 +46,7 @@ public sealed class PooledBytesTests
     [Fact]
     public void Add_WithoutMemory_ChangesNothing()
     {
-        var account = Unshared.Account();
+        var account = Account();
         var bytes = new PooledBytes(account, usualSize: 4096);
         Assert.True(bytes.TryAdd("a"u8));
         Assert.Equal(4096 + MemoryAccount.ArrayOverhead, account.Held);
@@ -60,7 +62,7 @@ public sealed class PooledBytesTests
     [Fact]
     public void Pieces_AreJoinedInAnyCase()
     {
-        var account = Unshared.Account();
+        var account = Account();
         var bytes = new PooledBytes(account, isForPieces: true);
         Assert.True(bytes.TryAdd(new byte[100_000]));
         Assert.True(account.TryTake(MemoryAccount.Starting));

@@ -45,7 +45,7 @@ internal sealed class Http1Observer : IProtocolObserver
     {
         var reader = direction == Direction.Request ? _requests : _responses;
         var goesOn = reader.Read(ref bytes, time);
-        Failure ??= reader.Failure;
+        Failure ??= reader.Failure ?? _memory.Failure;
         return goesOn && Failure is null;
     }
 
@@ -85,8 +85,6 @@ internal sealed class Http1Observer : IProtocolObserver
         _memory.Take(Exchange.Cost);
         _waiting.Enqueue(exchange);
         ChargeQueue();
-        if (_memory.IsExhausted)
-            Failure = "no memory for so many requests without a response";
     }
 
     private void Dequeue()

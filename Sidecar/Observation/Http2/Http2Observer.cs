@@ -60,7 +60,8 @@ internal sealed class Http2Observer : IProtocolObserver
     public void Upgrade(Exchange first, ReadOnlySpan<byte> settings, long time)
     {
         (first.IsRequested, first.Ended) = (true, time);
-        Failure = _streams.Open(1, first) ?? ReadSettings(settings);
+        _streams.Open(1, first);
+        Failure = ReadSettings(settings);
     }
 
     /// <inheritdoc/>
@@ -70,7 +71,7 @@ internal sealed class Http2Observer : IProtocolObserver
             return false;
         var reader = direction == Direction.Request ? _requests : _responses;
         reader.Read(ref bytes, time);
-        Failure = reader.Failure;
+        Failure = reader.Failure ?? _memory.Failure;
         return Failure is null;
     }
 

@@ -41,8 +41,7 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
     }
 
     /// <summary>Begins a stream.</summary>
-    /// <returns>Why it is not followed; null when it is.</returns>
-    public string? Open(int number, Exchange exchange)
+    public void Open(int number, Exchange exchange)
     {
         memory.Take(Exchange.Cost + Http2Stream.Cost);
         if (GrpcFields.AreOfCall(exchange.Request))
@@ -54,7 +53,6 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
         (LastOpened, _latest) = (number, new Http2Stream(number, exchange));
         _streams.Add(number, _latest);
         ChargePlaces();
-        return memory.IsExhausted ? "no memory for so many requests without a response" : null;
     }
 
     /// <summary>Ends a stream both of whose sides have ended.</summary>

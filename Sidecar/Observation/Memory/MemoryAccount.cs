@@ -32,8 +32,11 @@ internal sealed class MemoryAccount
     /// <summary>Bytes that are held now.</summary>
     public long Held => Volatile.Read(ref _held);
 
-    /// <summary>Whether more is needed than there is: the observation has to end.</summary>
+    /// <summary>Whether more is needed than there is: the observation has to end, and reads no further.</summary>
     public bool IsExhausted { get; private set; }
+
+    /// <summary>What a protocol's observer says of it; null while there is memory.</summary>
+    public string? Failure => IsExhausted ? "no memory for what is under way" : null;
 
     /// <summary>The account's place in its share; -1 when it is closed.</summary>
     public int Slot { get; set; }

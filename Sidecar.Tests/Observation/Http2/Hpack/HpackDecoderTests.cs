@@ -1,5 +1,6 @@
 using Sidecar.Observation;
 using Sidecar.Observation.Http2.Hpack;
+using Sidecar.Observation.Memory;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http2.Hpack;
@@ -44,12 +45,48 @@ public sealed class HpackDecoderTests
     }
 
     [Fact]
-    public void Table_LargerThanKept_FailsOnlyWhenItIsUsed()
+    public void Table_OfAnySize_IsKeptAsFarAsItIsUsed()
     {
-        var decoder = new HpackDecoder(10_000, Unshared.Account());
+        var account = Unshared.Account();
+        var decoder = new HpackDecoder(10_000, account);
         decoder.TableSize.Announce(uint.MaxValue);
-        Assert.Null(Decode(decoder, HpackWriter.Integer(5, 0x20, 65_536)));
-        Assert.Equal("a header table larger than is kept", Decode(decoder, HpackWriter.Integer(5, 0x20, 65_537)));
+        Assert.Null(Decode(decoder, HpackWriter.Integer(5, 0x20, int.MaxValue)));
+        Assert.InRange(account.Held, 0, 10_000);
+        var value = new string('v', 5000);
+        for (var i = 0; i < 200; i++)
+            Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String($"n{i}", isHuffman: false), .. HpackWriter.String(value, isHuffman: false)]));
+        var head = new MessageHeads(10_000, account).Rent();
+        Assert.Null(decoder.Decode(HpackWriter.Integer(7, 0x80, 62 + 199), head));
+        Assert.Equal("n0", System.Text.Encoding.ASCII.GetString(head.Name(0)));
+        Assert.Equal(5000, head.Value(0).Length);
+    }
+
+    // The table has room for them, the account has not.
+    [Fact]
+    public void Fields_WithoutMemory_KeepTheirNumbersAndSizes()
+    {
+        var account = new ObservationMemory(ObservationMemory.DefaultLimit).Open();
+        var decoder = new HpackDecoder(100_000, account);
+        decoder.TableSize.Announce(100_000);
+        Assert.Null(Decode(decoder, HpackWriter.Integer(5, 0x20, 100_000)));
+        Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String("before", isHuffman: false), .. HpackWriter.String("b", isHuffman: false)]));
+        Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String("lost", isHuffman: false), .. HpackWriter.String(new string('v', 20_000), isHuffman: false)]));
+        // Its name again, which is lost as well.
+        Assert.Null(Decode(decoder, [0x7E, .. HpackWriter.String("again", isHuffman: false)]));
+        Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String("after", isHuffman: false), .. HpackWriter.String("a", isHuffman: false)]));
+        Assert.Equal(6 + 1 + 4 + 20_000 + 4 + 5 + 5 + 1 + (4 * DynamicTable.FieldOverhead), decoder.TableBytes);
+
+        var head = new MessageHeads(10_000, account).Rent();
+        Assert.Null(decoder.Decode([0xC1, 0xC0, 0xBF, 0xBE], head));
+        Assert.True(head.IsTruncated);
+        Assert.Equal(1, head.Count);
+        Assert.Equal("before", System.Text.Encoding.ASCII.GetString(head.Name(0)));
+        head.Release();
+        Assert.Null(decoder.Decode([0xBE], head));
+        Assert.Equal("after", System.Text.Encoding.ASCII.GetString(head.Name(0)));
+        Assert.False(head.IsTruncated);
+        head.GiveBack();
+        decoder.Release();
     }
 
     [Fact]

@@ -149,7 +149,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
         services.AddExchangeRecords(options.Records).AddHostedService<ReopenSignal>();
         services.AddTransport(options, sockets);
-        services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
+        services.AddSingleton<NeighbourListeners>().AddHostedService(_ => new ListenerAnnouncement(addresses)).AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<OraclePools>().AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();

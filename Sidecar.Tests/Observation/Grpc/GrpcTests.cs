@@ -29,12 +29,45 @@ public sealed class GrpcTests
         .Server(Headers(3, true, ":status: 200", "grpc-status: 12"), Headers(1, true, ":status: 200", "grpc-status: x"))
         .IsSeenAs(
             "POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: 12] grpc 12 1/0 Completed",
-            "POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: x] grpc - 2/0 Completed");
+            "POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: x] grpc 2 2/0 Completed");
 
     [Fact]
-    public void Call_Cancelled_HasNoStatus() => new Http2Conversation()
+    public void Call_Cancelled_IsCancelled() => new Http2Conversation()
         .Client(Call(1), Data(1, Message(1))).Server(Headers(1, false, ":status: 200", "grpc-status: 0"), Data(1, [.. Message(4), .. Message(4), 0, 0, 0])).Client(Reset(1, 8))
-        .IsSeenAs("POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: 0] grpc - 1/2 ClientReset");
+        .IsSeenAs("POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: 0] grpc 1 1/2 ClientReset");
+
+    [Fact]
+    public void Status_InTheHeadOfAResponseWithoutTrailers_IsTheCalls() => new Http2Conversation()
+        .Client(Call(1), Data(1, Message(1), ends: true)).Server(Headers(1, false, ":status: 200", "grpc-status: 5"), Data(1, ""u8, ends: true))
+        .IsSeenAs("POST /a.B/C [content-type: application/grpc] > 200 [grpc-status: 5] grpc 5 1/0 Completed");
+
+    [Theory]
+    [InlineData(0, 13)]
+    [InlineData(2, 13)]
+    [InlineData(7, 14)]
+    [InlineData(8, 1)]
+    [InlineData(11, 8)]
+    [InlineData(12, 7)]
+    public void Call_ThatTheServerResets_HasTheStatusThatGrpcGivesIt(int error, int status) => new Http2Conversation()
+        .Client(Call(1)).Server(Reset(1, error))
+        .IsSeenAs($"POST /a.B/C [content-type: application/grpc] > - grpc {status} 0/0 ServerReset");
+
+    [Theory]
+    [InlineData("1n", 4)]
+    [InlineData("99999999H", 1)]
+    [InlineData("1x", 1)]
+    [InlineData("S", 1)]
+    public void Call_CancelledBehindItsDeadline_HasExceededIt(string timeout, int status) => new Http2Conversation()
+        .Client(Headers(1, false, ":method: POST", ":path: /a.B/C", "content-type: application/grpc", $"grpc-timeout: {timeout}")).Client(Ping()).Client(Reset(1, 8))
+        .IsSeenAs($"POST /a.B/C [content-type: application/grpc | grpc-timeout: {timeout}] > - grpc {status} 0/0 ClientReset");
+
+    [Theory]
+    [InlineData(404, 12)]
+    [InlineData(503, 14)]
+    [InlineData(500, 2)]
+    public void Call_AnsweredByHttpAlone_HasTheStatusThatGrpcMakesOfIt(int http, int status) => new Http2Conversation()
+        .Client(Call(1)).Server(Headers(1, true, $":status: {http}")).Client(Data(1, ""u8, ends: true))
+        .IsSeenAs($"POST /a.B/C [content-type: application/grpc] > {http} [] grpc {status} 0/0 Completed");
 
     [Theory]
     [InlineData("application/grpc", true)]

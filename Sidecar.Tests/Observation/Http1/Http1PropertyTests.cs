@@ -25,7 +25,7 @@ public sealed class Http1PropertyTests
                 Assert.True(observer.Read(direction, ref bytes, 0), observer.Failure);
             }
 
-            observer.Close(ExchangeOutcome.Completed, 0);
+            observer.Close(new(ExchangeOutcome.Completed), 0);
             Assert.Equal(conversation.Seen, seen.Lines);
         }));
 
@@ -43,7 +43,7 @@ public sealed class Http1PropertyTests
             try
             {
                 Feed(observer, pieces[random.Next(pieces.Length)], random);
-                observer.Close(ExchangeOutcome.Completed, 0);
+                observer.Close(new(ExchangeOutcome.Completed), 0);
             }
             catch (Exception bug)
             {
@@ -71,7 +71,7 @@ public sealed class Http1PropertyTests
 
         // 64 heads of 64 KB, and what exchanges and empty heads take.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * 1024 * 1024);
-        observer.Close(ExchangeOutcome.Completed, 0);
+        observer.Close(new(ExchangeOutcome.Completed), 0);
         Assert.Equal(limits.Exchanges, seen.Lines.Count);
     }
 

@@ -3,15 +3,15 @@ using Sidecar.Relay;
 namespace Sidecar.Observation.Http1;
 
 /// <summary>
-/// Pairs the requests and responses of an HTTP/1 connection. Responses come in the order of their requests (RFC 9112, 9.3), and
-/// what is not certain ends the observation, so no pair can slip.
+/// Pairs the requests and responses of an HTTP/1 connection. Responses come in the order of their requests (RFC 9112, 9.3). What is
+/// not certain ends a direction: behind such requests only those before it get their answers, so no pair can slip.
 /// </summary>
 internal sealed class Http1Observer : IProtocolObserver
 {
     private readonly IExchangeSink _sink;
     private readonly MessageHeads _heads;
-    private readonly int _maxWaiting;
     private readonly Queue<Exchange> _waiting = new();
+    private readonly Http1RequestSide _requestSide;
     private readonly Http1Reader _requests;
     private readonly Http1Reader _responses;
 
@@ -19,40 +19,76 @@ internal sealed class Http1Observer : IProtocolObserver
     /// <param name="limits">What it may keep.</param>
     public Http1Observer(IExchangeSink sink, ObservationLimits limits)
     {
-        (_sink, _heads, _maxWaiting) = (sink, new MessageHeads(limits.HeadBytes), limits.Exchanges);
-        _requests = new Http1Reader(new Requests(this), readsRequests: true, _heads);
-        _responses = new Http1Reader(new Responses(this), readsRequests: false, _heads);
+        (_sink, _heads) = (sink, new MessageHeads(limits.HeadBytes));
+        _requestSide = new Http1RequestSide(this, limits.Exchanges);
+        _requests = new Http1Reader(_requestSide, readsRequests: true, _heads);
+        _responses = new Http1Reader(new Http1ResponseSide(this), readsRequests: false, _heads);
     }
 
     /// <inheritdoc/>
     public string? Failure { get; private set; }
 
+    /// <inheritdoc/>
+    public bool IsWaiting => Upgrade is null && !IsUncertain && (_waiting.Count > 0 || _requests.HasPart || (IsRefused && Failure is null));
+
     /// <summary>Where the connection became HTTP/2; null unless it did.</summary>
     public Http2Upgrade? Upgrade { get; private set; }
+
+    /// <summary>Requests whose answers are still to come, in order.</summary>
+    public Queue<Exchange> Waiting => _waiting;
+
+    /// <summary>Where heads come from.</summary>
+    public MessageHeads Heads => _heads;
+
+    /// <summary>Reads the client's side.</summary>
+    public Http1Reader Requests => _requests;
+
+    /// <summary>Reads the server's side.</summary>
+    public Http1Reader Responses => _responses;
+
+    /// <summary>What the client's side is found to be.</summary>
+    public Http1RequestSide RequestSide => _requestSide;
+
+    /// <summary>Whether the server refused a request before its head was whole. What the client sends from then on nobody can tell.</summary>
+    public bool IsRefused { get; private set; }
+
+    // Whether requests were read that may have been a body.
+    private bool IsUncertain => _requests.Omitted is { IsUncertain: true };
 
     /// <inheritdoc/>
     public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time)
     {
-        var reader = direction == Direction.Request ? _requests : _responses;
-        var goesOn = reader.Read(ref bytes, time);
-        Failure ??= reader.Failure;
-        return goesOn && Failure is null;
+        if (direction == Direction.Response)
+        {
+            var goesOn = _responses.Read(ref bytes, time);
+            Failure ??= _responses.Failure;
+            // Behind requests that make no sense all that are certain may have been answered.
+            return goesOn && (Failure is null || IsWaiting);
+        }
+
+        if (_requests.Read(ref bytes, time))
+            return true;
+        Failure ??= _requests.Failure;
+        _requestSide.EndCurrent(time);
+        return false;
     }
 
     /// <inheritdoc/>
     public void End(Direction direction, long time) => (direction == Direction.Request ? _requests : _responses).End(time);
 
     /// <inheritdoc/>
-    public void Close(ExchangeOutcome outcome, long time)
+    public void Close(in ConnectionEnding ending, long time)
     {
         // Of what is not whole: the response of the first that waits, the request of the last.
         if (_waiting.TryPeek(out var answering) && !answering.IsAnswered)
             answering.ResponseBytes += _responses.MessageBytes;
+        if (Upgrade is { Exchange: { IsRequested: false } upgraded })
+            upgraded.RequestBytes = _requests.MessageBytes;
         while (_waiting.TryDequeue(out var exchange))
         {
             if (!exchange.IsRequested)
                 exchange.RequestBytes = _requests.MessageBytes;
-            exchange.Abandon(outcome, time);
+            (exchange.Ended, exchange.Outcome) = (time, ending.OutcomeOf(exchange));
             Report(exchange);
         }
 
@@ -60,36 +96,11 @@ internal sealed class Http1Observer : IProtocolObserver
         _responses.Release();
     }
 
-    private void Report(Exchange exchange)
-    {
-        _sink.OnExchange(exchange);
-        _heads.Return(exchange.Request);
-        _heads.Return(exchange.Response);
-    }
+    /// <summary>A direction makes no sense from here on.</summary>
+    public void Fail(string why) => Failure ??= why;
 
-    private sealed class Requests(Http1Observer observer) : Http1Receiver
-    {
-        private Exchange? _current;
-
-        public override BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
-        {
-            _current = new Exchange(head, started, time);
-            observer._waiting.Enqueue(_current);
-            if (observer._waiting.Count > observer._maxWaiting)
-                observer.Failure = "too many requests without a response";
-            return framing.OfRequest();
-        }
-
-        public override void OnEnd(long bytes, long time)
-        {
-            var exchange = _current!;
-            _current = null;
-            (exchange.RequestBytes, exchange.IsRequested) = (bytes, true);
-            observer.EndIfWhole(exchange, time);
-        }
-    }
-
-    private void EndIfWhole(Exchange exchange, long time)
+    /// <summary>Reports an exchange of which both sides have ended.</summary>
+    public void EndIfWhole(Exchange exchange, long time)
     {
         exchange.Ended = time;
         if (!exchange.IsRequested || !exchange.IsAnswered)
@@ -99,63 +110,46 @@ internal sealed class Http1Observer : IProtocolObserver
         Report(exchange);
     }
 
-    private void BeginHttp2(Http2Upgrade upgrade)
+    /// <summary>The server answers with an error although no request has come, or only a part of one's head: what is known of it.</summary>
+    public Exchange BeginRefused(MessageHead answer, long started)
+    {
+        var bytes = _requests.MessageBytes;
+        var part = _requests.TakePart();
+        IsRefused |= part is not null;
+        if (part is null)
+        {
+            part = _heads.Rent();
+            part.Version = answer.Version;
+        }
+
+        // Its times are those of what is known: there was no end of a head.
+        var exchange = new Exchange(part, bytes > 0 ? _requests.Started : started, started) { RequestBytes = bytes, IsRequested = true };
+        _waiting.Enqueue(exchange);
+        return exchange;
+    }
+
+    /// <summary>The server has agreed to HTTP/2.</summary>
+    /// <returns>Whether that makes sense.</returns>
+    public bool TryBeginHttp2(Http2Upgrade upgrade)
     {
         // Whatever else was asked would have to be answered before (RFC 7540, 3.2).
-        if (_waiting.Count > 1 || !upgrade.Exchange.IsRequested)
+        if (_waiting.Count > 1)
         {
-            Failure = "an upgrade in the middle of a request";
-            return;
+            Fail("an upgrade to h2c while other requests wait");
+            return false;
         }
 
         _waiting.Dequeue();
         _heads.Return(upgrade.Exchange.Response);
         upgrade.Exchange.Response = null;
         Upgrade = upgrade;
+        return true;
     }
 
-    private sealed class Responses(Http1Observer observer) : Http1Receiver
+    private void Report(Exchange exchange)
     {
-        public override BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
-        {
-            if (!observer._waiting.TryPeek(out var exchange) || exchange.IsAnswered)
-            {
-                observer._heads.Return(head);
-                observer.Failure = "a response that nobody asked for";
-                return BodyEnd.Never;
-            }
-
-            if (exchange.Responded < 0)
-                exchange.Responded = started;
-            observer._heads.Return(exchange.Response);
-            exchange.Response = head;
-            if (head.Status == 101 && Http2Upgrade.TryRead(exchange, head) is { } upgrade)
-            {
-                observer.BeginHttp2(upgrade);
-                return BodyEnd.Never;
-            }
-
-            if (head.Status == 101 || (head.Status is >= 200 and < 300 && exchange.Request.IsConnect))
-                return BodyEnd.Never;
-            return HasNoBody(head.Status, exchange.Request) ? BodyEnd.AtOnce : framing.OfResponse();
-        }
-
-        public override void OnEnd(long bytes, long time)
-        {
-            if (observer.Upgrade is { } upgrade)
-                upgrade.Exchange.ResponseBytes += bytes;
-            if (observer.Failure is not null || observer.Upgrade is not null)
-                return;
-            var exchange = observer._waiting.Peek();
-            exchange.ResponseBytes += bytes;
-            // An interim one is followed by the response proper (RFC 9110, 15.2).
-            if (exchange.Response!.Status is < 200 and not 101)
-                return;
-            exchange.IsAnswered = true;
-            observer.EndIfWhole(exchange, time);
-        }
-
-        private static bool HasNoBody(int status, MessageHead request) =>
-            status is < 200 or 204 or 304 || request.IsHead;
+        _sink.OnExchange(exchange);
+        _heads.Return(exchange.Request);
+        _heads.Return(exchange.Response);
     }
 }

@@ -5,7 +5,8 @@ namespace Sidecar.Observation.Http2;
 /// <summary>The streams of a connection that are under way, and where their exchanges go.</summary>
 /// <param name="sink">Told of each exchange.</param>
 /// <param name="limits">What may be kept.</param>
-internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
+/// <param name="clock">Of the times.</param>
+internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits, TimeProvider clock)
 {
     // Heads of streams side by side; more than these come and go.
     private const int MaxFreeHeads = 32;
@@ -21,6 +22,12 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
 
     /// <summary>The latest stream of the client; numbers only grow.</summary>
     public int LastOpened { get; private set; }
+
+    /// <summary>How many are under way.</summary>
+    public int Count => _streams.Count;
+
+    /// <summary>Whether the client's side makes no sense any more: streams that it opens then are not followed.</summary>
+    public bool IsClosed { get; private set; }
 
     /// <summary>A stream under way; null when it has ended or never began.</summary>
     public Http2Stream? Find(int number)
@@ -49,35 +56,53 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
             End(stream, ExchangeOutcome.Completed, time);
     }
 
+    /// <summary>The client's side makes no sense from here on: what there is of its requests is all that can be known.</summary>
+    public void CloseToRequests(long time)
+    {
+        IsClosed = true;
+        foreach (var stream in _streams.Values.ToArray())
+        {
+            stream.Exchange.IsRequested = true;
+            EndIfWhole(stream, time);
+        }
+    }
+
     /// <summary>Ends a stream.</summary>
-    public void End(Http2Stream stream, ExchangeOutcome outcome, long time)
+    /// <param name="stream">Which.</param>
+    /// <param name="outcome">How its exchange ended.</param>
+    /// <param name="time">When.</param>
+    /// <param name="reset">The error of RST_STREAM; null when there was none.</param>
+    public void End(Http2Stream stream, ExchangeOutcome outcome, long time, uint? reset = null)
     {
         (stream.Exchange.Outcome, stream.Exchange.Ended) = (outcome, time);
         _streams.Remove(stream.Number);
         _latest = null;
-        Report(stream.Exchange);
+        Report(stream.Exchange, reset);
     }
 
     /// <summary>The server will answer no stream of the client behind this one.</summary>
     public void ServeUpTo(int number) => _lastServed = Math.Min(_lastServed, number);
 
     /// <summary>Ends all streams with their connection.</summary>
-    public void Abandon(ExchangeOutcome outcome, long time)
+    public void Abandon(in ConnectionEnding ending, long time)
     {
         foreach (var (number, stream) in _streams)
         {
+            var exchange = stream.Exchange;
             // One that the server said it would not answer is nobody's fault.
-            var isRefused = outcome == ExchangeOutcome.Completed && number > _lastServed && stream.Exchange.Response is null;
-            stream.Exchange.Abandon(isRefused ? ExchangeOutcome.Unmatched : outcome, time);
-            Report(stream.Exchange);
+            var isRefused = ending.Cause == ExchangeOutcome.Completed && number > _lastServed && exchange.Response is null;
+            (exchange.Ended, exchange.Outcome) = (time, isRefused ? ExchangeOutcome.Unmatched : ending.OutcomeOf(exchange));
+            Report(exchange, reset: null);
         }
 
         _streams.Clear();
         _latest = null;
     }
 
-    private void Report(Exchange exchange)
+    private void Report(Exchange exchange, uint? reset)
     {
+        if (exchange.Grpc is { } call)
+            call.Status = GrpcStatus.Of(exchange, reset, clock);
         sink.OnExchange(exchange);
         Heads.Return(exchange.Request);
         Heads.Return(exchange.Response);

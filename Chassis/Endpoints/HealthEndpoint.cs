@@ -14,7 +14,9 @@ namespace Chassis.Endpoints;
 public static class HealthEndpoint
 {
     /// <summary>Maps both.</summary>
-    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
+    /// <param name="routes">Where.</param>
+    /// <param name="detail">What a process that is ready has to say all the same, in one line; null for nothing.</param>
+    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes, Func<string?>? detail = null)
     {
         var lifetime = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
         // A probe asks once; a kept connection would only hold a place.
@@ -26,7 +28,7 @@ public static class HealthEndpoint
         once.MapGet("/healthz", () => TypedResults.Text("ok\n"));
         once.MapGet("/readyz", Results<ContentHttpResult, StatusCodeHttpResult> () =>
             lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested
-                ? TypedResults.Text("ready\n")
+                ? TypedResults.Text(detail?.Invoke() is { } more ? $"ready\n{more}\n" : "ready\n")
                 : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable));
         return routes;
     }

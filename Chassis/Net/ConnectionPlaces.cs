@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Chassis.Net;
 
@@ -13,9 +12,6 @@ namespace Chassis.Net;
 /// <param name="time">The clock.</param>
 public sealed class ConnectionPlaces(int limit, TimeProvider time)
 {
-    // Whoever has one IPv6 address mostly has the whole network of this prefix (RFC 6177).
-    private const int NetworkBytes = 8;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, ConnectionAsker> _askers = [];
     private readonly List<ConnectionPlace> _taken = [];
@@ -43,7 +39,7 @@ public sealed class ConnectionPlaces(int limit, TimeProvider time)
         ConnectionPlace place;
         lock (_gate)
         {
-            var key = KeyOf(asker);
+            var key = asker is IPEndPoint { Address: var address } ? NetworkAddress.Sharer(address) : IPAddress.None;
             var share = _askers.GetValueOrDefault(key) ?? new ConnectionAsker(key);
             // The newcomer counts, so that an address cannot take from one that has as many.
             share.Places++;
@@ -108,17 +104,5 @@ public sealed class ConnectionPlaces(int limit, TimeProvider time)
         place.Index = -1;
         if (--place.Asker.Places == 0)
             _askers.Remove(place.Asker.Key);
-    }
-
-    private static IPAddress KeyOf(EndPoint? asker)
-    {
-        if (asker is not IPEndPoint { Address: var address })
-            return IPAddress.None;
-        var canonical = NetworkAddress.Canonical(address);
-        if (canonical.AddressFamily != AddressFamily.InterNetworkV6)
-            return canonical;
-        var bytes = canonical.GetAddressBytes();
-        bytes.AsSpan(NetworkBytes).Clear();
-        return new IPAddress(bytes);
     }
 }

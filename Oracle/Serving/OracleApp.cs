@@ -23,8 +23,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
     // Of lines of 512 or 4,096 bytes; the rest is a peer that sends what nobody reads.
     private const int MaxUnreadBytes = 16 * 1024;
 
-    // Connections in the short while between their accept and their refusal, but no more than may be open.
-    private const int RefusalsAtOnce = 1024;
+    // Connections that have lost their place and are about to end, but no more than may be open.
+    private const int DisplacedAtOnce = 1024;
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
@@ -104,8 +104,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             ServiceEndpoint.Limit(kestrel);
-            // For each endpoint. The wire's own limit is lower, so that it is the one that refuses and counts.
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + Math.Min(RefusalsAtOnce, options.MaxConnections);
+            // For each endpoint. The wire's own limit is lower, so that it is the one that chooses who goes.
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + Math.Min(DisplacedAtOnce, options.MaxConnections);
             kestrel.Listen(listeners.Wire, listen =>
             {
                 listen.Protocols = HttpProtocols.None;
@@ -120,7 +120,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
         app.Services.GetRequiredService<ProcessMeter>();
         var exporter = app.Services.GetRequiredService<PrometheusExporter>();
         metrics.Map(app, routes => routes.MapMetrics(exporter));
-        (shared ? metrics : health).Map(app, routes => routes.MapHealth());
+        var policies = app.Services.GetRequiredService<PolicyStore>();
+        (shared ? metrics : health).Map(app, routes => routes.MapHealth(() => policies.Describe()));
         return app;
     }
 
@@ -128,7 +129,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
     {
         services.AddSingleton(time);
         services.AddSingleton(new PolicyStore(source?.First ?? Policy.NotForEveryone, time));
-        services.AddSingleton(new ConnectionLimit(options.MaxConnections));
+        services.AddSingleton(new ConnectionPlaces(options.MaxConnections, time));
         services.AddSingleton(_ => new DecisionMemory(options.MaxDecisions, time));
         services.AddSingleton(p => new AuditLog(options.AuditLog.Path, options.AuditLog.Origin, p.GetRequiredService<ILogger<AuditLog>>()));
         services.AddSingleton(p => new PrometheusExporter(
@@ -168,7 +169,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
         public static partial void Ready(ILogger logger, EndPoint wire, string path, string policy, EndPoint metrics, EndPoint health);
 
         [LoggerMessage(3, LogLevel.Warning,
-            "The open file limit is {Limit}, too low for {Wanted} connections, so more than {Fitting} are refused: raise it (ulimit -n, LimitNOFILE=), or lower --max-connections to {Fitting}")]
+            "The open file limit is {Limit}, too low for {Wanted} connections, so no more than {Fitting} are open at once: raise it (ulimit -n, LimitNOFILE=), or lower --max-connections to {Fitting}")]
         public static partial void TooFewDescriptors(ILogger logger, int wanted, int limit, int fitting);
 
         [LoggerMessage(2, LogLevel.Warning, "The default {Endpoint} port {Port} is taken; {Moved} is used until it is free")]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Serialization;
 using Chassis.Net;
 using Oracle.Decisions;
+using Oracle.Policies;
 using Oracle.Protocol;
 
 namespace Oracle.Telemetry;
@@ -52,7 +53,7 @@ internal sealed record AuditRecord
         ConnId = question?.Id.ToString(),
         Role = question?.Role.Word(),
         Listener = question?.Route?.Listener,
-        Destination = question?.Route is { Host: { } host } route ? new HostPort(host, route.Port).ToString() : null,
+        Destination = question?.Destination()?.ToString(),
         PeerIp = question?.Peer.Address.ToString(),
         PeerPort = question?.Peer.Port,
         // A dual-stack socket shows IPv4 askers as ::ffff:10.0.0.1.

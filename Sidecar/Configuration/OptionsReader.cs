@@ -7,6 +7,7 @@ using Chassis.Settings;
 using Oracle.Protocol.Expressions;
 using Sidecar.Hosting;
 using Sidecar.Observation;
+using Sidecar.Observation.Memory;
 using Sidecar.Transport;
 
 namespace Sidecar.Configuration;
@@ -18,6 +19,10 @@ internal static class OptionsReader
     public static readonly Func<string, int> ParseConnections = Values.WholeNumber(1, 10_000_000);
     private const int MaxLoops = 256;
     private const string Off = "off";
+
+    // So that a few connections can be observed, and a container's memory can be named.
+    private const long MinObservationMemory = 1024 * 1024;
+    private const long MaxObservationMemory = 64L * 1024 * 1024 * 1024;
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
@@ -58,6 +63,7 @@ internal static class OptionsReader
             ConnectionRecords = connectionRecords,
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
             Observation = new() { HeadBytes = settings.Read("observation.head-bytes", ObservationLimits.DefaultHeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
+            ObservationMemory = settings.Read("observation.memory", ObservationMemory.DefaultHere, Values.Size(MinObservationMemory, MaxObservationMemory)),
             Records = RecordSettings.Read(settings, connectionRecords),
             LogLevel = settings.Read("log.level", Microsoft.Extensions.Logging.LogLevel.Information, ServiceLogging.ParseLevel),
         };

@@ -22,6 +22,7 @@ internal static class SettingTable
         new("--send-proxy", "listeners.0.send-proxy", "v1|v2|off", "Starts the upstream's bytes with a PROXY header that names the client [default: off]"),
         new("--observe", "listeners.0.observe", "on|off", "Watches HTTP/1, HTTP/2 and gRPC exchanges as they pass, for metrics and records [default: on; off for p1]"),
         new("--observe-head-bytes", "observation.head-bytes", "COUNT", "Most bytes of a request's or response's head that are kept; a longer one is cut in its record [default: 65536]"),
+        new("--observe-memory", "observation.memory", "SIZE", "Most memory for all that is kept of exchanges, of all connections; beyond it heads are cut, then observation ends where it holds most [default: 32MB, or a quarter of a small container's]"),
         new("--metrics-address", "metrics.address", "ADDRESS:PORT", "Serves /metrics [default: 15090, or the next free port]"),
         new("--health-address", "health.address", "ADDRESS:PORT", "Serves /healthz and /readyz [default: 15021, or the next free port]"),
         new("--metrics-hosts", "metrics.hosts", "NAME,...", "More hosts that /metrics is served for, such as *.example.org [default: addresses, names without a dot, this machine's and a cluster's]"),

@@ -65,6 +65,9 @@ public sealed record SidecarOptions
     /// <summary>What observing one connection may cost.</summary>
     internal ObservationLimits Observation { get; init; } = new();
 
+    /// <summary>Most bytes that the observation of all connections may keep; default 32 MB, or a quarter of the memory that the process may have.</summary>
+    public long ObservationMemory { get; init; } = Sidecar.Observation.Memory.ObservationMemory.DefaultLimit;
+
     /// <summary>Records of HTTP exchanges; null for none, the default.</summary>
     public ExchangeRecordOptions? Records { get; init; }
 

@@ -11,6 +11,7 @@ using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Hosting.Admin;
+using Sidecar.Observation.Memory;
 using Sidecar.Records;
 using Sidecar.Records.Exchanges;
 using Sidecar.Relay;
@@ -144,7 +145,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
-        services.AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
+        services.AddSingleton(new ObservationMemory(options.ObservationMemory)).AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
         services.AddExchangeRecords(options.Records).AddHostedService<ReopenSignal>();
         services.AddTransport(options, sockets);

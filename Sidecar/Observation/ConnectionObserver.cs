@@ -1,5 +1,6 @@
 using Sidecar.Observation.Http1;
 using Sidecar.Observation.Http2;
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 
 namespace Sidecar.Observation;
@@ -9,16 +10,22 @@ namespace Sidecar.Observation;
 /// reaches the relay. Each direction may be fed by a thread of its own, unless it is told otherwise.
 /// </summary>
 /// <param name="watcher">Told of what is found.</param>
-/// <param name="limits">What it may cost.</param>
+/// <param name="limits">What may be kept of a head.</param>
+/// <param name="memory">What may be kept of all connections.</param>
 /// <param name="time">The clock.</param>
 /// <param name="isOfOneThread">Whether one thread feeds both directions, which then need no lock.</param>
-internal sealed class ConnectionObserver(IConnectionWatcher watcher, ObservationLimits limits, TimeProvider time, bool isOfOneThread = false)
+internal sealed class ConnectionObserver(
+    IConnectionWatcher watcher, ObservationLimits limits, ObservationMemory memory, TimeProvider time, bool isOfOneThread = false) : IMemoryHolder
 {
+    /// <summary>What one costs with its account, before the protocol is known.</summary>
+    public const int Cost = 512;
+
     private readonly Lock? _lock = isOfOneThread ? null : new Lock();
     private Side _client;
     private Side _server;
     private Direction? _firstEnded;
     private ObservationFault? _fault;
+    private MemoryAccount? _account;
     private bool _isOver;
 
     private delegate void Step(ConnectionObserver observer, Direction direction, ReadOnlySpan<byte> bytes, long now);
@@ -39,6 +46,10 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
 
     /// <summary>The connection is over; the last call.</summary>
     public void Close(RelayEndReason reason) => Run(default, [], (observer, _, _, now) => observer.Stop(new(CauseOf(reason), observer._firstEnded), now));
+
+    /// <inheritdoc/>
+    public void LetGo() => watcher.Post(
+        static self => ((ConnectionObserver)self!).Run(default, [], static (observer, _, _, now) => observer.GiveUpForLack(now)), this);
 
     private static ExchangeOutcome CauseOf(RelayEndReason reason) => reason switch
     {
@@ -64,7 +75,9 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         }
         catch (Exception bug)
         {
+            // An OutOfMemoryException too: the observation is what can be done without.
             (_isOver, _client, _server) = (true, default, default);
+            _account?.Close(forLack: bug is OutOfMemoryException);
             watcher.OnBug(bug);
         }
         finally
@@ -76,6 +89,8 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
     // False as long as the first bytes do not tell, or tell that nothing can be observed.
     private bool Detect(Direction direction, ref ReadOnlySpan<byte> bytes, long now)
     {
+        if (_account is null)
+            Open();
         ref var first = ref Of(direction).First;
         Span<byte> joined = stackalloc byte[ProtocolDetection.Enough];
         var seen = first is null ? bytes : first.JoinedWith(bytes, joined);
@@ -88,10 +103,10 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
                 GiveUp(Unobservable.UnknownProtocol, direction == Direction.Request ? "the client's first bytes are of no known protocol" : "the server speaks first", direction, now);
                 return false;
             case DetectedProtocol.Http1:
-                _client.Protocol = _server.Protocol = new Http1Observer(watcher, limits);
+                _client.Protocol = _server.Protocol = new Http1Observer(watcher, limits, _account!);
                 break;
             default:
-                _client.Protocol = _server.Protocol = new Http2Observer(watcher, limits, time);
+                _client.Protocol = _server.Protocol = new Http2Observer(watcher, limits, _account!, time);
                 break;
         }
 
@@ -100,6 +115,13 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         Replay(Direction.Request, ofClient);
         Replay(Direction.Response, ofServer);
         return !_isOver;
+    }
+
+    // Only now, for what is never read costs next to nothing.
+    private void Open()
+    {
+        _account = memory.Open(this, isOfOneThread);
+        _account.Take(Cost);
     }
 
     private void Replay(Direction direction, FirstBytes? first)
@@ -116,7 +138,9 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         var length = bytes.Length;
         var goesOn = side.Protocol!.Read(direction, ref bytes, now);
         side.Passed += length - bytes.Length;
-        if (!goesOn)
+        if (_account!.IsExhausted)
+            GiveUpForLack(now);
+        else if (!goesOn)
             EndSide(direction, bytes, now);
     }
 
@@ -141,10 +165,10 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
     private void GoOnAsHttp2(Direction direction, Http1Observer http1, Http2Upgrade upgrade, ReadOnlySpan<byte> rest, long now)
     {
         if (direction == Direction.Response)
-            _server.Protocol = new Http2Observer(watcher, limits, time);
+            _server.Protocol = new Http2Observer(watcher, limits, _account!, time);
         var http2 = (Http2Observer)_server.Protocol!;
         if (direction == Direction.Response)
-            http2.Upgrade(upgrade.Exchange, upgrade.Settings, now);
+            http2.Upgrade(http1.TakeUpgraded(), upgrade.Settings, now);
         if (upgrade.Exchange.IsRequested)
         {
             http1.Close(new(ExchangeOutcome.Unmatched), now);
@@ -164,13 +188,20 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         Stop(new(ExchangeOutcome.Unmatched), now);
     }
 
-    private void Stop(in ConnectionEnding ending, long now)
+    private void GiveUpForLack(long now)
+    {
+        _fault ??= new ObservationFault(Unobservable.Memory, $"no memory is left of the {memory.Limit} bytes for observation (observation.memory)", Direction: null, Offset: null);
+        Stop(new(ExchangeOutcome.Unmatched), now, forLack: true);
+    }
+
+    private void Stop(in ConnectionEnding ending, long now, bool forLack = false)
     {
         Volatile.Write(ref _isOver, true);
         _client.Protocol?.Close(ending, now);
         if (_server.Protocol != _client.Protocol)
             _server.Protocol?.Close(ending, now);
         (_client, _server) = (default, default);
+        _account?.Close(forLack);
         if (_fault is not null)
             watcher.OnUnobservable(_fault);
     }

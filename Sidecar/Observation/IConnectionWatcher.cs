@@ -8,4 +8,7 @@ internal interface IConnectionWatcher : IExchangeSink
 
     /// <summary>An observer threw: it is not called again, and the connection goes on.</summary>
     public void OnBug(Exception bug);
+
+    /// <summary>Has something run soon: on the thread that feeds the observer if it is always the same, else on any.</summary>
+    public void Post(SendOrPostCallback call, object state);
 }

@@ -16,11 +16,14 @@ internal enum Unobservable
 
     /// <summary>A bug of the sidecar; the log has the exception.</summary>
     InternalError,
+
+    /// <summary>There was no memory for it, or it held most of all when there was none for others.</summary>
+    Memory,
 }
 
 /// <summary>What ended the observation of a connection before its end.</summary>
 /// <param name="Reason">For the metric.</param>
 /// <param name="Rule">The rule that was broken, in words that are the sidecar's own: nothing of what a peer sent.</param>
-/// <param name="Direction">Whose bytes broke it.</param>
-/// <param name="Offset">How many bytes of that direction had passed when it showed, counted from the connection's first; at least 0.</param>
-internal sealed record ObservationFault(Unobservable Reason, string Rule, Direction Direction, long Offset);
+/// <param name="Direction">Whose bytes broke it; null for want of memory, which is nobody's fault.</param>
+/// <param name="Offset">How many bytes of that direction had passed when it showed, counted from the connection's first; at least 0, null without a direction.</param>
+internal sealed record ObservationFault(Unobservable Reason, string Rule, Direction? Direction, long? Offset);

@@ -5,6 +5,7 @@ using System.Text;
 using Chassis;
 using Sidecar.Observation;
 using Sidecar.Observation.Grpc;
+using Sidecar.Observation.Memory;
 
 namespace Sidecar.Telemetry;
 
@@ -53,7 +54,7 @@ internal sealed class ExchangeMetrics
     private readonly KnownNames _grpcMethods;
     private readonly KnownNames _failingMethods;
 
-    public ExchangeMetrics(IMeterFactory factory, TimeProvider time)
+    public ExchangeMetrics(IMeterFactory factory, ObservationMemory memory, TimeProvider time)
     {
         _time = time;
         _grpcMethods = new KnownNames(MaxMethods, TimeSpan.FromHours(1), time);
@@ -63,6 +64,10 @@ internal sealed class ExchangeMetrics
         _requests = meter.CreateHistogram("http.server.request.duration", "s", "From the first byte of an HTTP request to the end of its response.", tags: null, advice);
         _calls = meter.CreateHistogram("rpc.server.call.duration", "s", "From the first byte of a gRPC call to its end.", tags: null, advice);
         _unobservable = meter.CreateCounter<long>("sidecar.connections.unobservable", null, "Connections that could not be observed, or not to their end.");
+        meter.CreateObservableUpDownCounter("sidecar.observation.memory", () => memory.Used, "By", "Memory that is kept for the observation of connections.");
+        meter.CreateObservableUpDownCounter("sidecar.observation.memory.limit", () => memory.Limit, "By", "Most of it that may be kept.");
+        meter.CreateObservableCounter("sidecar.observation.heads.cut", () => memory.HeadsCut, null, "Heads of requests and responses that were cut for want of memory.");
+        meter.CreateObservableCounter("sidecar.observation.ended", () => memory.Ended, null, "Connections whose observation ended for want of memory.");
     }
 
     public void Unobservable(Unobservable reason) => _unobservable.Add(1, new KeyValuePair<string, object?>("reason", EnumWords.Of(reason)));

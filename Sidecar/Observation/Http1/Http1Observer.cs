@@ -1,3 +1,4 @@
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 
 namespace Sidecar.Observation.Http1;
@@ -8,21 +9,31 @@ namespace Sidecar.Observation.Http1;
 /// </summary>
 internal sealed class Http1Observer : IProtocolObserver
 {
+    /// <summary>What one costs with its readers, and no exchange under way.</summary>
+    public const int Cost = 1024;
+
+    // Beyond it the queue of a burst goes when the burst is over.
+    private const int UsualQueue = 64;
+
     private readonly IExchangeSink _sink;
     private readonly MessageHeads _heads;
+    private readonly MemoryAccount _memory;
     private readonly Queue<Exchange> _waiting = new();
     private readonly Http1RequestSide _requestSide;
+    private int _queueCapacity;
     private readonly Http1Reader _requests;
     private readonly Http1Reader _responses;
 
     /// <param name="sink">Told of each exchange.</param>
-    /// <param name="limits">What it may keep.</param>
-    public Http1Observer(IExchangeSink sink, ObservationLimits limits)
+    /// <param name="limits">What it may keep of a head.</param>
+    /// <param name="memory">Charged for all that it keeps.</param>
+    public Http1Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory)
     {
-        (_sink, _heads) = (sink, new MessageHeads(limits.HeadBytes));
-        _requestSide = new Http1RequestSide(this, limits.Exchanges);
+        (_sink, _memory, _heads) = (sink, memory, new MessageHeads(limits.HeadBytes, memory));
+        _requestSide = new Http1RequestSide(this);
         _requests = new Http1Reader(_requestSide, readsRequests: true, _heads);
         _responses = new Http1Reader(new Http1ResponseSide(this), readsRequests: false, _heads);
+        memory.Take(Cost);
     }
 
     /// <inheritdoc/>
@@ -58,19 +69,9 @@ internal sealed class Http1Observer : IProtocolObserver
     /// <inheritdoc/>
     public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time)
     {
-        if (direction == Direction.Response)
-        {
-            var goesOn = _responses.Read(ref bytes, time);
-            Failure ??= _responses.Failure;
-            // Behind requests that make no sense all that are certain may have been answered.
-            return goesOn && (Failure is null || IsWaiting);
-        }
-
-        if (_requests.Read(ref bytes, time))
-            return true;
-        Failure ??= _requests.Failure;
-        _requestSide.EndCurrent(time);
-        return false;
+        var goesOn = direction == Direction.Request ? ReadRequests(ref bytes, time) : ReadResponses(ref bytes, time);
+        Failure ??= _memory.Failure;
+        return goesOn && !_memory.IsExhausted;
     }
 
     /// <inheritdoc/>
@@ -94,10 +95,20 @@ internal sealed class Http1Observer : IProtocolObserver
 
         _requests.Release();
         _responses.Release();
+        _heads.Release();
+        _memory.Give(Cost + (_queueCapacity * sizeof(long)));
     }
 
     /// <summary>A direction makes no sense from here on.</summary>
     public void Fail(string why) => Failure ??= why;
+
+    /// <summary>A request waits for its answer from now on.</summary>
+    public void Enqueue(Exchange exchange)
+    {
+        _memory.Take(Exchange.Cost);
+        _waiting.Enqueue(exchange);
+        ChargeQueue();
+    }
 
     /// <summary>Reports an exchange of which both sides have ended.</summary>
     public void EndIfWhole(Exchange exchange, long time)
@@ -106,7 +117,7 @@ internal sealed class Http1Observer : IProtocolObserver
         if (!exchange.IsRequested || !exchange.IsAnswered)
             return;
         // The queue's first, unless the server answered an upload before its end and the client goes on with it.
-        _waiting.Dequeue();
+        Dequeue();
         Report(exchange);
     }
 
@@ -124,7 +135,7 @@ internal sealed class Http1Observer : IProtocolObserver
 
         // Its times are those of what is known: there was no end of a head.
         var exchange = new Exchange(part, bytes > 0 ? _requests.Started : started, started) { RequestBytes = bytes, IsRequested = true };
-        _waiting.Enqueue(exchange);
+        Enqueue(exchange);
         return exchange;
     }
 
@@ -139,11 +150,19 @@ internal sealed class Http1Observer : IProtocolObserver
             return false;
         }
 
-        _waiting.Dequeue();
-        _heads.Return(upgrade.Exchange.Response);
-        upgrade.Exchange.Response = null;
         Upgrade = upgrade;
         return true;
+    }
+
+    /// <summary>Hands over the exchange of the <see cref="Upgrade"/>, whose request may still be on its way; until then it is reported with the others.</summary>
+    public Exchange TakeUpgraded()
+    {
+        var exchange = Upgrade!.Exchange;
+        Dequeue();
+        _memory.Give(Exchange.Cost);
+        _heads.Return(exchange.Response);
+        exchange.Response = null;
+        return exchange;
     }
 
     private void Report(Exchange exchange)
@@ -151,5 +170,42 @@ internal sealed class Http1Observer : IProtocolObserver
         _sink.OnExchange(exchange);
         _heads.Return(exchange.Request);
         _heads.Return(exchange.Response);
+        _memory.Give(Exchange.Cost);
+    }
+
+    private bool ReadRequests(ref ReadOnlySpan<byte> bytes, long time)
+    {
+        if (_requests.Read(ref bytes, time))
+            return true;
+        Failure ??= _requests.Failure;
+        _requestSide.EndCurrent(time);
+        return false;
+    }
+
+    private bool ReadResponses(ref ReadOnlySpan<byte> bytes, long time)
+    {
+        var goesOn = _responses.Read(ref bytes, time);
+        Failure ??= _responses.Failure;
+        // Behind requests that make no sense all that are certain may have been answered.
+        return goesOn && (Failure is null || IsWaiting);
+    }
+
+    private void Dequeue()
+    {
+        _waiting.Dequeue();
+        if (_waiting.Count > 0 || _queueCapacity <= UsualQueue)
+            return;
+        _waiting.TrimExcess();
+        ChargeQueue();
+    }
+
+    private void ChargeQueue()
+    {
+        var capacity = _waiting.EnsureCapacity(0);
+        if (capacity == _queueCapacity)
+            return;
+        _memory.Take(capacity * sizeof(long));
+        _memory.Give(_queueCapacity * sizeof(long));
+        _queueCapacity = capacity;
     }
 }

@@ -46,7 +46,7 @@ internal sealed class Http1Reader
     /// <param name="readsRequests">Whether these are requests.</param>
     /// <param name="heads">Where heads come from.</param>
     public Http1Reader(Http1Receiver receiver, bool readsRequests, MessageHeads heads) =>
-        (_receiver, _readsRequests, _heads, _lines) = (receiver, readsRequests, heads, new LineBuffer(heads.Limit + LineSlack));
+        (_receiver, _readsRequests, _heads, _lines) = (receiver, readsRequests, heads, new LineBuffer(heads.Limit + LineSlack, heads.Memory));
 
     private enum State
     {
@@ -85,7 +85,7 @@ internal sealed class Http1Reader
     {
         if (Omitted is not null && _state < State.Over && !CanGoOnWithout(bytes))
             return false;
-        while (!bytes.IsEmpty && _state < State.Over)
+        while (!bytes.IsEmpty && _state < State.Over && !_heads.Memory.IsExhausted)
         {
             var before = bytes.Length;
             Step(ref bytes, time, before);
@@ -122,19 +122,32 @@ internal sealed class Http1Reader
     /// <returns>The length of the message without it.</returns>
     public long OmitBody(Exchange exchange)
     {
+        SettleOmission();
         _isBeforeChunks = _state == State.ChunkSize;
-        Omitted = _isBeforeChunks ? null : new OmittedBody(_left) { Exchange = exchange };
+        if (!_isBeforeChunks)
+        {
+            _heads.Memory.Take(OmittedBody.Cost);
+            Omitted = new OmittedBody(_left) { Exchange = exchange };
+        }
+
         var bytes = _bytes;
         (_bytes, _framing, _state) = (0, default, State.StartLine);
         return bytes;
     }
 
     /// <summary>The body was left out.</summary>
-    public void SettleOmission() => Omitted = null;
+    public void SettleOmission()
+    {
+        if (Omitted is null)
+            return;
+        _heads.Memory.Give(OmittedBody.Cost);
+        Omitted = null;
+    }
 
     /// <summary>Gives the buffers back.</summary>
     public void Release()
     {
+        SettleOmission();
         _lines.Release();
         _heads.Return(_head);
         _head = null;
@@ -143,7 +156,7 @@ internal sealed class Http1Reader
     private bool CanGoOnWithout(ReadOnlySpan<byte> bytes)
     {
         if (Omitted!.IsSettledBy(bytes))
-            Omitted = null;
+            SettleOmission();
         if (Omitted is not { IsUncertain: true })
             return true;
         Break(OmittedBody.Rule);
@@ -158,13 +171,13 @@ internal sealed class Http1Reader
             case State.Chunk:
                 var count = (int)Math.Min(_left, bytes.Length);
                 bytes = bytes[count..];
-                _bytes += count;
+                Count(count);
                 _left -= count;
                 if (_left == 0)
                     EndPart(time);
                 return;
             case State.UntilClose:
-                _bytes += bytes.Length;
+                Count(bytes.Length);
                 bytes = default;
                 return;
         }
@@ -172,9 +185,15 @@ internal sealed class Http1Reader
         if (_state == State.StartLine && !_lines.HasPart)
             _started = time;
         var isWhole = _lines.TryRead(ref bytes, out var line);
-        _bytes += before - bytes.Length;
+        Count(before - bytes.Length);
         if (isWhole)
             ReadLine(line, time);
+    }
+
+    private void Count(int bytes)
+    {
+        _bytes += bytes;
+        _heads.Memory.Earn(bytes);
     }
 
     private void EndPart(long time)

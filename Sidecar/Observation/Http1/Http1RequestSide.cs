@@ -2,8 +2,7 @@ namespace Sidecar.Observation.Http1;
 
 /// <summary>The client's messages: each is a request that waits for its answer.</summary>
 /// <param name="observer">Of the connection.</param>
-/// <param name="maxWaiting">How many may wait.</param>
-internal sealed class Http1RequestSide(Http1Observer observer, int maxWaiting) : Http1Receiver
+internal sealed class Http1RequestSide(Http1Observer observer) : Http1Receiver
 {
     private Exchange? _current;
     private bool _awaitsContinue;
@@ -11,15 +10,8 @@ internal sealed class Http1RequestSide(Http1Observer observer, int maxWaiting) :
     /// <inheritdoc/>
     public override BodyEnd? OnHead(MessageHead head, in BodyFraming framing, long started, long time)
     {
-        if (observer.Waiting.Count == maxWaiting)
-        {
-            observer.Heads.Return(head);
-            observer.Fail("too many requests without a response");
-            return null;
-        }
-
         _current = new Exchange(head, started, time);
-        observer.Waiting.Enqueue(_current);
+        observer.Enqueue(_current);
         var end = framing.OfRequest();
         _awaitsContinue = framing.ExpectsContinue && head.Version == HttpVersion.Http11 && end != BodyEnd.AtOnce;
         if (framing.DisputeOf(head.Version) is not { } dispute)

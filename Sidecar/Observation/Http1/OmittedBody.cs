@@ -7,6 +7,9 @@ namespace Sidecar.Observation.Http1;
 /// <param name="length">How long the body would be.</param>
 internal sealed class OmittedBody(long length)
 {
+    /// <summary>What one costs.</summary>
+    public const int Cost = 96;
+
     /// <summary>What is broken when both readings hold.</summary>
     public const string Rule = "behind a final answer to Expect: 100-continue, bytes that may be the body or a request";
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using Sidecar.Observation.Http2.Hpack;
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 
 namespace Sidecar.Observation.Http2;
@@ -12,6 +13,9 @@ namespace Sidecar.Observation.Http2;
 /// </summary>
 internal sealed class Http2Observer : IProtocolObserver
 {
+    /// <summary>What one costs with its readers, decoders and no stream under way.</summary>
+    public const int Cost = 2048;
+
     // A header block, and the list of fields it stands for, may be four times as long as what is kept of it.
     private const int BlockFactor = 4;
     private const int MinHeadBytes = 64 * 1024;
@@ -20,7 +24,7 @@ internal sealed class Http2Observer : IProtocolObserver
     // There are a dozen settings of six bytes.
     private const int MaxSettingsBytes = 256;
 
-    private readonly KeepingBudget _budget = new();
+    private readonly MemoryAccount _memory;
     private readonly Http2Streams _streams;
     private readonly HpackDecoder _requestFields;
     private readonly HpackDecoder _responseFields;
@@ -30,16 +34,19 @@ internal sealed class Http2Observer : IProtocolObserver
     private bool _isBrokenFromTheStart;
 
     /// <param name="sink">Told of each exchange.</param>
-    /// <param name="limits">What it may keep.</param>
+    /// <param name="limits">What it may keep of a head.</param>
+    /// <param name="memory">Charged for all that it keeps.</param>
     /// <param name="clock">Of the times it is told.</param>
-    public Http2Observer(IExchangeSink sink, ObservationLimits limits, TimeProvider clock)
+    public Http2Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory, TimeProvider clock)
     {
+        _memory = memory;
         var maxBlockBytes = BlockFactor * Math.Clamp(limits.HeadBytes, MinHeadBytes, MaxHeadBytes);
-        (_requestFields, _responseFields) = (new HpackDecoder(maxBlockBytes, _budget), new HpackDecoder(maxBlockBytes, _budget));
-        _streams = new Http2Streams(sink, limits, clock);
+        (_requestFields, _responseFields) = (new HpackDecoder(maxBlockBytes, memory), new HpackDecoder(maxBlockBytes, memory));
+        _streams = new Http2Streams(sink, limits, memory, clock);
         _requestSide = new RequestSide(_streams, _requestFields, _responseFields);
-        _requests = new FrameReader(_requestSide, isClients: true, maxBlockBytes);
-        _responses = new FrameReader(new ResponseSide(_streams, _responseFields, _requestFields), isClients: false, maxBlockBytes);
+        _requests = new FrameReader(_requestSide, isClients: true, maxBlockBytes, memory);
+        _responses = new FrameReader(new ResponseSide(_streams, _responseFields, _requestFields), isClients: false, maxBlockBytes, memory);
+        memory.Take(Cost);
     }
 
     /// <inheritdoc/>
@@ -55,7 +62,8 @@ internal sealed class Http2Observer : IProtocolObserver
     public void Upgrade(Exchange first, ReadOnlySpan<byte> settings, long time)
     {
         first.Ended = time;
-        Failure = _streams.Open(1, first) ?? ReadSettings(settings);
+        _streams.Open(1, first);
+        Failure = ReadSettings(settings);
         _isBrokenFromTheStart = Failure is not null;
     }
 
@@ -76,11 +84,11 @@ internal sealed class Http2Observer : IProtocolObserver
     {
         if (_isBrokenFromTheStart)
             return false;
-        _budget.Earn(bytes.Length);
         var reader = direction == Direction.Request ? _requests : _responses;
-        if (reader.Read(ref bytes, time))
-            return direction == Direction.Request || !_streams.IsClosed || IsWaiting;
-        Failure ??= reader.Failure;
+        var goesOn = reader.Read(ref bytes, time);
+        Failure ??= reader.Failure ?? _memory.Failure;
+        if (goesOn)
+            return !_memory.IsExhausted && (direction == Direction.Request || !_streams.IsClosed || IsWaiting);
         if (direction == Direction.Request)
             _streams.CloseToRequests(time);
         return false;
@@ -100,6 +108,7 @@ internal sealed class Http2Observer : IProtocolObserver
         _responses.Release();
         _requestFields.Release();
         _responseFields.Release();
+        _memory.Give(Cost);
     }
 
     private string? ReadSettings(ReadOnlySpan<byte> field)

@@ -112,9 +112,11 @@ public sealed class Http1ObserverTests
         Assert.Null(observer.Failure);
         Assert.Equal("\0\0\0"u8, response);
         Assert.Equal("AAMAAABk"u8, observer.Upgrade!.Settings);
-        Assert.Null(observer.Upgrade.Exchange.Response);
+        var exchange = observer.TakeUpgraded();
+        Assert.Null(exchange.Response);
         observer.Close(new(ExchangeOutcome.Completed), 0);
-        Assert.Equal("/a"u8, observer.Upgrade.Exchange.Request.Target);
+        Assert.Equal("/a"u8, exchange.Request.Target);
+        Assert.Empty(seen.Told());
     }
 
     [Theory]

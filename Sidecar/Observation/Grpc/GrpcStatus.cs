@@ -23,7 +23,7 @@ internal static class GrpcStatus
     public static int? Of(Exchange exchange, uint? reset, TimeProvider clock)
     {
         if (exchange.IsAnswered)
-            return (exchange.Trailers ?? exchange.FinalResponse) is { } last && GrpcFields.StatusIn(last) is { } told ? told : OfHttp(exchange.FinalResponse);
+            return (exchange.Trailers ?? exchange.FinalResponse)?.Grpc.Status ?? OfHttp(exchange.FinalResponse);
         return exchange.Outcome switch
         {
             ExchangeOutcome.ClientReset => OfCancellation(exchange, clock),
@@ -53,7 +53,7 @@ internal static class GrpcStatus
     };
 
     private static int OfCancellation(Exchange exchange, TimeProvider clock) =>
-        GrpcFields.TimeoutIn(exchange.Request) is { } timeout && clock.GetElapsedTime(exchange.Started, exchange.Ended) >= timeout * PartOfDeadline
+        exchange.Request.Grpc.Timeout is { } timeout && clock.GetElapsedTime(exchange.Started, exchange.Ended) >= timeout * PartOfDeadline
             ? DeadlineExceeded
             : Cancelled;
 }

@@ -51,7 +51,7 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
     public void Open(int number, Exchange exchange)
     {
         memory.Take(Exchange.Cost + Http2Stream.Cost);
-        if (GrpcFields.AreOfCall(exchange.Request))
+        if (exchange.Request.Grpc.AreOfCall)
         {
             memory.Take(GrpcCall.Cost);
             exchange.Grpc = new GrpcCall();

@@ -96,7 +96,8 @@ internal sealed class Http1Observer : IProtocolObserver
         _requests.Release();
         _responses.Release();
         _heads.Release();
-        _memory.Give(Cost + (_queueCapacity * sizeof(long)));
+        _memory.Give(Cost);
+        _memory.GiveBeside(_queueCapacity * sizeof(long));
     }
 
     /// <summary>A direction makes no sense from here on.</summary>
@@ -204,8 +205,8 @@ internal sealed class Http1Observer : IProtocolObserver
         var capacity = _waiting.EnsureCapacity(0);
         if (capacity == _queueCapacity)
             return;
-        _memory.Take(capacity * sizeof(long));
-        _memory.Give(_queueCapacity * sizeof(long));
+        _memory.TakeBeside(capacity * sizeof(long));
+        _memory.GiveBeside(_queueCapacity * sizeof(long));
         _queueCapacity = capacity;
     }
 }

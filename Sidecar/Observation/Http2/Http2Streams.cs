@@ -116,7 +116,7 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
 
         _streams.Clear();
         _latest = null;
-        memory.Give(_places * PlaceCost);
+        memory.GiveBeside(_places * PlaceCost);
         _places = 0;
         Heads.Release();
     }
@@ -126,8 +126,8 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
         var places = _streams.EnsureCapacity(0);
         if (places == _places)
             return;
-        memory.Take(places * PlaceCost);
-        memory.Give(_places * PlaceCost);
+        memory.TakeBeside(places * PlaceCost);
+        memory.GiveBeside(_places * PlaceCost);
         _places = places;
     }
 

@@ -25,7 +25,7 @@ public sealed class RecordSettingsTests
         Assert.Null(records.AllowHeaders);
         Assert.Empty(records.DenyHeaders);
         Assert.Empty(records.Paths);
-        Assert.Equal(["Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization"], records.MaskHeaders);
+        Assert.Equal(HeaderRules.Secret, records.MaskHeaders);
         Assert.Contains("token", records.MaskQuery);
         Assert.Equal(new LineRotation(100 * 1024 * 1024, null, 5), records.Rotation);
     }

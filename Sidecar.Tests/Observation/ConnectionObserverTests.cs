@@ -18,12 +18,12 @@ public sealed class ConnectionObserverTests
 
     [Fact]
     public void Server_ThatSpeaksFirst_IsNotObserved() => Assert.Equal(
-        ["unobservable: UnknownProtocol, the server speaks first"],
+        ["unobservable: UnknownProtocol, the server speaks first, Response 0"],
         new WatchedConnection().Server("220 mail ESMTP\r\n").Client("EHLO x\r\n").Client(Get).Server(Ok).Closes(RelayEndReason.Completed).Told);
 
     [Fact]
     public void Client_OfAnotherProtocol_IsNotObserved() => Assert.Equal(
-        ["unobservable: UnknownProtocol, the client's first bytes are of no known protocol"],
+        ["unobservable: UnknownProtocol, the client's first bytes are of no known protocol, Request 0"],
         new WatchedConnection().Client("\u0016\u0003\u0001\u0002").Client(Get).Server(Ok).Told);
 
     [Fact]
@@ -31,11 +31,11 @@ public sealed class ConnectionObserverTests
 
     [Fact]
     public void Connection_ThatStopsMakingSense_IsToldOnceAndItsExchangesEnd() => Assert.Equal(
-        ["GET /a 200 Completed", "GET /a  Unmatched", "unobservable: Http1, no HTTP/1 start line"],
+        ["GET /a 200 Completed", "GET /a 200 Completed", "unobservable: Http1, a line that is no request line, Request 66"],
         new WatchedConnection().Client(Get).Server(Ok).Client(Get).Client("nonsense\r\n").Client(Get).Server(Ok).Closes(RelayEndReason.Completed).Told);
 
     [Theory]
-    [InlineData(RelayEndReason.Completed, "GET /a 200 ServerReset")]
+    [InlineData(RelayEndReason.Completed, "GET /a 200 Unmatched")]
     [InlineData(RelayEndReason.ClientReset, "GET /a 200 ClientReset")]
     [InlineData(RelayEndReason.UpstreamReset, "GET /a 200 ServerReset")]
     [InlineData(RelayEndReason.IdleTimeout, "GET /a 200 Timeout")]
@@ -43,6 +43,40 @@ public sealed class ConnectionObserverTests
     [InlineData(RelayEndReason.AdminClosed, "GET /a 200 Unmatched")]
     public void Response_CutShort_TellsWhoCutIt(RelayEndReason reason, string told) =>
         Assert.Equal([told], new WatchedConnection().Client(Get).Server(Ok[..^1]).Closes(reason).Told);
+
+    [Theory]
+    [InlineData(Direction.Request, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "GET /a 200 ClientReset")]
+    [InlineData(Direction.Request, "", "GET /a  ClientReset")]
+    [InlineData(Direction.Response, "", "GET /a  ServerReset")]
+    [InlineData(Direction.Response, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "GET /a 200 ServerReset")]
+    [InlineData(Direction.Request, Ok, "GET /a 200 Completed")]
+    internal void Exchange_ThatAnOrderlyEndCutsShort_IsTheDoingOfWhoEndedFirst(Direction first, string response, string told) => Assert.Equal(
+        [told],
+        new WatchedConnection().Client(Get).Ends(first).Server(response).Ends(Direction.Request).Ends(Direction.Response).Closes(RelayEndReason.Completed).Told);
+
+    // The rest of the request is still HTTP/1; the server's side is HTTP/2 from its 101 on.
+    [Theory]
+    [InlineData("h2c")]
+    [InlineData("H2C")]
+    public void Upgrade_BeforeTheBodyIsWhole_GoesOnAsHttp2(string name)
+    {
+        byte[] server = [.. Http2.Frames.Settings(), .. Http2.Frames.Headers(1, true, ":status: 204")];
+        byte[] client = [.. "def"u8, .. Http2.Frames.Preface, .. Http2.Frames.Settings(), .. Http2.Frames.Headers(3, true, ":method: GET", ":path: /b")];
+        var connection = new WatchedConnection().Client("POST /a HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: 6\r\n\r\nabc")
+            .Server($"HTTP/1.1 101 Switching\r\nUpgrade: {name}\r\n\r\n").PassInBytes(Direction.Response, server).PassInBytes(Direction.Request, client)
+            .Pass(Direction.Response, Http2.Frames.Headers(3, true, ":status: 200"));
+        Assert.Equal(["POST /a 204 Completed", "GET /b 200 Completed"], connection.Told);
+    }
+
+    [Fact]
+    public void Upgrade_ToAnotherProtocolBeforeTheBodyIsWhole_IsComplete() => Assert.Equal(
+        ["POST /a 101 Completed"],
+        new WatchedConnection().Client("POST /a HTTP/1.1\r\nUpgrade: x\r\nContent-Length: 6\r\n\r\nabc").Server("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n").Closes(RelayEndReason.Completed).Told);
+
+    [Fact]
+    public void Answer_OfAServerThatDoesNotWait_IsRecorded() => Assert.Equal(
+        ["  408 Completed"],
+        new WatchedConnection().Server("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n").Closes(RelayEndReason.Completed).Told);
 
     [Fact]
     public void Request_CutShortInOrder_IsTheClientsDoing() => Assert.Equal(
@@ -52,7 +86,7 @@ public sealed class ConnectionObserverTests
     [Theory]
     [InlineData(RelayEndReason.Completed, "Completed")]
     [InlineData(RelayEndReason.ClientReset, "Completed")]
-    [InlineData(RelayEndReason.UpstreamReset, "ServerReset")]
+    [InlineData(RelayEndReason.UpstreamReset, "Completed")]
     public void Response_BeforeTheRequestsEnd_IsEnoughForTheClient(RelayEndReason reason, string outcome) => Assert.Equal(
         [$"POST /a 200 {outcome}"],
         new WatchedConnection().Client("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf").Server(Ok).Closes(reason).Told);

@@ -87,7 +87,7 @@ public sealed class CutPropertyTests
 
         public void OnExchange(Exchange exchange) => Seen.OnExchange(exchange);
 
-        public void OnUnobservable(Unobservable reason, string detail) => Seen.Lines.Add($"{reason}: {detail}");
+        public void OnUnobservable(ObservationFault fault) => Seen.Lines.Add(fault.ToString());
 
         public void OnBug(Exception bug) => Assert.Fail(bug.ToString());
 

@@ -35,7 +35,9 @@ public sealed class ProtocolDetectionTests
     [InlineData("000006040000000001", "Unknown")]
     [InlineData("000006010000000000", "Unknown")]
     [InlineData("5353482d", "Unknown")]
-    [InlineData("48545450", "Unknown")]
+    [InlineData("48545450", "Undecided")]
+    [InlineData("485454502f312e", "Http1")]
+    [InlineData("485454502f32", "Unknown")]
     public void OfServer_FirstBytes_AreJudged(string hex, string expected) =>
         Assert.Equal(expected, ProtocolDetection.OfServer(Convert.FromHexString(hex)).ToString());
 }

@@ -65,7 +65,7 @@ internal sealed class WatchedConnection : IConnectionWatcher
         _told.Add($"{Encoding.Latin1.GetString(exchange.Request.Method)} {Encoding.Latin1.GetString(exchange.Request.Target)} {exchange.Response?.Status} {exchange.Outcome}");
     }
 
-    void IConnectionWatcher.OnUnobservable(Unobservable reason, string detail) => _told.Add($"unobservable: {reason}, {detail}");
+    void IConnectionWatcher.OnUnobservable(ObservationFault fault) => _told.Add($"unobservable: {fault.Reason}, {fault.Rule}, {fault.Direction} {fault.Offset}");
 
     void IConnectionWatcher.Post(SendOrPostCallback call, object state) => _posted.Enqueue((call, state));
 

@@ -40,7 +40,11 @@ public sealed class ExchangeMetricsTests : IDisposable
         Assert.Equal(1, page.Sum(Requests, "http_request_method=\"GET\"", "http_response_status_code=\"200\"", "network_protocol_version=\"1.1\"", "url_scheme=\"http\""));
         Assert.Equal(1, page.Sum(Requests, "http_request_method=\"_OTHER\"", "http_response_status_code=\"418\""));
         Assert.Equal(1, page.Sum(Requests, "http_request_method=\"_OTHER\"", "error_type=\"unmatched\""));
-        Assert.Equal(4, page.Sum(Requests));
+        Assert.Equal(0, page.Sum(Requests, "http_response_status_code=\"418\"", "error_type=\"418\""));
+        _metrics.Ended(Completed(Request("GET", "/a"), Response(503)));
+        page = Scrape();
+        Assert.Equal(1, page.Sum(Requests, "http_response_status_code=\"503\"", "error_type=\"503\""));
+        Assert.Equal(5, page.Sum(Requests));
         Assert.Equal(0, page.Sum(Calls));
     }
 
@@ -48,8 +52,8 @@ public sealed class ExchangeMetricsTests : IDisposable
     [InlineData("/pkg.Service/Method", 0, "pkg.Service/Method", "OK")]
     [InlineData("/pkg.Service/Served", 14, "pkg.Service/Served", "UNAVAILABLE")]
     [InlineData("/pkg.Service/Served", 99, "pkg.Service/Served", "_OTHER")]
-    [InlineData("/pkg.Service/Method", 16, "_OTHER", "UNAUTHENTICATED")]
-    [InlineData("/pkg.Service/Method", 12, "_OTHER", "UNIMPLEMENTED")]
+    [InlineData("/pkg.Service/Method", 16, "pkg.Service/Method", "UNAUTHENTICATED")]
+    [InlineData("/pkg.Service/Method", 12, "pkg.Service/Method", "UNIMPLEMENTED")]
     [InlineData("/nothing", 0, "_OTHER", "OK")]
     public void Call_OfAnyKind_HasMethodAndStatus(string path, int status, string method, string word)
     {
@@ -67,9 +71,12 @@ public sealed class ExchangeMetricsTests : IDisposable
         for (var i = 0; i < 100; i++)
             _metrics.Ended(Call($"/unknown/M{i}", 0));
         _metrics.Ended(Call("/known/M7", 12));
+        for (var i = 0; i < ExchangeMetrics.MaxFailingMethods + 100; i++)
+            _metrics.Ended(Call($"/failing/M{i}", 13));
 
         var page = Scrape();
-        Assert.Equal(100, page.Sum(Calls, "rpc_method=\"_OTHER\""));
+        Assert.Equal(200, page.Sum(Calls, "rpc_method=\"_OTHER\""));
+        Assert.Equal(1, page.Sum(Calls, "rpc_method=\"failing/M3\"", "error_type=\"INTERNAL\""));
         Assert.Equal(2, page.Sum(Calls, "rpc_method=\"known/M7\""));
     }
 

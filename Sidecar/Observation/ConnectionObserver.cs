@@ -5,40 +5,6 @@ using Sidecar.Relay;
 
 namespace Sidecar.Observation;
 
-/// <summary>Why a connection could not be observed, or not to its end; in metrics in snake case.</summary>
-internal enum Unobservable
-{
-    /// <summary>It speaks nothing that is known.</summary>
-    UnknownProtocol,
-
-    /// <summary>It stopped making sense as HTTP/1.</summary>
-    Http1,
-
-    /// <summary>It stopped making sense as HTTP/2.</summary>
-    Http2,
-
-    /// <summary>A bug of the sidecar; the log has the exception.</summary>
-    InternalError,
-
-    /// <summary>There was no memory for it, or it held most of all when there was none for others.</summary>
-    Memory,
-}
-
-/// <summary>Who is told what one connection is found to do.</summary>
-internal interface IConnectionWatcher : IExchangeSink
-{
-    /// <summary>From here on the connection is only relayed. Told once at most.</summary>
-    /// <param name="reason">For the metric.</param>
-    /// <param name="detail">In words.</param>
-    public void OnUnobservable(Unobservable reason, string detail);
-
-    /// <summary>An observer threw: it is not called again, and the connection goes on.</summary>
-    public void OnBug(Exception bug);
-
-    /// <summary>Has something run soon: on the thread that feeds the observer if it is always the same, else on any.</summary>
-    public void Post(SendOrPostCallback call, object state);
-}
-
 /// <summary>
 /// Watches one connection as its bytes pass: finds out what it speaks and hands over to that protocol's observer. Nothing it meets
 /// reaches the relay. Each direction may be fed by a thread of its own, unless it is told otherwise.
@@ -54,11 +20,11 @@ internal sealed class ConnectionObserver(
     /// <summary>What one costs with its account, before the protocol is known.</summary>
     public const int Cost = 512;
 
-
     private readonly Lock? _lock = isOfOneThread ? null : new Lock();
-    private FirstBytes? _ofClient;
-    private FirstBytes? _ofServer;
-    private IProtocolObserver? _protocol;
+    private Side _client;
+    private Side _server;
+    private Direction? _firstEnded;
+    private ObservationFault? _fault;
     private MemoryAccount? _account;
     private bool _isOver;
 
@@ -67,21 +33,25 @@ internal sealed class ConnectionObserver(
     /// <summary>Bytes that pass, before their reader can have them.</summary>
     public void Read(Direction direction, ReadOnlySpan<byte> bytes) => Run(direction, bytes, static (observer, direction, bytes, now) =>
     {
-        if (observer._protocol is not null || observer.Detect(direction, ref bytes, now))
+        if (observer._client.Protocol is not null || observer.Detect(direction, ref bytes, now))
             observer.Feed(direction, bytes, now);
     });
 
     /// <summary>A direction has ended in order.</summary>
-    public void End(Direction direction) => Run(direction, [], static (observer, direction, _, now) => observer._protocol?.End(direction, now));
+    public void End(Direction direction) => Run(direction, [], static (observer, direction, _, now) =>
+    {
+        observer._firstEnded ??= direction;
+        observer.Of(direction).Protocol?.End(direction, now);
+    });
 
     /// <summary>The connection is over; the last call.</summary>
-    public void Close(RelayEndReason reason) => Run(default, [], (observer, _, _, now) => observer.Stop(OutcomeOf(reason), now));
+    public void Close(RelayEndReason reason) => Run(default, [], (observer, _, _, now) => observer.Stop(new(CauseOf(reason), observer._firstEnded), now));
 
     /// <inheritdoc/>
     public void LetGo() => watcher.Post(
         static self => ((ConnectionObserver)self!).Run(default, [], static (observer, _, _, now) => observer.GiveUpForLack(now)), this);
 
-    private static ExchangeOutcome OutcomeOf(RelayEndReason reason) => reason switch
+    private static ExchangeOutcome CauseOf(RelayEndReason reason) => reason switch
     {
         RelayEndReason.Completed => ExchangeOutcome.Completed,
         RelayEndReason.ClientReset => ExchangeOutcome.ClientReset,
@@ -89,6 +59,8 @@ internal sealed class ConnectionObserver(
         RelayEndReason.IdleTimeout or RelayEndReason.HalfClosedTimeout => ExchangeOutcome.Timeout,
         _ => ExchangeOutcome.Unmatched,
     };
+
+    private ref Side Of(Direction direction) => ref direction == Direction.Request ? ref _client : ref _server;
 
     private void Run(Direction direction, ReadOnlySpan<byte> bytes, Step step)
     {
@@ -104,7 +76,7 @@ internal sealed class ConnectionObserver(
         catch (Exception bug)
         {
             // An OutOfMemoryException too: the observation is what can be done without.
-            (_isOver, _protocol) = (true, null);
+            (_isOver, _client, _server) = (true, default, default);
             _account?.Close(forLack: bug is OutOfMemoryException);
             watcher.OnBug(bug);
         }
@@ -119,7 +91,7 @@ internal sealed class ConnectionObserver(
     {
         if (_account is null)
             Open();
-        ref var first = ref direction == Direction.Request ? ref _ofClient : ref _ofServer;
+        ref var first = ref Of(direction).First;
         Span<byte> joined = stackalloc byte[ProtocolDetection.Enough];
         var seen = first is null ? bytes : first.JoinedWith(bytes, joined);
         switch (direction == Direction.Request ? ProtocolDetection.OfClient(seen) : ProtocolDetection.OfServer(seen))
@@ -128,19 +100,20 @@ internal sealed class ConnectionObserver(
                 (first ??= new FirstBytes(now)).Keep(bytes);
                 return false;
             case DetectedProtocol.Unknown:
-                GiveUp(Unobservable.UnknownProtocol, direction == Direction.Request ? "the client's first bytes are of no known protocol" : "the server speaks first", now);
+                GiveUp(Unobservable.UnknownProtocol, direction == Direction.Request ? "the client's first bytes are of no known protocol" : "the server speaks first", direction, now);
                 return false;
             case DetectedProtocol.Http1:
-                _protocol = new Http1Observer(watcher, limits, _account!);
+                _client.Protocol = _server.Protocol = new Http1Observer(watcher, limits, _account!);
                 break;
             default:
-                _protocol = new Http2Observer(watcher, limits, _account!);
+                _client.Protocol = _server.Protocol = new Http2Observer(watcher, limits, _account!, time);
                 break;
         }
 
-        Replay(Direction.Request, _ofClient);
-        Replay(Direction.Response, _ofServer);
-        (_ofClient, _ofServer) = (null, null);
+        var (ofClient, ofServer) = (_client.First, _server.First);
+        _client.First = _server.First = null;
+        Replay(Direction.Request, ofClient);
+        Replay(Direction.Response, ofServer);
         return !_isOver;
     }
 
@@ -159,76 +132,90 @@ internal sealed class ConnectionObserver(
 
     private void Feed(Direction direction, ReadOnlySpan<byte> bytes, long now)
     {
-        var goesOn = _protocol!.Read(direction, ref bytes, now);
+        ref var side = ref Of(direction);
+        if (side.IsOver)
+            return;
+        var length = bytes.Length;
+        var goesOn = side.Protocol!.Read(direction, ref bytes, now);
+        side.Passed += length - bytes.Length;
         if (_account!.IsExhausted)
-        {
             GiveUpForLack(now);
+        else if (!goesOn)
+            EndSide(direction, bytes, now);
+    }
+
+    private void EndSide(Direction direction, ReadOnlySpan<byte> rest, long now)
+    {
+        ref var side = ref Of(direction);
+        var protocol = side.Protocol!;
+        if (protocol is Http1Observer { Upgrade: { } upgrade, Failure: null } http1)
+        {
+            GoOnAsHttp2(direction, http1, upgrade, rest, now);
             return;
         }
 
-        if (goesOn)
-            return;
-        if (_protocol.Failure is { } failure)
+        side.IsOver = true;
+        if (protocol.Failure is { } rule)
+            _fault ??= new ObservationFault(protocol is Http1Observer ? Unobservable.Http1 : Unobservable.Http2, rule, direction, side.Passed);
+        if (direction == Direction.Response || !protocol.IsWaiting)
+            Stop(new(_fault is null ? ExchangeOutcome.Completed : ExchangeOutcome.Unmatched), now);
+    }
+
+    // The request that asked for it may go on as HTTP/1 for a while (RFC 7540, 3.2), so each direction changes by itself.
+    private void GoOnAsHttp2(Direction direction, Http1Observer http1, Http2Upgrade upgrade, ReadOnlySpan<byte> rest, long now)
+    {
+        if (direction == Direction.Response)
+            _server.Protocol = new Http2Observer(watcher, limits, _account!, time);
+        var http2 = (Http2Observer)_server.Protocol!;
+        if (direction == Direction.Response)
+            http2.Upgrade(http1.TakeUpgraded(), upgrade.Settings, now);
+        if (upgrade.Exchange.IsRequested)
         {
-            GiveUp(_protocol is Http1Observer ? Unobservable.Http1 : Unobservable.Http2, failure, now);
+            http1.Close(new(ExchangeOutcome.Unmatched), now);
+            _client.Protocol = http2;
+            http2.EndUpgradedRequest(now);
         }
-        else if (_protocol is Http1Observer { Upgrade: { } upgrade })
-        {
-            _protocol.Close(ExchangeOutcome.Unmatched, now);
-            var http2 = new Http2Observer(watcher, limits, _account!);
-            _protocol = http2;
-            http2.Upgrade(upgrade.Exchange, upgrade.Settings, now);
-            Feed(direction, bytes, now);
-        }
+
+        if (http2.Failure is { } failure)
+            GiveUp(Unobservable.Http2, failure, direction, now);
         else
-        {
-            Stop(ExchangeOutcome.Unmatched, now);
-        }
+            Feed(direction, rest, now);
+    }
+
+    private void GiveUp(Unobservable reason, string rule, Direction direction, long now)
+    {
+        _fault ??= new ObservationFault(reason, rule, direction, Of(direction).Passed);
+        Stop(new(ExchangeOutcome.Unmatched), now);
     }
 
     private void GiveUpForLack(long now)
     {
-        Stop(ExchangeOutcome.Unmatched, now, forLack: true);
-        watcher.OnUnobservable(Unobservable.Memory, $"no memory is left of the {memory.Limit} bytes for observation (observation.memory)");
+        _fault ??= new ObservationFault(Unobservable.Memory, $"no memory is left of the {memory.Limit} bytes for observation (observation.memory)", Direction: null, Offset: null);
+        Stop(new(ExchangeOutcome.Unmatched), now, forLack: true);
     }
 
-    private void GiveUp(Unobservable reason, string detail, long now)
-    {
-        Stop(ExchangeOutcome.Unmatched, now);
-        watcher.OnUnobservable(reason, detail);
-    }
-
-    private void Stop(ExchangeOutcome outcome, long now, bool forLack = false)
+    private void Stop(in ConnectionEnding ending, long now, bool forLack = false)
     {
         Volatile.Write(ref _isOver, true);
-        _protocol?.Close(outcome, now);
-        _protocol = null;
+        _client.Protocol?.Close(ending, now);
+        if (_server.Protocol != _client.Protocol)
+            _server.Protocol?.Close(ending, now);
+        (_client, _server) = (default, default);
         _account?.Close(forLack);
+        if (_fault is not null)
+            watcher.OnUnobservable(_fault);
     }
 
-    /// <summary>What one side sent before the protocol was known.</summary>
-    private sealed class FirstBytes(long time)
+    /// <summary>What one side sends.</summary>
+    private struct Side
     {
-        private readonly byte[] _bytes = new byte[ProtocolDetection.Enough];
-        private int _length;
+        public FirstBytes? First;
+        public IProtocolObserver? Protocol;
 
-        public long Time => time;
+        /// <summary>Bytes that were read.</summary>
+        public long Passed;
 
-        public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
-
-        // Fewer than are enough, or there would be a decision.
-        public void Keep(ReadOnlySpan<byte> bytes)
-        {
-            bytes.CopyTo(_bytes.AsSpan(_length));
-            _length += bytes.Length;
-        }
-
-        public ReadOnlySpan<byte> JoinedWith(ReadOnlySpan<byte> next, Span<byte> buffer)
-        {
-            Bytes.CopyTo(buffer);
-            var count = Math.Min(next.Length, buffer.Length - _length);
-            next[..count].CopyTo(buffer[_length..]);
-            return buffer[..(_length + count)];
-        }
+        /// <summary>Whether nothing more of it can be observed.</summary>
+        public bool IsOver;
     }
 }

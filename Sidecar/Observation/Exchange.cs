@@ -45,7 +45,7 @@ internal sealed class Exchange
 
     public long Requested { get; }
 
-    /// <summary>When the response's first byte was seen.</summary>
+    /// <summary>When the first byte of the final response was seen; while there is none, that of the latest interim one.</summary>
     public long Responded { get; set; } = -1;
 
     /// <summary>When the later of the two messages ended.</summary>
@@ -68,21 +68,6 @@ internal sealed class Exchange
 
     /// <summary>What more is known of a gRPC call; null for anything else.</summary>
     public GrpcCall? Grpc { get; set; }
-
-    /// <summary>Judges one that is not whole when its connection, or the observation of it, ends.</summary>
-    /// <param name="outcome">What ended the connection; <see cref="ExchangeOutcome.Completed"/> when it ended in order, so that what is missing tells who ended too early.</param>
-    /// <param name="time">When.</param>
-    public void Abandon(ExchangeOutcome outcome, long time)
-    {
-        Ended = time;
-        // With all of the response the client has what it wanted (RFC 9113, 8.1).
-        var isEnough = IsAnswered && (outcome is ExchangeOutcome.Completed or ExchangeOutcome.ClientReset);
-        Outcome = isEnough ? ExchangeOutcome.Completed
-            : outcome != ExchangeOutcome.Completed ? outcome
-            : Response is not null ? ExchangeOutcome.ServerReset
-            : !IsRequested ? ExchangeOutcome.ClientReset
-            : ExchangeOutcome.Unmatched;
-    }
 }
 
 /// <summary>What a gRPC call has beyond an HTTP/2 exchange.</summary>
@@ -91,7 +76,7 @@ internal sealed class GrpcCall
     /// <summary>What one costs.</summary>
     public const int Cost = 48;
 
-    /// <summary>The call's status (0 is OK), from the response's trailers, or from its head when there is nothing else; null where none came.</summary>
+    /// <summary>The call's status as gRPC has it (<see cref="Grpc.GrpcStatus"/>); 0 is OK, null where nobody can know it.</summary>
     public int? Status { get; set; }
 
     /// <summary>Messages of the client that have begun.</summary>

@@ -22,6 +22,9 @@ internal sealed class LineBuffer(int limit, MemoryAccount memory)
     /// <summary>Whether a line has begun and not ended.</summary>
     public bool HasPart => !_isTaken && !_kept.IsEmpty;
 
+    /// <summary>The start of a line that has begun and not ended.</summary>
+    public ReadOnlySpan<byte> Part => !HasPart ? default : IsCut ? _kept.Written[..^Tail] : _kept.Written;
+
     /// <summary>Takes a line out of the bytes, without its LF or CRLF; false once they are used up before its end.</summary>
     public bool TryRead(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> line)
     {

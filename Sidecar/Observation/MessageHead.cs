@@ -1,3 +1,4 @@
+using Sidecar.Observation.Grpc;
 using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation;
@@ -24,7 +25,7 @@ internal enum HttpVersion
 internal sealed class MessageHead(int limit, MemoryAccount memory)
 {
     /// <summary>What one costs without bytes and fields.</summary>
-    public const int Cost = 128;
+    public const int Cost = 160;
 
     // A usual head; it doubles as needed.
     private const int UsualSize = 1024;
@@ -40,6 +41,7 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
 
     private PooledBytes _bytes = new(memory, UsualSize);
     private Field[] _fields = [];
+    private GrpcFields _grpc;
     private Place _method;
     private Place _target;
 
@@ -70,6 +72,9 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
     /// <summary>Whether not all of the head is kept.</summary>
     public bool IsTruncated { get; private set; }
 
+    /// <summary>What its fields say about gRPC: known also where there was no room to keep them.</summary>
+    public GrpcFields Grpc => _grpc;
+
     /// <summary>A field's name as it was sent.</summary>
     public ReadOnlySpan<byte> Name(int index) => At(_fields[index].Name);
 
@@ -95,6 +100,7 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
 
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
+        _grpc.Note(name, value);
         IsTruncated |= Count == MaxFields;
         if (IsTruncated || (Count == _fields.Length && !TryMakeRoomForFields()))
             return;
@@ -128,7 +134,7 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
     {
         _bytes.Clear();
         (Count, Status, IsTruncated, _method, _target) = (0, 0, false, default, default);
-        (IsHead, IsConnect) = (false, false);
+        (IsHead, IsConnect, _grpc) = (false, false, default);
     }
 
     /// <summary>Forgets all and gives the buffer back.</summary>

@@ -27,6 +27,8 @@ internal static class ProtocolDetection
     private const byte SettingsFrame = 4;
     private const int SettingLength = 6;
 
+    private static ReadOnlySpan<byte> Http1Answer => "HTTP/1."u8;
+
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
     /// <summary>By what the client sent first.</summary>
@@ -48,9 +50,15 @@ internal static class ProtocolDetection
         return blank > 0 ? DetectedProtocol.Http1 : first.Length < Enough ? DetectedProtocol.Undecided : DetectedProtocol.Unknown;
     }
 
-    /// <summary>By what the server sent before the client has decided: HTTP/2 servers need not wait with their settings (RFC 9113, 3.4).</summary>
+    /// <summary>
+    /// By what the server sent before the client has decided: HTTP/2 servers need not wait with their settings (RFC 9113, 3.4), and
+    /// HTTP/1 servers tell an idle client that they will not wait (RFC 9110, 15.5.9).
+    /// </summary>
     public static DetectedProtocol OfServer(ReadOnlySpan<byte> first)
     {
+        var common = first.CommonPrefixLength(Http1Answer);
+        if (common > 0 && common == Math.Min(first.Length, Http1Answer.Length))
+            return common == Http1Answer.Length ? DetectedProtocol.Http1 : DetectedProtocol.Undecided;
         for (var i = 0; i < Math.Min(first.Length, FrameHeader); i++)
         {
             // Length, of 24 bits; type; flags; stream 0.

@@ -16,6 +16,7 @@ namespace Sidecar.Records;
 /// <param name="Transform">The transform of its bytes, in canonical form (<see cref="BoundedText"/>).</param>
 /// <param name="Reason">Why it ended (<see cref="Relay.RelayEndReason"/> in snake case).</param>
 /// <param name="Detail">The reason in words.</param>
+/// <param name="Unobserved">Why its exchanges are not all there; null where it was observed to its end, or not meant to be.</param>
 /// <param name="DurationMs">From accept to end, in milliseconds.</param>
 /// <param name="DownstreamReceived">Bytes from the client's side.</param>
 /// <param name="DownstreamSent">Bytes to the client's side.</param>
@@ -33,6 +34,7 @@ internal sealed record ConnectionRecord(
     string? Transform,
     string Reason,
     string? Detail,
+    UnobservedRecord? Unobserved,
     double DurationMs,
     long DownstreamReceived,
     long DownstreamSent,

@@ -31,6 +31,7 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     private Ending? _ending;
     private ConnectionContext? _upstreamConnection;
     private RelayConnection? _relay;
+    private UnobservedRecord? _unobserved;
     private bool _completed;
     private bool _aborted;
 
@@ -75,6 +76,13 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     {
         get => Volatile.Read(ref _relay);
         set => Volatile.Write(ref _relay, value);
+    }
+
+    /// <summary>Why it is not observed to its end; null while it is, or where it is not meant to be.</summary>
+    public UnobservedRecord? Unobserved
+    {
+        get => Volatile.Read(ref _unobserved);
+        set => Volatile.Write(ref _unobserved, value);
     }
 
     /// <summary>Bytes relayed from and to the client's side; handshakes are not counted.</summary>

@@ -69,6 +69,7 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
         Transform: BoundedText.Of(report.Transform),
         Reason: ending.Reason.Word(),
         Detail: BoundedText.Of(ending.Detail),
+        Unobserved: report.Unobserved,
         DurationMs: Math.Round(duration.TotalMilliseconds, 3),
         DownstreamReceived: report.Downstream.Received,
         DownstreamSent: report.Downstream.Sent,

@@ -43,8 +43,8 @@ internal sealed partial class ExchangeReporter(
 
     private static partial class Log
     {
-        [LoggerMessage(40, LogLevel.Debug, "Connection {Id} of {Client} is relayed unobserved: {Detail}")]
-        public static partial void Unobservable(ILogger logger, ConnectionId id, ClientAddress client, string detail);
+        [LoggerMessage(40, LogLevel.Debug, "Connection {Id} of {Client} is relayed unobserved: {Reason}")]
+        public static partial void Unobservable(ILogger logger, ConnectionId id, ClientAddress client, UnobservedRecord reason);
 
         [LoggerMessage(41, LogLevel.Error, "Connection {Id} of {Client} is relayed unobserved because of a bug")]
         public static partial void Bug(ILogger logger, Exception bug, ConnectionId id, ClientAddress client);
@@ -64,16 +64,19 @@ internal sealed partial class ExchangeReporter(
             recorder.Write(_origin, exchange);
         }
 
-        public void OnUnobservable(Unobservable reason, string detail)
+        public void OnUnobservable(ObservationFault fault)
         {
-            metrics.Unobservable(reason);
+            metrics.Unobservable(fault.Reason);
+            report.Unobserved = UnobservedRecord.Of(fault);
             if (logger.IsEnabled(LogLevel.Debug))
-                Log.Unobservable(logger, report.Id, report.Client, detail);
+                Log.Unobservable(logger, report.Id, report.Client, report.Unobserved);
         }
 
         public void OnBug(Exception bug)
         {
-            metrics.Unobservable(bug is OutOfMemoryException ? Unobservable.Memory : Unobservable.InternalError);
+            var reason = bug is OutOfMemoryException ? Unobservable.Memory : Unobservable.InternalError;
+            metrics.Unobservable(reason);
+            report.Unobserved = UnobservedRecord.Of(reason);
             Log.Bug(logger, bug, report.Id, report.Client);
         }
 

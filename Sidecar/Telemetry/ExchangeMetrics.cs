@@ -15,12 +15,16 @@ namespace Sidecar.Telemetry;
 /// </summary>
 internal sealed class ExchangeMetrics
 {
-    /// <summary>Most gRPC methods that have series of their own; the others share one. One that was not called for an hour leaves its place.</summary>
+    /// <summary>Most gRPC methods that were served and have series of their own. One that was not called for an hour leaves its place.</summary>
     public const int MaxMethods = 200;
+
+    /// <summary>Most that only failed so far: clients can make names up, and theirs take no place of those that are served.</summary>
+    public const int MaxFailingMethods = 50;
 
     private const string Other = "_OTHER";
     private const int FirstStatus = 100;
     private const int LastStatus = 999;
+    private const int FirstServerError = 500;
 
     // Longer ones are nobody's real method.
     private const int MaxMethodLength = 256;
@@ -40,16 +44,21 @@ internal sealed class ExchangeMetrics
         "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
     ];
 
+    // Those that OpenTelemetry counts as a server's errors: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+    private static readonly int[] ServerErrors = [2, 4, 12, 13, 14, 15];
+
     private readonly TimeProvider _time;
     private readonly Histogram<double> _requests;
     private readonly Histogram<double> _calls;
     private readonly Counter<long> _unobservable;
     private readonly KnownNames _grpcMethods;
+    private readonly KnownNames _failingMethods;
 
     public ExchangeMetrics(IMeterFactory factory, ObservationMemory memory, TimeProvider time)
     {
         _time = time;
         _grpcMethods = new KnownNames(MaxMethods, TimeSpan.FromHours(1), time);
+        _failingMethods = new KnownNames(MaxFailingMethods, TimeSpan.FromHours(1), time);
         var meter = factory.Create(SidecarMetrics.MeterName);
         var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets };
         _requests = meter.CreateHistogram("http.server.request.duration", "s", "From the first byte of an HTTP request to the end of its response.", tags: null, advice);
@@ -68,15 +77,18 @@ internal sealed class ExchangeMetrics
     {
         var seconds = _time.GetElapsedTime(exchange.Started, exchange.Ended).TotalSeconds;
         var tags = new TagList { { "http.request.method", MethodOf(exchange.Request.Method) } };
-        if (exchange.FinalResponse is { Status: >= FirstStatus and <= LastStatus and var status })
+        var status = exchange.FinalResponse?.Status ?? 0;
+        if (status is >= FirstStatus and <= LastStatus)
             tags.Add("http.response.status_code", Statuses[status - FirstStatus]);
         tags.Add("network.protocol.version", VersionOf(exchange.Request.Version));
         tags.Add("url.scheme", "http");
         if (exchange.Outcome != ExchangeOutcome.Completed)
             tags.Add("error.type", EnumWords.Of(exchange.Outcome));
+        else if (status is >= FirstServerError and <= LastStatus)
+            tags.Add("error.type", Statuses[status - FirstStatus]);
         _requests.Record(seconds, tags);
         if (exchange.Grpc is { } call)
-            Record(call, exchange.Request.Target, seconds);
+            Record(exchange, call, seconds);
     }
 
     private static string MethodOf(ReadOnlySpan<byte> method)
@@ -97,20 +109,30 @@ internal sealed class ExchangeMetrics
         _ => "2",
     };
 
-    private void Record(GrpcCall call, ReadOnlySpan<byte> path, double seconds)
+    private void Record(Exchange exchange, GrpcCall call, double seconds)
     {
-        var tags = new TagList { { "rpc.system.name", "grpc" }, { "rpc.method", GrpcMethodOf(path, isServed: call.Status == 0 || call.ResponseMessages > 0) } };
+        var method = GrpcMethodOf(exchange.Request.Target, isServed: call.Status == 0 || call.ResponseMessages > 0);
+        var tags = new TagList { { "rpc.system.name", "grpc" }, { "rpc.method", method } };
         if (call.Status is { } status)
-            tags.Add("rpc.response.status_code", status >= 0 && status < GrpcStatuses.Length ? GrpcStatuses[status] : Other);
+        {
+            var word = status >= 0 && status < GrpcStatuses.Length ? GrpcStatuses[status] : Other;
+            tags.Add("rpc.response.status_code", word);
+            if (ServerErrors.Contains(status))
+                tags.Add("error.type", word);
+        }
+        else
+        {
+            tags.Add("error.type", EnumWords.Of(exchange.Outcome));
+        }
+
         _calls.Record(seconds, tags);
     }
 
-    // The service has to serve a method once before it gets series of its own: clients can make names up.
     private string GrpcMethodOf(ReadOnlySpan<byte> path, bool isServed)
     {
         Span<char> name = stackalloc char[MaxMethodLength];
         if (!GrpcPath.TrySplit(path, out _, out _) || path.Length > MaxMethodLength || !Encoding.ASCII.TryGetChars(path[1..], name, out var length))
             return Other;
-        return _grpcMethods.Find(name[..length], mayAdd: isServed) ?? Other;
+        return _grpcMethods.Find(name[..length], mayAdd: isServed) ?? _failingMethods.Find(name[..length], mayAdd: !isServed) ?? Other;
     }
 }

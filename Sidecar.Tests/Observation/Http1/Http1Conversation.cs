@@ -41,6 +41,21 @@ internal sealed class Http1Conversation : IExchangeSink
     /// <summary>What the observer tells of the bytes in one piece a turn.</summary>
     public IReadOnlyList<string> Told() => See(int.MaxValue);
 
+    /// <summary>Of each exchange method, target, status and outcome, of the bytes in one piece a turn and one by one, which must be the same.</summary>
+    public string[] Short()
+    {
+        var whole = Shorten(See(int.MaxValue));
+        Assert.Equal(whole, Shorten(See(1)));
+        return whole;
+    }
+
+    private static string[] Shorten(IEnumerable<string> seen) =>
+        [.. seen.Where(line => !line.StartsWith("unobservable", StringComparison.Ordinal)).Select(line =>
+        {
+            var (request, answer) = (line.Split(" > ")[0], line.Split(" > ")[1]);
+            return $"{string.Join(' ', request.Split(' ')[..2])} > {answer.Split(' ')[0]} {answer.Split(' ')[^1]}";
+        })];
+
     /// <summary>Fails unless the observer gives up for this, however the bytes are cut.</summary>
     public void FailsFor(string failure)
     {
@@ -74,23 +89,23 @@ internal sealed class Http1Conversation : IExchangeSink
     {
         _seen.Clear();
         var observer = new Http1Observer(this, Limits, Unshared.Account(Memory));
-        var goesOn = true;
+        bool[] goesOn = [true, true];
         foreach (var (direction, bytes) in _turns)
         {
             if (bytes.Length == 0)
                 observer.End(direction, time: 0);
-            for (var start = 0; start < bytes.Length && goesOn;)
+            for (var start = 0; start < bytes.Length && goesOn[(int)direction];)
             {
                 var length = Math.Min(start == 0 && first is { } cut ? cut : piece, bytes.Length - start);
                 ReadOnlySpan<byte> part = bytes.AsSpan(start, length);
-                goesOn = observer.Read(direction, ref part, time: 0);
+                goesOn[(int)direction] = observer.Read(direction, ref part, time: 0);
                 start += length;
             }
         }
 
         if (observer.Failure is { } failure)
             _seen.Add($"unobservable: {failure}");
-        observer.Close(ExchangeOutcome.Completed, time: 0);
+        observer.Close(new(ExchangeOutcome.Completed), time: 0);
         return [.. _seen];
     }
 }

@@ -26,7 +26,7 @@ public sealed class Http1PropertyTests
                 Assert.True(observer.Read(direction, ref bytes, 0), observer.Failure);
             }
 
-            observer.Close(ExchangeOutcome.Completed, 0);
+            observer.Close(new(ExchangeOutcome.Completed), 0);
             Assert.Equal(conversation.Seen, seen.Lines);
         }));
 
@@ -44,7 +44,7 @@ public sealed class Http1PropertyTests
             try
             {
                 Feed(observer, pieces[random.Next(pieces.Length)], random);
-                observer.Close(ExchangeOutcome.Completed, 0);
+                observer.Close(new(ExchangeOutcome.Completed), 0);
             }
             catch (Exception bug)
             {
@@ -74,7 +74,7 @@ public sealed class Http1PropertyTests
 
         // What may be kept, and what is made for it and goes.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * 1024 * 1024);
-        observer.Close(ExchangeOutcome.Completed, 0);
+        observer.Close(new(ExchangeOutcome.Completed), 0);
         Assert.Equal(requests, seen.Lines.Count);
         Assert.InRange(memory.HeadsCut, requests / 2, requests);
     }

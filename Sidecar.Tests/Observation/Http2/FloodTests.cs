@@ -57,7 +57,7 @@ public sealed class FloodTests
         Assert.Equal((streams, 0), (sink.Resets, sink.Others));
         // The exchange, its stream, and the two numbers made here.
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - sink.AllocatedBefore) / streams, 0, 450);
-        observer.Close(ExchangeOutcome.Completed, time: 1);
+        observer.Close(new(ExchangeOutcome.Completed), time: 1);
         Assert.Equal(streams, sink.Resets + sink.Others);
     }
 
@@ -81,7 +81,7 @@ public sealed class FloodTests
 
     private static Http2Observer Begun(IExchangeSink sink)
     {
-        var observer = new Http2Observer(sink, new ObservationLimits(), Unshared.Account());
+        var observer = new Http2Observer(sink, new ObservationLimits(), Unshared.Account(), TimeProvider.System);
         Feed(observer, Direction.Request, [.. Preface, .. Settings()]);
         Feed(observer, Direction.Response, Settings());
         return observer;

@@ -12,26 +12,26 @@ internal sealed class FuzzedObserver : IExchangeSink
 
     private readonly Http2Observer _observer;
     private Exchange? _last;
-    private bool _goesOn = true;
+    private readonly bool[] _goesOn = [true, true];
 
-    public FuzzedObserver() => _observer = new Http2Observer(this, Limits, Unshared.Account());
+    public FuzzedObserver() => _observer = new Http2Observer(this, Limits, Unshared.Account(), TimeProvider.System);
 
     /// <summary>Tells apart what was reported.</summary>
     public long Digest { get; private set; }
 
     public void Read(Direction direction, byte[] bytes, int piece)
     {
-        for (var start = 0; start < bytes.Length && _goesOn; start += piece)
+        for (var start = 0; start < bytes.Length && _goesOn[(int)direction]; start += piece)
         {
             ReadOnlySpan<byte> part = bytes.AsSpan(start, Math.Min(piece, bytes.Length - start));
-            _goesOn = _observer.Read(direction, ref part, time: 1);
-            Assert.True(_goesOn ? part.IsEmpty && _observer.Failure is null : _observer.Failure is not null);
+            _goesOn[(int)direction] = _observer.Read(direction, ref part, time: 1);
+            Assert.True(_goesOn[(int)direction] ? part.IsEmpty : _observer.Failure is not null);
         }
     }
 
     public string? Close()
     {
-        _observer.Close(ExchangeOutcome.Completed, time: 2);
+        _observer.Close(new(ExchangeOutcome.Completed), time: 2);
         return _observer.Failure;
     }
 

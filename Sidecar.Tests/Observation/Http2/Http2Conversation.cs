@@ -70,27 +70,27 @@ internal sealed class Http2Conversation
     public List<string> See(int piece, int? first = null)
     {
         var seen = new SeenExchanges { WithTimes = WithTimes, WithBytes = WithBytes };
-        var observer = new Http2Observer(seen, Limits, Unshared.Account(Memory));
+        var observer = new Http2Observer(seen, Limits, Unshared.Account(Memory), TimeProvider.System);
         if (_upgrade is var (exchange, settings))
             observer.Upgrade(exchange(), Encoding.ASCII.GetBytes(settings), time: 0);
-        var goesOn = true;
+        bool[] goesOn = [true, true];
         for (var turn = 0; turn < _turns.Count; turn++)
         {
             var (direction, bytes) = _turns[turn];
-            for (var start = 0; start < bytes.Length && goesOn;)
+            for (var start = 0; start < bytes.Length && goesOn[(int)direction];)
             {
                 var length = Math.Min(start == 0 && first is { } cut ? cut : piece, bytes.Length - start);
                 ReadOnlySpan<byte> part = bytes.AsSpan(start, length);
-                goesOn = observer.Read(direction, ref part, turn);
-                Assert.True(part.IsEmpty || !goesOn);
+                goesOn[(int)direction] = observer.Read(direction, ref part, turn);
+                Assert.True(part.IsEmpty || !goesOn[(int)direction]);
                 start += length;
             }
         }
 
-        Assert.Equal(goesOn, observer.Failure is null);
+        Assert.Equal(goesOn[0] && goesOn[1], observer.Failure is null);
         if (observer.Failure is { } failure)
             seen.Lines.Add($"unobservable: {failure}");
-        observer.Close(ExchangeOutcome.Completed, _turns.Count);
+        observer.Close(new(ExchangeOutcome.Completed), _turns.Count);
         return seen.Lines;
     }
 

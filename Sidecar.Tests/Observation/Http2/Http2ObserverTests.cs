@@ -31,7 +31,7 @@ public sealed class Http2ObserverTests
     public void Times_AreThoseOfTheFramesTheyNeed() => new Http2Conversation { WithTimes = true }
         .Client(Get(1, "/")[..5]).Client(Get(1, "/")[5..]).Server(Headers(1, false, ":status: 103")[..1]).Server(Headers(1, false, ":status: 103")[1..])
         .Server(Ok(1, ends: false)).Server(Data(1, "x"u8)).Server(Data(1, ""u8, ends: true)).Client(Ping())
-        .IsSeenAs("GET / [] > 200 [] Completed 2 3 4 8");
+        .IsSeenAs("GET / [] > 200 [] Completed 2 3 6 8");
 
     [Fact]
     public void Request_BegunInContinuations_StartsWithItsFirstFrame() => new Http2Conversation { WithTimes = true }
@@ -108,18 +108,30 @@ public sealed class Http2ObserverTests
     [Fact]
     public void Streams_BehindTheLastServed_AreUnmatched() => new Http2Conversation()
         .Client(Get(1, "/1", ends: false), Get(3, "/3", ends: false), Get(5, "/5")).Server(GoAway(int.MaxValue), GoAway(1))
-        .IsSeenAs("GET /1 [] > - ClientReset", "GET /3 [] > - Unmatched", "GET /5 [] > - Unmatched");
+        .IsSeenAs("GET /1 [] > - Unmatched", "GET /3 [] > - Unmatched", "GET /5 [] > - Unmatched");
 
     [Fact]
     public void Streams_OpenAtTheEnd_AreJudgedByWhatTheyLack() => new Http2Conversation()
         .Client(Get(1, "/1"), Get(3, "/3"), Get(5, "/5", ends: false)).Server(Ok(1, ends: false)).Client(Get(7, "/7")[..^1])
-        .IsSeenAs("GET /1 [] > 200 [] ServerReset", "GET /3 [] > - Unmatched", "GET /5 [] > - ClientReset");
+        .IsSeenAs("GET /1 [] > 200 [] Unmatched", "GET /3 [] > - Unmatched", "GET /5 [] > - Unmatched");
 
     [Fact]
     public void Frames_WithoutMeaningHere_AreSkipped() => new Http2Conversation()
         .Client(Frame(0xBE, 0xFF, 1, new byte[300]), Frame(2, 0, 1, new byte[5]), Frame(2, 0, 1, new byte[4]), WindowUpdate(0), Get(1, "/"), Ping(), Settings((4, 9), (0x99, -1)))
         .Server(Frame(12, 0, 0, [.. "origin"u8]), Ping(), Data(9, "?"u8), WindowUpdate(1), Ok(1))
         .IsSeenAs("GET / [] > 200 [] Completed");
+
+    [Fact]
+    public void Client_ThatAcknowledgesBeforeItsSettings_IsUnderstood() => new Http2Conversation([], Settings())
+        .Client([.. Preface, .. SettingsAck()]).Client(Settings(), Get(1, "/")).Server(Ok(1)).IsSeenAs("GET / [] > 200 [] Completed");
+
+    [Fact]
+    public void Frames_OfNoSenseBehindARequest_DoNotHideItsAnswer()
+    {
+        var conversation = new Http2Conversation().Client(Get(1, "/1"), Get(3, "/3", ends: false), Data(0, "x"u8)).Server(Ok(1), Ok(5), Ok(3));
+        foreach (var piece in new[] { int.MaxValue, 1 })
+            Assert.Equal(["GET /1 [] > 200 [] Completed", "GET /3 [] > 200 [] Completed", "unobservable: a frame on a wrong stream"], conversation.See(piece));
+    }
 
     [Fact]
     public void Server_ThatSpeaksFirst_IsUnderstood() => new Http2Conversation([], Settings())

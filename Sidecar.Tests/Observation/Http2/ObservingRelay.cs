@@ -66,12 +66,12 @@ internal sealed class ObservingRelay : IExchangeSink, IAsyncDisposable
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
         client.NoDelay = server.NoDelay = true;
-        var observer = new Http2Observer(this, new ObservationLimits(), Unshared.Account());
+        var observer = new Http2Observer(this, new ObservationLimits(), Unshared.Account(), TimeProvider.System);
         using (client)
             await Task.WhenAll(PumpAsync(client, server, Direction.Request, observer), PumpAsync(server, client, Direction.Response, observer));
         lock (_seen)
         {
-            observer.Close(ExchangeOutcome.Completed, time: 2);
+            observer.Close(new(ExchangeOutcome.Completed), time: 2);
             if (observer.Failure is { } failure)
                 Failures.Add(failure);
         }

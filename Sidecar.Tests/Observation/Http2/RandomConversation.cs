@@ -57,7 +57,7 @@ internal sealed class RandomConversation
                 var byClient = _random.Next(2) == 0;
                 var error = _random.Next(2) * 8;
                 Send(byClient ? Direction.Request : Direction.Response, stream, Frames.Reset(stream.Number, error));
-                End(stream, stream.IsAnswered && (byClient || error == 0) ? "Completed" : byClient ? "ClientReset" : "ServerReset");
+                End(stream, stream.IsAnswered && (byClient || error == 0) ? "Completed" : byClient ? "ClientReset" : "ServerReset", byClient || error == 8 ? 1 : 13);
                 return;
             case 1:
                 Send(_random.Next(2) == 0 ? Direction.Request : Direction.Response, stream, Frames.WindowUpdate(stream.Number));
@@ -143,8 +143,11 @@ internal sealed class RandomConversation
         }
     }
 
-    private void End(RandomStream stream, string outcome)
+    // The status of a call that was answered without one is what its HTTP status stands for; of one that was not, what the reset does.
+    private void End(RandomStream stream, string outcome, int ofReset = 0)
     {
+        if (stream.IsCall)
+            stream.GrpcStatus ??= !stream.IsAnswered ? ofReset : stream.Status == 404 ? 12 : 2;
         _open.Remove(stream);
         _expected.Add(stream.SeenAs(outcome));
     }

@@ -47,6 +47,6 @@ public sealed class UpgradeTests
         head.Version = HttpVersion.Http11;
         head.SetRequest("POST"u8, "/first"u8);
         head.Add("host"u8, "x"u8);
-        return new Exchange(head, started: 11, requested: 12);
+        return new Exchange(head, started: 11, requested: 12) { IsRequested = true };
     }
 }

@@ -80,7 +80,7 @@ public sealed class AmplificationTests
             // Records are another matter.
         }
 
-        public void OnUnobservable(Unobservable reason, string detail)
+        public void OnUnobservable(ObservationFault fault)
         {
             // It keeps nothing then.
         }

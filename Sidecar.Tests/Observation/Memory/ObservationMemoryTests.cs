@@ -36,10 +36,10 @@ public sealed class ObservationMemoryTests : IDisposable
         Assert.True(account.TryTake(2 * MemoryAccount.PerByte));
         Assert.False(account.TryTake(1));
         // What only joins pieces leaves room for the rest.
-        account.TakeForPieces(5000);
+        account.TakeBeside(5000);
         account.Earn(1);
         Assert.True(account.TryTake(MemoryAccount.PerByte));
-        account.GiveForPieces(5000);
+        account.GiveBeside(5000);
         Assert.False(account.TryTake(1));
     }
 

@@ -27,6 +27,13 @@ internal static class TrafficShapes
             ["http1 interim responses"] = () => [(Direction.Request, Bytes("GET / HTTP/1.1\r\n\r\n")), (Direction.Response, Bytes("HTTP/1.1 100\na:\n\n", Exchanges))],
             ["http1 dribbling head"] = () => Bytes($"GET / HTTP/1.1\r\nA: {new string('b', 3000)}\r\nB: {new string('c', 3000)}\r\nC").Select(one => (Direction.Request, (byte[])[one])),
             ["http1 half a line"] = () => [(Direction.Request, Bytes("GET /")), (Direction.Request, Bytes(new string('a', 5000)))],
+            ["http1 requests behind a body that may be left out"] = () => [.. Expecting("HTTP/1.1 417 No\r\nContent-Length: 5\r\n\r\n"), (Direction.Request, Bytes("GET / HTTP/1.1\r\n\r\n", Exchanges))],
+            ["http1 bodies left out"] = () => [.. Enumerable.Repeat(Expecting("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"), 200).SelectMany(turn => turn)],
+            ["http1 junk behind requests"] = () => [(Direction.Request, Bytes("GET / HTTP/1.1\r\n\r\n", Exchanges)), (Direction.Request, Bytes("junk\r\n")), (Direction.Response, Bytes("HTTP/1.1 204 A\r\n\r\n", 100)), (Direction.Request, Bytes("GET / HTTP/1.1\r\n\r\n", Exchanges))],
+            ["http1 half a head refused"] = () => [(Direction.Request, Bytes($"GET /{new string('a', 900)} HTTP/1.1\r\nA: {new string('b', 3000)}")), (Direction.Response, Bytes("HTTP/1.1 431 No\r\nContent-Length: 5\r\n\r\n"))],
+            ["http1 refusals"] = () => [(Direction.Response, Bytes("HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n", Exchanges))],
+            ["http1 upgrade ahead of the body"] = () => [(Direction.Request, Bytes($"POST / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: {new string('A', 200)}\r\nContent-Length: 9\r\n\r\n")), (Direction.Response, Bytes("HTTP/1.1 101 A\r\nUpgrade: h2c\r\n\r\n")), (Direction.Response, Settings())],
+            ["http1 upgrade"] = () => [(Direction.Request, Bytes("GET / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n\r\n")), (Direction.Response, Bytes("HTTP/1.1 101 A\r\nUpgrade: h2c\r\n\r\n")), (Direction.Response, Settings()), .. Http2Client([.. Preface, .. Settings(), .. Many(i => HeaderBlock((2 * i) + 3, [0x82, 0x84]))])],
             ["first bytes"] = () => [(Direction.Request, Bytes("G"))],
             ["http2 preface"] = () => Http2(),
             ["http2 least"] = () => Http2(Requests(0x82, 0x84, 0x86)),
@@ -47,8 +54,12 @@ internal static class TrafficShapes
             ["http2 responses and trailers"] = () => [.. Http2(Requests(0x82, 0x84)), (Direction.Response, Many(i => [.. HeaderBlock((2 * i) + 1, [0x88]), .. HeaderBlock((2 * i) + 1, [0x90])]))],
             ["http2 streams that end"] = () => [.. Http2(Many(i => HeaderBlock((2 * i) + 1, [0x82, 0x84], ends: true))), (Direction.Response, Many(i => HeaderBlock((2 * i) + 1, [0x88], ends: true)))],
             ["http2 resets"] = () => Http2(Many(i => [.. HeaderBlock((2 * i) + 1, [0x82, 0x84]), .. Reset((2 * i) + 1, 8)])),
+            ["http2 junk behind requests"] = () => [.. Http2([.. Requests(0x82, 0x84), .. Continuation(1, [], endsBlock: true)]), (Direction.Response, Many(i => HeaderBlock((2 * i) + 1, [0x88], ends: true), 100)), .. Http2Client(Requests(0x82, 0x84))],
             ["http2 pushes"] = () => [.. Http2(Requests(0x82, 0x84)), (Direction.Response, Many(i => PushPromise(1, (2 * i) + 2, Literal("p" + i, "q"))))],
         };
+
+    private static IEnumerable<(Direction Direction, byte[] Bytes)> Expecting(string answer) =>
+        [(Direction.Request, Bytes("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n")), (Direction.Response, Bytes(answer))];
 
     private static byte[] Literal(string name, string value) => [0x40, .. HpackWriter.String(name, isHuffman: false), .. HpackWriter.String(value, isHuffman: false)];
 

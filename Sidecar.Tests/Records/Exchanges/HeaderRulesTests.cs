@@ -12,6 +12,13 @@ public sealed class HeaderRulesTests
     [InlineData("COOKIE", FieldRule.Masked)]
     [InlineData("set-Cookie", FieldRule.Masked)]
     [InlineData("Proxy-Authorization", FieldRule.Masked)]
+    [InlineData("X-Api-Key", FieldRule.Masked)]
+    [InlineData("x_api_key", FieldRule.Masked)]
+    [InlineData("x-auth-token", FieldRule.Masked)]
+    [InlineData("X-Amz-Security-Token", FieldRule.Masked)]
+    [InlineData("X-CSRF-Token", FieldRule.Masked)]
+    [InlineData("Sec-WebSocket-Protocol", FieldRule.Protocols)]
+    [InlineData("Sec-WebSocket-Key", FieldRule.Written)]
     [InlineData("Referer", FieldRule.Address)]
     [InlineData("location", FieldRule.Address)]
     [InlineData("Host", FieldRule.Address)]
@@ -37,6 +44,14 @@ public sealed class HeaderRulesTests
     [InlineData("Accept", FieldRule.Written)]
     internal void Of_DenyList_StandsAboveTheOthers(string name, FieldRule rule) =>
         Assert.Equal(rule, Rule(new HeaderRules(["Host", "Cookie", "Accept"], ["HOST", "cookie"], HeaderRules.Secret), name));
+
+    [Theory]
+    [InlineData("base64url.bearer.authorization.k8s.io.c2VjcmV0, v4.channel.k8s.io", true)]
+    [InlineData("access_token, c2VjcmV0", true)]
+    [InlineData("chat, eyJhbGciOiJIUzI1NiJ9.e30.x", true)]
+    [InlineData("graphql-transport-ws, ocpp1.6, v4.channel.k8s.io", false)]
+    [InlineData("", false)]
+    public void HasBearer_Protocols_AreToldFromTokens(string protocols, bool has) => Assert.Equal(has, HeaderRules.HasBearer(Encoding.ASCII.GetBytes(protocols)));
 
     private static FieldRule Rule(HeaderRules rules, string name) => rules.Of(Encoding.ASCII.GetBytes(name));
 }

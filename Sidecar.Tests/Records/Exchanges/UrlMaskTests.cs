@@ -43,11 +43,72 @@ public sealed class UrlMaskTests
     public void Write_Secrets_AreMaskedHoweverTheyAreWritten(string url, string written) => Assert.Equal(written, Written(url));
 
     [Theory]
-    [InlineData("/a?%zztoken=1", "/a?%zztoken=1")]
+    [InlineData("/a?%zztoken=1", "/a?%zztoken=***")]
     [InlineData("/a?tok%00en=1", "/a?tok%00en=1")]
-    [InlineData("/a?%7=1&token%=2", "/a?%7=1&token%=2")]
+    [InlineData("/a?%7=1&token%=2", "/a?%7=1&token%=***")]
     [InlineData("/a?+token+x=1", "/a?+token+x=***")]
     public void Write_NamesThatAreNoWholeEncoding_AreComparedAsTheyStand(string url, string written) => Assert.Equal(written, Written(url));
+
+    [Theory]
+    [InlineData("oauth_token")]
+    [InlineData("access-token")]
+    [InlineData("accesstoken")]
+    [InlineData("id_token")]
+    [InlineData("refreshToken")]
+    [InlineData("reset_password_token")]
+    [InlineData("session_token")]
+    [InlineData("private_token")]
+    [InlineData("api_token")]
+    [InlineData("AWSAccessKeyId")]
+    [InlineData("SAMLResponse")]
+    [InlineData("PHPSESSID")]
+    [InlineData("ASP.NET_SessionId")]
+    [InlineData("new_password")]
+    [InlineData("password2")]
+    [InlineData("subscription-key")]
+    [InlineData("__RequestVerificationToken")]
+    [InlineData("csrfmiddlewaretoken")]
+    [InlineData("X-Goog-Signature")]
+    [InlineData("client_SECRET")]
+    public void Write_ANameWithASecretPart_IsMasked(string name) => Assert.Equal($"/a?b=1&{name}=***&c=2", Written($"/a?b=1&{name}=secret&c=2"));
+
+    [Theory]
+    [InlineData("keyword")]
+    [InlineData("monkey")]
+    [InlineData("author")]
+    [InlineData("country_code")]
+    [InlineData("shipping")]
+    [InlineData("design")]
+    [InlineData("inside")]
+    [InlineData("max_tokens")]
+    [InlineData("passenger")]
+    [InlineData("state")]
+    public void Write_ANameThatOnlyLooksAlike_StandsAsItIs(string name) => Assert.Equal($"/a?{name}=x", Written($"/a?{name}=x"));
+
+    // As the documents of Google, AWS, Azure and Keycloak have them.
+    [Theory]
+    [InlineData("/login?redirect_uri=https%3A%2F%2Fapp%2Fcb%3Ftoken%3Dsecret%26x%3D1&y=2", "/login?redirect_uri=https%3A%2F%2Fapp%2Fcb%3Ftoken%3D***%26x%3D1&y=2")]
+    [InlineData("/a?u=%2Fb%3Fnext%3D%252Fc%253Ftoken%253Dsecret%2526z%253D1%26x%3D1", "/a?u=%2Fb%3Fnext%3D%252Fc%253Ftoken%253D***%2526z%253D1%26x%3D1")]
+    [InlineData("/o/oauth2/auth?state=security_token%3Dsecret%26url%3Dhttps%3A%2F%2Fx&prompt=none", "/o/oauth2/auth?state=security_token%3D***%26url%3Dhttps%3A%2F%2Fx&prompt=none")]
+    [InlineData("/a?token=sec%26ret%3Dmore&x=1", "/a?token=***&x=1")]
+    [InlineData("/proxy/https%3A%2F%2Fh%2F%3Fapi_key%3Dsecret", "/proxy/https%3A%2F%2Fh%2F%3Fapi_key%3D***")]
+    [InlineData("/b/k?AWSAccessKeyId=AKIA&Signature=x%3D&Expires=1", "/b/k?AWSAccessKeyId=***&Signature=***&Expires=1")]
+    [InlineData("/c/b?sv=2022-11-02&se=2026&sr=b&sig=a%2Bb%3D", "/c/b?sv=2022-11-02&se=2026&sr=b&sig=***")]
+    [InlineData("https://app/#state=1&session_state=2&access_token=eyJ&token_type=x&expires_in=9", "https://app/#state=1&session_state=***&access_token=***&token_type=***&expires_in=9")]
+    [InlineData("/a%20b?x=1%", "/a%20b?x=1%")]
+    public void Write_UrlsOfTheRealWorld_KeepTheirSecrets(string url, string written) => Assert.Equal(written, Written(url));
+
+    [Fact]
+    public void Write_BytesOfAnyKind_EndsInTime()
+    {
+        var random = new Random(7);
+        var mask = new UrlMask(UrlMask.Secret);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var line = new JsonLine();
+            mask.Write(line, Encoding.Latin1.GetBytes(string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => "?&=%25;#3DFtoken/@:[]."[random.Next(22)]))));
+        }
+    }
 
     [Fact]
     public void Write_AnEncodedNameTooLongToDecode_IsMaskedUnread()

@@ -2,33 +2,70 @@ using System.Globalization;
 
 namespace Sidecar.Observation.Grpc;
 
-/// <summary>What the fields of a message say about gRPC.</summary>
-internal static class GrpcFields
+/// <summary>What the fields of a head say about gRPC; known also of those for which there was no room.</summary>
+internal struct GrpcFields
 {
+    private bool? _areOfCall;
+
     /// <summary>Whether a request is a call: <c>application/grpc</c>, perhaps with a format or parameters behind it. gRPC-Web is another protocol.</summary>
-    public static bool AreOfCall(MessageHead request)
+    public readonly bool AreOfCall => _areOfCall == true;
+
+    /// <summary>The call's status; null when there is none.</summary>
+    public int? Status { get; private set; }
+
+    /// <summary>How long the call may take; null when the request does not say, or makes no sense.</summary>
+    public TimeSpan? Timeout { get; private set; }
+
+    /// <summary>The message in a call's last fields, still percent-encoded; empty when there is none.</summary>
+    public static ReadOnlySpan<byte> MessageIn(MessageHead last)
     {
-        var type = Find(request, "content-type"u8);
+        for (var i = 0; i < last.Count; i++)
+        {
+            if (last.Name(i).SequenceEqual("grpc-message"u8))
+                return last.Value(i);
+        }
+
+        return default;
+    }
+
+    /// <summary>Learns from a field. Of two of a name the first counts.</summary>
+    public void Note(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        switch (name.Length)
+        {
+            case 11 when name.SequenceEqual("grpc-status"u8):
+                Status ??= int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null;
+                break;
+            case 12 when name.SequenceEqual("content-type"u8):
+                _areOfCall ??= IsOfCall(value);
+                break;
+            case 12 when name.SequenceEqual("grpc-timeout"u8):
+                Timeout ??= ReadTimeout(value);
+                break;
+        }
+    }
+
+    private static bool IsOfCall(ReadOnlySpan<byte> type)
+    {
         var grpc = "application/grpc"u8;
         return type.Length >= grpc.Length && Ascii.EqualsIgnoreCase(type[..grpc.Length], grpc)
             && (type.Length == grpc.Length || type[grpc.Length] is (byte)'+' or (byte)';');
     }
 
-    /// <summary>The status in a call's last fields; null when there is none.</summary>
-    public static int? StatusIn(MessageHead last) =>
-        int.TryParse(Find(last, "grpc-status"u8), NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null;
-
-    /// <summary>The message in a call's last fields, still percent-encoded; empty when there is none.</summary>
-    public static ReadOnlySpan<byte> MessageIn(MessageHead last) => Find(last, "grpc-message"u8);
-
-    private static ReadOnlySpan<byte> Find(MessageHead head, ReadOnlySpan<byte> name)
+    private static TimeSpan? ReadTimeout(ReadOnlySpan<byte> value)
     {
-        for (var i = 0; i < head.Count; i++)
+        // At most eight digits and a unit (gRPC over HTTP/2, "Requests").
+        if (value.Length is < 2 or > 9 || !int.TryParse(value[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            return null;
+        return value[^1] switch
         {
-            if (head.Name(i).SequenceEqual(name))
-                return head.Value(i);
-        }
-
-        return default;
+            (byte)'H' => TimeSpan.FromHours(count),
+            (byte)'M' => TimeSpan.FromMinutes(count),
+            (byte)'S' => TimeSpan.FromSeconds(count),
+            (byte)'m' => TimeSpan.FromMilliseconds(count),
+            (byte)'u' => TimeSpan.FromMicroseconds(count),
+            (byte)'n' => TimeSpan.FromTicks(count / 100),
+            _ => null,
+        };
     }
 }

@@ -15,7 +15,7 @@ internal enum BodyEnd
     /// <summary>With the connection.</summary>
     AtClose,
 
-    /// <summary>The connection is no longer HTTP/1.1 behind this head.</summary>
+    /// <summary>The connection is no longer HTTP/1.1 behind this head, or nobody can tell.</summary>
     Never,
 }
 
@@ -31,11 +31,19 @@ internal struct BodyFraming
     /// <summary>Whether there is a transfer coding.</summary>
     public bool IsEncoded;
 
-    /// <summary>Whether the fields contradict each other, so that the peers may disagree where the body ends.</summary>
-    public bool IsAmbiguous;
+    /// <summary>Whether the client waits for leave to send the body (RFC 9110, 10.1.1).</summary>
+    public bool ExpectsContinue;
+
+    /// <summary>Why the peers may disagree where the message ends; null when they do not.</summary>
+    public string? Fault;
 
     // Whether the last field was one of those that count here.
     private bool _isLast;
+
+    // Servers accepted this coding, which is none, until RFC 7230; some do still, and others refuse it.
+    private bool _isIdentity;
+
+    private bool _hasBlank;
 
     /// <summary>Learns from a field.</summary>
     /// <param name="name">Its name, as far as the colon.</param>
@@ -50,17 +58,30 @@ internal struct BodyFraming
             NoteEncoding(value);
         else
             _isLast = false;
-        // Some servers take it with a blank before the colon, others pass it over.
-        IsAmbiguous |= _isLast && trimmed.Length < name.Length;
+        _hasBlank |= _isLast && trimmed.Length < name.Length;
+        ExpectsContinue |= Ascii.EqualsIgnoreCase(trimmed, "expect"u8) && Ascii.EqualsIgnoreCase(value, "100-continue"u8);
     }
 
     /// <summary>The last field goes on in a folded line, of which servers make different things.</summary>
-    public void NoteFold() => IsAmbiguous |= _isLast;
+    public void NoteFold()
+    {
+        if (_isLast)
+            Fault ??= "Content-Length or Transfer-Encoding in a folded line";
+    }
 
-    /// <summary>Whether servers may disagree where a request ends, or refuse it (RFC 9112, 6.1 and 6.3).</summary>
+    /// <summary>Why servers may disagree where a request ends, or refuse it (RFC 9112, 6.1 and 6.3); null when they do not.</summary>
     /// <param name="version">The request's.</param>
-    public readonly bool IsDisputed(HttpVersion version) =>
-        IsAmbiguous || (IsEncoded && (Length is not null || !IsChunked || version == HttpVersion.Http10));
+    public readonly string? DisputeOf(HttpVersion version) => this switch
+    {
+        { Fault: { } fault } => fault,
+        // Some servers take it with a blank before the colon, others pass it over; a response's may be taken (RFC 9112, 5.1).
+        { _hasBlank: true } => "a blank between Content-Length or Transfer-Encoding and its colon in a request",
+        { IsEncoded: true, Length: not null } => "Content-Length and Transfer-Encoding in one request",
+        { IsEncoded: true, IsChunked: false } => "Transfer-Encoding of a request that does not end in chunked",
+        { IsEncoded: true } when version == HttpVersion.Http10 => "Transfer-Encoding in a request of HTTP/1.0",
+        { _isIdentity: true, Length: > 0 } => "Transfer-Encoding: identity in a request with a body",
+        _ => null,
+    };
 
     /// <summary>How a request's body ends.</summary>
     public readonly BodyEnd OfRequest() => IsEncoded
@@ -77,9 +98,15 @@ internal struct BodyFraming
         // A list of the same length is what some proxies make of two fields (RFC 9112, 6.3).
         foreach (var range in value.Split((byte)','))
         {
-            if (!TryParseLength(value[range].Trim(Ascii.Blanks), out var length) || (Length is { } other && other != length))
+            if (!TryParseLength(value[range].Trim(Ascii.Blanks), out var length))
             {
-                IsAmbiguous = true;
+                Fault ??= "Content-Length that is no length";
+                return;
+            }
+
+            if (Length is { } other && other != length)
+            {
+                Fault ??= "Content-Length of two values";
                 return;
             }
 
@@ -89,7 +116,9 @@ internal struct BodyFraming
 
     private void NoteEncoding(ReadOnlySpan<byte> value)
     {
-        IsEncoded = true;
+        var isIdentity = Ascii.EqualsIgnoreCase(value, "identity"u8);
+        _isIdentity |= isIdentity;
+        IsEncoded |= !isIdentity;
         var last = value[(value.LastIndexOf((byte)',') + 1)..].Trim(Ascii.Blanks);
         IsChunked = Ascii.EqualsIgnoreCase(last, "chunked"u8);
     }
@@ -97,8 +126,11 @@ internal struct BodyFraming
     private static bool TryParseLength(ReadOnlySpan<byte> digits, out long length)
     {
         length = 0;
+        if (digits.IsEmpty)
+            return false;
+        digits = digits.TrimStart((byte)'0');
         // 18 digits stay below 2^63.
-        if (digits.Length is 0 or > 18)
+        if (digits.Length > 18)
             return false;
         foreach (var digit in digits)
         {

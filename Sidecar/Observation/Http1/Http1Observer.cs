@@ -4,8 +4,8 @@ using Sidecar.Relay;
 namespace Sidecar.Observation.Http1;
 
 /// <summary>
-/// Pairs the requests and responses of an HTTP/1 connection. Responses come in the order of their requests (RFC 9112, 9.3), and
-/// what is not certain ends the observation, so no pair can slip.
+/// Pairs the requests and responses of an HTTP/1 connection. Responses come in the order of their requests (RFC 9112, 9.3). What is
+/// not certain ends a direction: behind such requests only those before it get their answers, so no pair can slip.
 /// </summary>
 internal sealed class Http1Observer : IProtocolObserver
 {
@@ -19,6 +19,7 @@ internal sealed class Http1Observer : IProtocolObserver
     private readonly MessageHeads _heads;
     private readonly MemoryAccount _memory;
     private readonly Queue<Exchange> _waiting = new();
+    private readonly Http1RequestSide _requestSide;
     private int _queueCapacity;
     private readonly Http1Reader _requests;
     private readonly Http1Reader _responses;
@@ -29,47 +30,140 @@ internal sealed class Http1Observer : IProtocolObserver
     public Http1Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory)
     {
         (_sink, _memory, _heads) = (sink, memory, new MessageHeads(limits.HeadBytes, memory));
-        _requests = new Http1Reader(new Requests(this), readsRequests: true, _heads);
-        _responses = new Http1Reader(new Responses(this), readsRequests: false, _heads);
+        _requestSide = new Http1RequestSide(this);
+        _requests = new Http1Reader(_requestSide, readsRequests: true, _heads);
+        _responses = new Http1Reader(new Http1ResponseSide(this), readsRequests: false, _heads);
         memory.Take(Cost);
     }
 
     /// <inheritdoc/>
     public string? Failure { get; private set; }
 
+    /// <inheritdoc/>
+    public bool IsWaiting => Upgrade is null && !IsUncertain && (_waiting.Count > 0 || _requests.HasPart || (IsRefused && Failure is null));
+
     /// <summary>Where the connection became HTTP/2; null unless it did.</summary>
     public Http2Upgrade? Upgrade { get; private set; }
+
+    /// <summary>Requests whose answers are still to come, in order.</summary>
+    public Queue<Exchange> Waiting => _waiting;
+
+    /// <summary>Where heads come from.</summary>
+    public MessageHeads Heads => _heads;
+
+    /// <summary>Reads the client's side.</summary>
+    public Http1Reader Requests => _requests;
+
+    /// <summary>Reads the server's side.</summary>
+    public Http1Reader Responses => _responses;
+
+    /// <summary>What the client's side is found to be.</summary>
+    public Http1RequestSide RequestSide => _requestSide;
+
+    /// <summary>Whether the server refused a request before its head was whole. What the client sends from then on nobody can tell.</summary>
+    public bool IsRefused { get; private set; }
+
+    // Whether requests were read that may have been a body.
+    private bool IsUncertain => _requests.Omitted is { IsUncertain: true };
 
     /// <inheritdoc/>
     public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time)
     {
-        var reader = direction == Direction.Request ? _requests : _responses;
-        var goesOn = reader.Read(ref bytes, time);
-        Failure ??= reader.Failure ?? _memory.Failure;
-        return goesOn && Failure is null;
+        var goesOn = direction == Direction.Request ? ReadRequests(ref bytes, time) : ReadResponses(ref bytes, time);
+        Failure ??= _memory.Failure;
+        return goesOn && !_memory.IsExhausted;
     }
 
     /// <inheritdoc/>
     public void End(Direction direction, long time) => (direction == Direction.Request ? _requests : _responses).End(time);
 
     /// <inheritdoc/>
-    public void Close(ExchangeOutcome outcome, long time)
+    public void Close(in ConnectionEnding ending, long time)
     {
         // Of what is not whole: the response of the first that waits, the request of the last.
         if (_waiting.TryPeek(out var answering) && !answering.IsAnswered)
             answering.ResponseBytes += _responses.MessageBytes;
+        if (Upgrade is { Exchange: { IsRequested: false } upgraded })
+            upgraded.RequestBytes = _requests.MessageBytes;
         while (_waiting.TryDequeue(out var exchange))
         {
             if (!exchange.IsRequested)
                 exchange.RequestBytes = _requests.MessageBytes;
-            exchange.Abandon(outcome, time);
+            (exchange.Ended, exchange.Outcome) = (time, ending.OutcomeOf(exchange));
             Report(exchange);
         }
 
         _requests.Release();
         _responses.Release();
         _heads.Release();
-        _memory.Give(Cost + (_queueCapacity * sizeof(long)));
+        _memory.Give(Cost);
+        _memory.GiveBeside(_queueCapacity * sizeof(long));
+    }
+
+    /// <summary>A direction makes no sense from here on.</summary>
+    public void Fail(string why) => Failure ??= why;
+
+    /// <summary>A request waits for its answer from now on.</summary>
+    public void Enqueue(Exchange exchange)
+    {
+        _memory.Take(Exchange.Cost);
+        _waiting.Enqueue(exchange);
+        ChargeQueue();
+    }
+
+    /// <summary>Reports an exchange of which both sides have ended.</summary>
+    public void EndIfWhole(Exchange exchange, long time)
+    {
+        exchange.Ended = time;
+        if (!exchange.IsRequested || !exchange.IsAnswered)
+            return;
+        // The queue's first, unless the server answered an upload before its end and the client goes on with it.
+        Dequeue();
+        Report(exchange);
+    }
+
+    /// <summary>The server answers with an error although no request has come, or only a part of one's head: what is known of it.</summary>
+    public Exchange BeginRefused(MessageHead answer, long started)
+    {
+        var bytes = _requests.MessageBytes;
+        var part = _requests.TakePart();
+        IsRefused |= part is not null;
+        if (part is null)
+        {
+            part = _heads.Rent();
+            part.Version = answer.Version;
+        }
+
+        // Its times are those of what is known: there was no end of a head.
+        var exchange = new Exchange(part, bytes > 0 ? _requests.Started : started, started) { RequestBytes = bytes, IsRequested = true };
+        Enqueue(exchange);
+        return exchange;
+    }
+
+    /// <summary>The server has agreed to HTTP/2.</summary>
+    /// <returns>Whether that makes sense.</returns>
+    public bool TryBeginHttp2(Http2Upgrade upgrade)
+    {
+        // Whatever else was asked would have to be answered before (RFC 7540, 3.2).
+        if (_waiting.Count > 1)
+        {
+            Fail("an upgrade to h2c while other requests wait");
+            return false;
+        }
+
+        Upgrade = upgrade;
+        return true;
+    }
+
+    /// <summary>Hands over the exchange of the <see cref="Upgrade"/>, whose request may still be on its way; until then it is reported with the others.</summary>
+    public Exchange TakeUpgraded()
+    {
+        var exchange = Upgrade!.Exchange;
+        Dequeue();
+        _memory.Give(Exchange.Cost);
+        _heads.Return(exchange.Response);
+        exchange.Response = null;
+        return exchange;
     }
 
     private void Report(Exchange exchange)
@@ -80,11 +174,21 @@ internal sealed class Http1Observer : IProtocolObserver
         _memory.Give(Exchange.Cost);
     }
 
-    private void Enqueue(Exchange exchange)
+    private bool ReadRequests(ref ReadOnlySpan<byte> bytes, long time)
     {
-        _memory.Take(Exchange.Cost);
-        _waiting.Enqueue(exchange);
-        ChargeQueue();
+        if (_requests.Read(ref bytes, time))
+            return true;
+        Failure ??= _requests.Failure;
+        _requestSide.EndCurrent(time);
+        return false;
+    }
+
+    private bool ReadResponses(ref ReadOnlySpan<byte> bytes, long time)
+    {
+        var goesOn = _responses.Read(ref bytes, time);
+        Failure ??= _responses.Failure;
+        // Behind requests that make no sense all that are certain may have been answered.
+        return goesOn && (Failure is null || IsWaiting);
     }
 
     private void Dequeue()
@@ -101,103 +205,8 @@ internal sealed class Http1Observer : IProtocolObserver
         var capacity = _waiting.EnsureCapacity(0);
         if (capacity == _queueCapacity)
             return;
-        _memory.Take(capacity * sizeof(long));
-        _memory.Give(_queueCapacity * sizeof(long));
+        _memory.TakeBeside(capacity * sizeof(long));
+        _memory.GiveBeside(_queueCapacity * sizeof(long));
         _queueCapacity = capacity;
-    }
-
-    private sealed class Requests(Http1Observer observer) : Http1Receiver
-    {
-        private Exchange? _current;
-
-        public override BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
-        {
-            _current = new Exchange(head, started, time);
-            observer.Enqueue(_current);
-            return framing.OfRequest();
-        }
-
-        public override bool IsOver => observer.Failure is not null;
-
-        public override void OnEnd(long bytes, long time)
-        {
-            var exchange = _current!;
-            _current = null;
-            (exchange.RequestBytes, exchange.IsRequested) = (bytes, true);
-            observer.EndIfWhole(exchange, time);
-        }
-    }
-
-    private void EndIfWhole(Exchange exchange, long time)
-    {
-        exchange.Ended = time;
-        if (!exchange.IsRequested || !exchange.IsAnswered)
-            return;
-        // The queue's first, unless the server answered an upload before its end and the client goes on with it.
-        Dequeue();
-        Report(exchange);
-    }
-
-    private void BeginHttp2(Http2Upgrade upgrade)
-    {
-        // Whatever else was asked would have to be answered before (RFC 7540, 3.2).
-        if (_waiting.Count > 1 || !upgrade.Exchange.IsRequested)
-        {
-            Failure = "an upgrade in the middle of a request";
-            return;
-        }
-
-        Dequeue();
-        _memory.Give(Exchange.Cost);
-        _heads.Return(upgrade.Exchange.Response);
-        upgrade.Exchange.Response = null;
-        Upgrade = upgrade;
-    }
-
-    private sealed class Responses(Http1Observer observer) : Http1Receiver
-    {
-        public override bool IsOver => observer.Failure is not null;
-
-        public override BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
-        {
-            if (!observer._waiting.TryPeek(out var exchange) || exchange.IsAnswered)
-            {
-                observer._heads.Return(head);
-                observer.Failure = "a response that nobody asked for";
-                return BodyEnd.Never;
-            }
-
-            if (exchange.Responded < 0)
-                exchange.Responded = started;
-            observer._heads.Return(exchange.Response);
-            exchange.Response = head;
-            if (head.Status == 101 && Http2Upgrade.TryRead(exchange, head) is { } upgrade)
-            {
-                observer.BeginHttp2(upgrade);
-                return BodyEnd.Never;
-            }
-
-            if (head.Status == 101 || (head.Status is >= 200 and < 300 && exchange.Request.IsConnect))
-                return BodyEnd.Never;
-            return HasNoBody(head.Status, exchange.Request) ? BodyEnd.AtOnce : framing.OfResponse();
-        }
-
-        public override void OnEnd(long bytes, long time)
-        {
-            if (observer.Upgrade is { } upgrade)
-                upgrade.Exchange.ResponseBytes += bytes;
-            if (observer.Failure is not null || observer.Upgrade is not null)
-                return;
-            var exchange = observer._waiting.Peek();
-            exchange.ResponseBytes += bytes;
-            // An interim one is followed by the response proper (RFC 9110, 15.2).
-            if (exchange.Response!.Status is < 200 and not 101)
-                return;
-            exchange.IsAnswered = true;
-            observer.EndIfWhole(exchange, time);
-        }
-
-        private static bool HasNoBody(int status, MessageHead request) =>
-            status is < 200 or 204 or 304 || request.IsHead;
     }
 }

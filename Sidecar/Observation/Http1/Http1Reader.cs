@@ -8,21 +8,18 @@ internal abstract class Http1Receiver
     /// <param name="framing">What it says about the body.</param>
     /// <param name="started">When its first byte was seen.</param>
     /// <param name="time">When its last byte was seen.</param>
-    /// <returns>How the body behind it ends.</returns>
-    public abstract BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time);
+    /// <returns>How the body behind it ends; null when it is no message that counts, and nothing behind it is read.</returns>
+    public abstract BodyEnd? OnHead(MessageHead head, in BodyFraming framing, long started, long time);
 
     /// <summary>The message has ended.</summary>
     /// <param name="bytes">Its length on the wire, head and body.</param>
     /// <param name="time">When its last byte was seen.</param>
     public abstract void OnEnd(long bytes, long time);
-
-    /// <summary>Whether nothing more is of use, whatever follows.</summary>
-    public abstract bool IsOver { get; }
 }
 
 /// <summary>
 /// Reads one direction of an HTTP/1.0 or 1.1 connection as its bytes pass, in pieces of any size. Bodies are skipped by count.
-/// Lenient where clients are: bare LF, empty lines before a request, folded fields.
+/// Lenient where peers are: bare LF, empty lines before a request, folded fields, leading zeros.
 /// </summary>
 internal sealed class Http1Reader
 {
@@ -42,6 +39,8 @@ internal sealed class Http1Reader
     private long _started;
     private long _left;
     private long _bytes;
+    private long _headBytes;
+    private bool _isBeforeChunks;
 
     /// <param name="receiver">Told of heads and ends.</param>
     /// <param name="readsRequests">Whether these are requests.</param>
@@ -69,10 +68,24 @@ internal sealed class Http1Reader
     /// <summary>Length so far of the message that has begun and not ended.</summary>
     public long MessageBytes => _bytes;
 
+    /// <summary>When the message that was read last began.</summary>
+    public long Started => _started;
+
+    /// <summary>Whether a head has begun and is not whole, or makes no sense.</summary>
+    public bool HasPart => _head is not null || (_state == State.StartLine && _lines.HasPart);
+
+    /// <summary>Whether a head has ended with a body behind it of which nothing has come.</summary>
+    public bool IsBeforeBody => _state is State.Length or State.ChunkSize && _bytes == _headBytes;
+
+    /// <summary>A body that may have been left out, while that is not certain.</summary>
+    public OmittedBody? Omitted { get; private set; }
+
     /// <summary>Reads on; false once the bytes make no sense or are no longer HTTP/1, with those left that were not read.</summary>
     public bool Read(ref ReadOnlySpan<byte> bytes, long time)
     {
-        while (!bytes.IsEmpty && _state < State.Over && !_receiver.IsOver && !_heads.Memory.IsExhausted)
+        if (Omitted is not null && _state < State.Over && !CanGoOnWithout(bytes))
+            return false;
+        while (!bytes.IsEmpty && _state < State.Over && !_heads.Memory.IsExhausted)
         {
             var before = bytes.Length;
             Step(ref bytes, time, before);
@@ -88,12 +101,66 @@ internal sealed class Http1Reader
             Finish(time);
     }
 
+    /// <summary>Nothing more is read.</summary>
+    public void Stop() => _state = _state == State.Broken ? State.Broken : State.Over;
+
+    /// <summary>What is known of a head that is not whole or makes no sense; nothing more is read then. Null when none has begun.</summary>
+    public MessageHead? TakePart()
+    {
+        if (!HasPart)
+            return null;
+        var head = _head ?? _heads.Rent();
+        _head = null;
+        if (_state == State.StartLine)
+            StartLine.ReadPart(_lines.Part, head);
+        head.Cut();
+        Stop();
+        return head;
+    }
+
+    /// <summary>The body that is to come may be left out: what follows is read as a message.</summary>
+    /// <returns>The length of the message without it.</returns>
+    public long OmitBody(Exchange exchange)
+    {
+        SettleOmission();
+        _isBeforeChunks = _state == State.ChunkSize;
+        if (!_isBeforeChunks)
+        {
+            _heads.Memory.Take(OmittedBody.Cost);
+            Omitted = new OmittedBody(_left) { Exchange = exchange };
+        }
+
+        var bytes = _bytes;
+        (_bytes, _framing, _state) = (0, default, State.StartLine);
+        return bytes;
+    }
+
+    /// <summary>The body was left out.</summary>
+    public void SettleOmission()
+    {
+        if (Omitted is null)
+            return;
+        _heads.Memory.Give(OmittedBody.Cost);
+        Omitted = null;
+    }
+
     /// <summary>Gives the buffers back.</summary>
     public void Release()
     {
+        SettleOmission();
         _lines.Release();
         _heads.Return(_head);
         _head = null;
+    }
+
+    private bool CanGoOnWithout(ReadOnlySpan<byte> bytes)
+    {
+        if (Omitted!.IsSettledBy(bytes))
+            SettleOmission();
+        if (Omitted is not { IsUncertain: true })
+            return true;
+        Break(OmittedBody.Rule);
+        return false;
     }
 
     private void Step(ref ReadOnlySpan<byte> bytes, long time, int before)
@@ -166,7 +233,7 @@ internal sealed class Http1Reader
             case State.Trailers:
                 break;
             default:
-                Break("a chunk is longer than its size");
+                Break("a chunk that is longer than its size");
                 break;
         }
     }
@@ -174,12 +241,24 @@ internal sealed class Http1Reader
     private void ReadStartLine(ReadOnlySpan<byte> line)
     {
         _head ??= _heads.Rent();
-        if (StartLine.TryRead(line, _readsRequests, _head))
-            _state = State.Fields;
-        else
-            Break("no HTTP/1 start line");
+        // What may be a chunk's size is none of a client's methods.
+        if ((_isBeforeChunks && StartLine.MayBeChunkSize(line)) || !StartLine.TryRead(line, _readsRequests, _head))
+        {
+            BreakStartLine(line);
+            return;
+        }
+
+        (_state, _isBeforeChunks) = (State.Fields, false);
         if (_lines.IsCut)
             _head.Cut();
+    }
+
+    private void BreakStartLine(ReadOnlySpan<byte> line)
+    {
+        if (_readsRequests)
+            StartLine.ReadPart(line, _head!);
+        _head!.Cut();
+        Break(_readsRequests ? "a line that is no request line" : "a line that is no status line");
     }
 
     private void ReadField(ReadOnlySpan<byte> line)
@@ -203,7 +282,7 @@ internal sealed class Http1Reader
         var colon = line.IndexOf((byte)':');
         if (colon <= 0)
         {
-            Break("a field without a name");
+            Break("a field without a name or a colon");
             return;
         }
 
@@ -215,15 +294,14 @@ internal sealed class Http1Reader
 
     private void EndHead(long time)
     {
-        if (_readsRequests ? _framing.IsDisputed(_head!.Version) : _framing.IsAmbiguous)
+        var head = _head!;
+        _head = null;
+        if (_receiver.OnHead(head, _framing, _started, time) is not { } end)
         {
-            Break("lengths that contradict each other");
+            Stop();
             return;
         }
 
-        var head = _head!;
-        _head = null;
-        var end = _receiver.OnHead(head, _framing, _started, time);
         _left = _framing.Length ?? 0;
         _state = end switch
         {
@@ -231,17 +309,20 @@ internal sealed class Http1Reader
             BodyEnd.AfterChunks => State.ChunkSize,
             _ => State.UntilClose,
         };
+        _headBytes = _bytes;
         if (end is BodyEnd.AtOnce or BodyEnd.Never)
             Finish(time);
         if (end == BodyEnd.Never)
-            _state = State.Over;
+            Stop();
     }
 
     private void ReadChunkSize(ReadOnlySpan<byte> line)
     {
         var extension = line.IndexOf((byte)';');
         var digits = (extension < 0 ? line : line[..extension]).Trim(Ascii.Blanks);
-        if (digits.Length is 0 or > MaxSizeDigits || !long.TryParse(digits, System.Globalization.NumberStyles.AllowHexSpecifier, null, out _left))
+        var number = digits.TrimStart((byte)'0');
+        _left = 0;
+        if (digits.IsEmpty || number.Length > MaxSizeDigits || (!number.IsEmpty && !long.TryParse(number, System.Globalization.NumberStyles.AllowHexSpecifier, null, out _left)))
             Break("a chunk without a size");
         else
             _state = _left == 0 ? State.Trailers : State.Chunk;
@@ -254,5 +335,14 @@ internal sealed class Http1Reader
         _receiver.OnEnd(bytes, time);
     }
 
-    private void Break(string why) => (_state, Failure) = (State.Broken, why);
+    private void Break(string why)
+    {
+        (_state, Failure) = (State.Broken, why);
+        if (Omitted is null && !_isBeforeChunks)
+            return;
+        // It may be a part of that body, and is no request then.
+        Failure = OmittedBody.Rule;
+        _heads.Return(_head);
+        _head = null;
+    }
 }

@@ -3,11 +3,31 @@ namespace Sidecar.Observation.Http1;
 /// <summary>The first line of a request or response.</summary>
 internal static class StartLine
 {
+    private static readonly System.Buffers.SearchValues<byte> HexDigits = System.Buffers.SearchValues.Create("0123456789ABCDEFabcdef"u8);
+
     /// <summary>Reads it into the head; false when it is no HTTP/1.0 or 1.1.</summary>
     public static bool TryRead(ReadOnlySpan<byte> line, bool isRequest, MessageHead head) => isRequest ? TryReadRequest(line, head) : TryReadResponse(line, head);
 
+    /// <summary>Reads method and target of a request line that is not whole, or makes no sense, as far as they are certain.</summary>
+    public static void ReadPart(ReadOnlySpan<byte> line, MessageHead head)
+    {
+        head.Version = HttpVersion.Http11;
+        var blank = line.IndexOf((byte)' ');
+        if (blank <= 0 || !Ascii.IsToken(line[..blank]))
+            return;
+        var rest = line[(blank + 1)..];
+        var end = rest.IndexOf((byte)' ');
+        head.SetRequest(line[..blank], end < 0 ? rest : rest[..end]);
+    }
+
+    /// <summary>Whether a line begins with digits of a chunk's size and then a blank: it may be one of those or a request's.</summary>
+    public static bool MayBeChunkSize(ReadOnlySpan<byte> line) =>
+        line.IndexOf((byte)' ') is var blank and > 0 && !line[..blank].ContainsAnyExcept(HexDigits);
+
     private static bool TryReadRequest(ReadOnlySpan<byte> line, MessageHead head)
     {
+        // A blank behind the version is overlooked (RFC 9112, 3).
+        line = line.TrimEnd(Ascii.Blanks);
         var (first, last) = (line.IndexOf((byte)' '), line.LastIndexOf((byte)' '));
         // Between the two: a target with a blank in it is wrong, and servers read it all the same.
         if (first <= 0 || last <= first + 1 || !Ascii.IsToken(line[..first]) || !TryReadVersion(line[(last + 1)..], head))

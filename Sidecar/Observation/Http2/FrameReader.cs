@@ -46,6 +46,7 @@ internal sealed class FrameReader
     private FrameHeader _frame;
     private FrameHeader _opening;
     private bool _isInBlock;
+    private readonly bool _isClients;
     private bool _hasSettings;
     private int _prefacePassed;
     private int _left;
@@ -56,12 +57,12 @@ internal sealed class FrameReader
     private long _started;
 
     /// <param name="receiver">Told of what the frames say.</param>
-    /// <param name="hasPreface">Whether these are the client's bytes.</param>
+    /// <param name="isClients">Whether these are the client's bytes, behind a preface.</param>
     /// <param name="maxBlockBytes">Most bytes of the frames of a header block.</param>
     /// <param name="memory">Charged for header blocks that come in pieces.</param>
-    public FrameReader(IFrameReceiver receiver, bool hasPreface, int maxBlockBytes, MemoryAccount memory)
+    public FrameReader(IFrameReceiver receiver, bool isClients, int maxBlockBytes, MemoryAccount memory)
     {
-        (_receiver, _state, _maxBlockBytes) = (receiver, hasPreface ? State.Preface : State.Header, maxBlockBytes);
+        (_receiver, _state, _isClients, _maxBlockBytes) = (receiver, isClients ? State.Preface : State.Header, isClients, maxBlockBytes);
         (_memory, _fragments) = (memory, new PooledBytes(memory, isForPieces: true));
     }
 
@@ -156,7 +157,7 @@ internal sealed class FrameReader
             return;
         }
 
-        _hasSettings = true;
+        _hasSettings |= !frame.IsAcknowledgement;
         _bytes += FrameHeader.Size + frame.Length;
         (_left, _body, _value) = (frame.Length, frame.Length, 0);
         if (frame.HasFragment && !_isInBlock)
@@ -168,8 +169,8 @@ internal sealed class FrameReader
 
     private string? FaultOf(in FrameHeader frame)
     {
-        // The first frame of either side (RFC 9113, 3.4).
-        if (!_hasSettings && (frame.Type != FrameType.Settings || frame.IsAcknowledgement))
+        // The first frame of either side (RFC 9113, 3.4); servers let a client acknowledge theirs before.
+        if (!_hasSettings && (frame.Type != FrameType.Settings || (frame.IsAcknowledgement && !_isClients)))
             return "no HTTP/2 settings at first";
         if (_isInBlock ? frame.Type != FrameType.Continuation || frame.Stream != _opening.Stream : frame.Type == FrameType.Continuation)
             return "a header block that is not continued";

@@ -31,19 +31,21 @@ internal sealed class Http2Observer : IProtocolObserver
     private readonly RequestSide _requestSide;
     private readonly FrameReader _requests;
     private readonly FrameReader _responses;
+    private bool _isBrokenFromTheStart;
 
     /// <param name="sink">Told of each exchange.</param>
     /// <param name="limits">What it may keep of a head.</param>
     /// <param name="memory">Charged for all that it keeps.</param>
-    public Http2Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory)
+    /// <param name="clock">Of the times it is told.</param>
+    public Http2Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory, TimeProvider clock)
     {
         _memory = memory;
         var maxBlockBytes = BlockFactor * Math.Clamp(limits.HeadBytes, MinHeadBytes, MaxHeadBytes);
         (_requestFields, _responseFields) = (new HpackDecoder(maxBlockBytes, memory), new HpackDecoder(maxBlockBytes, memory));
-        _streams = new Http2Streams(sink, limits, memory);
+        _streams = new Http2Streams(sink, limits, memory, clock);
         _requestSide = new RequestSide(_streams, _requestFields, _responseFields);
-        _requests = new FrameReader(_requestSide, hasPreface: true, maxBlockBytes, memory);
-        _responses = new FrameReader(new ResponseSide(_streams, _responseFields, _requestFields), hasPreface: false, maxBlockBytes, memory);
+        _requests = new FrameReader(_requestSide, isClients: true, maxBlockBytes, memory);
+        _responses = new FrameReader(new ResponseSide(_streams, _responseFields, _requestFields), isClients: false, maxBlockBytes, memory);
         memory.Take(Cost);
     }
 
@@ -51,7 +53,7 @@ internal sealed class Http2Observer : IProtocolObserver
     public string? Failure { get; private set; }
 
     /// <summary>
-    /// The connection became HTTP/2 by Upgrade (RFC 7540, 3.2): stream 1 has a request that has ended, and what is read from now on
+    /// The connection became HTTP/2 by Upgrade (RFC 7540, 3.2): stream 1 has a request, and what is read from now on
     /// is HTTP/2 both ways, the client's preface first. Called before any byte is read.
     /// </summary>
     /// <param name="first">The exchange of the request that asked for it; its heads, too, are this observer's from now on.</param>
@@ -59,20 +61,37 @@ internal sealed class Http2Observer : IProtocolObserver
     /// <param name="time">When.</param>
     public void Upgrade(Exchange first, ReadOnlySpan<byte> settings, long time)
     {
-        (first.IsRequested, first.Ended) = (true, time);
+        first.Ended = time;
         _streams.Open(1, first);
         Failure = ReadSettings(settings);
+        _isBrokenFromTheStart = Failure is not null;
     }
+
+    /// <summary>The request of <see cref="Upgrade"/> has come to its end, which may be later.</summary>
+    public void EndUpgradedRequest(long time)
+    {
+        if (_streams.Find(1) is not { } stream)
+            return;
+        stream.Exchange.IsRequested = true;
+        _streams.EndIfWhole(stream, time);
+    }
+
+    /// <inheritdoc/>
+    public bool IsWaiting => !_isBrokenFromTheStart && _streams.Count > 0;
 
     /// <inheritdoc/>
     public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time)
     {
-        if (Failure is not null)
+        if (_isBrokenFromTheStart)
             return false;
         var reader = direction == Direction.Request ? _requests : _responses;
-        reader.Read(ref bytes, time);
-        Failure = reader.Failure ?? _memory.Failure;
-        return Failure is null;
+        var goesOn = reader.Read(ref bytes, time);
+        Failure ??= reader.Failure ?? _memory.Failure;
+        if (goesOn)
+            return !_memory.IsExhausted && (direction == Direction.Request || !_streams.IsClosed || IsWaiting);
+        if (direction == Direction.Request)
+            _streams.CloseToRequests(time);
+        return false;
     }
 
     /// <inheritdoc/>
@@ -82,9 +101,9 @@ internal sealed class Http2Observer : IProtocolObserver
     }
 
     /// <inheritdoc/>
-    public void Close(ExchangeOutcome outcome, long time)
+    public void Close(in ConnectionEnding ending, long time)
     {
-        _streams.Abandon(outcome, time);
+        _streams.Abandon(ending, time);
         _requests.Release();
         _responses.Release();
         _requestFields.Release();

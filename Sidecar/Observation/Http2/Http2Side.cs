@@ -78,7 +78,7 @@ internal abstract class Http2Side(Direction direction, Http2Streams streams, Hpa
             // Once all of the response is there, both may do without the rest of the request (RFC 9113, 8.1); the server says so by the code.
             var isEnough = exchange.IsAnswered && (direction == Direction.Request || value == NoError);
             var reset = direction == Direction.Request ? ExchangeOutcome.ClientReset : ExchangeOutcome.ServerReset;
-            streams.End(stream, isEnough ? ExchangeOutcome.Completed : reset, time);
+            streams.End(stream, isEnough ? ExchangeOutcome.Completed : reset, time, value);
         }
         else if (frame.EndsStream)
         {

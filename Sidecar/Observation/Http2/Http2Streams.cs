@@ -7,7 +7,8 @@ namespace Sidecar.Observation.Http2;
 /// <param name="sink">Told of each exchange.</param>
 /// <param name="limits">What may be kept of a head.</param>
 /// <param name="memory">Charged for them.</param>
-internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory)
+/// <param name="clock">Of the times.</param>
+internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory, TimeProvider clock)
 {
     // Heads of streams side by side; more than these come and go.
     private const int MaxFreeHeads = 32;
@@ -31,6 +32,12 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
     /// <summary>The latest stream of the client; numbers only grow.</summary>
     public int LastOpened { get; private set; }
 
+    /// <summary>How many are under way.</summary>
+    public int Count => _streams.Count;
+
+    /// <summary>Whether the client's side makes no sense any more: streams that it opens then are not followed.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>A stream under way; null when it has ended or never began.</summary>
     public Http2Stream? Find(int number)
     {
@@ -44,7 +51,7 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
     public void Open(int number, Exchange exchange)
     {
         memory.Take(Exchange.Cost + Http2Stream.Cost);
-        if (GrpcFields.AreOfCall(exchange.Request))
+        if (exchange.Request.Grpc.AreOfCall)
         {
             memory.Take(GrpcCall.Cost);
             exchange.Grpc = new GrpcCall();
@@ -62,8 +69,23 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
             End(stream, ExchangeOutcome.Completed, time);
     }
 
+    /// <summary>The client's side makes no sense from here on: what there is of its requests is all that can be known.</summary>
+    public void CloseToRequests(long time)
+    {
+        IsClosed = true;
+        foreach (var stream in _streams.Values.ToArray())
+        {
+            stream.Exchange.IsRequested = true;
+            EndIfWhole(stream, time);
+        }
+    }
+
     /// <summary>Ends a stream.</summary>
-    public void End(Http2Stream stream, ExchangeOutcome outcome, long time)
+    /// <param name="stream">Which.</param>
+    /// <param name="outcome">How its exchange ended.</param>
+    /// <param name="time">When.</param>
+    /// <param name="reset">The error of RST_STREAM; null when there was none.</param>
+    public void End(Http2Stream stream, ExchangeOutcome outcome, long time, uint? reset = null)
     {
         (stream.Exchange.Outcome, stream.Exchange.Ended) = (outcome, time);
         _streams.Remove(stream.Number);
@@ -74,26 +96,27 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
             ChargePlaces();
         }
 
-        Report(stream.Exchange);
+        Report(stream.Exchange, reset);
     }
 
     /// <summary>The server will answer no stream of the client behind this one.</summary>
     public void ServeUpTo(int number) => _lastServed = Math.Min(_lastServed, number);
 
     /// <summary>Ends all streams with their connection.</summary>
-    public void Abandon(ExchangeOutcome outcome, long time)
+    public void Abandon(in ConnectionEnding ending, long time)
     {
         foreach (var (number, stream) in _streams)
         {
+            var exchange = stream.Exchange;
             // One that the server said it would not answer is nobody's fault.
-            var isRefused = outcome == ExchangeOutcome.Completed && number > _lastServed && stream.Exchange.Response is null;
-            stream.Exchange.Abandon(isRefused ? ExchangeOutcome.Unmatched : outcome, time);
-            Report(stream.Exchange);
+            var isRefused = ending.Cause == ExchangeOutcome.Completed && number > _lastServed && exchange.Response is null;
+            (exchange.Ended, exchange.Outcome) = (time, isRefused ? ExchangeOutcome.Unmatched : ending.OutcomeOf(exchange));
+            Report(exchange, reset: null);
         }
 
         _streams.Clear();
         _latest = null;
-        memory.Give(_places * PlaceCost);
+        memory.GiveBeside(_places * PlaceCost);
         _places = 0;
         Heads.Release();
     }
@@ -103,13 +126,15 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
         var places = _streams.EnsureCapacity(0);
         if (places == _places)
             return;
-        memory.Take(places * PlaceCost);
-        memory.Give(_places * PlaceCost);
+        memory.TakeBeside(places * PlaceCost);
+        memory.GiveBeside(_places * PlaceCost);
         _places = places;
     }
 
-    private void Report(Exchange exchange)
+    private void Report(Exchange exchange, uint? reset)
     {
+        if (exchange.Grpc is { } call)
+            call.Status = GrpcStatus.Of(exchange, reset, clock);
         sink.OnExchange(exchange);
         Heads.Return(exchange.Request);
         Heads.Return(exchange.Response);

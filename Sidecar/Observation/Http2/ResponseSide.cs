@@ -1,4 +1,3 @@
-using Sidecar.Observation.Grpc;
 using Sidecar.Observation.Http2.Hpack;
 using Sidecar.Relay;
 
@@ -13,7 +12,7 @@ internal sealed class ResponseSide(Http2Streams streams, HpackDecoder own, Hpack
     public override string? OnBlock(in FrameHeader frame, ReadOnlySpan<byte> block, long started, long time)
     {
         var isPushed = frame.Type == FrameType.PushPromise || frame.Stream % 2 == 0;
-        if (!isPushed && frame.Stream > _streams.LastOpened)
+        if (!isPushed && frame.Stream > _streams.LastOpened && !_streams.IsClosed)
             return "a response that nobody asked for";
         // One that was reset may still be answered for a while.
         if (isPushed || _streams.Find(frame.Stream) is not { Exchange: { IsAnswered: false, Trailers: null } exchange } stream)
@@ -27,14 +26,12 @@ internal sealed class ResponseSide(Http2Streams streams, HpackDecoder own, Hpack
         }
         else
         {
-            if (exchange.Responded < 0)
-                exchange.Responded = started;
+            // Of interim ones and the final one the last stands.
+            exchange.Responded = started;
             _streams.Heads.Return(exchange.Response);
             exchange.Response = head;
         }
 
-        if (exchange.Grpc is { } call && frame.EndsStream)
-            call.Status = GrpcFields.StatusIn(head);
         return null;
     }
 }

@@ -60,14 +60,17 @@ internal sealed class MemoryAccount
         IsExhausted |= !_share.Take(bytes);
     }
 
-    /// <summary>Takes memory to join what came in pieces. It leaves room for the rest, so that the same is kept of what came whole.</summary>
-    public void TakeForPieces(int bytes)
+    /// <summary>
+    /// Takes memory beside what may be kept for the bytes that passed: to join what came in pieces, so that the same is kept of what
+    /// came whole, or for a collection that grows by leaps.
+    /// </summary>
+    public void TakeBeside(int bytes)
     {
         _allowed += bytes;
         Take(bytes);
     }
 
-    public void GiveForPieces(int bytes)
+    public void GiveBeside(int bytes)
     {
         _allowed -= bytes;
         Give(bytes);

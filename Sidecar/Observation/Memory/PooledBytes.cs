@@ -84,7 +84,7 @@ internal struct PooledBytes(MemoryAccount? account, int usualSize = 0, bool isFo
         var cost = larger.Length + MemoryAccount.ArrayOverhead;
         if (isForPieces)
         {
-            account?.TakeForPieces(cost);
+            account?.TakeBeside(cost);
         }
         else if (account?.TryTake(cost) == false)
         {
@@ -104,7 +104,7 @@ internal struct PooledBytes(MemoryAccount? account, int usualSize = 0, bool isFo
             return;
         var cost = bytes.Length + MemoryAccount.ArrayOverhead;
         if (isForPieces)
-            account?.GiveForPieces(cost);
+            account?.GiveBeside(cost);
         else
             account?.Give(cost);
         ArrayPool<byte>.Shared.Return(bytes);

@@ -23,7 +23,7 @@ public sealed record ExchangeRecordOptions
     /// <summary>Fields of heads that are left out; default none.</summary>
     public IReadOnlyList<string> DenyHeaders { get; init; } = [];
 
-    /// <summary>Fields of heads whose values are masked; default Authorization, Cookie, Set-Cookie and Proxy-Authorization.</summary>
+    /// <summary>Fields of heads whose values are masked; default those that let their bearer in.</summary>
     public IReadOnlyList<string> MaskHeaders { get; init; } = HeaderRules.Secret;
 
     /// <summary>Parameters of addresses whose values are masked; default the usual names of secrets.</summary>

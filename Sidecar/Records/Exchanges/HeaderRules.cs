@@ -1,3 +1,5 @@
+using Sidecar.Observation;
+
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>How a field of a head appears in records.</summary>
@@ -8,6 +10,9 @@ internal enum FieldRule
 
     /// <summary>Its value is an address, of which what is secret is masked.</summary>
     Address,
+
+    /// <summary>Names of protocols, which are masked where a bearer's token is among them.</summary>
+    Protocols,
 
     /// <summary>Its name alone; <c>***</c> stands for the value.</summary>
     Masked,
@@ -20,7 +25,16 @@ internal enum FieldRule
 internal sealed class HeaderRules
 {
     /// <summary>Masked by default: what lets its bearer in.</summary>
-    public static readonly IReadOnlyList<string> Secret = ["Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization"];
+    public static readonly IReadOnlyList<string> Secret =
+    [
+        "Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key", "Ocp-Apim-Subscription-Key", "X-Functions-Key",
+        "X-Auth-Token", "X-Auth-Key", "X-Access-Token", "X-Refresh-Token", "X-Session-Token", "X-Amz-Security-Token", "X-Csrf-Token", "X-Csrftoken", "X-Xsrf-Token",
+        "Private-Token", "Job-Token", "X-Gitlab-Token", "X-Vault-Token", "X-Shopify-Access-Token", "X-Client-Secret", "X-Forwarded-Access-Token", "X-Amzn-Oidc-Accesstoken",
+        "X-Amzn-Oidc-Data", "Cf-Access-Jwt-Assertion", "X-Goog-Iap-Jwt-Assertion", "DPoP",
+    ];
+
+    // Browsers cannot set Authorization for a WebSocket, so tokens go here, beside names such as v4.channel.k8s.io.
+    private const string Protocols = "Sec-WebSocket-Protocol";
 
     // Their values are addresses or parts of one (RFC 9110, 10.1.3, 10.2.2, 8.7; RFC 9113, 8.3.1), with tokens at times (RFC 6749, 4.2.2); and what ingresses pass on of a request's own.
     private static readonly string[] Addresses =
@@ -38,14 +52,32 @@ internal sealed class HeaderRules
     public HeaderRules(IReadOnlyList<string>? allow, IReadOnlyList<string> deny, IReadOnlyList<string> mask)
     {
         _others = allow is null ? FieldRule.Written : FieldRule.LeftOut;
-        var allowed = allow ?? [.. Addresses, .. mask];
+        var allowed = allow ?? [.. Addresses, Protocols, .. mask];
         _rules = new NameTable<FieldRule>(
         [
             .. allowed.Select(name => (name, FieldRule.Written)),
             .. Addresses.Intersect(allowed, StringComparer.OrdinalIgnoreCase).Select(name => (name, FieldRule.Address)),
-            .. mask.Intersect(allowed, StringComparer.OrdinalIgnoreCase).Select(name => (name, FieldRule.Masked)),
+            .. allowed.Where(name => name.Equals(Protocols, StringComparison.OrdinalIgnoreCase)).Select(name => (name, FieldRule.Protocols)),
+            .. mask.SelectMany(Spellings).Intersect(allow is null ? mask.SelectMany(Spellings) : allow, StringComparer.OrdinalIgnoreCase).Select(name => (name, FieldRule.Masked)),
             .. deny.Select(name => (name, FieldRule.LeftOut)),
         ]);
+    }
+
+    // Gateways take either.
+    private static IEnumerable<string> Spellings(string name) => name.Contains('-', StringComparison.Ordinal) ? [name, name.Replace('-', '_')] : [name];
+
+    /// <summary>Whether a list of protocols has a token in it: it says so, or a name is longer than any protocol's.</summary>
+    public static bool HasBearer(ReadOnlySpan<byte> protocols)
+    {
+        const int longest = 40;
+        foreach (var range in protocols.Split((byte)','))
+        {
+            var name = protocols[range].Trim(Ascii.Blanks);
+            if (name.Length > longest || name.StartsWith("eyJ"u8) || SecretNames.Has(name))
+                return true;
+        }
+
+        return false;
     }
 
     public FieldRule Of(ReadOnlySpan<byte> name) => _rules.Find(name) ?? _others;

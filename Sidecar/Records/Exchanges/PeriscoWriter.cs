@@ -115,8 +115,10 @@ internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writ
             line.Raw("\",\"value\":\""u8);
             if (rule == FieldRule.Written)
                 Write(line, value, isPlain);
-            else if (rule == FieldRule.Masked)
+            else if (rule == FieldRule.Masked || (rule == FieldRule.Protocols && HeaderRules.HasBearer(value)))
                 line.Raw(Mask);
+            else if (rule == FieldRule.Protocols)
+                Write(line, value, isPlain);
             else
                 urls.Write(line, value);
         }

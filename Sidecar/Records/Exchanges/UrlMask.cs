@@ -3,60 +3,111 @@ using System.Buffers;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>
-/// Writes addresses without their secrets: <c>***</c> stands for the values of secret parameters in query and fragment, and for
-/// the user information before a host. Names are compared decoded, ignoring case, and in parts: <c>user[pass%77ord]</c>.
+/// Writes addresses without their secrets: <c>***</c> stands for the values of secret parameters in query and fragment, also of an
+/// address that is a parameter's value, and for the user information before a host. Names are compared decoded, ignoring case,
+/// hyphens and underscores.
 /// </summary>
 internal sealed class UrlMask
 {
-    /// <summary>Masked by default: passwords, keys, tokens, one-time codes, and signatures of addresses that are signed.</summary>
+    /// <summary>Masked by default beside what <see cref="SecretNames"/> tells: names of which no part says that they are secret.</summary>
     public static readonly IReadOnlyList<string> Secret =
     [
-        "token", "access_token", "refresh_token", "id_token", "auth_token", "auth", "authorization", "jwt", "bearer", "assertion", "client_assertion",
-        "key", "api_key", "apikey", "api-key", "x-api-key", "access_key", "private_key", "password", "passwd", "pass", "pwd", "passphrase", "pin", "otp",
-        "secret", "client_secret", "credential", "credentials", "code", "code_verifier", "session", "session_id", "sid", "csrf_token", "xsrf_token",
-        "sig", "signature", "hmac", "x-amz-signature", "x-amz-credential", "x-amz-security-token", "x-goog-signature", "x-goog-credential",
+        // Stands for SecretNames, so that all can be left out together.
+        "token", "key", "password",
+        "code", "authorization_code", "verification_code", "access_code", "security_code", "reset_code", "recovery_code", "backup_code", "device_code",
+        "user_code", "invite_code", "saml_response", "saml_art", "hdnts", "hdnea", "hdntl",
     ];
 
     // A longer name is masked unread.
     private const int MaxName = 256;
 
-    private static readonly SearchValues<byte> Parameters = SearchValues.Create("?#"u8);
-    private static readonly SearchValues<byte> Dividers = SearchValues.Create("&;?#"u8);
+    private static readonly SearchValues<byte> Marks = SearchValues.Create("?#%"u8);
     private static readonly SearchValues<byte> Composed = SearchValues.Create("%[].+"u8);
 
     private readonly NameTable<bool> _names;
+    private readonly bool _masksParts;
 
-    /// <param name="names">Parameters whose values are masked.</param>
-    public UrlMask(IEnumerable<string> names) => _names = new NameTable<bool>(names.SelectMany(Spellings).Select(name => (name, true)));
+    /// <param name="names">Parameters whose values are masked; the default ones bring <see cref="SecretNames"/>.</param>
+    public UrlMask(IReadOnlyList<string> names)
+    {
+        _names = new NameTable<bool>(names.Select(name => (Compact(name), true)));
+        _masksParts = Secret.All(names.Contains);
+    }
 
-    private static IEnumerable<string> Spellings(string name) =>
-        [name, name.Replace('_', '-'), name.Replace("_", "", StringComparison.Ordinal)];
+    private static string Compact(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
 
     public void Write(JsonLine line, ReadOnlySpan<byte> url)
     {
-        var query = url.IndexOfAny(Parameters);
+        var query = url.IndexOfAny(Marks);
         var path = query < 0 ? url : url[..query];
+        // An encoded path has its user information, if any, in front of the codes or behind them.
+        if (query >= 0 && url[query] == '%')
+            path = url[..(url.IndexOfAny((byte)'?', (byte)'#') is var end and >= 0 ? end : url.Length)];
+        var rest = url[path.Length..];
         WriteAuthority(line, ref path);
-        line.Text(path);
-        if (query < 0)
-            return;
-        var rest = url[query..];
-        while (!rest.IsEmpty)
+        if (path.IndexOf((byte)'%') >= 0)
+            WriteParameters(line, path);
+        else
+            line.Text(path);
+        if (!rest.IsEmpty)
+            WriteParameters(line, rest);
+    }
+
+    // Dividers count at any depth of encoding: ? is %3F in an address that is a value, and %253F in one within that.
+    private void WriteParameters(JsonLine line, ReadOnlySpan<byte> text)
+    {
+        var (written, name) = (0, -1);
+        for (var i = 0; i < text.Length;)
         {
-            // The divider before it, and the parameter up to the next one.
-            var end = rest[1..].IndexOfAny(Dividers) + 1;
-            var parameter = end == 0 ? rest : rest[..end];
-            rest = rest[parameter.Length..];
-            var equals = parameter.IndexOf((byte)'=');
-            if (equals < 0 || !IsSecret(parameter[1..equals]))
+            var (mark, length, depth) = ReadMark(text[i..]);
+            if (mark == '=' && name >= 0 && IsSecret(text[name..i]))
             {
-                line.Text(parameter);
+                line.Text(text[written..(i + length)]);
+                line.Raw("***"u8);
+                i = written = EndOfValue(text, i + length, depth);
+                name = -1;
                 continue;
             }
 
-            line.Text(parameter[..(equals + 1)]);
-            line.Raw("***"u8);
+            // Behind an equals sign a value may begin that is itself a list of parameters, one level deeper.
+            if (mark is (byte)'?' or (byte)'#' or (byte)'&' or (byte)';' || (mark == '=' && name >= 0))
+                name = i + length;
+            i += length;
         }
+
+        line.Text(text[written..]);
+    }
+
+    // A value ends with a divider that is encoded as often as its equals sign, or less.
+    private static int EndOfValue(ReadOnlySpan<byte> text, int start, int maxDepth)
+    {
+        for (var i = start; i < text.Length;)
+        {
+            var (mark, length, depth) = ReadMark(text[i..]);
+            if (depth <= maxDepth && (mark is (byte)'?' or (byte)'#' or (byte)'&' or (byte)';'))
+                return i;
+            i += length;
+        }
+
+        return text.Length;
+    }
+
+    // The character at the text's beginning, decoded; how long it is there, and how often it was encoded.
+    private static (byte Mark, int Length, int Depth) ReadMark(ReadOnlySpan<byte> text)
+    {
+        if (text[0] != '%')
+            return (text[0], 1, 0);
+        var (length, depth) = (1, 1);
+        while (text[length..].StartsWith("25"u8))
+        {
+            length += 2;
+            depth++;
+        }
+
+        Span<byte> code = stackalloc byte[1];
+        return text.Length >= length + 2 && Convert.FromHexString(text.Slice(length, 2), code, out _, out _) == OperationStatus.Done
+            ? (code[0], length + 2, depth)
+            : ((byte)'%', 1, 0);
     }
 
     // An origin form has none; what begins otherwise is taken for one rather than shown with a password.
@@ -78,12 +129,16 @@ internal sealed class UrlMask
 
     private bool IsSecret(ReadOnlySpan<byte> name)
     {
-        if (name.IndexOfAny(Composed) < 0)
-            return IsKnown(name);
         if (name.Length > MaxName)
-            return true;
+            return name.IndexOfAny(Composed) >= 0;
         Span<byte> decoded = stackalloc byte[MaxName];
-        decoded = decoded[..PercentCoding.Decode(name, decoded)];
+        name.CopyTo(decoded);
+        decoded = decoded[..name.Length];
+        // In place: what is decoded is never longer.
+        while (decoded.IndexOf((byte)'%') >= 0 && PercentCoding.Decode(decoded, decoded) is var length && length < decoded.Length)
+            decoded = decoded[..length];
+        if (_masksParts && SecretNames.Has(decoded))
+            return true;
         if (IsKnown(decoded))
             return true;
         foreach (var part in decoded.SplitAny("[]. +"u8))
@@ -95,5 +150,16 @@ internal sealed class UrlMask
         return false;
     }
 
-    private bool IsKnown(ReadOnlySpan<byte> name) => !name.IsEmpty && _names.Find(name) is not null;
+    private bool IsKnown(ReadOnlySpan<byte> name)
+    {
+        Span<byte> compact = stackalloc byte[MaxName];
+        var length = 0;
+        foreach (var character in name)
+        {
+            if (character is not ((byte)'_' or (byte)'-'))
+                compact[length++] = character;
+        }
+
+        return length > 0 && _names.Find(compact[..length]) is not null;
+    }
 }

@@ -198,6 +198,24 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    public async Task Apply_WhereLoopbackIsDown_SaysWhatToDo()
+    {
+        await using var space = await RuleSpace.CreateAsync("nft");
+        await space.Space.RunAsync("ip link set lo down");
+        var before = await space.StateAsync();
+
+        var result = await space.RunAsync(["apply", .. Both]);
+
+        Assert.Equal(
+            new ScriptResult(1, "", "sidecar-iptables: lo is down, so it cannot have ::6:0:0/120: ip link set lo up\nsidecar-iptables: apply failed; the rules are as before\n"),
+            result);
+        Assert.Equal(before, await space.StateAsync());
+        await space.Space.RunAsync("ip link set lo up");
+        await space.DoesAsync(["apply", .. Both]);
+        await space.DoesAsync(["check", .. Both]);
+    }
+
+    [Fact]
     public async Task Apply_WithoutIp6tables_SaysSoAndSetsIPv4()
     {
         await using var space = await RuleSpace.CreateAsync("nft");

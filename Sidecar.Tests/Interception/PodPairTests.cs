@@ -68,6 +68,28 @@ public sealed class PodPairTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TcpProbe_OfAClosedPort_FailsOnlyWhereThePortIsExcluded()
+    {
+        // As the kubelet, whom no rules redirect.
+        using (await _pods.Client.ConnectAsync(_pods.Server.V4, 9003, Pod.SidecarUser))
+        using (await _pods.Client.ConnectAsync(_pods.Server.V6, 9003, Pod.SidecarUser))
+        {
+            // p2 has accepted.
+        }
+
+        await _pods.Server.SetRulesAsync("apply", "--exclude-inbound-ports", "9003");
+        try
+        {
+            foreach (var address in new[] { _pods.Server.V4, _pods.Server.V6 })
+                Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<SocketException>(() => _pods.Client.ConnectAsync(address, 9003, Pod.SidecarUser))).SocketErrorCode);
+        }
+        finally
+        {
+            await _pods.Server.SetRulesAsync("apply");
+        }
+    }
+
+    [Fact]
     public async Task Upload_OfAGigabyte_ArrivesUnchanged()
     {
         const int blocks = 1024;

@@ -80,8 +80,9 @@ public sealed class MaliciousCallTests
     {
         using var socket = await from.ConnectAsync(address, port);
         Assert.Equal("", await socket.ReadUntilClosedAsync());
-        var client = Pod.Shown(socket.LocalEndPoint);
-        return (await from.RecordAsync("out", r => r.Text("client") == client)).Reason;
+        var (client, destination) = (Pod.Shown(socket.LocalEndPoint), Pod.Shown(socket.RemoteEndPoint));
+        // Another test's connection may have had the same port.
+        return (await from.RecordAsync("out", r => r.Text("client") == client && r.Text("destination") == destination)).Reason;
     }
 
     private async Task<string> ThroughP2Async(Pod from, int user, IPAddress p2, IPAddress address, int port)

@@ -27,7 +27,7 @@ public sealed class ApplyTests
         var removed = await space.StateAsync();
         await space.DoesAsync("remove");
 
-        Assert.Contains("::6/128", once, StringComparison.Ordinal);
+        Assert.Contains("::6:0:0/128", once, StringComparison.Ordinal);
         Assert.Equal(once, twice);
         Assert.DoesNotContain("45000", other, StringComparison.Ordinal);
         Assert.DoesNotContain("SIDECAR_REDIRECT_OUT", other, StringComparison.Ordinal);
@@ -91,9 +91,13 @@ public sealed class ApplyTests
         await space.Space.RunAsync($"iptables-{backend} -t nat -A OUTPUT -p tcp -j SIDECAR_OUTPUT");
         await FindsAsync("iptables", ": not expected: nat -A OUTPUT -p tcp -j SIDECAR_OUTPUT");
         await space.DoesAsync(["apply", .. Both]);
-        await space.Space.RunAsync("ip address delete ::6/128 dev lo");
-        Assert.Contains("lo: ::6 is missing", (await space.RunAsync(["check", .. Both])).Errors, StringComparison.Ordinal);
-        await space.DoesAsync(["apply", .. Both]);
+        foreach (var taken in new[] { "address delete ::6:0:0/128 dev lo", "-6 route delete local ::6:0:0/120 dev lo" })
+        {
+            await space.Space.RunAsync($"ip {taken}");
+            Assert.Contains("lo: ::6:0:0/120 is missing", (await space.RunAsync(["check", .. Both])).Errors, StringComparison.Ordinal);
+            await space.DoesAsync(["apply", .. Both]);
+        }
+
         await space.DoesAsync(["check", .. Both]);
 
         async Task FindsAsync(string tables, string difference)
@@ -101,6 +105,70 @@ public sealed class ApplyTests
             var result = await space.RunAsync(["check", .. Both]);
             Assert.Equal(1, result.Code);
             Assert.Contains($"{tables}-{backend}{difference}\n", result.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("nft", "legacy")]
+    [InlineData("legacy", "nft")]
+    public async Task RulesOfTheOtherBackend_AreNamedByEveryAction(string backend, string other)
+    {
+        await using var space = await RuleSpace.CreateAsync(backend);
+        await using var _ = await RuleSpace.CreateAsync(other);
+        await OtherDoesAsync(["apply", .. Both]);
+        var before = await space.StateAsync();
+
+        await NamesAsync(["apply", .. Both], "nothing was changed, and ");
+        Assert.Equal(before, await space.StateAsync());
+        await NamesAsync(["check", .. Both], "");
+        await NamesAsync(["remove", "--dry-run"], "");
+        await NamesAsync(["remove"], "they were left alone, and ");
+        await OtherDoesAsync(["check", .. Both]);
+
+        // Rules of both, as an upgrade of the system leaves them: each remove takes its own away.
+        var rules = await space.Space.RunAsync($"iptables-{other}-save");
+        await OtherDoesAsync(["remove"]);
+        await space.DoesAsync(["apply", .. Both]);
+        await space.Space.RunAsync($"iptables-{other}-restore <<'TEXT'\n{rules}\nTEXT");
+        await NamesAsync(["check", .. Both], "");
+        await NamesAsync(["remove"], "they were left alone, and ");
+        Assert.DoesNotContain("SIDECAR", await space.StateAsync(), StringComparison.Ordinal);
+        Assert.Contains("::6:0:0/128", await space.StateAsync(), StringComparison.Ordinal);
+        await OtherDoesAsync(["remove"]);
+        await space.DoesAsync("remove");
+        Assert.DoesNotContain("::6", await space.StateAsync(), StringComparison.Ordinal);
+
+        async Task OtherDoesAsync(IEnumerable<string> words) =>
+            Assert.Equal(new ScriptResult(0, "", ""), await SidecarIptables.RunAsync(["ip", "netns", "exec", space.Space.Name], [.. words, "--backend", other]));
+
+        async Task NamesAsync(IEnumerable<string> words, string done)
+        {
+            var result = await space.RunAsync(words);
+            Assert.Equal(1, result.Code);
+            Assert.Contains($"sidecar-iptables: iptables-{other}: nat -A OUTPUT -p tcp -j SIDECAR_OUTPUT\n", result.Errors, StringComparison.Ordinal);
+            Assert.EndsWith($"these are rules of the {other} backend; {done}'remove --backend {other}' takes them away\n", result.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Apply_WithTheSystemsBackend_FindsTheOther()
+    {
+        await using var space = await RuleSpace.CreateAsync("legacy");
+        await using var _ = await RuleSpace.CreateAsync("nft");
+        var system = (await space.Space.RunAsync("iptables -V")).Contains("nf_tables", StringComparison.Ordinal) ? "nft" : "legacy";
+        var other = system == "nft" ? "legacy" : "nft";
+        string[] launcher = ["ip", "netns", "exec", space.Space.Name];
+
+        Assert.Equal(0, (await SidecarIptables.RunAsync(launcher, ["apply", .. Both, "--backend", system])).Code);
+        Assert.Equal(0, (await SidecarIptables.RunAsync(launcher, ["apply", .. Both])).Code);
+        Assert.Equal(0, (await SidecarIptables.RunAsync(launcher, ["remove"])).Code);
+        Assert.Equal(0, (await SidecarIptables.RunAsync(launcher, ["apply", .. Both, "--backend", other])).Code);
+
+        foreach (string[] words in (string[][])[["apply", .. Both], ["check", .. Both], ["remove"]])
+        {
+            var result = await SidecarIptables.RunAsync(launcher, words);
+            Assert.Equal(1, result.Code);
+            Assert.Contains($"'remove --backend {other}' takes them away\n", result.Errors, StringComparison.Ordinal);
         }
     }
 
@@ -127,6 +195,24 @@ public sealed class ApplyTests
         Assert.Equal("", await space.RulesAsync(6));
         Assert.Equal(0, (await space.RunAsync(["check", .. Both])).Code);
         await space.DoesAsync(["apply", .. Both, "--no-ipv6"]);
+    }
+
+    [Fact]
+    public async Task Apply_WhereLoopbackIsDown_SaysWhatToDo()
+    {
+        await using var space = await RuleSpace.CreateAsync("nft");
+        await space.Space.RunAsync("ip link set lo down");
+        var before = await space.StateAsync();
+
+        var result = await space.RunAsync(["apply", .. Both]);
+
+        Assert.Equal(
+            new ScriptResult(1, "", "sidecar-iptables: lo is down, so it cannot have ::6:0:0/120: ip link set lo up\nsidecar-iptables: apply failed; the rules are as before\n"),
+            result);
+        Assert.Equal(before, await space.StateAsync());
+        await space.Space.RunAsync("ip link set lo up");
+        await space.DoesAsync(["apply", .. Both]);
+        await space.DoesAsync(["check", .. Both]);
     }
 
     [Fact]

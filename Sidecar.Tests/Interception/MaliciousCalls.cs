@@ -13,26 +13,32 @@ internal static class MaliciousCalls
         | p1 45000 | application | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p1 45000 | sidecar's user | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p1 45000 | another pod | own | self_call | own | self_call | own | self_call | own | own |
+        | p1 45000 | another pod, by its p1 | own | handshake_failed | own | handshake_failed | own | handshake_failed | own | own |
         | p1 45000 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p2 45001 | application | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p2 45001 | sidecar's user | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p2 45001 | another pod | own | self_call | own | self_call | own | self_call | own | own |
+        | p2 45001 | another pod, by its p1 | own | peer_refused | own | peer_refused | own | peer_refused | own | own |
         | p2 45001 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | admin 15000 | application | served | refused | refused | refused | served | refused | served | refused |
         | admin 15000 | sidecar's user | served | refused | refused | refused | served | refused | served | refused |
         | admin 15000 | another pod | own | refused | own | refused | own | refused | own | own |
+        | admin 15000 | another pod, by its p1 | own | connect_failed | own | connect_failed | own | connect_failed | own | own |
         | admin 15000 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | health 15021 | application | served | served | served | served | served | served | served | served |
         | health 15021 | sidecar's user | served | served | served | served | served | served | served | served |
         | health 15021 | another pod | own | served | own | served | own | served | own | own |
+        | health 15021 | another pod, by its p1 | own | protocol_error | own | protocol_error | own | protocol_error | own | own |
         | health 15021 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | metrics 15090 | application | served | served | served | served | served | served | served | served |
         | metrics 15090 | sidecar's user | served | served | served | served | served | served | served | served |
         | metrics 15090 | another pod | own | served | own | served | own | served | own | own |
+        | metrics 15090 | another pod, by its p1 | own | protocol_error | own | protocol_error | own | protocol_error | own | own |
         | metrics 15090 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | another sidecar's 15099 | application | refused | refused | refused | refused | refused | refused | refused | refused |
         | another sidecar's 15099 | sidecar's user | refused | refused | refused | refused | refused | refused | refused | refused |
         | another sidecar's 15099 | another pod | own | refused | own | refused | own | refused | own | own |
+        | another sidecar's 15099 | another pod, by its p1 | own | connect_failed | own | connect_failed | own | connect_failed | own | own |
         | another sidecar's 15099 | anyone, through p2 | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed |
         """;
 

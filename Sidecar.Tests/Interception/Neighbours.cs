@@ -78,5 +78,5 @@ public sealed class Neighbours : IAsyncLifetime
         }
     }
 
-    private static IPAddress Source(IPEndPoint destination) => PassthroughSource.Of(destination.AddressFamily);
+    private static IPAddress Source(IPEndPoint destination) => PassthroughSource.Next(destination.AddressFamily);
 }

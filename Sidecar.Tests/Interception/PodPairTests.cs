@@ -30,9 +30,9 @@ public sealed class PodPairTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server!.DisposeAsync();
 
     [Theory]
-    [InlineData("10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]")]
-    [InlineData("::ffff:10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]")]
-    [InlineData("fd00:77::2", "[fd00:77::2]:9000", "[::6]")]
+    [InlineData("10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]:")]
+    [InlineData("::ffff:10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]:")]
+    [InlineData("fd00:77::2", "[fd00:77::2]:9000", "[::6:0:")]
     public async Task CallOfAnotherPod_PassesBothSidecars_AlsoWhenTheServerSpeaksFirst(string address, string destination, string source)
     {
         using var client = await _pods.Client.ConnectAsync(IPAddress.Parse(address), Port);
@@ -43,9 +43,9 @@ public sealed class PodPairTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]")]
-    [InlineData("::ffff:10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]")]
-    [InlineData("fd00:77::2", "[fd00:77::2]:9000", "[::6]")]
+    [InlineData("10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]:")]
+    [InlineData("::ffff:10.77.0.2", "10.77.0.2:9000", "[::ffff:127.0.0.6]:")]
+    [InlineData("fd00:77::2", "[fd00:77::2]:9000", "[::6:0:")]
     public async Task CallOfThePodItself_PassesItsP1ThenItsP2(string address, string destination, string source)
     {
         using var client = await _pods.Server.ConnectAsync(IPAddress.Parse(address), Port);
@@ -65,6 +65,28 @@ public sealed class PodPairTests : IAsyncLifetime
         using var client = await _pods.Server.ConnectAsync(IPAddress.Parse(address), Port);
 
         Assert.Equal(Pod.Shown(client.LocalEndPoint), await SeenAsync(client));
+    }
+
+    [Fact]
+    public async Task TcpProbe_OfAClosedPort_FailsOnlyWhereThePortIsExcluded()
+    {
+        // As the kubelet, whom no rules redirect.
+        using (await _pods.Client.ConnectAsync(_pods.Server.V4, 9003, Pod.SidecarUser))
+        using (await _pods.Client.ConnectAsync(_pods.Server.V6, 9003, Pod.SidecarUser))
+        {
+            // p2 has accepted.
+        }
+
+        await _pods.Server.SetRulesAsync("apply", "--exclude-inbound-ports", "9003");
+        try
+        {
+            foreach (var address in new[] { _pods.Server.V4, _pods.Server.V6 })
+                Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<SocketException>(() => _pods.Client.ConnectAsync(address, 9003, Pod.SidecarUser))).SocketErrorCode);
+        }
+        finally
+        {
+            await _pods.Server.SetRulesAsync("apply");
+        }
     }
 
     [Fact]
@@ -165,7 +187,7 @@ public sealed class PodPairTests : IAsyncLifetime
 
     private static async Task TalkAsync(Socket client, string source)
     {
-        Assert.StartsWith($"220 {source}:", await client.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.StartsWith($"220 {source}", await client.ReadLineAsync(), StringComparison.Ordinal);
         await client.SendAsync("hello");
         client.Finish();
         Assert.Equal("hello", System.Text.Encoding.ASCII.GetString(await client.ReadToEndAsync()));

@@ -43,9 +43,9 @@ internal sealed class RuleSpace : IAsyncDisposable
     /// <summary>All rules of a family, normalised.</summary>
     public async Task<string> RulesAsync(int family) => RuleText.Normalise(await Space.RunAsync($"{(family == 4 ? "iptables" : "ip6tables")}-{_backend}-save"));
 
-    /// <summary>All rules of both families, and the addresses of loopback.</summary>
+    /// <summary>All rules of both families, and the addresses and local routes of loopback.</summary>
     public async Task<string> StateAsync() =>
-        $"{await RulesAsync(4)}\n{await RulesAsync(6)}\n{await Space.RunAsync("ip -br address show dev lo")}";
+        $"{await RulesAsync(4)}\n{await RulesAsync(6)}\n{await Space.RunAsync("ip -br address show dev lo; ip -6 route show table local dev lo")}";
 
     public ValueTask DisposeAsync() => Space.DisposeAsync();
 }

@@ -58,6 +58,34 @@ public sealed class UsageTests
         Assert.Contains(named, line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--outbound-ports", "80,443\n8080", "--outbound-ports $'80,443\\n8080'")]
+    [InlineData("--exclude-outbound-ports", "80\r", "--exclude-outbound-ports $'80\\r'")]
+    [InlineData("--inbound-ports", "80\t81", "--inbound-ports $'80\\t81'")]
+    [InlineData("--exclude-inbound-ports", "\n80", "--exclude-inbound-ports $'\\n80'")]
+    [InlineData("--outbound-cidrs", "10.0.0.0/8\nfd00::/8", "--outbound-cidrs $'10.0.0.0/8\\nfd00::/8'")]
+    [InlineData("--exclude-outbound-cidrs", "10.0.0.0/8\n", "--exclude-outbound-cidrs $'10.0.0.0/8\\n'")]
+    [InlineData("--inbound-cidrs", "\u001b10.0.0.0/8", "--inbound-cidrs $'\\E10.0.0.0/8'")]
+    [InlineData("--exclude-inbound-cidrs", "10.0.0.0/8,\u007f", "--exclude-inbound-cidrs $'10.0.0.0/8,\\177'")]
+    [InlineData("--exclude-uids", "1337\n1400", "--exclude-uids $'1337\\n1400'")]
+    [InlineData("--exclude-gids", "0\n1", "--exclude-gids $'0\\n1'")]
+    [InlineData("--backend", "nft\n", "--backend $'nft\\n'")]
+    [InlineData("--outbound-port", "45000\n", "--outbound-port $'45000\\n'")]
+    [InlineData("--exclude-uids=1337\n1400", null, "$'--exclude-uids=1337\\n1400'")]
+    [InlineData("--no-ipv6\n", null, "$'--no-ipv6\\n'")]
+    public async Task ControlCharacter_IsRefusedInOneLine(string option, string? value, string named)
+    {
+        string[] words = ["apply", "--outbound-port", "45000", "--inbound-port", "45001", option, .. value is null ? Array.Empty<string>() : [value], "--dry-run"];
+
+        Assert.Equal(
+            new ScriptResult(2, "", $"sidecar-iptables: {named}: control characters, such as line breaks, are not allowed\n"),
+            await SidecarIptables.RunAsync(words));
+        // The environment of a command has no other way in than the names of tools.
+        var path = await SidecarIptables.RunAsync(["env", $"PATH={Environment.GetEnvironmentVariable("PATH")}:/tmp\n"], ["apply", "--outbound-port", "45000", "--dry-run"]);
+        Assert.Equal((2, ""), (path.Code, path.Output));
+        Assert.StartsWith("sidecar-iptables: PATH ", path.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Help_NamesEveryOptionThatTheDocumentExplains()
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Sidecar.Tests.Support.Peers;
+using Sidecar.Transport;
 using Xunit;
 
 namespace Sidecar.Tests.Support;
@@ -67,7 +68,12 @@ internal sealed class NetworkNamespace : IAsyncDisposable
             if (address.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = true;
             if (source is not null)
+            {
+                if (source.AddressFamily == AddressFamily.InterNetworkV6)
+                    KernelOption.FreeBind.Set(socket, 1);
                 socket.Bind(new IPEndPoint(source, 0));
+            }
+
             await socket.ConnectAsync(new IPEndPoint(address, port), TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit);
             return socket;
         }

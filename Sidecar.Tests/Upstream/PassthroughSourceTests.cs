@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Sidecar.Destination;
 using Sidecar.Tests.Support;
 using Sidecar.Transport;
 using Sidecar.Transport.Sockets;
@@ -30,10 +31,26 @@ public sealed class PassthroughSourceTests
         using var listener = space.Listen(9000);
 
         Assert.Equal("127.0.0.6", await SourceAsync(space, listener, "10.77.0.1"));
-        // Without ::6 on loopback there are no rules that need it.
+        // Without the sign on loopback there are no rules that need a source.
         Assert.Equal("fd00:77::1", await SourceAsync(space, listener, "fd00:77::1"));
-        await space.RunAsync("ip address add ::6/128 dev lo nodad");
-        Assert.Equal("::6", await SourceAsync(space, listener, "fd00:77::1"));
+        await space.RunAsync("ip -6 route add local ::6:0:0/120 dev lo; ip address add ::6:0:0/128 dev lo nodad");
+        var sources = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < 256; i++)
+            sources.Add(await SourceAsync(space, listener, "fd00:77::1"));
+        Assert.Equal(Enumerable.Range(0, 256).Select(i => $"::6:0:{i:x}").Order(StringComparer.Ordinal), sources.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("::6:0:0", true)]
+    [InlineData("::6:0:ff", true)]
+    [InlineData("::6:0:100", false)]
+    [InlineData("::6", false)]
+    [InlineData("127.0.0.6", false)]
+    public void IsSourceOfV6_KnowsTheWholeNetwork(string address, bool expected)
+    {
+        Assert.Equal(expected, PassthroughSource.IsSourceOfV6(IPAddress.Parse(address)));
+        // No interface has it, yet a route leads from it to this host: p2 must know its own ports there.
+        Assert.True(!expected || LocalAddress.IsLocal(IPAddress.Parse(address)));
     }
 
     private static async Task<string> SourceAsync(NetworkNamespace space, Socket listener, string address)

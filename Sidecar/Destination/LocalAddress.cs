@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Sidecar.Upstream;
 
 namespace Sidecar.Destination;
 
@@ -16,12 +17,13 @@ internal static class LocalAddress
     /// for all of 127.0.0.0/8 and for the unspecified address, which connects to loopback.
     /// </summary>
     /// <exception cref="SocketException">No descriptor is left to ask with.</exception>
-    public static bool IsLocal(IPAddress address)
-    {
-        if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
-            return true;
-        return BindTellsNothing ? IsOnInterface(address) : CanBind(address);
-    }
+    public static bool IsLocal(IPAddress address) =>
+        IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+        || PassthroughSource.IsSourceOfV6(address) || IsAssigned(address);
+
+    /// <summary>Whether an address is on one of the interfaces.</summary>
+    /// <exception cref="SocketException">No descriptor is left to ask with.</exception>
+    public static bool IsAssigned(IPAddress address) => BindTellsNothing ? IsOnInterface(address) : CanBind(address);
 
     private static bool CanBind(IPAddress address)
     {

@@ -28,6 +28,9 @@ internal readonly record struct KernelOption(int Level, int Name)
     /// <summary>IP_BIND_ADDRESS_NO_PORT: binding to an address leaves the port to connect, so that each destination has all of them.</summary>
     public static KernelOption BindAddressNoPort => new(IpLevel, 24);
 
+    /// <summary>IPV6_FREEBIND: binds also to an address that a route alone makes local, with no interface that has it.</summary>
+    public static KernelOption FreeBind => new(IpV6Level, 78);
+
     /// <summary>TCP_NODELAY: small segments go out at once.</summary>
     public static KernelOption NoDelay => new(TcpLevel, 1);
 

@@ -43,6 +43,8 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
         if (source is not null)
         {
             _ = Libc.SetOption(descriptor, KernelOption.BindAddressNoPort, 1);
+            if (source.AddressFamily == AddressFamily.InterNetworkV6)
+                _ = Libc.SetOption(descriptor, KernelOption.FreeBind, 1);
             if (Libc.Bind(descriptor, bytes, KernelAddress.Write(new IPEndPoint(source, 0), new Span<byte>(bytes, KernelAddress.MaxLength))) < 0)
                 return Abandon(descriptor, address, Libc.Error);
         }

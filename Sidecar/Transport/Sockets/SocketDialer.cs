@@ -39,7 +39,12 @@ internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
     private static void Bind(Socket socket, IPAddress source)
     {
         if (OperatingSystem.IsLinux())
+        {
             KernelOption.BindAddressNoPort.Set(socket, 1);
+            if (source.AddressFamily == AddressFamily.InterNetworkV6)
+                KernelOption.FreeBind.Set(socket, 1);
+        }
+
         socket.Bind(new IPEndPoint(source, 0));
     }
 }

@@ -28,10 +28,16 @@ internal sealed class JsonLine
     /// <summary>Its bytes so far.</summary>
     public int Length => _length;
 
+    /// <summary>How far texts may go, in bytes of the line; what is beyond is left out. What is no text always has room.</summary>
+    public int TextLimit { get; set; } = int.MaxValue;
+
+    /// <summary>Whether something was left out.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Begins another line.</summary>
     public void Clear()
     {
-        _length = 0;
+        (_length, TextLimit, IsCut) = (0, int.MaxValue, false);
         if (_bytes != _usual)
             ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = _usual;
@@ -39,6 +45,18 @@ internal sealed class JsonLine
 
     /// <summary>Whether a text stands in a string as it is.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(Plain);
+
+    /// <summary>Whether there is room for so much more; if not, the line is cut.</summary>
+    public bool HasRoomFor(int count)
+    {
+        if (count == 0 || count <= TextLimit - _length)
+            return true;
+        IsCut = true;
+        return false;
+    }
+
+    /// <summary>The inside of a string that is plain.</summary>
+    public void PlainText(ReadOnlySpan<byte> text) => Raw(UpToLimit(text));
 
     /// <summary>Bytes that are JSON already. Inlined, so that what is constant is copied without a call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -69,6 +87,7 @@ internal sealed class JsonLine
     /// <summary>The inside of a string: UTF-8 as it is, other bytes as the Latin-1 characters that they may have been, control characters escaped.</summary>
     public void Text(ReadOnlySpan<byte> text)
     {
+        text = UpToLimit(text);
         MakeRoom(text.Length);
         var strange = text.IndexOfAnyExcept(Plain);
         if (strange < 0)
@@ -81,8 +100,9 @@ internal sealed class JsonLine
 
     private void Escaped(ReadOnlySpan<byte> text)
     {
-        MakeRoom(MostPerByte * text.Length);
-        while (!text.IsEmpty)
+        // At the limit one character more has room.
+        MakeRoom((int)Math.Min((long)MostPerByte * text.Length, (long)TextLimit - _length + MostPerByte));
+        while (!text.IsEmpty && (MostPerByte * text.Length <= TextLimit - _length || HasRoomFor(MostPerByte)))
         {
             if (Plain.Contains(text[0]))
                 _bytes[_length++] = text[0];
@@ -90,6 +110,17 @@ internal sealed class JsonLine
                 text = text[(Special(text) - 1)..];
             text = text[1..];
         }
+    }
+
+    // Up to where a character begins.
+    private ReadOnlySpan<byte> UpToLimit(ReadOnlySpan<byte> text)
+    {
+        if (HasRoomFor(text.Length))
+            return text;
+        var end = Math.Max(0, TextLimit - _length);
+        for (var i = 0; i < 3 && end > 0 && (text[end] & 0xc0) == 0x80; i++)
+            end--;
+        return text[..end];
     }
 
     // Writes one character; returns of how many bytes it was made.

@@ -55,7 +55,7 @@ internal sealed class UrlMask
             }
 
             line.Text(parameter[..(equals + 1)]);
-            line.Raw("***"u8);
+            line.Text("***"u8);
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class UrlMask
         if (at < 0)
             return;
         line.Text(path[..start]);
-        line.Raw("***"u8);
+        line.Text("***"u8);
         path = path[(start + at)..];
     }
 

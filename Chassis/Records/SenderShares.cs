@@ -7,6 +7,16 @@ internal sealed class SenderShares(int most)
     private readonly Lock _lock = new();
     private readonly Dictionary<object, int> _waiting = [];
 
+    /// <summary>Senders of which some wait.</summary>
+    public int Senders
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Count;
+        }
+    }
+
     /// <summary>Counts one more; null, nobody in particular, always has room.</summary>
     public bool TryTake(object? sender)
     {

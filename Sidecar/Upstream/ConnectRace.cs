@@ -50,8 +50,9 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
         }
         finally
         {
-            while (_running.Count > 0)
-                await GiveUpAsync(_running[0]);
+            var losers = _running.ToArray();
+            _running.Clear();
+            await Task.WhenAll(losers.Select(GiveUpAsync));
         }
     }
 
@@ -62,12 +63,16 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
         if (!isExtra && _running.Find(a => !a.Outcome.IsCompleted) is { } oldest)
         {
             isExtra = oldest.TakeOver();
+            _running.Remove(oldest);
             await GiveUpAsync(oldest);
         }
 
         var cancel = new CancellationTokenSource();
-        _running.Add(new Attempt(dial(address, cancel.Token).AsTask(), cancel) { IsExtra = isExtra });
+        _running.Add(new Attempt(DialAsync(address, cancel.Token), cancel) { IsExtra = isExtra });
     }
+
+    // A dialer that throws at once fails like one that throws later: when its attempt ends.
+    private async Task<DialOutcome> DialAsync(IPEndPoint address, CancellationToken cancel) => await dial(address, cancel);
 
     private async ValueTask WaitAsync(bool hasMore)
     {
@@ -82,23 +87,25 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
     private Attempt? TakeEnded()
     {
         var ended = _running.Find(a => a.Outcome is { IsCompletedSuccessfully: true, Result.Connection: not null }) ?? _running.Find(a => a.Outcome.IsCompleted);
-        if (ended is not null)
-            Remove(ended);
+        if (ended is null)
+            return null;
+        _running.Remove(ended);
+        Leave(ended);
         return ended;
     }
 
-    private async ValueTask GiveUpAsync(Attempt attempt)
+    private async Task GiveUpAsync(Attempt attempt)
     {
         await attempt.Cancel.CancelAsync();
-        var outcome = await attempt.Outcome;
-        Remove(attempt);
-        if (outcome.Connection is not null)
-            await outcome.Connection.DisposeAsync();
+        // How one fails that nobody waits for any longer does not matter.
+        await ((Task)attempt.Outcome).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Leave(attempt);
+        if (attempt.Outcome is { IsCompletedSuccessfully: true, Result.Connection: { } connection })
+            await connection.DisposeAsync();
     }
 
-    private void Remove(Attempt attempt)
+    private void Leave(Attempt attempt)
     {
-        _running.Remove(attempt);
         attempt.Cancel.Dispose();
         if (attempt.TakeOver())
             places.Release();

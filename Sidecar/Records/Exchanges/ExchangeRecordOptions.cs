@@ -44,7 +44,7 @@ public sealed record ExchangeRecordOptions
     /// <summary>Bytes of records a second for one connection, on average, with twice as many at once; null for no limit; default 512 KB, which is some 400 usual records.</summary>
     public long? ConnectionRate { get; init; } = 512 * 1024;
 
-    /// <summary>The same for all connections of one client together; default 1 MB: half of a quarter of what may wait to be written.</summary>
+    /// <summary>The same for all connections of one client together; default 1 MB: twice as much at once is a quarter of what may wait to be written.</summary>
     public long? ClientRate { get; init; } = 1024 * 1024;
 
     /// <summary>Patterns of paths that are recorded, with <c>!</c> of those that are not; default none, which is all.</summary>

@@ -107,14 +107,18 @@ internal sealed class JsonLine
         _bytes.Advance(length);
     }
 
-    // Up to where a character begins.
+    // Not into the middle of a character.
     private ReadOnlySpan<byte> UpToLimit(ReadOnlySpan<byte> text)
     {
         if (HasRoomFor(text.Length))
             return text;
         var end = Math.Max(0, TextLimit - Length);
-        for (var i = 0; i < 3 && end > 0 && (text[end] & 0xc0) == 0x80; i++)
-            end--;
+        for (var before = 1; before <= Math.Min(3, end); before++)
+        {
+            if (Rune.DecodeFromUtf8(text[(end - before)..], out _, out var size) == OperationStatus.Done && size > before)
+                return text[..(end - before)];
+        }
+
         return text[..end];
     }
 

@@ -50,12 +50,12 @@ public sealed class PeriscoLimitTests
             {
                 var text = string.Concat(Enumerable.Repeat(piece, (length / piece.Length) + 1));
                 var isCut = Check(Of(where, text), Least);
-                // Of a gRPC message no more than its first 500 bytes is shown, whatever the limit.
                 Assert.True(isCut || !wasCut, $"{where} of {text.Length} is whole and a shorter one was not");
                 wasCut = isCut;
             }
 
-            Assert.Equal(where != "grpc-message", wasCut);
+            // No more than the beginning of a gRPC message is shown, which may have room.
+            Assert.True(wasCut || where == "grpc-message");
         }
     }
 
@@ -121,7 +121,7 @@ public sealed class PeriscoLimitTests
     {
         // About half of them are cut.
         var most = Math.Min(limit, 30_000) / 2;
-        var response = random.Next(10) == 0 ? null : Response(random.Next(100, 600), Fields(random, most));
+        var response = random.Next(10) == 0 ? null : Response(random.Next(200, 600), Fields(random, most));
         var exchange = Completed(Request(Text(random, 20), "/" + Text(random, most / 4), Fields(random, most)), response);
         if (random.Next(4) == 0)
         {

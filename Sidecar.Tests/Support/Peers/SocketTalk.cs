@@ -90,6 +90,20 @@ internal static class SocketTalk
         return all.ToString();
     }
 
+    /// <summary>A connection is reset as soon as it is accepted, which may come to pass before its client has seen that it is connected.</summary>
+    public static Task IsRefusedAsync(int port) => IsRefusedAsync(() => ConnectAsync(port));
+
+    /// <summary>The same, of a connection that is made otherwise.</summary>
+    public static async Task IsRefusedAsync(Func<Task<Socket>> connect)
+    {
+        var error = await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            using var socket = await connect();
+            await socket.ReadToEndAsync();
+        });
+        Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
+    }
+
     /// <summary>The peer resets the connection: a cut stream must not look like a whole one.</summary>
     public static async Task IsResetAsync(this Socket socket)
     {

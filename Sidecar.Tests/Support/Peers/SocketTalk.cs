@@ -17,7 +17,8 @@ internal static class SocketTalk
     {
         var target = address ?? IPAddress.Loopback;
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(target, port, Cancellation).AsTask().WaitAsync(Limit);
+        // A blocking connect: a peer that resets at once seldom comes between the handshake and its return.
+        await Task.Run(() => socket.Connect(target, port), Cancellation).WaitAsync(Limit);
         return socket;
     }
 

@@ -40,12 +40,14 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     private static readonly byte[] LineFeed = "\n"u8.ToArray();
 
     private readonly JsonTypeInfo<T> _type;
-    private readonly Channel<T> _queue;
+    private readonly Channel<(T Record, object? Sender)> _queue;
+    private readonly SenderShares _shares = new(Capacity / 4);
     private readonly LineOutput _output;
     private readonly ILogger _logger;
     private readonly Task _writing;
     private Task? _ending;
     private long _dropped;
+    private long _overShare;
 
     internal JsonLineSink(LineOutput output, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger)
     {
@@ -54,12 +56,15 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
         _logger = logger;
         var mode = whenFull == WhenFull.Wait ? BoundedChannelFullMode.Wait : BoundedChannelFullMode.DropOldest;
         var options = new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = mode };
-        _queue = Channel.CreateBounded<T>(options, _ => Interlocked.Increment(ref _dropped));
+        _queue = Channel.CreateBounded<(T Record, object? Sender)>(options, OnDropped);
         _writing = Task.Run(WriteAllAsync);
     }
 
     /// <summary>Records lost so far: to a full queue or to a failing file.</summary>
     public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;
+
+    /// <summary>Records left out so far because a quarter of the queue was one sender's.</summary>
+    public long OverShare => Interlocked.Read(ref _overShare);
 
     /// <summary>Whether the output is a file, which can be reopened.</summary>
     public bool IsFile => _output.IsFile;
@@ -68,14 +73,22 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     public Task ReopenAsync() => _output.ReopenAsync();
 
     /// <summary>Queues a record; completes at once unless the sink waits when full.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="sender">Whom it comes of, if others' records are to be safe from too many of it; it may have a quarter of the queue.</param>
     /// <returns>Whether it was queued; after the end it is dropped and counted.</returns>
-    public async ValueTask<bool> WriteAsync(T record)
+    public async ValueTask<bool> WriteAsync(T record, object? sender = null)
     {
-        while (!_queue.Writer.TryWrite(record))
+        if (!_shares.TryTake(sender))
+        {
+            Interlocked.Increment(ref _overShare);
+            return false;
+        }
+
+        while (!_queue.Writer.TryWrite((record, sender)))
         {
             if (await _queue.Writer.WaitToWriteAsync())
                 continue;
-            Interlocked.Increment(ref _dropped);
+            OnDropped((record, sender));
             return false;
         }
 
@@ -87,6 +100,12 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     {
         lock (_queue)
             return new ValueTask(_ending ??= EndAsync());
+    }
+
+    private void OnDropped((T Record, object? Sender) item)
+    {
+        _shares.Return(item.Sender);
+        Interlocked.Increment(ref _dropped);
     }
 
     private async Task EndAsync()
@@ -113,9 +132,10 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
             batch.SetLength(0);
             var count = 0;
             // One write for many waiting records, without holding a lone one back.
-            while (batch.Length < 64 * 1024 && _queue.Reader.TryRead(out var record))
+            while (batch.Length < 64 * 1024 && _queue.Reader.TryRead(out var item))
             {
-                JsonSerializer.Serialize(batch, record, _type);
+                _shares.Return(item.Sender);
+                JsonSerializer.Serialize(batch, item.Record, _type);
                 batch.Write(LineFeed);
                 count++;
             }

@@ -25,7 +25,7 @@ public sealed class OracleClientTests
         var options = Stage.Options() with { ConnectAttempts = 1 };
         var slow = options.Timeouts.Handshake - TimeSpan.FromSeconds(0.5);
         var dialer = new NotingDialer();
-        using var resolver = new Resolver(_time, _ =>
+        var resolver = new Resolver(_time, _ =>
         {
             _time.Advance(slow);
             return [IPAddress.Loopback];
@@ -49,7 +49,7 @@ public sealed class OracleClientTests
     {
         public TimeSpan Timeout { get; private set; }
 
-        public ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout)
+        public ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout, CancellationToken cancel = default)
         {
             Timeout = timeout;
             return new(new DialOutcome(null, SocketError.ConnectionRefused, "refused"));

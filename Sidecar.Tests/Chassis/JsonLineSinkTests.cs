@@ -67,6 +67,48 @@ public sealed partial class JsonLineSinkTests : IDisposable
     }
 
     [Fact]
+    public async Task Write_OneSendersFlood_PushesOutNobodyElses()
+    {
+        const int capacity = JsonLineSink<Line>.Capacity;
+        var output = new GatedStream();
+        var sink = new JsonLineSink<Line>(new LineOutput(output, NullLogger.Instance), Type, WhenFull.DropOldest, NullLogger.Instance);
+        await sink.WriteAsync(new Line(-1));
+        await output.Entered;
+        Assert.True(await sink.WriteAsync(new Line(-2), "modest"));
+        for (var i = 0; i < 2 * capacity; i++)
+            Assert.Equal(i < capacity / 4, await sink.WriteAsync(new Line(i), "greedy"));
+        Assert.Equal((2 * capacity) - (capacity / 4), sink.OverShare);
+        Assert.True(await sink.WriteAsync(new Line(-3), "modest"));
+
+        output.Open();
+        await sink.DisposeAsync();
+
+        Assert.Equal(0, sink.Dropped);
+        Assert.Equal([-1, -2, .. Enumerable.Range(0, capacity / 4), -3], output.Lines.Select(line => int.Parse(line["{\"Number\":".Length..^1])));
+    }
+
+    [Fact]
+    public async Task Write_ManySendersDroppedAndWritten_HaveTheirSharesAgain()
+    {
+        const int capacity = JsonLineSink<Line>.Capacity;
+        var output = new GatedStream();
+        var sink = new JsonLineSink<Line>(new LineOutput(output, NullLogger.Instance), Type, WhenFull.DropOldest, NullLogger.Instance);
+        await sink.WriteAsync(new Line(-1));
+        await output.Entered;
+        // The first sender's are the oldest, which give way to the fifth's.
+        for (var i = 0; i < 5 * capacity / 4; i++)
+            Assert.True(await sink.WriteAsync(new Line(i), i / (capacity / 4)));
+        Assert.Equal(capacity / 4, sink.Dropped);
+        Assert.True(await sink.WriteAsync(new Line(-2), 0));
+        Assert.False(await sink.WriteAsync(new Line(-3), 4));
+
+        output.Open();
+        await Eventually.TrueAsync(() => output.Lines.Count() > capacity);
+        Assert.True(await sink.WriteAsync(new Line(-4), 4));
+        await sink.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Write_FullDisk_CountsEveryRecordAndGoesOn()
     {
         await using var sink = JsonLineSink.Open("/dev/full", "--records", Type, WhenFull.Wait, NullLogger.Instance);

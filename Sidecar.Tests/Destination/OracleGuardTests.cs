@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Destination;
 
-public sealed class OracleGuardTests : IDisposable
+public sealed class OracleGuardTests
 {
     private readonly ManualTimeProvider _time = new();
     private readonly Resolver _resolver;
@@ -26,8 +26,6 @@ public sealed class OracleGuardTests : IDisposable
             _ => throw new SocketException((int)SocketError.HostNotFound),
         };
     });
-
-    public void Dispose() => _resolver.Dispose();
 
     [Theory]
     [InlineData("192.0.2.7:9100", "192.0.2.7:9100", "192.0.2.7")]

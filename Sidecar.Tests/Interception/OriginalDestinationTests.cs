@@ -1,3 +1,5 @@
+using System.Net;
+using Sidecar.Tests.Support.Peers;
 using Xunit;
 using static Sidecar.Tests.Interception.InterceptedNetwork;
 
@@ -64,5 +66,18 @@ public sealed class OriginalDestinationTests
         var record = await RecordAsync(sidecar);
         Assert.Equal("self_call", record.Reason);
         Assert.Null(record.Text("upstream"));
+    }
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Client_OfARedirectedConnectionToAPortWhereNobodyListens_IsReset(string transport)
+    {
+        await using var network = await CreateAsync(backIntercepts: false);
+        var sidecar = await network.StartSidecarAsync(network.Front, $"--listen 0.0.0.0:45000 --mode transparent --transport {transport}");
+
+        await SocketTalk.IsRefusedAsync(() => network.Front.ConnectAsync(IPAddress.Parse(BackAddress), 9000, AppUser));
+
+        Assert.Equal("connect_failed", (await RecordAsync(sidecar)).Reason);
     }
 }

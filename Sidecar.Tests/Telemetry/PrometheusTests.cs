@@ -34,7 +34,7 @@ public sealed class PrometheusTests
             await prometheus.ExpectAsync($"sidecar_upstream_connect_seconds_count{{{own}}}", 1, Cancel);
             await prometheus.ExpectAsync($"sidecar_handshake_seconds_count{{{own}}}", 1, Cancel);
             await prometheus.ExpectAsync($"sidecar_oracle_request_seconds_count{{job=\"{role}\",result=\"ok\"}}", 1, Cancel);
-            await prometheus.ExpectAsync($"sidecar_records_dropped_total{{job=\"{role}\",sink=\"connections\"}}", 0, Cancel);
+            await prometheus.ExpectAsync($"sidecar_records_dropped_total{{job=\"{role}\",sink=\"connections\",reason=\"output\"}}", 0, Cancel);
             foreach (var (direction, peer) in new[] { ("received", "downstream"), ("sent", "upstream"), ("received", "upstream"), ("sent", "downstream") })
                 await prometheus.ExpectAsync($"sidecar_bytes_total{{{own},direction=\"{direction}\",peer=\"{peer}\"}}", Bytes, Cancel);
         }

@@ -9,17 +9,18 @@ namespace Sidecar.Authorization;
 /// </summary>
 internal sealed class DownstreamAnswer(byte[] granted, byte[] refused)
 {
-    private bool _sent;
+    /// <summary>Whether one of the two was sent.</summary>
+    public bool IsSent { get; private set; }
 
     /// <summary>Tells that bytes may flow.</summary>
     public ValueTask GrantAsync(ConnectionContext connection) => SendAsync(connection, granted);
 
     /// <summary>Tells of the refusal, unless the grant was sent.</summary>
-    public ValueTask RefuseUnlessGrantedAsync(ConnectionContext connection) => _sent ? default : SendAsync(connection, refused);
+    public ValueTask RefuseUnlessGrantedAsync(ConnectionContext connection) => IsSent ? default : SendAsync(connection, refused);
 
     private async ValueTask SendAsync(ConnectionContext connection, byte[] bytes)
     {
-        _sent = true;
+        IsSent = true;
         // A few bytes on a fresh connection: this fills no buffer, so it cannot wait for the other side.
         try
         {

@@ -57,6 +57,7 @@ internal static class OptionsReader
             MaxConnections = Math.Min(wanted, most),
             Backlog = settings.Read("limits.backlog", ListenSockets.DefaultBacklog, Values.WholeNumber(1, 1_000_000)),
             ConnectAttempts = settings.Read("upstream.connect-attempts", 3, Values.WholeNumber(1, 100)),
+            AttemptDelay = settings.Read("upstream.attempt-delay", TimeSpan.FromMilliseconds(250), Values.Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1))),
             Transport = ReadTransport(settings),
             Loops = settings.Read("loops", Environment.ProcessorCount, Values.WholeNumber(1, MaxLoops)),
             Tcp = ReadTcp(settings),

@@ -23,6 +23,9 @@ internal static class RecordSettings
         new("--records-sample", "records.sample", "SHARE", "Share of exchanges that are recorded, 0 to 1 [default: 1]"),
         new("--records-always-errors", "records.always-errors", "on|off", "Whatever the share, records statuses from 400 on, gRPC statuses but 0 and what was cut off [default: on]"),
         new("--records-paths", "records.paths", "GLOB,...", "Paths that are recorded, such as /api/**,!/healthz: * within a segment, ** anything, ! excludes [default: all]"),
+        new("--records-max-line", "records.max-line", "SIZE", "Most bytes of a line, 4KB to 1MB; a longer record is cut and says so in ext.truncated [default: 16KB]"),
+        new("--records-connection-rate", "records.connection-rate", "SIZE|off", "Bytes of records a second for one connection; the rest is dropped and counted [default: 512KB]"),
+        new("--records-client-rate", "records.client-rate", "SIZE|off", "The same for all connections of one client address together [default: 1MB]"),
         new("--records-rotate-size", "records.rotate-size", "SIZE|off", "Renames the file to FILE.1 before it grows larger; off with logrotate, which sends SIGHUP [default: 100MB]"),
         new("--records-rotate-age", "records.rotate-age", "TIME|off", "Renames the file when it is older and a record comes [default: off]"),
         new("--records-keep", "records.keep", "COUNT", "Old files that are kept, FILE.1 being the newest [default: 5]"),
@@ -35,6 +38,9 @@ internal static class RecordSettings
 
     private const long SmallestFile = 1024 * 1024;
     private const long LargestFile = 1L << 40;
+    private const long SmallestLine = 4 * 1024;
+    private const long LargestLine = 1024 * 1024;
+    private const long SmallestRate = 1024;
     private const int MaxKept = 1000;
 
     private static readonly Func<string, TimeSpan> ParseAge = Values.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366));
@@ -77,6 +83,9 @@ internal static class RecordSettings
             Sample = settings.Read("records.sample", 1d, ParseShare),
             AlwaysErrors = settings.Read("records.always-errors", true, Values.Switch),
             Paths = settings.ReadList("records.paths", ParsePattern) ?? [],
+            MaxLine = settings.Read("records.max-line", defaults.MaxLine, text => (int)Values.Size(SmallestLine, LargestLine)(text)),
+            ConnectionRate = settings.Read("records.connection-rate", defaults.ConnectionRate, Values.OffOr(ParseRate)),
+            ClientRate = settings.Read("records.client-rate", defaults.ClientRate, Values.OffOr(ParseRate)),
             Rotation = ReadRotation(settings, defaults.Rotation!),
         };
     }
@@ -97,6 +106,8 @@ internal static class RecordSettings
         names is null ? defaults : names[0] == None ? [.. names.Skip(1)] : [.. defaults, .. names];
 
     private static long ParseSize(string text) => Values.Size(SmallestFile, LargestFile)(text);
+
+    private static long ParseRate(string text) => Values.Size(SmallestRate, LargestFile)(text);
 
     private static string ParseField(string text) =>
         text.Length <= byte.MaxValue && Ascii.IsToken(System.Text.Encoding.UTF8.GetBytes(text.TrimStart(':')))

@@ -34,6 +34,7 @@ internal static class SettingTable
         new("--handshake-timeout", "timeouts.handshake", "TIME", "For each message of a handshake [default: 3s]"),
         new("--connect-timeout", "timeouts.connect", "TIME", "For the upstream to accept [default: 2s]"),
         new("--connect-attempts", "upstream.connect-attempts", "COUNT", "Rounds over all addresses of an upstream, with a growing pause between [default: 3]"),
+        new("--attempt-delay", "upstream.attempt-delay", "TIME", "Until the next address of an upstream is tried beside the ones before; less where there are many for the connect timeout [default: 250ms]"),
         new("--idle-timeout", "timeouts.idle", "TIME", "Without a byte in either direction [default: 1h]"),
         new("--half-closed-timeout", "timeouts.half-closed", "TIME", "Without a byte once one direction has ended [default: 5m]"),
         new("--drain", "drain", "TIME", "For live connections after SIGTERM or POST /drain; a second signal ends it [default: 5s]"),

@@ -47,6 +47,9 @@ public sealed record SidecarOptions
     /// <summary>Rounds over all addresses of an upstream, with a growing pause between; default 3.</summary>
     public int ConnectAttempts { get; init; } = 3;
 
+    /// <summary>From one attempt on an upstream's addresses to the next beside it, 10 ms to 1 min; default 250 ms (RFC 8305, section 8).</summary>
+    public TimeSpan AttemptDelay { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Who accepts and connects; default epoll on Linux, else sockets.</summary>
     public TransportKind Transport { get; init; } = OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
 

@@ -47,7 +47,7 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
         var candidates = route.Configured ? _target : null;
         if (candidates is null)
         {
-            var resolved = await resolver.ResolveAsync(route.Upstream, timeouts.Connect);
+            var resolved = await resolver.ResolveAsync(route.Upstream, timeouts.Connect, route.Configured ? null : report.Client.Host);
             if (resolved.Failure is { } failure)
                 return report.End(failure, resolved.Detail);
             candidates = new UpstreamCandidates(resolved.Addresses, resolved.Took);

@@ -2,6 +2,7 @@ using System.Net;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
+using Sidecar.Authorization;
 using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Destination;
@@ -41,14 +42,22 @@ internal sealed partial class ConnectionReportMiddleware(
         catch (Exception bug)
         {
             report.End(RelayEndReason.InternalError, bug.Message);
+            connection.Abort();
             Log.Bug(logger, bug, report.Id, report.Client);
         }
         finally
         {
+            if (IsRefusedUntold(connection, report))
+                connection.Abort();
             await CloseAsync(connection, report);
             await reporter.EndedAsync(report);
         }
     }
+
+    // Refused before the relay, by whatever stage, and no protocol had words for it: a reset, as of a host that does not
+    // accept. An orderly end would look like an empty answer of the service.
+    private static bool IsRefusedUntold(ConnectionContext connection, ConnectionReport report) =>
+        report is { Failure: not null, Relay: null } && connection.Features.Get<DownstreamAnswer>() is not { IsSent: true };
 
     // What was already sent gets the half-closed limit to reach the client; a client that takes nothing must not keep the socket.
     private async ValueTask CloseAsync(ConnectionContext connection, ConnectionReport report)

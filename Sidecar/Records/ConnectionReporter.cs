@@ -21,7 +21,7 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
     {
         (_sink, _registry, _metrics, _time, _logger) = (sink, registry, metrics, time, logger);
         if (sink is not null)
-            metrics.ObserveDroppedRecords("connections", () => sink.Dropped);
+            metrics.ObserveDroppedRecords("connections", ("output", () => sink.Dropped), ("client_share", () => sink.OverShare));
     }
 
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
             if (_logger.IsEnabled(LogLevel.Debug))
                 Log.Ended(_logger, report.Id, report.Listener.Role.Word(), report.Client, ending.Reason.Word(), BoundedText.Of(ending.Detail), BoundedText.Of(report.Transform));
             if (_sink is not null)
-                await _sink.WriteAsync(Record(report, ending, duration));
+                await _sink.WriteAsync(Record(report, ending, duration), report.Client.Host);
         }
         catch (Exception bug)
         {

@@ -60,7 +60,10 @@ internal sealed partial class ExchangeReporter(
             metrics.Ended(exchange);
             if (recorder is null)
                 return;
-            _origin ??= new ExchangeOrigin(report.Id, report.Listener.Role, report.Transform, report.Client.EndPoint, ServerOf(report), process);
+            _origin ??= new ExchangeOrigin(report.Id, report.Listener.Role, report.Transform, report.Client.EndPoint, ServerOf(report), process)
+            {
+                Budget = recorder.Budgets.For(report.Client.Host),
+            };
             recorder.Write(_origin, exchange);
         }
 

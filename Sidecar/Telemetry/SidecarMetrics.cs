@@ -57,9 +57,11 @@ internal sealed class SidecarMetrics
 
     public void OracleAnswered(string result, long started) => _oracle.Record(Seconds(started), new KeyValuePair<string, object?>("result", result));
 
-    /// <summary>Shows how many records a sink has lost.</summary>
-    public void ObserveDroppedRecords(string sink, Func<long> dropped) => _meter.CreateObservableCounter(
-        "sidecar.records.dropped", () => new Measurement<long>(dropped(), new KeyValuePair<string, object?>("sink", sink)), null, "Records lost, by sink.");
+    /// <summary>Shows how many records a sink has lost, by reason.</summary>
+    public void ObserveDroppedRecords(string sink, params (string Reason, Func<long> Count)[] dropped) => _meter.CreateObservableCounter(
+        "sidecar.records.dropped",
+        () => dropped.Select(d => new Measurement<long>(d.Count(), new("sink", sink), new("reason", d.Reason))),
+        null, "Records lost, by sink and reason.");
 
     private double Seconds(long started) => _time.GetElapsedTime(started).TotalSeconds;
 

@@ -18,5 +18,6 @@ internal interface IDialer
     /// <param name="address">Where to connect to.</param>
     /// <param name="source">The own address to connect from; null where the kernel is to choose it.</param>
     /// <param name="timeout">How long the other side may take.</param>
-    public ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout);
+    /// <param name="cancel">Gives the attempt up. Whoever cancels takes no connection: one that comes all the same is to be disposed of.</param>
+    public ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout, CancellationToken cancel = default);
 }

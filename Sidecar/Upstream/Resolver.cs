@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Chassis.Net;
 using Sidecar.Relay;
 
@@ -12,18 +11,29 @@ namespace Sidecar.Upstream;
 /// <param name="Took">How long the look-up took; no time for an address.</param>
 internal readonly record struct ResolveOutcome(IReadOnlyList<IPEndPoint> Addresses, RelayEndReason? Failure, string? Detail, TimeSpan Took = default);
 
-/// <summary>Turns a name into addresses, once for each connection, within a limit of time.</summary>
-internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> lookUp) : IDisposable
+/// <summary>
+/// Turns a name into addresses, once for each connection, within a limit of time. Names of the configuration have look-ups of
+/// their own, at most one each; names that clients tell share a few places.
+/// </summary>
+internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> lookUp)
 {
+    /// <summary>Look-ups at once of names that clients tell. Each may hold a thread for as long as name servers are silent (10 s by default).</summary>
+    public const int MaxTold = 32;
+
+    /// <summary>Those of them that one client may have.</summary>
+    public const int MaxOfClient = 8;
+
     // A hostile name server could answer with hundreds; each would get its share of the connect timeout.
     private const int MaxAddresses = 16;
 
-    // getaddrinfo holds its thread for as long as name servers are silent (10 s by default) and cannot be interrupted.
-    private const int MaxLookUps = 16;
+    private readonly LookUps _configured = new(time, lookUp, places: null);
+    private readonly LookUps _told = new(time, lookUp, new ClientPlaces(MaxTold, MaxOfClient));
 
-    private readonly SemaphoreSlim _slots = new(MaxLookUps);
-
-    public async ValueTask<ResolveOutcome> ResolveAsync(HostPort host, TimeSpan limit)
+    /// <summary>Finds the addresses of a host.</summary>
+    /// <param name="host">A name, or an address, which needs no look-up.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="client">The host of the client that told the name; null for a name of the configuration.</param>
+    public async ValueTask<ResolveOutcome> ResolveAsync(HostPort host, TimeSpan limit, IPAddress? client = null)
     {
         if (Literal(host) is { } literal)
             return new([literal], null, null);
@@ -31,53 +41,19 @@ internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> look
         using var end = new CancellationTokenSource(limit, time);
         try
         {
-            await _slots.WaitAsync(end.Token);
-            var addresses = await StartLookUp(host.Host).WaitAsync(end.Token);
-            return addresses.Length > 0
-                ? new([.. addresses.Take(MaxAddresses).Select(a => Canonical(a, host.Port)).Distinct()], null, null, time.GetElapsedTime(started))
-                : new([], RelayEndReason.ConnectFailed, $"{host.Host} has no address");
+            var found = await (client is null ? _configured : _told).FindAsync(host.Host, client ?? IPAddress.None, end.Token);
+            return found.Addresses.Count > 0
+                ? new([.. found.Addresses.Take(MaxAddresses).Select(a => Canonical(a, host.Port)).Distinct()], null, null, time.GetElapsedTime(started))
+                : new([], RelayEndReason.ConnectFailed, found.Error is { } error ? $"{host.Host}: {error}" : $"{host.Host} has no address");
         }
         catch (OperationCanceledException)
         {
             return new([], RelayEndReason.ConnectTimeout, $"{host.Host} was not resolved in time");
         }
-        catch (Exception error) when (error is SocketException or ArgumentException or TaskSchedulerException)
-        {
-            return new([], RelayEndReason.ConnectFailed, $"{host.Host}: {error.Message}");
-        }
     }
 
     /// <summary>The address that a host is by itself, without a look-up; null for a name.</summary>
     public static IPEndPoint? Literal(HostPort host) => IPAddress.TryParse(host.Host, out var address) ? Canonical(address, host.Port) : null;
-
-    public void Dispose() => _slots.Dispose();
-
-    // On a thread of its own: slow names must not take the pool's threads from everyone else. It frees its slot when it really ends.
-    private Task<IPAddress[]> StartLookUp(string host)
-    {
-        try
-        {
-            return Task.Factory.StartNew(() => LookUp(host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-        catch (TaskSchedulerException)
-        {
-            // No thread could be started: no memory, no descriptor, or too many tasks in the control group.
-            _slots.Release();
-            throw;
-        }
-    }
-
-    private IPAddress[] LookUp(string host)
-    {
-        try
-        {
-            return lookUp(host);
-        }
-        finally
-        {
-            _slots.Release();
-        }
-    }
 
     private static IPEndPoint Canonical(IPAddress address, int port) => new(NetworkAddress.Canonical(address), port);
 }

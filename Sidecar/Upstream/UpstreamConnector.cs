@@ -10,13 +10,18 @@ namespace Sidecar.Upstream;
 /// <summary>A connection to an upstream, or why there is none.</summary>
 internal readonly record struct ConnectOutcome(ConnectionContext? Connection, RelayEndReason? Failure, string? Detail);
 
-/// <summary>Connects to the first address that accepts, in as many rounds over all of them as are configured.</summary>
+/// <summary>
+/// Connects to the address that accepts first, in as many rounds over all of them as are configured. Within a round attempts
+/// overlap (<see cref="ConnectRace"/>).
+/// </summary>
 internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, TimeProvider time)
 {
     // Before the second round; doubled before each further one, and jittered, so that many do not come back at once (Envoy's base interval).
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Tries the addresses in order; each gets its share of what is left of <paramref name="timeout"/>.</summary>
+    private readonly AttemptPlaces _places = new();
+
+    /// <summary>Tries the addresses, families in turn; an attempt goes on until <paramref name="timeout"/>.</summary>
     /// <param name="downstream">The connection that it is for.</param>
     /// <param name="addresses">Where to connect to.</param>
     /// <param name="timeout">For all rounds together.</param>
@@ -24,10 +29,12 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
     public async ValueTask<ConnectOutcome> ConnectAsync(
         ConnectionContext downstream, IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, bool passesThrough = false)
     {
+        if (addresses.Count == 0)
+            return new ConnectOutcome(null, RelayEndReason.ConnectFailed, "no address");
         var started = time.GetTimestamp();
         for (var round = 1; ; round++)
         {
-            var outcome = await TryAllAsync(downstream, addresses, timeout, started, passesThrough);
+            var outcome = Outcome(await TryAllAsync(downstream, addresses, timeout, started, passesThrough));
             var pause = FirstBackOff * Math.Pow(2, round - 1) * (0.5 + (Random.Shared.NextDouble() / 2));
             if (outcome.Connection is not null || round == options.ConnectAttempts || time.GetElapsedTime(started) + pause >= timeout)
                 return outcome;
@@ -35,24 +42,32 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
         }
     }
 
-    private async ValueTask<ConnectOutcome> TryAllAsync(
+    // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
+    private static ConnectOutcome Outcome(DialOutcome dialed) => dialed.Connection is not null
+        ? new ConnectOutcome(dialed.Connection, null, null)
+        : new ConnectOutcome(null, dialed.Error == SocketError.TimedOut ? RelayEndReason.ConnectTimeout : RelayEndReason.ConnectFailed, dialed.Detail);
+
+    private async ValueTask<DialOutcome> TryAllAsync(
         ConnectionContext downstream, IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, long started, bool passesThrough)
     {
-        var outcome = new ConnectOutcome(null, RelayEndReason.ConnectFailed, "no address");
-        for (var i = 0; i < addresses.Count && outcome.Connection is null; i++)
+        if (addresses.Count == 1)
+            return await DialAsync(downstream, addresses[0], Left(), passesThrough, CancellationToken.None);
+        // Of many addresses each is tried before the time is over.
+        var share = Left() / addresses.Count;
+        var race = new ConnectRace(
+            (address, cancel) => DialAsync(downstream, address, Left(), passesThrough, cancel),
+            _places, share < options.AttemptDelay ? share : options.AttemptDelay, time);
+        return await race.RunAsync(addresses);
+
+        TimeSpan Left()
         {
             var left = timeout - time.GetElapsedTime(started);
-            var share = left > TimeSpan.Zero ? left / (addresses.Count - i) : TimeSpan.Zero;
-            var dialed = await DialAsync(downstream, addresses[i], share, passesThrough);
-            // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
-            var failure = dialed.Error == SocketError.TimedOut ? RelayEndReason.ConnectTimeout : RelayEndReason.ConnectFailed;
-            outcome = new(dialed.Connection, dialed.Connection is null ? failure : null, dialed.Detail);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
-
-        return outcome;
     }
 
-    private ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, TimeSpan timeout, bool passesThrough)
+    private ValueTask<DialOutcome> DialAsync(
+        ConnectionContext downstream, IPEndPoint address, TimeSpan timeout, bool passesThrough, CancellationToken cancel)
     {
         IPAddress? source;
         try
@@ -64,6 +79,6 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
             return new(new DialOutcome(null, error.SocketErrorCode, $"{address}: {error.Message}"));
         }
 
-        return dialer.DialAsync(downstream, address, source, timeout);
+        return dialer.DialAsync(downstream, address, source, timeout, cancel);
     }
 }

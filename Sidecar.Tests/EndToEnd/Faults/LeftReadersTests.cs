@@ -56,7 +56,7 @@ public sealed class LeftReadersTests
         using var http = new HttpClient();
 
         var page = "";
-        for (var left = 100; !page.Contains("\nsidecar_records_dropped_total{sink=\"connections\"} 3\n", StringComparison.Ordinal); left--)
+        for (var left = 100; !page.Contains("\nsidecar_records_dropped_total{sink=\"connections\",reason=\"output\"} 3\n", StringComparison.Ordinal); left--)
         {
             Assert.True(left > 0, page);
             if (left > 97)

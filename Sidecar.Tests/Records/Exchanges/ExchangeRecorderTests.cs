@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Chassis.Records;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -88,6 +89,32 @@ public sealed class ExchangeRecorderTests : IDisposable
         for (var i = 0; i < 50; i++)
             recorder.Write(origin, exchange);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public async Task Write_OneConnectionsFlood_IsCountedAndLeavesOthersTheirRecords()
+    {
+        var time = new ManualTimeProvider();
+        var recorder = Recorder(new ExchangeRecordOptions { Path = Path, ConnectionRate = 10_000, ClientRate = 15_000 }, time);
+        var one = IPAddress.Parse("192.0.2.1");
+        ExchangeOrigin first = Budgeted(one), second = Budgeted(one), other = Budgeted(IPAddress.Parse("192.0.2.2"));
+
+        for (var i = 0; i < 1000; i++)
+            recorder.Write(first, Of("/first"));
+        Assert.InRange(recorder.OverConnectionRate, 900, 999);
+        Assert.Equal(0, recorder.OverClientRate);
+        for (var i = 0; i < 1000; i++)
+            recorder.Write(second, Of("/second"));
+        Assert.InRange(recorder.OverClientRate, 900, 999);
+        recorder.Write(other, Of("/other"));
+        await recorder.DisposeAsync();
+
+        Assert.InRange(new FileInfo(Path).Length, 30_000, 31_500);
+        Assert.Equal("/other", Url(Lines()[^1]));
+        Assert.Equal(2001, Lines().Count + recorder.OverConnectionRate + recorder.OverClientRate);
+        Assert.Equal(0, recorder.Dropped);
+
+        ExchangeOrigin Budgeted(IPAddress client) => Origin(budget: recorder.Budgets.For(client));
     }
 
     [Theory]

@@ -28,20 +28,61 @@ public sealed class JsonLineTests
     [InlineData(new byte[] { 0xc0, 0x80, 0xff }, "\\u00c0\\u0080\\u00ff")]
     public void Text_OtherBytes_AreTakenForLatin1(byte[] text, string written) => Assert.Equal(written, Written(text));
 
+    // Random bytes are seldom UTF-8, so characters are mixed in.
+    private static Gen<byte[]> AnyBytes => Gen.ListOf(Gen.OneOf(
+        Gen.Choose(0, 255).Select(b => new[] { (byte)b }),
+        Gen.Elements("a", "\"", "\\", "é", "漢", "🙂", "\u0085").Select(Encoding.UTF8.GetBytes))).Select(pieces => pieces.SelectMany(p => p).ToArray());
+
     [Fact]
     public void Text_AnyBytes_AreValidJsonOfTheSameMeaning()
     {
-        // Random bytes are seldom UTF-8, so characters are mixed in.
-        var piece = Gen.OneOf(
-            Gen.Choose(0, 255).Select(b => new[] { (byte)b }),
-            Gen.Elements("a", "\"", "\\", "é", "漢", "🙂", "\u0085").Select(Encoding.UTF8.GetBytes));
-        var bytes = Gen.ListOf(piece).Select(pieces => pieces.SelectMany(p => p).ToArray());
-        Prop.ForAll(Arb.From(bytes), text =>
+        Prop.ForAll(Arb.From(AnyBytes), text =>
         {
             var written = $"\"{Written(text)}\"";
             var parsed = JsonSerializer.Deserialize<string>(written)!;
             return parsed == Meaning(text) && !written.Any(char.IsControl);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+    }
+
+    [Fact]
+    public void Text_AnyBytesAtAnyLimit_AreTheBeginningAndSayWhetherTheyAreCut()
+    {
+        Prop.ForAll(Arb.From(AnyBytes), text =>
+        {
+            var meaning = Meaning(text);
+            for (var limit = 0; limit <= (6 * text.Length) + 1; limit++)
+            {
+                var line = new JsonLine { TextLimit = limit };
+                line.Text(text);
+                var parsed = JsonSerializer.Deserialize<string>($"\"{Encoding.UTF8.GetString(line.Bytes)}\"")!;
+                if (line.Length > limit || !Utf8.IsValid(line.Bytes) || !meaning.StartsWith(parsed, StringComparison.Ordinal) || line.IsCut != (parsed.Length < meaning.Length))
+                    return false;
+            }
+
+            return true;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
+    }
+
+    [Fact]
+    public void Text_BehindTheLimit_IsLeftOutAndWhatIsNoTextIsNot()
+    {
+        var line = new JsonLine();
+        line.Text("abc"u8);
+        line.TextLimit = 2;
+        Assert.False(line.IsCut);
+        line.Text(""u8);
+        Assert.False(line.IsCut);
+        line.Text("d"u8);
+        line.Text("\u0001"u8);
+        line.PlainText("e"u8);
+        line.Raw("}"u8);
+        Assert.Equal("abc}", Encoding.UTF8.GetString(line.Bytes));
+        Assert.True(line.IsCut);
+
+        line.Clear();
+        Assert.False(line.IsCut);
+        line.Text("whole"u8);
+        Assert.Equal("whole", Encoding.UTF8.GetString(line.Bytes));
     }
 
     [Fact]

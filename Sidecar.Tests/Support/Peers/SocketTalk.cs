@@ -17,7 +17,8 @@ internal static class SocketTalk
     {
         var target = address ?? IPAddress.Loopback;
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(target, port, Cancellation).AsTask().WaitAsync(Limit);
+        // A blocking connect: a peer that resets at once seldom comes between the handshake and its return.
+        await Task.Run(() => socket.Connect(target, port), Cancellation).WaitAsync(Limit);
         return socket;
     }
 
@@ -88,6 +89,20 @@ internal static class SocketTalk
         }
 
         return all.ToString();
+    }
+
+    /// <summary>A connection is reset as soon as it is accepted, which may come to pass before its client has seen that it is connected.</summary>
+    public static Task IsRefusedAsync(int port) => IsRefusedAsync(() => ConnectAsync(port));
+
+    /// <summary>The same, of a connection that is made otherwise.</summary>
+    public static async Task IsRefusedAsync(Func<Task<Socket>> connect)
+    {
+        var error = await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            using var socket = await connect();
+            await socket.ReadToEndAsync();
+        });
+        Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
     }
 
     /// <summary>The peer resets the connection: a cut stream must not look like a whole one.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Sidecar.Records.Command;
 
@@ -6,7 +7,14 @@ namespace Sidecar.Records.Command;
 internal static class Printable
 {
     /// <summary>The text with a dot in place of each character that is not to be seen.</summary>
-    public static string Of(string text) => text.Any(IsUnseen) ? string.Concat(text.Select(c => IsUnseen(c) ? '.' : c)) : text;
+    public static string Of(string text)
+    {
+        var shown = new StringBuilder(text.Length);
+        // A lone surrogate comes as U+FFFD, which is seen.
+        foreach (var rune in text.EnumerateRunes())
+            shown.Append(IsUnseen(rune) ? "." : rune.ToString());
+        return shown.ToString();
+    }
 
     /// <summary>A duration in three digits and its unit.</summary>
     public static string Of(TimeSpan span) => span.TotalSeconds >= 0.9995 ? $"{Digits(span.TotalSeconds)}s"
@@ -25,7 +33,12 @@ internal static class Printable
     private static string Digits(double number) =>
         number.ToString(number switch { < 9.995 => "F2", < 99.95 => "F1", _ => "F0" }, CultureInfo.InvariantCulture);
 
-    // Controls, and what turns the direction of the text or has no width.
-    private static bool IsUnseen(char c) =>
-        char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    // Controls, what turns the direction of the text, what has no width, and what looks different on every terminal.
+    private static bool IsUnseen(Rune rune) => IsIgnorable(rune.Value) || Rune.GetUnicodeCategory(rune) is
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate;
+
+    // Letters and marks that are not drawn (Unicode's DerivedCoreProperties, Default_Ignorable_Code_Point).
+    private static bool IsIgnorable(int value) => value is 0x34f or 0x115f or 0x1160 or 0x17b4 or 0x17b5 or (>= 0x180b and <= 0x180f)
+        or 0x3164 or (>= 0xfe00 and <= 0xfe0f) or 0xffa0 or (>= 0xe0100 and <= 0xe01ef);
 }

@@ -26,6 +26,9 @@ internal sealed class ExchangeOrigin
     /// <summary>Who has the local end.</summary>
     public LocalProcess Process { get; }
 
+    /// <summary>What its records may come to; null for no limit.</summary>
+    public RecordBudget? Budget { get; init; }
+
     /// <summary>From behind the process to the beginning of <c>l7</c>.</summary>
     public byte[] Endpoints { get; }
 

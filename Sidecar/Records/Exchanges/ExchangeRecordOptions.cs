@@ -5,6 +5,9 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>Records of HTTP exchanges: where to, which, and what of them.</summary>
 public sealed record ExchangeRecordOptions
 {
+    /// <summary>Bytes of a line by default; a usual one has some 1,200.</summary>
+    public const int DefaultMaxLine = 16 * 1024;
+
     /// <summary>A file, or <c>-</c> for stdout.</summary>
     public required string Path { get; init; }
 
@@ -34,6 +37,15 @@ public sealed record ExchangeRecordOptions
 
     /// <summary>Whether errors are recorded whatever the share (a status from 400 on, a gRPC status other than 0, an exchange that was not completed); default on.</summary>
     public bool AlwaysErrors { get; init; } = true;
+
+    /// <summary>Most bytes of a line, 4 KB to 1 MB; default 16 KB. A longer record is cut and says so in <c>ext.truncated</c>.</summary>
+    public int MaxLine { get; init; } = DefaultMaxLine;
+
+    /// <summary>Bytes of records a second for one connection, on average, with twice as many at once; null for no limit; default 512 KB, which is some 400 usual records.</summary>
+    public long? ConnectionRate { get; init; } = 512 * 1024;
+
+    /// <summary>The same for all connections of one client together; default 1 MB: twice as much at once is a quarter of what may wait to be written.</summary>
+    public long? ClientRate { get; init; } = 1024 * 1024;
 
     /// <summary>Patterns of paths that are recorded, with <c>!</c> of those that are not; default none, which is all.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];

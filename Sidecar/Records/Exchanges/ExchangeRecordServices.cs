@@ -22,7 +22,8 @@ internal static class ExchangeRecordServices
         var time = provider.GetRequiredService<TimeProvider>();
         var sink = LineSink.Open(options.Path, options.Origin, options.Rotation, LineSink.DefaultLimit, time, provider.GetRequiredService<ILogger<ExchangeRecorder>>());
         var recorder = Create(options, sink, time);
-        provider.GetRequiredService<SidecarMetrics>().ObserveDroppedRecords("exchanges", () => recorder.Dropped);
+        provider.GetRequiredService<SidecarMetrics>().ObserveDroppedRecords(
+            "exchanges", ("output", () => recorder.Dropped), ("connection_rate", () => recorder.OverConnectionRate), ("client_rate", () => recorder.OverClientRate));
         return recorder;
     }
 
@@ -30,6 +31,7 @@ internal static class ExchangeRecordServices
     public static ExchangeRecorder Create(ExchangeRecordOptions options, LineSink sink, TimeProvider time) => new(
         new ExchangeFilter(options.Sample, options.AlwaysErrors, new PathFilter(options.Paths)),
         new PeriscoWriter(
-            new HeaderRules(options.AllowHeaders, options.DenyHeaders, options.MaskHeaders), new UrlMask(options.MaskQuery), options.HasExt, new WallClock(time)),
+            new HeaderRules(options.AllowHeaders, options.DenyHeaders, options.MaskHeaders), new UrlMask(options.MaskQuery), options.HasExt, new WallClock(time), options.MaxLine),
+        new RecordBudgets(options.ConnectionRate, options.ClientRate, time),
         sink);
 }

@@ -25,11 +25,33 @@ internal sealed class JsonLine
     /// <summary>Its bytes so far.</summary>
     public int Length => _bytes.Length;
 
+    /// <summary>How far texts may go, in bytes of the line; what is beyond is left out. What is no text always has room.</summary>
+    public int TextLimit { get; set; } = int.MaxValue;
+
+    /// <summary>Whether something was left out.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Begins another line; the buffer goes back to the pool.</summary>
-    public void Clear() => _bytes.Release();
+    public void Clear()
+    {
+        (TextLimit, IsCut) = (int.MaxValue, false);
+        _bytes.Release();
+    }
 
     /// <summary>Whether a text stands in a string as it is.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(Plain);
+
+    /// <summary>Whether there is room for so much more; if not, the line is cut.</summary>
+    public bool HasRoomFor(int count)
+    {
+        if (count == 0 || count <= TextLimit - Length)
+            return true;
+        IsCut = true;
+        return false;
+    }
+
+    /// <summary>The inside of a string that is plain.</summary>
+    public void PlainText(ReadOnlySpan<byte> text) => Raw(UpToLimit(text));
 
     /// <summary>Bytes that are JSON already. Inlined, so that what is constant is copied without a call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,6 +81,7 @@ internal sealed class JsonLine
     /// <summary>The inside of a string: UTF-8 as it is, other bytes as the Latin-1 characters that they may have been, control characters escaped.</summary>
     public void Text(ReadOnlySpan<byte> text)
     {
+        text = UpToLimit(text);
         var strange = text.IndexOfAnyExcept(Plain);
         if (strange < 0)
             strange = text.Length;
@@ -69,9 +92,10 @@ internal sealed class JsonLine
 
     private void Escaped(ReadOnlySpan<byte> text)
     {
-        var room = Room(MostPerByte * text.Length);
+        // At the limit one character more has room.
+        var room = Room((int)Math.Min((long)MostPerByte * text.Length, (long)TextLimit - Length + MostPerByte));
         var length = 0;
-        while (!text.IsEmpty)
+        while (!text.IsEmpty && (MostPerByte * text.Length <= TextLimit - Length - length || HasRoomFor(length + MostPerByte)))
         {
             if (Plain.Contains(text[0]))
                 room[length++] = text[0];
@@ -81,6 +105,21 @@ internal sealed class JsonLine
         }
 
         _bytes.Advance(length);
+    }
+
+    // Not into the middle of a character.
+    private ReadOnlySpan<byte> UpToLimit(ReadOnlySpan<byte> text)
+    {
+        if (HasRoomFor(text.Length))
+            return text;
+        var end = Math.Max(0, TextLimit - Length);
+        for (var before = 1; before <= Math.Min(3, end); before++)
+        {
+            if (Rune.DecodeFromUtf8(text[(end - before)..], out _, out var size) == OperationStatus.Done && size > before)
+                return text[..(end - before)];
+        }
+
+        return text[..end];
     }
 
     // Writes one character; returns of how many bytes it was made.

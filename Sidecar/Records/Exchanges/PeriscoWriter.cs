@@ -13,8 +13,21 @@ namespace Sidecar.Records.Exchanges;
 /// <param name="urls">What is masked in addresses.</param>
 /// <param name="writesExt">Whether there is an <c>ext</c>.</param>
 /// <param name="clock">Of the exchanges' time stamps.</param>
-internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writesExt, WallClock clock)
+/// <param name="maxLine">Most bytes of a line: beyond it texts are cut, heads first.</param>
+internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writesExt, WallClock clock, int maxLine = ExchangeRecordOptions.DefaultMaxLine)
 {
+    // What stands around texts, at its longest: all of a response but its fields, of ext but what the connection has.
+    private const int AroundResponse = 128;
+    private const int AroundExt = 384;
+    private const int BehindMessage = 128;
+
+    // Of a field, with the head's end behind it.
+    private const int AroundField = 48;
+
+    // Of the line: what a response, and a gRPC message, find left however long what stands before them is.
+    private const int ResponseShare = 4;
+    private const int MessageShare = 8;
+
     private static readonly byte[][] Outcomes = [.. Enum.GetValues<ExchangeOutcome>().Select(o => Encoding.UTF8.GetBytes(EnumWords.Of(o)))];
 
     private static ReadOnlySpan<byte> Mask => "***"u8;
@@ -43,7 +56,10 @@ internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writ
             line.Raw(","u8);
         }
 
+        var headsEnd = maxLine - AroundExt - origin.Connection.Length - Math.Min(GrpcMessage.Of(exchange).Length, maxLine / MessageShare);
+        line.TextLimit = response is null ? headsEnd : headsEnd - AroundResponse - Math.Min(response.Bytes.Length, maxLine / ResponseShare);
         WriteRequest(line, exchange.Request);
+        line.TextLimit = headsEnd;
         if (response is not null)
             WriteResponse(line, response);
         line.Raw("}"u8);
@@ -107,6 +123,8 @@ internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writ
             var rule = headers.Of(name);
             if (rule == FieldRule.LeftOut)
                 continue;
+            if (!line.HasRoomFor(AroundField))
+                break;
             line.Raw(written++ == 0 ? ",\"headers\":[{\"key\":\""u8 : "\"},{\"key\":\""u8);
             Write(line, name, isPlain);
             var value = head.Value(i);
@@ -130,7 +148,7 @@ internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writ
     private static void Write(JsonLine line, ReadOnlySpan<byte> text, bool isPlain)
     {
         if (isPlain)
-            line.Raw(text);
+            line.PlainText(text);
         else
             line.Text(text);
     }
@@ -145,10 +163,10 @@ internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writ
         line.Number(exchange.RequestBytes);
         line.Raw(",\"response_bytes\":"u8);
         line.Number(exchange.ResponseBytes);
-        if (exchange.Request.IsTruncated || exchange.FinalResponse is { IsTruncated: true })
-            line.Raw(",\"truncated\":true"u8);
         if (exchange.Grpc is { } call)
             WriteCall(line, exchange, call);
+        if (line.IsCut || exchange.Request.IsTruncated || exchange.FinalResponse is { IsTruncated: true })
+            line.Raw(",\"truncated\":true"u8);
         line.Raw("}"u8);
     }
 
@@ -165,6 +183,7 @@ internal sealed class PeriscoWriter(HeaderRules headers, UrlMask urls, bool writ
         if (!message.IsEmpty && rule != FieldRule.LeftOut)
         {
             line.Raw(",\"grpc_message\":\""u8);
+            line.TextLimit = maxLine - BehindMessage;
             if (rule == FieldRule.Masked)
                 line.Raw(Mask);
             else

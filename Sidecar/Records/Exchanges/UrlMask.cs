@@ -63,7 +63,7 @@ internal sealed class UrlMask
             if (mark == '=' && name >= 0 && IsSecret(text[name..i]))
             {
                 line.Text(text[written..(i + length)]);
-                line.Raw("***"u8);
+                line.Text("***"u8);
                 i = written = EndOfValue(text, i + length, depth);
                 name = -1;
                 continue;
@@ -123,7 +123,7 @@ internal sealed class UrlMask
         if (at < 0)
             return;
         line.Text(path[..start]);
-        line.Raw("***"u8);
+        line.Text("***"u8);
         path = path[(start + at)..];
     }
 

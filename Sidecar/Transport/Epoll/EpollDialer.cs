@@ -7,13 +7,14 @@ namespace Sidecar.Transport.Epoll;
 /// <summary>Connects on the downstream connection's event loop, so that both sockets of a relay live on one thread.</summary>
 internal sealed class EpollDialer(TcpOptions tcp) : IDialer
 {
-    public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout)
+    public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout, CancellationToken cancel = default)
     {
         var loop = ((EpollConnection)downstream).Socket.Loop;
         await loop.Enter();
         if (Open(loop, address, source, out var socket) is { } refusal)
             return refusal;
         using (loop.Timers.CreateTimer(static s => ((EpollSocket)s!).Close(), socket, timeout, Timeout.InfiniteTimeSpan))
+        using (cancel.UnsafeRegister(static s => GiveUp((EpollSocket)s!), socket))
         {
             await socket!.WhenWritable();
         }
@@ -29,6 +30,9 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
         socket.Close();
         return Failed(address, error);
     }
+
+    // Any thread may cancel; the socket is its loop's.
+    private static void GiveUp(EpollSocket socket) => socket.Loop.Post(static s => ((EpollSocket)s!).Close(), socket);
 
     private unsafe DialOutcome? Open(EventLoop loop, IPEndPoint address, IPAddress? source, out EpollSocket? socket)
     {

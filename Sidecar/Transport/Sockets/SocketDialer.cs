@@ -7,9 +7,10 @@ namespace Sidecar.Transport.Sockets;
 /// <summary>Connects with the framework's sockets, beside Kestrel's own transport.</summary>
 internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
 {
-    public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout)
+    public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout, CancellationToken cancel = default)
     {
         using var limit = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         Socket? socket = null;
         try
         {
@@ -17,7 +18,7 @@ internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
             tcp.Apply(socket);
             if (source is not null)
                 Bind(socket, source);
-            await socket.ConnectAsync(address, limit.Token);
+            await socket.ConnectAsync(address, either.Token);
             // Linux connects a port to itself when source and destination coincide (RFC 9293 simultaneous open).
             if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
                 throw new SocketException((int)SocketError.ConnectionRefused);

@@ -1,0 +1,158 @@
+using System.Text;
+using System.Text.Json;
+using Sidecar.Observation;
+using Sidecar.Records.Exchanges;
+using Sidecar.Tests.Observation;
+using Sidecar.Tests.Support;
+using Xunit;
+using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
+
+namespace Sidecar.Tests.Records.Exchanges;
+
+/// <summary>However long heads are: a line keeps its limit, is JSON, and says when it is cut.</summary>
+public sealed class PeriscoLimitTests
+{
+    private const int Least = 4 * 1024;
+
+    // A token of the longest id and a transform, so that ext is as long as it gets.
+    private static readonly ExchangeOrigin Connection = Origin("[2001:db8:1111:2222:3333:4444:5555:6666]:65535", "[2001:db8:1111:2222:3333:4444:5555:7777]:65535", transform: "xor 0x5a");
+
+    private static readonly string[] Pieces = ["a", "b c", "\"", "\\", "\u0001", "\u00e9", "\u00c3\u00a9", "\u00f0\u009f\u0099\u0082", "\u00f0\u009f", "?token=secret", "&x=y", "%20", "//u:p@h/"];
+
+    private readonly WallClock _clock = new(new ManualTimeProvider());
+
+    [Fact]
+    public void Write_EveryLimitAndRandomHeads_KeepsTheLimitAndSaysWhatIsCut()
+    {
+        var random = new Random(11);
+        var cut = 0;
+        for (var limit = Least; limit <= 2 * Least; limit++)
+            cut += Check(Any(random, limit), limit) ? 1 : 0;
+        foreach (var limit in new[] { 16 * 1024, 64 * 1024, 1024 * 1024 })
+        {
+            for (var i = 0; i < 50; i++)
+                cut += Check(Any(random, limit), limit) ? 1 : 0;
+        }
+
+        Assert.InRange(cut, 1000, Least);
+    }
+
+    public static TheoryData<string> Whiles => ["GET", "/", "request field", "response field", "grpc-message"];
+
+    [Theory]
+    [MemberData(nameof(Whiles))]
+    public void Write_OneTextThatGrows_IsCutWhereItsLimitIsReached(string where)
+    {
+        foreach (var piece in new[] { "a", "\u0001", "\u00e9", "\u00c3\u00a9", "\"" })
+        {
+            var wasCut = false;
+            for (var length = 0; length <= Least + 100; length += 7)
+            {
+                var text = string.Concat(Enumerable.Repeat(piece, (length / piece.Length) + 1));
+                var isCut = Check(Of(where, text), Least);
+                Assert.True(isCut || !wasCut, $"{where} of {text.Length} is whole and a shorter one was not");
+                wasCut = isCut;
+            }
+
+            // No more than the beginning of a gRPC message is shown, which may have room.
+            Assert.True(wasCut || where == "grpc-message");
+        }
+    }
+
+    [Fact]
+    public void Write_AnEndlessRequest_LeavesRoomForTheResponse()
+    {
+        var exchange = Completed(Request("GET", "/" + new string('a', 30_000)), Response(503, ("Retry-After", "17")));
+        var line = Parse(Write(exchange, Least));
+        var http = line.GetProperty("l7").GetProperty("response").GetProperty("Record").GetProperty("Http");
+        Assert.Equal(503, http.GetProperty("code").GetInt32());
+        Assert.Equal("17", http.GetProperty("headers")[0].GetProperty("value").GetString());
+        Assert.True(line.GetProperty("ext").GetProperty("truncated").GetBoolean());
+    }
+
+    private static Exchange Of(string where, string text)
+    {
+        var exchange = Completed(
+            where switch
+            {
+                "GET" => Request("G" + text, "/"),
+                "/" => Request("GET", "/" + text),
+                "request field" => Request("GET", "/", ("a", text)),
+                _ => Request("GET", "/"),
+            },
+            where == "response field" ? Response(200, ("a", text)) : Response(200));
+        if (where == "grpc-message")
+        {
+            exchange.Grpc = new GrpcCall { Status = 13 };
+            exchange.Trailers = With(new MessageHeads(64 * 1024, Unshared.Account()).Rent(), ("grpc-message", text));
+        }
+
+        return exchange;
+    }
+
+    private bool Check(Exchange exchange, int limit)
+    {
+        var bytes = Write(exchange, limit);
+        Assert.True(bytes.Length <= limit, $"{bytes.Length} bytes at a limit of {limit}");
+        Assert.Equal((byte)'\n', bytes[^1]);
+        var line = Parse(bytes);
+        Assert.Equal("completed", line.GetProperty("ext").GetProperty("outcome").GetString());
+        var request = line.GetProperty("l7").GetProperty("request").GetProperty("Record").GetProperty("Http");
+        Assert.DoesNotContain("secret", request.GetProperty("url").GetString(), StringComparison.Ordinal);
+        Assert.Equal(exchange.Response is not null, line.GetProperty("l7").TryGetProperty("response", out _));
+        var isCut = line.GetProperty("ext").TryGetProperty("truncated", out _);
+        if (isCut)
+            Assert.True(bytes.Length >= limit / 2, $"cut to {bytes.Length} bytes at a limit of {limit}");
+        else
+            Assert.Equal(Write(exchange, int.MaxValue / 2), bytes);
+        return isCut;
+    }
+
+    private byte[] Write(Exchange exchange, int limit)
+    {
+        var line = new JsonLine();
+        new PeriscoWriter(new HeaderRules(null, [], HeaderRules.Secret), new UrlMask(UrlMask.Secret), writesExt: true, _clock, limit).Write(line, Connection, exchange);
+        return line.Bytes.ToArray();
+    }
+
+    private static JsonElement Parse(byte[] line) => JsonDocument.Parse(line).RootElement;
+
+    private static Exchange Any(Random random, int limit)
+    {
+        // About half of them are cut.
+        var most = Math.Min(limit, 30_000) / 2;
+        var response = random.Next(10) == 0 ? null : Response(random.Next(200, 600), Fields(random, most));
+        var exchange = Completed(Request(Text(random, 20), "/" + Text(random, most / 4), Fields(random, most)), response);
+        if (random.Next(4) == 0)
+        {
+            exchange.Grpc = new GrpcCall { Status = random.Next(17) };
+            exchange.Trailers = With(new MessageHeads(64 * 1024, Unshared.Account()).Rent(), ("grpc-message", Text(random, 2000)));
+        }
+
+        return exchange;
+    }
+
+    private static (string Name, string Value)[] Fields(Random random, int most)
+    {
+        var fields = new List<(string, string)>();
+        for (var left = random.Next(most); left > 0;)
+        {
+            var (name, value) = (random.Next(20) == 0 ? "Cookie" : "n" + Text(random, 30), random.Next(8) == 0 ? "" : Text(random, random.Next(1, left + 1)));
+            fields.Add((name, value));
+            left -= name.Length + value.Length;
+        }
+
+        return [.. fields];
+    }
+
+    private static string Text(Random random, int most)
+    {
+        var text = new StringBuilder();
+        // Texts of one kind, so that plain ones are among them.
+        var kind = random.Next(3) == 0 ? 1 : Pieces.Length;
+        var length = random.Next(most);
+        while (text.Length < length)
+            text.Append(Pieces[random.Next(kind)]);
+        return text.ToString();
+    }
+}

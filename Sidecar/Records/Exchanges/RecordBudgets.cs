@@ -1,0 +1,70 @@
+using System.Net;
+
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>
+/// Shares out what records may come to, so that one client's flood neither fills the queue nor has the files of others' records
+/// rotated away. Called once for each connection that has a record.
+/// </summary>
+/// <param name="connectionRate">Bytes a second for a connection; null for no limit.</param>
+/// <param name="clientRate">For all connections of a client; null for no limit.</param>
+/// <param name="time">Of the time stamps.</param>
+internal sealed class RecordBudgets(long? connectionRate, long? clientRate, TimeProvider time)
+{
+    /// <summary>Clients that are remembered; beyond it those that come share one budget until others have been silent.</summary>
+    public const int MaxClients = 4096;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPAddress, ByteBucket> _clients = [];
+    private readonly ByteBucket? _rest = clientRate is { } rate ? new ByteBucket(rate, time.TimestampFrequency) : null;
+    private long _swept = long.MinValue;
+
+    /// <summary>Clients that are remembered now.</summary>
+    public int Clients
+    {
+        get
+        {
+            lock (_lock)
+                return _clients.Count;
+        }
+    }
+
+    /// <summary>The budget of a connection; null where nothing is limited.</summary>
+    public RecordBudget? For(IPAddress client)
+    {
+        if (connectionRate is null && clientRate is null)
+            return null;
+        var connection = connectionRate is { } rate ? new ByteBucket(rate, time.TimestampFrequency) : null;
+        return new RecordBudget(connection, clientRate is { } ofClient ? BucketOf(client, ofClient) : null);
+    }
+
+    private ByteBucket BucketOf(IPAddress client, long rate)
+    {
+        lock (_lock)
+        {
+            if (_clients.TryGetValue(client, out var bucket))
+                return bucket;
+            if (_clients.Count >= MaxClients)
+                Sweep();
+            if (_clients.Count >= MaxClients)
+                return _rest!;
+            bucket = new ByteBucket(rate, time.TimestampFrequency);
+            _clients.Add(client, bucket);
+            return bucket;
+        }
+    }
+
+    // A full one is as good as a new one. At most once a second: it looks at all of them.
+    private void Sweep()
+    {
+        var now = time.GetTimestamp();
+        if (_swept != long.MinValue && time.GetElapsedTime(_swept, now) < TimeSpan.FromSeconds(1))
+            return;
+        _swept = now;
+        foreach (var (client, bucket) in _clients)
+        {
+            if (bucket.IsFull(now))
+                _clients.Remove(client);
+        }
+    }
+}

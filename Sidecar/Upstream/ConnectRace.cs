@@ -1,0 +1,132 @@
+using System.Net;
+using System.Net.Sockets;
+using Sidecar.Transport;
+
+namespace Sidecar.Upstream;
+
+/// <summary>
+/// One round of attempts on several addresses (RFC 8305): the next begins a moment after the one before, or as soon as one has
+/// failed; earlier ones go on. The first to connect wins, the others are closed. Without a place for one more attempt
+/// the oldest gives way.
+/// </summary>
+/// <param name="dial">Makes one attempt.</param>
+/// <param name="places">For what overlaps.</param>
+/// <param name="delay">From the beginning of an attempt to that of the next.</param>
+/// <param name="time">Of the delay.</param>
+internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<DialOutcome>> dial, AttemptPlaces places, TimeSpan delay, TimeProvider time)
+{
+    // In the order in which they began.
+    private readonly List<Attempt> _running = [];
+
+    /// <summary>The addresses in the order of attempts: families in turn, that of the first one first (RFC 8305, section 4).</summary>
+    public static IReadOnlyList<IPEndPoint> Interleave(IReadOnlyList<IPEndPoint> addresses)
+    {
+        var first = addresses.Where(a => a.AddressFamily == addresses[0].AddressFamily).ToList();
+        var second = addresses.Where(a => a.AddressFamily != addresses[0].AddressFamily).ToList();
+        var both = Math.Min(first.Count, second.Count);
+        return [.. first.Zip(second).SelectMany(pair => new[] { pair.First, pair.Second }), .. first.Skip(both), .. second.Skip(both)];
+    }
+
+    /// <summary>The connection, or how the last attempt failed.</summary>
+    public async ValueTask<DialOutcome> RunAsync(IReadOnlyList<IPEndPoint> addresses)
+    {
+        var waiting = new Queue<IPEndPoint>(Interleave(addresses));
+        var last = new DialOutcome(null, SocketError.TimedOut, "no attempt has ended");
+        try
+        {
+            while (waiting.Count > 0 || _running.Count > 0)
+            {
+                if (waiting.Count > 0)
+                    await StartAsync(waiting.Dequeue());
+                await WaitAsync(hasMore: waiting.Count > 0);
+                if (TakeEnded() is not { } ended)
+                    continue;
+                last = await ended.Outcome;
+                if (last.Connection is not null)
+                    return last;
+            }
+
+            return last;
+        }
+        finally
+        {
+            var losers = _running.ToArray();
+            _running.Clear();
+            await Task.WhenAll(losers.Select(GiveUpAsync));
+        }
+    }
+
+    private async ValueTask StartAsync(IPEndPoint address)
+    {
+        var isExtra = _running.Count > 0 && places.TryTake();
+        // One that has ended takes no descriptor any more, and may have won.
+        if (!isExtra && _running.Find(a => !a.Outcome.IsCompleted) is { } oldest)
+        {
+            isExtra = oldest.TakeOver();
+            _running.Remove(oldest);
+            await GiveUpAsync(oldest);
+        }
+
+        var cancel = new CancellationTokenSource();
+        _running.Add(new Attempt(DialAsync(address, cancel.Token), cancel) { IsExtra = isExtra });
+    }
+
+    // A dialer that throws at once fails like one that throws later: when its attempt ends.
+    private async Task<DialOutcome> DialAsync(IPEndPoint address, CancellationToken cancel) => await dial(address, cancel);
+
+    private async ValueTask WaitAsync(bool hasMore)
+    {
+        var ended = Task.WhenAny(_running.Select(a => a.Outcome));
+        if (hasMore)
+            await ((Task)ended).WaitAsync(delay, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        else
+            await ended;
+    }
+
+    // One that has connected before one that has not.
+    private Attempt? TakeEnded()
+    {
+        var ended = _running.Find(a => a.Outcome is { IsCompletedSuccessfully: true, Result.Connection: not null }) ?? _running.Find(a => a.Outcome.IsCompleted);
+        if (ended is null)
+            return null;
+        _running.Remove(ended);
+        Leave(ended);
+        return ended;
+    }
+
+    private async Task GiveUpAsync(Attempt attempt)
+    {
+        await attempt.Cancel.CancelAsync();
+        // How one fails that nobody waits for any longer does not matter.
+        await ((Task)attempt.Outcome).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Leave(attempt);
+        if (attempt.Outcome is { IsCompletedSuccessfully: true, Result.Connection: { } connection })
+            await connection.DisposeAsync();
+    }
+
+    private void Leave(Attempt attempt)
+    {
+        attempt.Cancel.Dispose();
+        if (attempt.TakeOver())
+            places.Release();
+    }
+
+    /// <summary>One attempt under way.</summary>
+    private sealed class Attempt(Task<DialOutcome> outcome, CancellationTokenSource cancel)
+    {
+        public Task<DialOutcome> Outcome => outcome;
+
+        public CancellationTokenSource Cancel => cancel;
+
+        /// <summary>Whether it has one of the places.</summary>
+        public bool IsExtra { get; set; }
+
+        /// <summary>Takes its place from it, if it has one.</summary>
+        public bool TakeOver()
+        {
+            var had = IsExtra;
+            IsExtra = false;
+            return had;
+        }
+    }
+}

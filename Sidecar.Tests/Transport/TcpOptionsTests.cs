@@ -46,11 +46,12 @@ public sealed class TcpOptionsTests
     {
         await using var talk = await Talk.OpenAsync(transport, "--tcp-keep-alive", given);
         var (ending, other) = talk.Ends(byClient);
+        EndPoint[] ends = [talk.Client.RemoteEndPoint!, talk.Served.RemoteEndPoint!];
 
         ending.Finish();
 
         Assert.Empty(await other.ReadToEndAsync());
-        foreach (var end in new[] { talk.Client.RemoteEndPoint!, talk.Served.RemoteEndPoint! })
+        foreach (var end in ends)
         {
             var descriptor = DescriptorOf(end);
             await Eventually.TrueAsync(() => Get(descriptor, KernelOption.KeepAlive) == 1 && Get(descriptor, KernelOption.KeepIdle) == idle);

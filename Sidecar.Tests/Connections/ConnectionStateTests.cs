@@ -17,7 +17,7 @@ public sealed class ConnectionStateTests
 
     // The stages of each role in their order, as ProxyPipeline has them.
     [Theory]
-    [InlineData(SidecarRole.Alone, false, "handshake route:connecting transform:connecting upstream:relaying end:half_closed complete:closing")]
+    [InlineData(SidecarRole.Alone, false, "handshake route:connecting transform:connecting upstream:relaying end:half_closed other:closing complete:closing")]
     [InlineData(SidecarRole.Alone, true, "handshake route:handshake transform:connecting upstream:relaying fail:closing")]
     [InlineData(SidecarRole.P1, true, "connecting upstream:handshake transform:relaying end:half_closed complete:closing")]
     [InlineData(SidecarRole.P2, true, "handshake route:handshake transform:connecting upstream:relaying complete:closing")]
@@ -49,6 +49,9 @@ public sealed class ConnectionStateTests
                 break;
             case "end":
                 report.UpstreamBytes.EndOfStream();
+                break;
+            case "other":
+                report.Downstream.EndOfStream();
                 break;
             case "complete":
                 report.Complete();

@@ -9,6 +9,7 @@ using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
+using Sidecar.Transport;
 using Sidecar.Upstream;
 using Xunit;
 
@@ -50,7 +51,7 @@ public sealed class SendProxyHeaderTests : IDisposable
         await RunAsync(report, async connection =>
         {
             Assert.Equal(Line, _upstream.ReceivedText());
-            var relay = new RelayConnection(connection, _upstream, report, Stage.Timeouts, _time);
+            var relay = new RelayConnection(connection, _upstream, report, Stage.Timeouts, new TcpOptions(), _time);
             _upstream.SendEnd();
             _client.SendEnd();
             await relay.RunAsync(Codec.For(TransformExpression.Not, SidecarRole.Alone, new TransformCache()));

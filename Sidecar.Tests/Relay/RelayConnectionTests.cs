@@ -6,6 +6,7 @@ using Sidecar.Relay;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
 using Sidecar.Transform.Kernels;
+using Sidecar.Transport;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;
@@ -24,7 +25,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     public RelayConnectionTests()
     {
         _report = Stage.Open(_client, Listener);
-        _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, _time);
+        _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, new TcpOptions(), _time);
     }
 
     public async ValueTask DisposeAsync()

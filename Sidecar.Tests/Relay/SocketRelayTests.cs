@@ -8,6 +8,7 @@ using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Tests.Transport.Epoll;
 using Sidecar.Transform;
+using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Xunit;
 
@@ -203,7 +204,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
     }
 
     private Task RunAsync(Codec? codec = null) => _running.RunAsync(() =>
-        new RelayConnection(_downstream, _upstream, _report, Stage.Timeouts, _running.Loop.Timers)
+        new RelayConnection(_downstream, _upstream, _report, Stage.Timeouts, new TcpOptions(), _running.Loop.Timers)
             .RunAsync(codec ?? new Codec(IdentityTransform.Instance, IdentityTransform.Instance)));
 
     // As the stages around the relay do.

@@ -7,6 +7,7 @@ using Sidecar.Relay;
 using Sidecar.Taps;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
+using Sidecar.Transport;
 using Xunit;
 
 namespace Sidecar.Tests.Taps;
@@ -26,7 +27,7 @@ public sealed class TapSessionTests : IAsyncDisposable
     public TapSessionTests()
     {
         _report = Stage.Open(_client, Stage.Listener());
-        _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, TimeProvider.System)
+        _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, new TcpOptions(), TimeProvider.System)
             .RunAsync(Codec.For(TransformExpression.Identity, SidecarRole.Alone, new TransformCache()));
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport;
@@ -32,6 +33,31 @@ public sealed class TcpOptionsTests
     [InlineData("sockets")]
     public Task Options_NotGiven_AreThoseOfTheHelpText(string transport) => HaveAsync(
         transport, [], (KernelOption.NoDelay, 1), (KernelOption.UrgentInline, 1), (KernelOption.KeepAlive, 0), (KernelOption.UserTimeout, 0));
+
+    // conntrack forgets such a connection after a minute of silence.
+    [Theory]
+    [InlineData("epoll", true, "off", 30, 3)]
+    [InlineData("epoll", false, "1m", 30, 3)]
+    [InlineData("epoll", true, "10s", 10, 1)]
+    [InlineData("sockets", true, "off", 30, 3)]
+    [InlineData("sockets", false, "1m", 30, 3)]
+    [InlineData("sockets", false, "10s", 10, 1)]
+    public async Task KeepAlive_OnceOneSideHasEnded_IsAtMostHalfAMinuteOnBoth(string transport, bool byClient, string given, int idle, int interval)
+    {
+        await using var talk = await Talk.OpenAsync(transport, "--tcp-keep-alive", given);
+        var (ending, other) = talk.Ends(byClient);
+        EndPoint[] ends = [talk.Client.RemoteEndPoint!, talk.Served.RemoteEndPoint!];
+
+        ending.Finish();
+
+        Assert.Empty(await other.ReadToEndAsync());
+        foreach (var end in ends)
+        {
+            var descriptor = DescriptorOf(end);
+            await Eventually.TrueAsync(() => Get(descriptor, KernelOption.KeepAlive) == 1 && Get(descriptor, KernelOption.KeepIdle) == idle);
+            Assert.Equal((interval, 6), (Get(descriptor, KernelOption.KeepInterval), Get(descriptor, KernelOption.KeepCount)));
+        }
+    }
 
     private static async Task HaveAsync(string transport, string[] options, params (KernelOption Option, int Value)[] expected)
     {

@@ -44,7 +44,7 @@ internal static class SettingTable
         new("--transport", "transport", "KIND", "epoll (Linux), the sidecar's own event loops, or sockets, Kestrel's transport [default: epoll on Linux]"),
         new("--loops", "loops", "COUNT", "Event loops of the epoll transport [default: one for each core]"),
         new("--tcp-no-delay", "tcp.no-delay", "on|off", "Send small segments at once (TCP_NODELAY) [default: on]"),
-        new("--tcp-keep-alive", "tcp.keep-alive", "TIME|off", "Silence after which the kernel probes the peer (SO_KEEPALIVE) [default: off]"),
+        new("--tcp-keep-alive", "tcp.keep-alive", "TIME|off", "Silence after which the kernel probes the peer (SO_KEEPALIVE), at most 30s once one side has ended [default: off until then]"),
         new("--tcp-user-timeout", "tcp.user-timeout", "TIME|off", "How long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT) [default: the kernel's]"),
         new("--log-level", "log.level", "LEVEL", "trace, debug, info, warning, error or none [default: info]"),
     ];

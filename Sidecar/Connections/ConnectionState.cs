@@ -32,7 +32,7 @@ internal static class ConnectionStates
     /// <summary>Told from what the stages have noted, so that it costs the connection nothing.</summary>
     public static ConnectionState State(this ConnectionReport report) => report switch
     {
-        { Failure: not null } or { IsCompleted: true } => ConnectionState.Closing,
+        { Failure: not null } or { IsCompleted: true } or { Downstream.HasEnded: true, UpstreamBytes.HasEnded: true } => ConnectionState.Closing,
         // Whoever knows both has no stage left but the relay, in every role.
         { Upstream: not null, Transform: not null } =>
             report.Downstream.HasEnded || report.UpstreamBytes.HasEnded ? ConnectionState.HalfClosed : ConnectionState.Relaying,

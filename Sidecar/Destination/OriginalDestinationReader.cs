@@ -1,9 +1,7 @@
 using System.Net;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Sidecar.Transport;
-using Sidecar.Transport.Sockets;
 
 namespace Sidecar.Destination;
 
@@ -13,7 +11,7 @@ internal static class OriginalDestinationReader
     /// <summary>The original destination, or null when the kernel knows none (no redirection, no conntrack, not Linux).</summary>
     public static OriginalDestination? Read(ConnectionContext connection)
     {
-        if (!OperatingSystem.IsLinux() || SocketOf(connection) is not { } socket)
+        if (!OperatingSystem.IsLinux() || connection.RawSocket() is not { } socket)
             return null;
         Span<byte> address = stackalloc byte[KernelAddress.MaxLength];
         // A v4-mapped peer of a dual-stack socket was redirected by iptables, not by ip6tables.
@@ -22,7 +20,4 @@ internal static class OriginalDestinationReader
         var length = socket.GetRawOption(KernelOption.OriginalDestination(family), address);
         return length > 0 && KernelAddress.Read(address[..length]) is { } endPoint ? new OriginalDestination(endPoint) : null;
     }
-
-    private static IRawSocket? SocketOf(ConnectionContext connection) =>
-        connection as IRawSocket ?? (connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket } ? new FrameworkSocket(socket) : null);
 }

@@ -4,6 +4,7 @@ using Sidecar.Configuration;
 using Sidecar.Observation;
 using Sidecar.Records;
 using Sidecar.Transform;
+using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;
@@ -25,6 +26,8 @@ internal sealed class RelayConnection
     private readonly ConnectionContext _upstream;
     private readonly ConnectionReport _report;
     private readonly TimeoutOptions _timeouts;
+    private readonly TcpOptions _tcp;
+    private readonly TimeProvider _time;
     private readonly ConnectionObserver? _observer;
     private readonly SilenceTimer _silence;
 
@@ -40,13 +43,14 @@ internal sealed class RelayConnection
     /// <param name="upstream">The connection to the upstream.</param>
     /// <param name="report">Learns the counts and how the relay ended.</param>
     /// <param name="timeouts">Idle and half-closed limits.</param>
+    /// <param name="tcp">What holds for the sockets once one side has ended.</param>
     /// <param name="time">The clock; of the event loop that both live on, if there is one.</param>
     /// <param name="observer">Told of ends; null when nobody observes. What passes is shown to it by the codec.</param>
     public RelayConnection(
-        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TimeProvider time,
-        ConnectionObserver? observer = null)
+        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TcpOptions tcp,
+        TimeProvider time, ConnectionObserver? observer = null)
     {
-        (_downstream, _upstream, _report, _timeouts, _observer) = (downstream, upstream, report, timeouts, observer);
+        (_downstream, _upstream, _report, _timeouts, _tcp, _time, _observer) = (downstream, upstream, report, timeouts, tcp, time, observer);
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
     }
 
@@ -167,11 +171,61 @@ internal sealed class RelayConnection
         if (Interlocked.Decrement(ref _directions) > 0)
         {
             if (!_isResetting)
-                _silence.Restart(_timeouts.HalfClosed);
+                WaitForOther();
             return;
         }
 
         _silence.Stop();
+        var (client, server) = (_downstream.RawSocket(), _upstream.RawSocket());
+        if (_report.Failure is null && (client?.Unacknowledged > 0 || server?.Unacknowledged > 0))
+            _ = CompleteOnceDeliveredAsync(client, server);
+        else
+            Complete();
+    }
+
+    private void WaitForOther()
+    {
+        _silence.Restart(_timeouts.HalfClosed);
+        foreach (var (option, value) in _tcp.HalfClosedOptions)
+        {
+            _downstream.RawSocket()?.SetRawOption(option, value);
+            _upstream.RawSocket()?.SetRawOption(option, value);
+        }
+    }
+
+    private async Task CompleteOnceDeliveredAsync(IRawSocket? client, IRawSocket? server)
+    {
+        try
+        {
+            // The end must not come later for it.
+            client?.ShutdownSend();
+            server?.ShutdownSend();
+            var toClient = LossAsync(client);
+            var (atServer, atClient) = (await LossAsync(server), await toClient);
+            if ((atServer ?? atClient) is { } loss)
+                EndFor(atServer is null ? RelayEndReason.ClientReset : RelayEndReason.UpstreamReset, loss);
+        }
+        catch (Exception bug)
+        {
+            _report.End(RelayEndReason.InternalError, FilterFault.OneLine(bug));
+            AbortBoth();
+            _ended.TrySetException(bug);
+        }
+
+        Complete();
+    }
+
+    private Task<DeliveryLoss?> LossAsync(IRawSocket? socket) =>
+        socket is null ? Task.FromResult<DeliveryLoss?>(null) : Delivery.WaitAsync(socket, _timeouts.HalfClosed, _time);
+
+    private void EndFor(RelayEndReason reset, DeliveryLoss loss)
+    {
+        _report.End(loss.IsRefused ? reset : RelayEndReason.HalfClosedTimeout, $"{loss.Bytes} bytes were not acknowledged");
+        AbortBoth();
+    }
+
+    private void Complete()
+    {
         _report.Complete();
         _observer?.Close(_report.Ending.Reason);
         _ended.TrySetResult();

@@ -45,7 +45,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
         var observer = exchanges.Observe(report, connection, upstream);
         if (observer is not null)
             codec = ObservedTransform.Wrap(codec, report.Listener.Role, observer);
-        return new RelayConnection(connection, upstream, report, options.Timeouts, clock, observer).RunAsync(codec);
+        return new RelayConnection(connection, upstream, report, options.Timeouts, options.Tcp, clock, observer).RunAsync(codec);
     }
 }
 

@@ -43,6 +43,9 @@ internal readonly record struct KernelOption(int Level, int Name)
     /// <summary>TCP_KEEPCNT: unanswered probes that end a connection.</summary>
     public static KernelOption KeepCount => new(TcpLevel, 6);
 
+    /// <summary>TCP_INFO: the state of a connection (struct tcp_info, linux/tcp.h).</summary>
+    public static KernelOption TcpInfo => new(TcpLevel, 11);
+
     /// <summary>TCP_USER_TIMEOUT: milliseconds that sent bytes may stay unacknowledged.</summary>
     public static KernelOption UserTimeout => new(TcpLevel, 18);
 

@@ -11,12 +11,16 @@ public sealed record TcpOptions
     // Of a dead peer: so many unanswered probes, each a tenth of the silence apart, at least a second (Linux' own: 9, every 75 s).
     private const int Probes = 6;
 
+    // conntrack forgets a connection of which one side has ended after 60 s of silence (nf_conntrack_tcp_timeout_close_wait).
+    private static readonly TimeSpan HalfClosedKeepAlive = TimeSpan.FromSeconds(30);
+
     private IReadOnlyList<(KernelOption Option, int Value)>? _options;
+    private (KernelOption Option, int Value)[]? _halfClosed;
 
     /// <summary>Whether small segments go out at once (TCP_NODELAY); default true, as Envoy and HAProxy do.</summary>
     public bool NoDelay { get; init; } = true;
 
-    /// <summary>Silence after which the kernel probes the peer (SO_KEEPALIVE); null, the default, never.</summary>
+    /// <summary>Silence after which the kernel probes the peer (SO_KEEPALIVE); null, the default, only once one side has ended.</summary>
     public TimeSpan? KeepAlive { get; init; }
 
     /// <summary>How long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT); null, the default, leaves it to the kernel.</summary>
@@ -24,6 +28,13 @@ public sealed record TcpOptions
 
     /// <summary>The options in the kernel's terms (Linux). Accepted sockets inherit those of the listening one.</summary>
     internal IReadOnlyList<(KernelOption Option, int Value)> Options => _options ??= [.. List()];
+
+    /// <summary>
+    /// What is added once one side has ended: whoever waits for the other is probed after 30 s of silence, or sooner when
+    /// <see cref="KeepAlive"/> says so.
+    /// </summary>
+    internal (KernelOption Option, int Value)[] HalfClosedOptions =>
+        _halfClosed ??= KeepAlive <= HalfClosedKeepAlive ? [] : Probing(HalfClosedKeepAlive);
 
     /// <summary>Sets the options of a socket of the framework.</summary>
     internal void Apply(Socket socket)
@@ -46,15 +57,21 @@ public sealed record TcpOptions
             yield return (KernelOption.NoDelay, 1);
         if (KeepAlive is { } idle)
         {
-            yield return (KernelOption.KeepAlive, 1);
-            yield return (KernelOption.KeepIdle, Seconds(idle));
-            yield return (KernelOption.KeepInterval, Seconds(idle / 10));
-            yield return (KernelOption.KeepCount, Probes);
+            foreach (var option in Probing(idle))
+                yield return option;
         }
 
         if (UserTimeout is { } limit)
             yield return (KernelOption.UserTimeout, (int)Math.Min(int.MaxValue, limit.TotalMilliseconds));
     }
+
+    private static (KernelOption Option, int Value)[] Probing(TimeSpan idle) =>
+    [
+        (KernelOption.KeepIdle, Seconds(idle)),
+        (KernelOption.KeepInterval, Seconds(idle / 10)),
+        (KernelOption.KeepCount, Probes),
+        (KernelOption.KeepAlive, 1),
+    ];
 
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)time.TotalSeconds);
 }

@@ -25,7 +25,7 @@ internal static class FaultyStages
             var dialed = await new EpollDialer(new TcpOptions()).DialAsync(connection, target, source: null, SocketTalk.Limit);
             await using var upstream = dialed.Connection!;
             var clock = ((EpollConnection)connection).Socket.Loop.Timers;
-            var relay = new RelayConnection(connection, upstream, connection.Report(), new TimeoutOptions(), clock);
+            var relay = new RelayConnection(connection, upstream, connection.Report(), new TimeoutOptions(), new TcpOptions(), clock);
             await relay.RunAsync(new Codec(new FaultyTransform(), IdentityTransform.Instance));
         });
         using var client = await SocketTalk.ConnectAsync(listener.Port);

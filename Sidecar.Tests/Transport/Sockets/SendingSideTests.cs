@@ -24,7 +24,7 @@ public sealed class SendingSideTests
         using var listener = new LoopbackListener();
         using var client = await SocketTalk.ConnectAsync(listener.Port);
         using var served = await listener.AcceptAsync();
-        var writer = SendingSide.CreateWriter(client);
+        var writer = SendingSide.CreateWriter(new FrameworkSocket(client));
 
         await writer.WriteAsync("last words"u8.ToArray(), TestContext.Current.CancellationToken);
         await writer.CompleteAsync();
@@ -39,7 +39,7 @@ public sealed class SendingSideTests
     {
         using var listener = new LoopbackListener();
         using var client = await SocketTalk.ConnectAsync(listener.Port);
-        var writer = SendingSide.CreateWriter(client);
+        var writer = SendingSide.CreateWriter(new FrameworkSocket(client));
 
         client.Reset();
 
@@ -50,6 +50,6 @@ public sealed class SendingSideTests
     private static void Refuse()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        Assert.Throws<IOException>(() => SendingSide.CreateWriter(socket));
+        Assert.Throws<IOException>(() => SendingSide.CreateWriter(new FrameworkSocket(socket)));
     }
 }

@@ -72,7 +72,16 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
     public bool HasNews => Socket.HasNews;
 
     /// <inheritdoc/>
+    public int Unacknowledged => Socket.Unacknowledged;
+
+    /// <inheritdoc/>
     public int GetRawOption(KernelOption option, Span<byte> value) => Socket.GetOption(option, value);
+
+    /// <inheritdoc/>
+    public void SetRawOption(KernelOption option, int value) => Socket.SetOption(option, value);
+
+    /// <inheritdoc/>
+    public void ShutdownSend() => Socket.ShutdownSend();
 
     /// <summary>Reads what is there: first what the pipe has read ahead, then from the socket.</summary>
     public SocketStatus Receive(Span<byte> buffer, out int count)

@@ -47,6 +47,7 @@ internal sealed class EpollSocket : ILoopHandler
     private bool _readsToTheEnd;
     private bool _closed;
     private bool _shutDown;
+    private bool _finIsQueued;
     private int _error;
     private EpollSocket? _partner;
 
@@ -93,6 +94,9 @@ internal sealed class EpollSocket : ILoopHandler
 
     /// <summary>Bytes that the peer has not acknowledged yet and still can.</summary>
     public int Unsent => _closed || IsBroken ? 0 : Libc.Unsent(_descriptor);
+
+    /// <summary>Bytes that the peer has not acknowledged, a FIN left out; those of a broken connection count, those of a closed socket do not.</summary>
+    public int Unacknowledged => _closed ? 0 : Libc.Unacknowledged(_descriptor, _finIsQueued);
 
     public unsafe IPEndPoint? LocalEndPoint
     {
@@ -212,8 +216,9 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>Sends FIN behind what was sent; reading goes on.</summary>
     public void ShutdownSend()
     {
+        // Of a connection that is over the kernel refuses it: no FIN is queued then.
         if (!_closed && !_shutDown)
-            _ = Libc.Shutdown(_descriptor, Libc.ShutdownWrite);
+            _finIsQueued = Libc.Shutdown(_descriptor, Libc.ShutdownWrite) == 0;
         _shutDown = true;
     }
 
@@ -240,6 +245,13 @@ internal sealed class EpollSocket : ILoopHandler
 
     /// <summary>Reads an option in the kernel's form; the length, or -1 when there is none.</summary>
     public int GetOption(KernelOption option, Span<byte> value) => _closed ? -1 : Libc.GetOption(_descriptor, option, value);
+
+    /// <summary>Sets an option that is a number.</summary>
+    public void SetOption(KernelOption option, int value)
+    {
+        if (!_closed)
+            _ = Libc.SetOption(_descriptor, option, value);
+    }
 
     /// <summary>The pending error, such as why connecting failed; 0 when there is none.</summary>
     public int TakeError()

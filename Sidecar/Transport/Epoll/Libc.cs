@@ -99,6 +99,10 @@ internal static unsafe partial class Libc
         return Control(descriptor, UnsentRequest, &count) == 0 ? count : 0;
     }
 
+    /// <summary>Bytes in the send queue without the FIN behind them, which the kernel counts as one. They stay counted after a reset.</summary>
+    public static int Unacknowledged(int descriptor, bool finIsQueued) =>
+        Unsent(descriptor) is var count && finIsQueued && count > 0 ? count - 1 : count;
+
     /// <summary>Reads an option in the kernel's form; the length, or -1 when there is none.</summary>
     public static int GetOption(int descriptor, KernelOption option, Span<byte> value)
     {

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Sidecar.Configuration;
@@ -22,8 +21,10 @@ internal sealed class HalfCloseMiddleware(ConnectionDelegate next)
             return;
         }
 
-        if (OpenWriter(socket, connection.Report()) is not { } output)
+        var raw = new FrameworkSocket(socket);
+        if (OpenWriter(raw, connection.Report()) is not { } output)
             return;
+        connection.Features.Set<IRawSocket>(raw);
         var original = connection.Transport;
         connection.Transport = new Pipes(original.Input, output);
         try
@@ -36,7 +37,7 @@ internal sealed class HalfCloseMiddleware(ConnectionDelegate next)
         }
     }
 
-    private static PipeWriter? OpenWriter(Socket socket, ConnectionReport report)
+    private static PipeWriter? OpenWriter(FrameworkSocket socket, ConnectionReport report)
     {
         try
         {

@@ -8,31 +8,19 @@ internal sealed class SendingSide : NetworkStream
 {
     private static readonly StreamPipeWriterOptions Options = new(minimumBufferSize: 16 * 1024, leaveOpen: false);
 
-    private SendingSide(Socket socket)
-        : base(socket, ownsSocket: false)
-    {
-    }
+    private readonly FrameworkSocket _socket;
+
+    private SendingSide(FrameworkSocket socket)
+        : base(socket.Socket, ownsSocket: false) => _socket = socket;
 
     /// <summary>A writer whose flush waits for the kernel to take the bytes, and whose completion ends the direction.</summary>
-    public static PipeWriter CreateWriter(Socket socket) => PipeWriter.Create(new SendingSide(socket), Options);
+    public static PipeWriter CreateWriter(FrameworkSocket socket) => PipeWriter.Create(new SendingSide(socket), Options);
 
     protected override void Dispose(bool disposing)
     {
         // The finalizer also runs where the base constructor refused a socket that was reset; there is none then.
         if (disposing)
-            EndDirection();
+            _socket.ShutdownSend();
         base.Dispose(disposing);
-    }
-
-    private void EndDirection()
-    {
-        try
-        {
-            Socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            // Reset or aborted before: there is no one left to tell.
-        }
     }
 }

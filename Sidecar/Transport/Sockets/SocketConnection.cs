@@ -9,7 +9,7 @@ namespace Sidecar.Transport.Sockets;
 /// An outbound connection whose pipes stand for its two directions: completing the output shuts down only the sending side.
 /// Kestrel's own client connection would shut down both.
 /// </summary>
-internal sealed class SocketConnection : ConnectionContext, IPeekable
+internal sealed class SocketConnection : ConnectionContext, IRawSocket, IPeekable
 {
     // Large reads cost fewer turns; zero-byte reads hold no buffer while the connection is idle.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true);
@@ -17,16 +17,17 @@ internal sealed class SocketConnection : ConnectionContext, IPeekable
     private static readonly ConnectionAbortedException Disposed = new("The connection was closed.");
 
     private readonly Socket _socket;
+    private readonly FrameworkSocket _raw;
     private string? _id;
 
     public SocketConnection(Socket socket)
     {
-        _socket = socket;
+        (_socket, _raw) = (socket, new FrameworkSocket(socket));
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         Transport = new Pipes(
             PipeReader.Create(new NetworkStream(socket, ownsSocket: false), ReaderOptions),
-            SendingSide.CreateWriter(socket));
+            SendingSide.CreateWriter(_raw));
     }
 
     public override IDuplexPipe Transport { get; set; }
@@ -47,6 +48,9 @@ internal sealed class SocketConnection : ConnectionContext, IPeekable
         }
     }
 
+    /// <inheritdoc/>
+    public int Unacknowledged => _raw.Unacknowledged;
+
     public override string ConnectionId
     {
         get => _id ??= Guid.NewGuid().ToString("N");
@@ -56,6 +60,15 @@ internal sealed class SocketConnection : ConnectionContext, IPeekable
     public override IFeatureCollection Features { get; } = new FeatureCollection();
 
     public override IDictionary<object, object?> Items { get; set; } = new Dictionary<object, object?>();
+
+    /// <inheritdoc/>
+    public int GetRawOption(KernelOption option, Span<byte> value) => _raw.GetRawOption(option, value);
+
+    /// <inheritdoc/>
+    public void SetRawOption(KernelOption option, int value) => _raw.SetRawOption(option, value);
+
+    /// <inheritdoc/>
+    public void ShutdownSend() => _raw.ShutdownSend();
 
     /// <summary>Resets the connection: the peer must not take a cut stream for a whole one.</summary>
     public override void Abort(ConnectionAbortedException abortReason) => _socket.Close(timeout: 0);

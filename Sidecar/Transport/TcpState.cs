@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace Sidecar.Transport;
+
+/// <summary>What the kernel says of a connection (struct tcp_info, linux/tcp.h; tcp_states.h).</summary>
+/// <param name="IsOver">Whether it was reset, given up or closed on both sides: nothing can be acknowledged any more.</param>
+/// <param name="Silence">How long the peer has acknowledged nothing, while segments are under way to it; zero when none are.</param>
+internal readonly record struct TcpState(bool IsOver, TimeSpan Silence)
+{
+    private const byte Close = 7;
+
+    // Where tcpi_unacked (segments) and tcpi_last_ack_recv (milliseconds) stand.
+    private const int UnderWay = 24;
+    private const int LastAcknowledgement = 56;
+
+    /// <summary>Asks the kernel; of a socket that this process has closed the connection is over.</summary>
+    public static TcpState Read(IRawSocket socket)
+    {
+        Span<byte> info = stackalloc byte[LastAcknowledgement + sizeof(uint)];
+        if (socket.GetRawOption(KernelOption.TcpInfo, info) < info.Length || info[0] == Close)
+            return new TcpState(IsOver: true, TimeSpan.Zero);
+        var isWaitedFor = MemoryMarshal.Read<uint>(info[UnderWay..]) > 0;
+        return new TcpState(
+            IsOver: false, isWaitedFor ? TimeSpan.FromMilliseconds(MemoryMarshal.Read<uint>(info[LastAcknowledgement..])) : TimeSpan.Zero);
+    }
+}

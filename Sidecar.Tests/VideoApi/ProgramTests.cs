@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Chassis.Net;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.VideoApi.Support;
 using Xunit;
@@ -45,7 +46,7 @@ public class ProgramTests
         var (code, _, errors) = await ProgramProcess.RunAsync("VideoApi", "backend", "--listen", $"{other.LocalEndpoint}");
 
         Assert.Equal(2, code);
-        Assert.Equal($"VideoApi: --listen '{other.LocalEndpoint}': the port is in use; stop the program that listens there or choose another port", Assert.Single(errors));
+        Assert.Equal($"VideoApi: --listen '{other.LocalEndpoint}': the port is in use by {PortHolder.Find((IPEndPoint)other.LocalEndpoint)}; stop it or choose another port", Assert.Single(errors));
     }
 
     [Theory]

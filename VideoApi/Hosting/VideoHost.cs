@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
+using System.Net;
 using Chassis.Endpoints;
+using Chassis.Metrics;
 using Chassis.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -10,41 +13,125 @@ internal static partial class VideoHost
     // A stream that is still running when told to stop gets this long; then its connection is closed.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
 
-    // Each costs a descriptor, a forwarded one two; where the limit of open files is low, it decides.
-    private const int MaxConnections = 1500;
-
-    /// <summary>A builder of a server that has claimed its port.</summary>
-    /// <exception cref="Chassis.UsageException">The port is in use or the address is not this machine's.</exception>
-    public static WebApplicationBuilder CreateBuilder(Listener listener)
+    /// <summary>A builder of a server that has claimed its ports.</summary>
+    /// <param name="listener">Where it listens.</param>
+    /// <param name="service">Its name.</param>
+    /// <exception cref="Chassis.UsageException">A port is in use or the address is not this machine's.</exception>
+    public static WebApplicationBuilder CreateBuilder(Listener listener, string service)
     {
         var sockets = new ListenSockets();
-        var address = sockets.Bind(listener.Address, listener.Source);
+        var bound = Bind(sockets, listener);
 
         // Nothing is read from appsettings.json or the environment: the command line says everything.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(listener.LogLevel);
+        // Each costs a descriptor, a forwarded one two; where the limit of open files is low, it decides.
+        var limit = Math.Min(listener.MaxConnections, OpenFiles.Room(each: 2));
+        var own = new OwnEndpoints();
         builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = Math.Min(MaxConnections, OpenFiles.Room(each: 2));
             // No route reads a body.
             kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(bound.Service, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>().Watch(listen);
+            });
+            own.Metrics.Listen(kestrel, bound.Metrics);
+            if (!bound.Metrics.Equals(bound.Health))
+                own.Health.Listen(kestrel, bound.Health);
         });
-        builder.Services.AddRouting();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddRouting().AddMetrics();
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(bound).AddSingleton(own);
+        builder.Services.AddSingleton(p => new PrometheusExporter(p.GetRequiredService<IMeterFactory>(), VideoMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
+        builder.Services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
+        builder.Services.AddSingleton(p =>
+        {
+            // The exporter comes first, or it would miss the zeros that the meter starts with.
+            p.GetRequiredService<PrometheusExporter>();
+            return new VideoMetrics(p.GetRequiredService<IMeterFactory>(), limit);
+        });
+        builder.Services.AddSingleton(p => new ConnectionLimit(limit, p.GetRequiredService<VideoMetrics>()));
+        builder.Services.AddSingleton<Action<WebApplication>>(app => LogStart(app, listener, bound, service, limit));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         return builder;
     }
 
-    /// <summary>Runs a service until SIGTERM, SIGINT or <paramref name="cancellation"/>.</summary>
-    public static async Task RunAsync(WebApplication app, string name, CancellationToken cancellation)
+    /// <summary>Answers on the ports for metrics and health, and connections over the limit. The service's own stages come behind it.</summary>
+    public static void UseServiceEndpoints(this WebApplication app)
     {
-        app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, name, string.Join(", ", app.Urls)));
+        var (own, bound) = (app.Services.GetRequiredService<OwnEndpoints>(), app.Services.GetRequiredService<BoundAddresses>());
+        app.Services.GetRequiredService<ProcessMeter>();
+        var exporter = app.Services.GetRequiredService<PrometheusExporter>();
+        app.Services.GetRequiredService<ConnectionLimit>().Answer(app);
+        own.Metrics.Map(app, routes => routes.MapMetrics(exporter));
+        (bound.Metrics.Equals(bound.Health) ? own.Metrics : own.Health).Map(app, routes => routes.MapHealth());
+        // What they do not know is not the service's business either.
+        app.Use((context, next) =>
+        {
+            if (context.Features.Get<ServiceEndpoint>() is null)
+                return next(context);
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>Runs a service until SIGTERM, SIGINT or <paramref name="cancellation"/>.</summary>
+    public static async Task RunAsync(WebApplication app, CancellationToken cancellation)
+    {
+        app.Services.GetRequiredService<Action<WebApplication>>()(app);
         await app.StartAsync(cancellation);
         await app.WaitForShutdownAsync(cancellation);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Service} listens on {Addresses}")]
-    private static partial void LogListening(ILogger logger, string service, string addresses);
+    private static BoundAddresses Bind(ListenSockets sockets, Listener listener)
+    {
+        try
+        {
+            var service = listener.Service.Bind(sockets);
+            // Named ports first: a default one must not take what the user asked for.
+            if (listener.Metrics.Address.Equals(listener.Health.Address))
+            {
+                var shared = (listener.Metrics.LastPort is null ? listener.Metrics : listener.Health).Bind(sockets);
+                return new(service, shared, shared);
+            }
+
+            if (listener.Metrics.LastPort is null)
+                return new(service, listener.Metrics.Bind(sockets), listener.Health.Bind(sockets));
+            var health = listener.Health.Bind(sockets);
+            return new(service, listener.Metrics.Bind(sockets), health);
+        }
+        catch
+        {
+            sockets.Dispose();
+            throw;
+        }
+    }
+
+    private static void LogStart(WebApplication app, Listener listener, BoundAddresses bound, string service, int limit)
+    {
+        if (listener.MaxConnections > limit)
+            LogTooFewDescriptors(app.Logger, OpenFiles.SoftLimit(), listener.MaxConnections, limit);
+        if (listener.Metrics.LastPort is not null && bound.Metrics.Port != listener.Metrics.Address.Port)
+            LogMoved(app.Logger, "metrics", listener.Metrics.Address.Port, bound.Metrics.Port);
+        app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, service, bound.Metrics, bound.Health, $"http://{bound.Service}"));
+    }
+
+    private sealed class OwnEndpoints
+    {
+        public ServiceEndpoint Metrics { get; } = new("metrics");
+
+        public ServiceEndpoint Health { get; } = new("health");
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "metrics on {Metrics}, health on {Health}; {Service} listens on {Address}")]
+    private static partial void LogListening(ILogger logger, string service, EndPoint metrics, EndPoint health, string address);
+
+    [LoggerMessage(2, LogLevel.Warning, "Port {Port} is in use, {Name} moved to {Moved}")]
+    private static partial void LogMoved(ILogger logger, string name, int port, int moved);
+
+    [LoggerMessage(3, LogLevel.Warning,
+        "The open file limit is {Limit}, too low for {Wanted} connections, so more than {Fitting} are refused: raise it (ulimit -n, LimitNOFILE=), or lower --max-connections to {Fitting}")]
+    private static partial void LogTooFewDescriptors(ILogger logger, int limit, int wanted, int fitting);
 }

@@ -9,11 +9,12 @@ internal static class StorageApp
     /// <summary>Makes the service; its port is claimed, it listens once started.</summary>
     public static WebApplication Create(StorageOptions options)
     {
-        var builder = VideoHost.CreateBuilder(options.Listener);
+        var builder = VideoHost.CreateBuilder(options.Listener, "storage");
         builder.Services.AddSingleton(new MediaFolder(options.Folder));
-        builder.Services.AddSingleton<Catalog>();
+        builder.Services.AddSingleton<Catalog>().AddSingleton<FinishedFilms>();
 
         var app = builder.Build();
+        app.UseServiceEndpoints();
         app.UseOpenCors();
         app.UseRouting();
         app.MapHealth();

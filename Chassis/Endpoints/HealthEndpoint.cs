@@ -9,18 +9,26 @@ namespace Chassis.Endpoints;
 
 /// <summary>
 /// <c>GET /healthz</c>: the process answers. <c>GET /readyz</c>: all listeners accept; 503 before that and from the
-/// moment it is told to stop.
+/// moment it is told to stop. Each answer closes its connection.
 /// </summary>
 public static class HealthEndpoint
 {
     /// <summary>Maps both.</summary>
-    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
+    /// <param name="routes">Where.</param>
+    /// <param name="detail">What a process that is ready has to say all the same, in one line; null for nothing.</param>
+    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes, Func<string?>? detail = null)
     {
         var lifetime = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
-        routes.MapGet("/healthz", () => TypedResults.Text("ok\n"));
-        routes.MapGet("/readyz", Results<ContentHttpResult, StatusCodeHttpResult> () =>
+        // A probe asks once; a kept connection would only hold a place.
+        var once = routes.MapGroup("").AddEndpointFilter((context, next) =>
+        {
+            context.HttpContext.Response.Headers.Connection = "close";
+            return next(context);
+        });
+        once.MapGet("/healthz", () => TypedResults.Text("ok\n"));
+        once.MapGet("/readyz", Results<ContentHttpResult, StatusCodeHttpResult> () =>
             lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested
-                ? TypedResults.Text("ready\n")
+                ? TypedResults.Text(detail?.Invoke() is { } more ? $"ready\n{more}\n" : "ready\n")
                 : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable));
         return routes;
     }

@@ -15,6 +15,9 @@ public abstract record DestinationRule
     /// <param name="original">The connection's original destination, if it has one.</param>
     internal abstract bool Allows(IPEndPoint destination, IPEndPoint? original);
 
+    /// <summary>The only port that it allows; null when it allows any.</summary>
+    internal virtual int? OnlyPort => null;
+
     /// <summary>Reads <c>loopback</c>, <c>pod</c>, <c>original</c>, or an address or CIDR with or without a port.</summary>
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static DestinationRule Parse(string text) => text switch
@@ -46,6 +49,8 @@ public abstract record DestinationRule
     /// <summary>A network, or one port of it: <c>10.0.0.0/8</c>, <c>10.1.2.3:80</c>, <c>[fd00::/8]:443</c>.</summary>
     private sealed record Network(IPNetwork Range, int? Port) : DestinationRule
     {
+        internal override int? OnlyPort => Port;
+
         internal override bool Allows(IPEndPoint destination, IPEndPoint? original) =>
             Range.Contains(destination.Address) && (Port is null || Port == destination.Port);
 

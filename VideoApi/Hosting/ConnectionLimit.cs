@@ -1,15 +1,17 @@
+using Chassis.Endpoints;
+using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace VideoApi.Hosting;
 
 /// <summary>
-/// Counts clients' connections. One over the limit is answered 503 and closed; Kestrel's own limit would close it without a
-/// word. While too many wait for that answer, or send no request, they are closed too.
+/// Clients' connections share places by address. One for which no place is to be had is answered 503 and closed. While too many
+/// wait for that answer, they are closed without it, and so is one that sends no request.
 /// </summary>
-/// <param name="limit">Connections at once.</param>
-/// <param name="metrics">Told of each.</param>
-internal sealed class ConnectionLimit(int limit, VideoMetrics metrics)
+/// <param name="places">The places.</param>
+/// <param name="metrics">Told of each connection.</param>
+internal sealed class ConnectionLimit(ConnectionPlaces places, VideoMetrics metrics)
 {
     // They come out of the descriptors that connections leave (OpenFiles.Reserve).
     private const int RefusalsAtOnce = 64;
@@ -17,14 +19,22 @@ internal sealed class ConnectionLimit(int limit, VideoMetrics metrics)
     // As long as a client may take over its request before it is closed without an answer.
     private static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(5);
 
-    private int _open;
     private int _refusing;
 
-    /// <summary>Watches a listener's connections.</summary>
-    public void Watch(ListenOptions listen) => listen.Use(next => connection => TakeAsync(connection, next));
+    /// <summary>Gives places to a listener's connections.</summary>
+    public void Watch(ListenOptions listen)
+    {
+        listen.UsePlaces(places, RefuseAsync, metrics.Displaced);
+        listen.Use(next => connection =>
+        {
+            if (connection.Features.Get<ConnectionPlace>() is not null)
+                metrics.Accepted();
+            return next(connection);
+        });
+    }
 
-    /// <summary>Answers requests of connections over the limit.</summary>
-    public void Answer(WebApplication app) => app.Use((context, next) =>
+    /// <summary>Answers requests of connections that have no place; those of the others keep theirs while they are answered.</summary>
+    public void Answer(IApplicationBuilder app) => app.Use((context, next) =>
     {
         if (context.Features.Get<Refused>() is null)
             return next(context);
@@ -33,34 +43,12 @@ internal sealed class ConnectionLimit(int limit, VideoMetrics metrics)
         context.Response.Headers.Connection = "close";
         context.Response.Headers.CacheControl = "no-store";
         context.Response.ContentType = "text/plain";
-        return context.Response.WriteAsync($"more than {limit} connections\n");
-    });
-
-    private async Task TakeAsync(ConnectionContext connection, ConnectionDelegate next)
-    {
-        if (Interlocked.Increment(ref _open) <= limit)
-        {
-            metrics.Accepted();
-            try
-            {
-                await next(connection);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _open);
-                metrics.Ended();
-            }
-
-            return;
-        }
-
-        Interlocked.Decrement(ref _open);
-        metrics.Refused();
-        await RefuseAsync(connection, next);
-    }
+        return context.Response.WriteAsync($"{places.Limit} connections are being served, which is the limit\n");
+    }).UsePlaces();
 
     private async Task RefuseAsync(ConnectionContext connection, ConnectionDelegate next)
     {
+        metrics.Refused();
         try
         {
             if (Interlocked.Increment(ref _refusing) > RefusalsAtOnce)

@@ -7,9 +7,16 @@ namespace VideoApi.Hosting;
 /// <param name="Service">Address and port for clients; port 0 takes any free one.</param>
 /// <param name="Metrics">Where metrics are served.</param>
 /// <param name="Health">Where health is served; it may be the same.</param>
-/// <param name="MaxConnections">Clients' connections at once; more are answered 503.</param>
+/// <param name="MaxConnections">Clients' connections at once; they share places by address; one for which none is to be had is answered 503.</param>
 /// <param name="LogLevel">Least level that is logged.</param>
-internal sealed record Listener(ListenPoint Service, ListenPoint Metrics, ListenPoint Health, int MaxConnections, LogLevel LogLevel);
+internal sealed record Listener(ListenPoint Service, ListenPoint Metrics, ListenPoint Health, int MaxConnections, LogLevel LogLevel)
+{
+    /// <summary>More hosts that metrics are served for.</summary>
+    public IReadOnlyList<DestinationPattern> MetricsHosts { get; init; } = [];
+
+    /// <summary>More hosts that health is served for.</summary>
+    public IReadOnlyList<DestinationPattern> HealthHosts { get; init; } = [];
+}
 
 /// <summary>An address to listen on.</summary>
 /// <param name="Address">Address and port.</param>

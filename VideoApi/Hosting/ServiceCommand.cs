@@ -45,10 +45,20 @@ internal static class ServiceCommand
             HelpName = "ADDRESS:PORT",
             Description = "Where /healthz and /readyz are served, besides the service's own port. [default: as --metrics-address]",
         };
+        var metricsHosts = new Option<string?>("--metrics-hosts")
+        {
+            HelpName = "NAME,...",
+            Description = "More hosts that /metrics is served for, such as *.example.org.",
+        };
+        var healthHosts = new Option<string?>("--health-hosts")
+        {
+            HelpName = "NAME,...",
+            Description = "More hosts that /healthz and /readyz are served for, at --health-address.",
+        };
         var connections = new Option<string>("--max-connections")
         {
             HelpName = "N",
-            Description = "Clients' connections at once; more are answered 503.",
+            Description = "Clients' connections at once, shared out by address; beyond, an idle one makes room, else the answer is 503.",
             DefaultValueFactory = _ => "1500",
         };
         var level = new Option<string>("--log-level")
@@ -65,6 +75,8 @@ internal static class ServiceCommand
             command.Options.Add(option);
         command.Options.Add(metrics);
         command.Options.Add(health);
+        command.Options.Add(metricsHosts);
+        command.Options.Add(healthHosts);
         command.Options.Add(connections);
         command.Options.Add(level);
         command.SetAction(async (result, cancellation) =>
@@ -76,7 +88,12 @@ internal static class ServiceCommand
             var byDefault = new ListenPoint(new IPEndPoint(ListenAddress.Any, servicePort), metrics.Name, servicePort + LastOffset);
             var metricsPoint = ReadPoint(result, metrics) ?? byDefault;
             var healthPoint = ReadPoint(result, health) ?? metricsPoint;
-            await using var app = create(new Listener(new ListenPoint(address, source), metricsPoint, healthPoint, maxConnections, logLevel), value, result);
+            var listener = new Listener(new ListenPoint(address, source), metricsPoint, healthPoint, maxConnections, logLevel)
+            {
+                MetricsHosts = ReadHosts(result, metricsHosts),
+                HealthHosts = ReadHosts(result, healthHosts),
+            };
+            await using var app = create(listener, value, result);
             await VideoHost.RunAsync(app, cancellation);
             return 0;
         });
@@ -85,6 +102,10 @@ internal static class ServiceCommand
 
     private static ListenPoint? ReadPoint(ParseResult result, Option<string?> option) =>
         result.GetValue(option) is null ? null : new ListenPoint(Read(result, option, ListenAddress.Parse), option.Name);
+
+    private static List<DestinationPattern> ReadHosts(ParseResult result, Option<string?> option) => result.GetValue(option) is null
+        ? []
+        : Read(result, option, text => text.Split(',', StringSplitOptions.TrimEntries).Select(DestinationPattern.Parse).ToList());
 
     private static T Read<T>(ParseResult result, Option option, Func<string, T> parse)
     {

@@ -13,12 +13,17 @@ internal static partial class VideoHost
     // A stream that is still running when told to stop gets this long; then its connection is closed.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
 
+    // A browser sends it at once; a slow network takes seconds.
+    private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>A builder of a server that has claimed its ports.</summary>
     /// <param name="listener">Where it listens.</param>
     /// <param name="service">Its name.</param>
+    /// <param name="time">The clock; the system's by default.</param>
     /// <exception cref="Chassis.UsageException">A port is in use or the address is not this machine's.</exception>
-    public static WebApplicationBuilder CreateBuilder(Listener listener, string service)
+    public static WebApplicationBuilder CreateBuilder(Listener listener, string service, TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         var sockets = new ListenSockets();
         var bound = Bind(sockets, listener);
 
@@ -26,11 +31,12 @@ internal static partial class VideoHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(listener.LogLevel);
         // Each costs a descriptor, a forwarded one two; where the limit of open files is low, it decides.
-        var limit = Math.Min(listener.MaxConnections, OpenFiles.Room(each: 2));
-        var own = new OwnEndpoints();
+        var places = new ConnectionPlaces(Math.Min(listener.MaxConnections, OpenFiles.Room(each: 2)), time);
+        var own = OwnEndpoints.Create(listener, bound);
         builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = HeadLimit;
             // No route reads a body.
             kestrel.Limits.MaxRequestBodySize = 0;
             kestrel.Listen(bound.Service, listen =>
@@ -39,34 +45,33 @@ internal static partial class VideoHost
                 kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>().Watch(listen);
             });
             own.Metrics.Listen(kestrel, bound.Metrics);
-            if (!bound.Metrics.Equals(bound.Health))
+            if (own.Health != own.Metrics)
                 own.Health.Listen(kestrel, bound.Health);
         });
         builder.Services.AddRouting().AddMetrics();
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(bound).AddSingleton(own);
-        builder.Services.AddSingleton(p => new PrometheusExporter(p.GetRequiredService<IMeterFactory>(), VideoMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
+        builder.Services.AddSingleton(time).AddSingleton(bound).AddSingleton(own);
+        builder.Services.AddSingleton(p => new PrometheusExporter(p.GetRequiredService<IMeterFactory>(), time, VideoMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
         builder.Services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
         builder.Services.AddSingleton(p =>
         {
             // The exporter comes first, or it would miss the zeros that the meter starts with.
             p.GetRequiredService<PrometheusExporter>();
-            return new VideoMetrics(p.GetRequiredService<IMeterFactory>(), limit);
+            return new VideoMetrics(p.GetRequiredService<IMeterFactory>(), places);
         });
-        builder.Services.AddSingleton(p => new ConnectionLimit(limit, p.GetRequiredService<VideoMetrics>()));
-        builder.Services.AddSingleton<Action<WebApplication>>(app => LogStart(app, listener, bound, service, limit));
+        builder.Services.AddSingleton(p => new ConnectionLimit(places, p.GetRequiredService<VideoMetrics>()));
+        builder.Services.AddSingleton<Action<WebApplication>>(app => LogStart(app, listener, bound, service, places.Limit));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         return builder;
     }
 
-    /// <summary>Answers on the ports for metrics and health, and connections over the limit. The service's own stages come behind it.</summary>
+    /// <summary>Answers on the ports for metrics and health, and to connections that have no place. The service's own stages come behind it.</summary>
     public static void UseServiceEndpoints(this WebApplication app)
     {
-        var (own, bound) = (app.Services.GetRequiredService<OwnEndpoints>(), app.Services.GetRequiredService<BoundAddresses>());
+        var own = app.Services.GetRequiredService<OwnEndpoints>();
         app.Services.GetRequiredService<ProcessMeter>();
         var exporter = app.Services.GetRequiredService<PrometheusExporter>();
-        app.Services.GetRequiredService<ConnectionLimit>().Answer(app);
         own.Metrics.Map(app, routes => routes.MapMetrics(exporter));
-        (bound.Metrics.Equals(bound.Health) ? own.Metrics : own.Health).Map(app, routes => routes.MapHealth());
+        own.Health.Map(app, routes => routes.MapHealth());
         // What they do not know is not the service's business either.
         app.Use((context, next) =>
         {
@@ -75,6 +80,7 @@ internal static partial class VideoHost
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
+        app.Services.GetRequiredService<ConnectionLimit>().Answer(app);
     }
 
     /// <summary>Runs a service until SIGTERM, SIGINT or <paramref name="cancellation"/>.</summary>
@@ -116,13 +122,6 @@ internal static partial class VideoHost
         if (listener.Metrics.LastPort is not null && bound.Metrics.Port != listener.Metrics.Address.Port)
             LogMoved(app.Logger, "metrics", listener.Metrics.Address.Port, bound.Metrics.Port);
         app.Lifetime.ApplicationStarted.Register(() => LogListening(app.Logger, service, bound.Metrics, bound.Health, $"http://{bound.Service}"));
-    }
-
-    private sealed class OwnEndpoints
-    {
-        public ServiceEndpoint Metrics { get; } = new("metrics");
-
-        public ServiceEndpoint Health { get; } = new("health");
     }
 
     [LoggerMessage(1, LogLevel.Information, "metrics on {Metrics}, health on {Health}; {Service} listens on {Address}")]

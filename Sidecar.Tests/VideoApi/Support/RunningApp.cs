@@ -33,8 +33,8 @@ internal sealed class RunningApp : IAsyncDisposable
     /// <summary>A client of it that decompresses nothing, follows nothing and leaves at once.</summary>
     public HttpClient Http { get; }
 
-    public static Task<RunningApp> StorageAsync(string folder, int maxConnections = 1000) =>
-        StartAsync(listener => StorageApp.Create(new StorageOptions(listener with { MaxConnections = maxConnections }, folder)));
+    public static Task<RunningApp> StorageAsync(string folder, int maxConnections = 1000, TimeProvider? time = null) =>
+        StartAsync(listener => StorageApp.Create(new StorageOptions(listener with { MaxConnections = maxConnections }, folder), time));
 
     public static Task<RunningApp> BackendAsync(Uri storage) => StartAsync(listener => BackendApp.Create(new BackendOptions(listener, storage)));
 

@@ -19,6 +19,7 @@ internal sealed class ConnectionLimit(ConnectionPlaces places, VideoMetrics metr
     // As long as a client may take over its request before it is closed without an answer.
     private static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(5);
 
+    private readonly string _reason = $"{places.Limit} connections are being served, which is the limit\n";
     private int _refusing;
 
     /// <summary>Gives places to a listener's connections.</summary>
@@ -43,7 +44,8 @@ internal sealed class ConnectionLimit(ConnectionPlaces places, VideoMetrics metr
         context.Response.Headers.Connection = "close";
         context.Response.Headers.CacheControl = "no-store";
         context.Response.ContentType = "text/plain";
-        return context.Response.WriteAsync($"{places.Limit} connections are being served, which is the limit\n");
+        context.Response.ContentLength = _reason.Length;
+        return context.Response.WriteAsync(_reason);
     }).UsePlaces();
 
     private async Task RefuseAsync(ConnectionContext connection, ConnectionDelegate next)

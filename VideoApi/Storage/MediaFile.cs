@@ -52,20 +52,15 @@ internal sealed class MediaFile : IAsyncDisposable
     /// <summary>Whether it is still what it was when opened, as far as length and time tell.</summary>
     public bool IsUnchanged() => Content.IsWhole && new DateTimeOffset(File.GetLastWriteTimeUtc(Content.Handle)) == LastModified;
 
-    /// <summary>Reads the whole file; only when it fits in memory.</summary>
-    /// <exception cref="IOException">It became shorter meanwhile, or cannot be read.</exception>
+    /// <summary>Reads the whole file, only when it fits in memory; less of one that becomes shorter meanwhile.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public async Task<byte[]> ReadAsync(CancellationToken cancellation)
     {
         var bytes = new byte[FitsInMemory ? Content.Length : throw new IOException($"a playlist of {Content.Length} bytes is too long")];
-        try
-        {
-            await Content.ReadExactlyAsync(bytes, cancellation);
-            return bytes;
-        }
-        catch (FileShrankException error)
-        {
-            throw new IOException(error.Message, error);
-        }
+        var filled = 0;
+        while (filled < bytes.Length && await RandomAccess.ReadAsync(Content.Handle, bytes.AsMemory(filled), filled, cancellation) is > 0 and var count)
+            filled += count;
+        return filled == bytes.Length ? bytes : bytes[..filled];
     }
 
     /// <inheritdoc/>

@@ -78,18 +78,18 @@ public class PlaybackTests
     }
 
     [Theory]
-    [InlineData("0.ts")]
-    [InlineData("film.key")]
-    public async Task Watch_FinishedFilmThatLacksAFile_SaysSoAtOnce(string missing)
+    [InlineData("segments")]
+    [InlineData("key")]
+    public async Task Watch_FinishedFilmThatLacksFiles_SaysSoAtOnce(string missing)
     {
         using var folder = new TempFolder();
         foreach (var file in new DirectoryInfo(Path.Combine(Repository.Clips, "clock", "180p")).EnumerateFiles())
             folder.Write($"clock/{file.Name}", await File.ReadAllBytesAsync(file.FullName, TestContext.Current.CancellationToken));
         var playlist = Directory.EnumerateFiles(folder.File("clock"), "*.m3u8").Single();
-        // Each segment by the name that is not there, or encrypted with a key that is not.
+        // Segments of names that are not there, or encrypted with a key that is not.
         var lines = await File.ReadAllLinesAsync(playlist, TestContext.Current.CancellationToken);
-        await File.WriteAllLinesAsync(playlist, missing.EndsWith(".key", StringComparison.Ordinal)
-            ? [lines[0], $"#EXT-X-KEY:METHOD=AES-128,URI=\"{missing}\"", .. lines[1..]]
+        await File.WriteAllLinesAsync(playlist, missing == "key"
+            ? [lines[0], "#EXT-X-KEY:METHOD=AES-128,URI=\"film.key\"", .. lines[1..]]
             : lines.Select(line => line.StartsWith('#') || line.Length == 0 ? line : "gone-" + line), TestContext.Current.CancellationToken);
         await using var storage = await RunningApp.StorageAsync(folder.Root);
         await using var backend = await RunningApp.BackendAsync(storage.Url);

@@ -97,14 +97,19 @@ public class ChangedFileTests
                 File.WriteAllText(path, "#EXTM3U\n" + new string('#', i % 3000 * 10));
         }, Cancel);
 
-        for (var i = 0; i < 200; i++)
+        try
         {
-            var answer = await RawHttp.SendAsync(storage.Url, "/hls/film/live.m3u8");
-            Assert.Equal((200, answer.Headers["Content-Length"]), (answer.Status, answer.Body.Length.ToString(CultureInfo.InvariantCulture)));
+            for (var i = 0; i < 200; i++)
+            {
+                var answer = await RawHttp.SendAsync(storage.Url, "/hls/film/live.m3u8");
+                Assert.Equal((200, answer.Headers["Content-Length"]), (answer.Status, answer.Body.Length.ToString(CultureInfo.InvariantCulture)));
+            }
         }
-
-        await stop.CancelAsync();
-        await writing;
+        finally
+        {
+            await stop.CancelAsync();
+            await writing;
+        }
     }
 
     private static async Task<Services> AllAsync(TempFolder folder)

@@ -1,7 +1,7 @@
 namespace Chassis;
 
 /// <summary>Text that a user wrote, for a message of one line.</summary>
-internal static class OneLine
+public static class OneLine
 {
     // As much of a value as tells which one it is.
     private const int MaxShown = 200;

@@ -8,19 +8,34 @@ namespace Chassis.Endpoints;
 /// <summary>Has the HTTP connections of a server share the places of a <see cref="ConnectionPlaces"/>.</summary>
 public static class ConnectionPlacesExtensions
 {
-    /// <summary>Each connection of this listener takes a place, or is closed at once.</summary>
-    public static void UsePlaces(this ListenOptions listen, ConnectionPlaces places) => listen.Use(next => async connection =>
-    {
-        using var place = places.Enter(connection.RemoteEndPoint, () => connection.Abort(new ConnectionAbortedException("another connection needed its place")));
-        if (place is null)
+    /// <summary>Each connection of this listener takes a place.</summary>
+    /// <param name="listen">The listener.</param>
+    /// <param name="places">The places.</param>
+    /// <param name="refuse">Ends a connection for which no place is to be had, with the stages behind; without it, it is closed at once.</param>
+    /// <param name="displaced">Told when a connection is closed because another needed its place.</param>
+    public static void UsePlaces(
+        this ListenOptions listen, ConnectionPlaces places, Func<ConnectionContext, ConnectionDelegate, Task>? refuse = null, Action? displaced = null) =>
+        listen.Use(next => async connection =>
         {
-            connection.Abort(new ConnectionAbortedException($"{places.Limit} connections are being served, which is the limit"));
-            return;
-        }
-
-        connection.Features.Set(place);
-        await next(connection);
-    });
+            using var place = places.Enter(connection.RemoteEndPoint, () =>
+            {
+                displaced?.Invoke();
+                connection.Abort(new ConnectionAbortedException("another connection needed its place"));
+            });
+            if (place is not null)
+            {
+                connection.Features.Set(place);
+                await next(connection);
+            }
+            else if (refuse is not null)
+            {
+                await refuse(connection, next);
+            }
+            else
+            {
+                connection.Abort(new ConnectionAbortedException($"{places.Limit} connections are being served, which is the limit"));
+            }
+        });
 
     /// <summary>Requests whose head is complete keep their connection's place while they are answered.</summary>
     public static IApplicationBuilder UsePlaces(this IApplicationBuilder app) => app.Use(async (context, next) =>

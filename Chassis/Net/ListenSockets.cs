@@ -33,7 +33,7 @@ public sealed class ListenSockets : IDisposable
         }
         catch (SocketException error)
         {
-            throw new UsageException($"{origin} '{address}': {Explain(error)}", error);
+            throw new UsageException($"{origin} '{address}': {Explain(error, address)}", error);
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class ListenSockets : IDisposable
             }
             catch (SocketException error)
             {
-                throw new UsageException($"{origin} '{address}': {Explain(error)}", error);
+                throw new UsageException($"{origin} '{address}': {Explain(error, address)}", error);
             }
         }
 
@@ -154,8 +154,9 @@ public sealed class ListenSockets : IDisposable
         }
     }
 
-    private static string Explain(SocketException error) => error.SocketErrorCode switch
+    private static string Explain(SocketException error, IPEndPoint address) => error.SocketErrorCode switch
     {
+        SocketError.AddressAlreadyInUse when PortHolder.Find(address) is { } holder => $"the port is in use by {holder}; stop it or choose another port",
         SocketError.AddressAlreadyInUse => "the port is in use; stop the program that listens there or choose another port",
         SocketError.AddressNotAvailable => "this machine has no such address",
         SocketError.AccessDenied => "not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE",

@@ -63,7 +63,7 @@ internal sealed class ManagedProcess : IAsyncDisposable
         };
         try
         {
-            var process = Process.Start(start)!;
+            var process = StartingThread.Run(() => Process.Start(start)!);
             process.StandardInput.Close();
             return new ManagedProcess(command.Name, process, onOutput);
         }

@@ -15,7 +15,7 @@ internal sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyn
     /// <exception cref="ProcessFailedException">It, or one that was started before, ended; or it was not ready in time.</exception>
     public async Task StartAsync(ProcessCommand command, Func<CancellationToken, Task<bool>> isReady, TimeSpan limit, CancellationToken cancellation)
     {
-        var process = ManagedProcess.Start(command, onOutput);
+        var process = ManagedProcess.Start(command.EndingWithParent(), onOutput);
         _processes.Add(process);
         await process.WaitUntilReadyAsync(isReady, limit, cancellation);
         foreach (var ended in _processes.Where(p => p.Exited.IsCompleted))

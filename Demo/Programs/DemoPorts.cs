@@ -9,8 +9,11 @@ namespace Demo.Programs;
 internal sealed record DemoPorts
 {
     public int Frontend { get; init; } = 8000;
+    public int FrontendMetrics { get; init; } = 8001;
     public int Backend { get; init; } = 9000;
+    public int BackendMetrics { get; init; } = 9001;
     public int Storage { get; init; } = 9080;
+    public int StorageMetrics { get; init; } = 9081;
     public int Oracle { get; init; } = 9100;
     public int OracleMetrics { get; init; } = 9101;
     public SidecarPorts P1 { get; init; } = new(new(45000, 45010, 45020), Admin: 15000, Health: 15021, Metrics: 15090);
@@ -26,8 +29,11 @@ internal sealed record DemoPorts
         return new DemoPorts
         {
             Frontend = claimed.Next(),
+            FrontendMetrics = claimed.Next(),
             Backend = claimed.Next(),
+            BackendMetrics = claimed.Next(),
             Storage = claimed.Next(),
+            StorageMetrics = claimed.Next(),
             Oracle = claimed.Next(),
             OracleMetrics = claimed.Next(),
             P1 = Sidecar(),
@@ -57,15 +63,17 @@ internal sealed record DemoPorts
             }
             catch (UsageException error) when (error.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
             {
-                throw new UsageException($"{program} '{Local(port)}': the port is in use; stop the program that listens there or run ./demo --free-ports", error);
+                var holder = PortHolder.Find(Local(port));
+                throw new UsageException($"{program} '{Local(port)}': the port is in use{(holder is null ? "; stop the program that listens there" : $" by {holder}; stop it")} or run ./demo --free-ports", error);
             }
         }
     }
 
     private IEnumerable<(string Program, int Port)> Named(bool byKind) =>
     [
-        ("storage", Storage), ("backend", Backend), ("oracle", Oracle), ("oracle's metrics", OracleMetrics),
-        .. P2.Named("p2", byKind), .. P1.Named("p1", byKind), ("frontend", Frontend),
+        ("storage", Storage), ("storage's metrics", StorageMetrics), ("backend", Backend), ("backend's metrics", BackendMetrics),
+        ("oracle", Oracle), ("oracle's metrics", OracleMetrics),
+        .. P2.Named("p2", byKind), .. P1.Named("p1", byKind), ("frontend", Frontend), ("frontend's metrics", FrontendMetrics),
     ];
 }
 

@@ -17,15 +17,15 @@ internal sealed record DemoPrograms(
 {
     public IReadOnlyList<DemoProgram> All =>
     [
-        new(Video("storage", "--listen", At(Ports.Storage), "--folder", Built.Clips),
-            Ready(Ports.Storage, "/healthz"), $"{At(Ports.Storage)}  the video's files"),
-        new(Video("backend", "--listen", At(Ports.Backend), "--storage", Origin(Ports.Storage)),
-            Ready(Ports.Backend, "/healthz"), $"{At(Ports.Backend)}  the service"),
+        new(Video("storage", "--listen", At(Ports.Storage), "--folder", Built.Clips, "--metrics-address", At(Ports.StorageMetrics)),
+            Ready(Ports.StorageMetrics, "/readyz"), $"{At(Ports.Storage)}  the video's files"),
+        new(Video("backend", "--listen", At(Ports.Backend), "--storage", Origin(Ports.Storage), "--metrics-address", At(Ports.BackendMetrics)),
+            Ready(Ports.BackendMetrics, "/readyz"), $"{At(Ports.Backend)}  the service"),
         new(Oracle(), Ready(Ports.OracleMetrics, "/readyz"), $"{At(Ports.Oracle)}  authorizes connections, chooses their transform"),
         Sidecar("p2", Ports.P2, [.. Peers.Select(_ => DemoPorts.Local(Ports.Backend))], "to the backend"),
         Sidecar("p1", Ports.P1, Peers, "to p2"),
-        new(Video("frontend", ["--listen", At(Ports.Frontend), "--backend", Origin(Ports.P1.Listen), .. Kinds is null ? [] : Ways(Ports.P1.Kinds)]),
-            Ready(Ports.Frontend, "/healthz"), $"{At(Ports.Frontend)}  the web pages"),
+        new(Video("frontend", ["--listen", At(Ports.Frontend), "--backend", Origin(Ports.P1.Listen), "--metrics-address", At(Ports.FrontendMetrics), .. Kinds is null ? [] : Ways(Ports.P1.Kinds)]),
+            Ready(Ports.FrontendMetrics, "/readyz"), $"{At(Ports.Frontend)}  the web pages"),
     ];
 
     private ProcessCommand Video(string role, params IReadOnlyList<string> words) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Demo.Processes;
 
 namespace Demo.Transparent;
 
@@ -13,6 +14,6 @@ internal static class Users
     {
         var id = user.ToString(CultureInfo.InvariantCulture);
         // Diagnostics off: their sockets would stay in the temporary folder of whoever is killed.
-        return ["setpriv", $"--reuid={id}", $"--regid={id}", "--clear-groups", "--no-new-privs", "env", "--chdir=/", "DOTNET_EnableDiagnostics=0"];
+        return [.. ProcessCommand.EndWithParent, $"--reuid={id}", $"--regid={id}", "--clear-groups", "--no-new-privs", "env", "--chdir=/", "DOTNET_EnableDiagnostics=0"];
     }
 }

@@ -17,7 +17,7 @@ public sealed class ListenSocketsTests
         using var second = new ListenSockets();
         var bound = first.Bind(Free, "--listen");
         var error = Assert.Throws<UsageException>(() => second.Bind(bound, "--listen"));
-        Assert.Equal($"--listen '{bound}': the port is in use; stop the program that listens there or choose another port", error.Message);
+        Assert.Equal($"--listen '{bound}': the port is in use by Sidecar.Tests (process {Environment.ProcessId}); stop it or choose another port", error.Message);
     }
 
     [Fact]

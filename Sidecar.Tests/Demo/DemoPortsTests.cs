@@ -15,6 +15,6 @@ public sealed class DemoPortsTests
 
         var error = Assert.Throws<UsageException>(() => ports.RefuseTaken(byKind: false));
 
-        Assert.Equal($"backend '127.0.0.1:{taken.Port}': the port is in use; stop the program that listens there or run ./demo --free-ports", error.Message);
+        Assert.Equal($"backend '127.0.0.1:{taken.Port}': the port is in use by Sidecar.Tests (process {Environment.ProcessId}); stop it or run ./demo --free-ports", error.Message);
     }
 }

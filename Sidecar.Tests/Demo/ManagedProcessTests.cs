@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Demo.Processes;
+using Sidecar.Tests.Support;
 using Xunit;
 
 namespace Sidecar.Tests.Demo;
@@ -192,27 +193,5 @@ public sealed class ManagedProcessTests
         return true;
     }
 
-    // A killed process may stay for a moment until its parent, here init or a reaper, has read its status: Z is ended too.
-    private static async Task EndedAsync(int id)
-    {
-        var clock = Stopwatch.StartNew();
-        while (File.Exists($"/proc/{id}/stat") && await StateAsync(id) is not (null or 'Z'))
-        {
-            Assert.True(clock.Elapsed < Generous, $"process {id} still runs");
-            await Task.Delay(10, Cancel);
-        }
-    }
-
-    private static async Task<char?> StateAsync(int id)
-    {
-        try
-        {
-            var stat = await File.ReadAllTextAsync($"/proc/{id}/stat", Cancel);
-            return stat[stat.LastIndexOf(')') + 2];
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    private static Task EndedAsync(int id) => Eventually.TrueAsync(() => !ProcessTable.IsRunning(id), $"the end of process {id}");
 }

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Sidecar.Tests.Support;
 
 /// <summary>Keeps what a program in this process logs as an error: nothing that a peer does may lead to one.</summary>
-internal sealed class ErrorLog : ILoggerProvider, ILogger
+/// <param name="least">The least level that is kept.</param>
+internal sealed class ErrorLog(LogLevel least = LogLevel.Error) : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -15,7 +16,7 @@ internal sealed class ErrorLog : ILoggerProvider, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.VideoApi.Support;
 using Xunit;
@@ -39,13 +37,14 @@ public class ProgramTests
     [Fact]
     public async Task Run_PortInUse_OneLineAndExitCode2()
     {
-        using var other = new TcpListener(IPAddress.Loopback, 0);
-        other.Start();
+        await using var other = ProgramProcess.Start("VideoApi", "frontend", "--listen", "127.0.0.1:0");
+        var listening = await other.ErrorLineAsync("frontend listens on ");
+        var address = new Uri(listening[(listening.LastIndexOf(' ') + 1)..]).Authority;
 
-        var (code, _, errors) = await ProgramProcess.RunAsync("VideoApi", "backend", "--listen", $"{other.LocalEndpoint}");
+        var (code, _, errors) = await ProgramProcess.RunAsync("VideoApi", "backend", "--listen", address);
 
         Assert.Equal(2, code);
-        Assert.Equal($"VideoApi: --listen '{other.LocalEndpoint}': the port is in use; stop the program that listens there or choose another port", Assert.Single(errors));
+        Assert.Equal($"VideoApi: --listen '{address}': the port is in use by VideoApi (process {other.Id}); stop it or choose another port", Assert.Single(errors));
     }
 
     [Theory]

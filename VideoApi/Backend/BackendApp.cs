@@ -11,13 +11,14 @@ internal static class BackendApp
     /// <summary>Makes the service; its port is claimed, it listens once started.</summary>
     public static WebApplication Create(BackendOptions options)
     {
-        var builder = VideoHost.CreateBuilder(options.Listener);
+        var builder = VideoHost.CreateBuilder(options.Listener, "backend");
         var storage = new UpstreamClient("storage", options.Storage, TimeProvider.System);
         builder.Services.AddSingleton(_ => storage).AddHlsForwarding(storage, storage);
         builder.Services.AddSingleton<VideoCatalog>();
 
         var app = builder.Build();
-        app.UsePlaces();
+        app.UseServiceEndpoints();
+        app.UseOpenCors();
         // Answers without a body (no such route, wrong method) say why, as all others do.
         app.UseStatusCodePages(pages =>
         {

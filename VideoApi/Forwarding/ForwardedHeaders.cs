@@ -15,7 +15,7 @@ internal static class ForwardedHeaders
 
     private static readonly string[] OfResponse =
     [
-        "Accept-Ranges", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Age", "Cache-Control", "ETag", "Vary",
+        "Accept-Ranges", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Age", "Cache-Control", "ETag", "Retry-After", "Vary",
     ];
 
     private static readonly string[] OfContent =

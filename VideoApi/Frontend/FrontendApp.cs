@@ -11,13 +11,14 @@ internal static class FrontendApp
     /// <summary>Makes the service; its port is claimed, it listens once started.</summary>
     public static WebApplication Create(FrontendOptions options)
     {
-        var builder = VideoHost.CreateBuilder(options.Listener);
+        var builder = VideoHost.CreateBuilder(options.Listener, "frontend");
         builder.Services.AddHlsForwarding(
             new UpstreamClient("backend", options.Playlists, TimeProvider.System), new UpstreamClient("backend", options.Segments, TimeProvider.System));
         builder.Services.AddSingleton(_ => new BackendClient(new UpstreamClient("backend", options.Backend, TimeProvider.System)));
 
         var app = builder.Build();
-        app.UsePlaces();
+        app.UseServiceEndpoints();
+        app.UseOpenCors(below: "/hls");
         app.UseSecurityHeaders();
         // Answers without a body (no such route, wrong method) become pages.
         app.UseStatusCodePages(pages =>

@@ -2,12 +2,16 @@ using System.CommandLine;
 using System.Net;
 using Chassis.Endpoints;
 using Chassis.Net;
+using Chassis.Settings;
 
 namespace VideoApi.Hosting;
 
 /// <summary>The command that runs one of the services until it is told to stop.</summary>
 internal static class ServiceCommand
 {
+    // Up to 8019, 9019 and 9099: below the ports of other programs.
+    private const int LastOffset = 18;
+
     /// <summary>A command <c>NAME [PORT] [WORD]</c> with the same as options.</summary>
     /// <param name="name">Name of the service.</param>
     /// <param name="description">One line of help.</param>
@@ -30,6 +34,33 @@ internal static class ServiceCommand
     {
         var listen = new Parameter<IPEndPoint>("port", "--listen", "ADDRESS:PORT",
             "Where to listen; a port alone listens on all addresses.", ListenAddress.Parse, $"{defaultPort}");
+        var servicePort = defaultPort + 1;
+        var metrics = new Option<string?>("--metrics-address")
+        {
+            HelpName = "ADDRESS:PORT",
+            Description = $"Where /metrics is served. [default: {servicePort}, or the next free port]",
+        };
+        var health = new Option<string?>("--health-address")
+        {
+            HelpName = "ADDRESS:PORT",
+            Description = "Where /healthz and /readyz are served, besides the service's own port. [default: as --metrics-address]",
+        };
+        var metricsHosts = new Option<string?>("--metrics-hosts")
+        {
+            HelpName = "NAME,...",
+            Description = "More hosts that /metrics is served for, such as *.example.org.",
+        };
+        var healthHosts = new Option<string?>("--health-hosts")
+        {
+            HelpName = "NAME,...",
+            Description = "More hosts that /healthz and /readyz are served for, at --health-address.",
+        };
+        var connections = new Option<string>("--max-connections")
+        {
+            HelpName = "N",
+            Description = "Clients' connections at once, shared out by address; beyond, an idle one makes room, else the answer is 503.",
+            DefaultValueFactory = _ => "1500",
+        };
         var level = new Option<string>("--log-level")
         {
             HelpName = "LEVEL",
@@ -42,28 +73,50 @@ internal static class ServiceCommand
         parameter.AddTo(command);
         foreach (var option in options)
             command.Options.Add(option);
+        command.Options.Add(metrics);
+        command.Options.Add(health);
+        command.Options.Add(metricsHosts);
+        command.Options.Add(healthHosts);
+        command.Options.Add(connections);
         command.Options.Add(level);
         command.SetAction(async (result, cancellation) =>
         {
-            var logLevel = ReadLevel(result.GetValue(level)!);
+            var logLevel = Read(result, level, ServiceLogging.ParseLevel);
+            var maxConnections = Read(result, connections, Values.WholeNumber(1, 1_000_000));
             var (value, _) = parameter.Read(result);
             var (address, source) = listen.Read(result);
-            await using var app = create(new Listener(address, source, logLevel), value, result);
-            await VideoHost.RunAsync(app, name, cancellation);
+            var byDefault = new ListenPoint(new IPEndPoint(ListenAddress.Any, servicePort), metrics.Name, servicePort + LastOffset);
+            var metricsPoint = ReadPoint(result, metrics) ?? byDefault;
+            var healthPoint = ReadPoint(result, health) ?? metricsPoint;
+            var listener = new Listener(new ListenPoint(address, source), metricsPoint, healthPoint, maxConnections, logLevel)
+            {
+                MetricsHosts = ReadHosts(result, metricsHosts),
+                HealthHosts = ReadHosts(result, healthHosts),
+            };
+            await using var app = create(listener, value, result);
+            await VideoHost.RunAsync(app, cancellation);
             return 0;
         });
         return command;
     }
 
-    private static LogLevel ReadLevel(string text)
+    private static ListenPoint? ReadPoint(ParseResult result, Option<string?> option) =>
+        result.GetValue(option) is null ? null : new ListenPoint(Read(result, option, ListenAddress.Parse), option.Name);
+
+    private static List<DestinationPattern> ReadHosts(ParseResult result, Option<string?> option) => result.GetValue(option) is null
+        ? []
+        : Read(result, option, text => text.Split(',', StringSplitOptions.TrimEntries).Select(DestinationPattern.Parse).ToList());
+
+    private static T Read<T>(ParseResult result, Option option, Func<string, T> parse)
     {
+        var text = result.GetRequiredValue<string>(option.Name);
         try
         {
-            return ServiceLogging.ParseLevel(text);
+            return parse(text);
         }
         catch (FormatException reason)
         {
-            throw new Chassis.Settings.Setting("log-level", text, "--log-level").Error(reason.Message);
+            throw new Setting(option.Name, text, option.Name).Error(reason.Message);
         }
     }
 }

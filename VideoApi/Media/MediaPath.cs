@@ -37,6 +37,14 @@ internal static class MediaPath
             && TrySplit(Uri.UnescapeDataString(target.AbsolutePath), out names);
     }
 
+    /// <summary>Whether a playlist's reference is to this server: one without a scheme and a host of its own.</summary>
+    public static bool IsOwn(string reference) =>
+        !reference.StartsWith("//", StringComparison.Ordinal)
+        && (!Uri.TryCreate(reference, UriKind.Absolute, out var absolute) || absolute.IsFile);
+
+    /// <summary>What names <see cref="IsName"/> takes, in words.</summary>
+    public const string Allowed = "no %, no \\, no control characters, no dot at the start";
+
     /// <summary>The path as a URL writes it, each name escaped.</summary>
     public static string ToUrlPath(string[] names) => Prefix + string.Join('/', names.Select(Uri.EscapeDataString));
 

@@ -6,8 +6,14 @@ namespace VideoApi.Media;
 /// <param name="Duration">Sum of the segments' durations; zero for a master playlist.</param>
 /// <param name="FirstVariant">URI of a master playlist's first rendition; null for a media playlist.</param>
 /// <param name="Title">The master playlist's title (session data <c>com.apple.hls.title</c>), if it has one.</param>
-internal sealed record Playlist(TimeSpan Duration, string? FirstVariant, string? Title)
+/// <param name="IsEnded">Whether it says that nothing will be added (<c>#EXT-X-ENDLIST</c>).</param>
+/// <param name="References">All URIs that it names: renditions, segments, keys, initialization sections, parts.</param>
+internal sealed record Playlist(TimeSpan Duration, string? FirstVariant, string? Title, bool IsEnded, IReadOnlyList<string> References)
 {
+    // Tags of which the attribute URI is something to fetch; those of session data and date ranges are not for the player.
+    private static readonly string[] WithUri =
+        ["#EXT-X-KEY:", "#EXT-X-SESSION-KEY:", "#EXT-X-MAP:", "#EXT-X-MEDIA:", "#EXT-X-I-FRAME-STREAM-INF:", "#EXT-X-PART:"];
+
     private const string TitleId = "com.apple.hls.title";
     private const string Segment = "#EXTINF:";
     private const string Variant = "#EXT-X-STREAM-INF:";
@@ -23,7 +29,8 @@ internal sealed record Playlist(TimeSpan Duration, string? FirstVariant, string?
     {
         var seconds = 0.0;
         string? variant = null, title = null;
-        var (number, expectsVariant) = (0, false);
+        var (number, expectsVariant, ended) = (0, false, false);
+        var references = new List<string>();
         foreach (var raw in text.AsSpan().EnumerateLines())
         {
             var line = raw.TrimEnd();
@@ -36,13 +43,32 @@ internal sealed record Playlist(TimeSpan Duration, string? FirstVariant, string?
                 title ??= ParseTitle(line[SessionData.Length..]);
             else if (line.StartsWith(Variant, StringComparison.Ordinal))
                 expectsVariant = true;
-            else if (expectsVariant && line.Length > 0 && line[0] != '#')
-                (variant, expectsVariant) = (variant ?? line.ToString(), false);
+            else if (line.SequenceEqual("#EXT-X-ENDLIST"))
+                ended = true;
+            else if (UriOf(line) is { } uri)
+                references.Add(uri);
+            else if (line.Length > 0 && line[0] != '#')
+            {
+                references.Add(line.ToString());
+                if (expectsVariant)
+                    (variant, expectsVariant) = (variant ?? references[^1], false);
+            }
         }
 
         return seconds <= MaxSeconds
-            ? new Playlist(TimeSpan.FromSeconds(seconds), variant, title)
+            ? new Playlist(TimeSpan.FromSeconds(seconds), variant, title, ended, references)
             : throw new FormatException("longer than ten years");
+    }
+
+    private static string? UriOf(ReadOnlySpan<char> line)
+    {
+        foreach (var tag in WithUri)
+        {
+            if (line.StartsWith(tag, StringComparison.Ordinal))
+                return AttributeList.Parse(line[tag.Length..]).GetValueOrDefault("URI");
+        }
+
+        return null;
     }
 
     // "4.000,optional title"; the comma may be missing in what encoders write.

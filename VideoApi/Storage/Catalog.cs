@@ -1,3 +1,4 @@
+using Chassis;
 using VideoApi.Hosting;
 
 namespace VideoApi.Storage;
@@ -36,7 +37,7 @@ internal sealed partial class Catalog(MediaFolder folder, TimeProvider time, ILo
                 {
                     problems.Add(id);
                     if (!_reported.Contains(id))
-                        LogSkipped(logger, id, error.Message);
+                        LogSkipped(logger, OneLine.Of(id), OneLine.Of(error.Message));
                 }
             }
 

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 using VideoApi.Media;
 
@@ -9,31 +8,29 @@ namespace VideoApi.Storage;
 /// <c>GET /hls/{path}</c>: a file, with ranges and conditional requests (RFC 9110 sections 13 and 14). Playlists are
 /// compressed for those who accept gzip.
 /// </summary>
-internal static class MediaEndpoint
+internal static partial class MediaEndpoint
 {
+    // Nobody asks for a part of a finished film again for a day; one that is encoded anew is played by then.
+    private const string Immutable = "public, max-age=86400, immutable";
+
+    // Asked for again each time, which costs a 304.
+    private const string Revalidated = "no-cache";
+
+    // A playlist that is written while it is read is read again; who writes all the time gets no more of our time.
+    private const int Attempts = 3;
+
     /// <summary>Maps it.</summary>
-    public static void MapMedia(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/hls/{**path}", [HttpMethods.Get, HttpMethods.Head], GetAsync);
-
-    private static async Task<Results<FileStreamHttpResult, FileContentHttpResult, NotFound>> GetAsync(HttpContext context, MediaFolder folder)
-    {
-        var headers = context.Response.Headers;
-        // A file that is missing now may be there in a moment.
-        headers.CacheControl = "no-store";
-        IgnoreForeignRangeUnit(context.Request.Headers);
-        if (!MediaPath.TrySplit(context.Request.Path.Value, out var names) || folder.Open(names) is not { } file)
-            return TypedResults.NotFound();
-
-        // A playlist is asked for again each time, which costs a 304; a segment never changes.
-        headers.CacheControl = file.Type.IsPlaylist ? "no-cache" : "public, max-age=31536000, immutable";
-        context.Response.OnStarting(() => ForbidCachingOfErrors(context.Response));
-        if (file.Type.IsPlaylist)
-            headers.Vary = HeaderNames.AcceptEncoding;
-        if (file.Type.IsPlaylist && file.FitsInMemory && WantsGzip(context.Request))
-            return await CompressAsync(file, headers, context.RequestAborted);
-        return TypedResults.Stream(file.Content, file.Type.ContentType, lastModified: file.LastModified,
-            entityTag: new EntityTagHeaderValue(file.ETag), enableRangeProcessing: true);
-    }
+    public static void MapMedia(this WebApplication app) =>
+        app.MapMethods("/hls/{**path}", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, MediaFolder folder, FinishedFilms films, TimeProvider time) =>
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            if (!MediaPath.TrySplit(context.Request.Path.Value, out var names) || folder.Open(names) is not { } file)
+                return (IResult)TypedResults.NotFound();
+            context.Response.OnStarting(() => ForbidCachingOfErrors(context.Response));
+            return file.Type.IsPlaylist && file.FitsInMemory
+                ? await PlaylistAsync(context, folder, names, file, time.GetUtcNow())
+                : await SegmentAsync(context, names, file, films, time.GetUtcNow(), app.Logger);
+        });
 
     // A range or a condition that does not hold (416, 412) is found out only when the answer is written.
     private static Task ForbidCachingOfErrors(HttpResponse response)
@@ -43,21 +40,53 @@ internal static class MediaEndpoint
         return Task.CompletedTask;
     }
 
-    private static async Task<FileContentHttpResult> CompressAsync(MediaFile file, IHeaderDictionary headers, CancellationToken cancellation)
+    private static async Task<IResult> SegmentAsync(
+        HttpContext context, string[] names, MediaFile file, FinishedFilms films, DateTimeOffset now, ILogger logger)
     {
-        await using var opened = file;
-        var compressed = new MemoryStream();
-        await using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest))
-            await gzip.WriteAsync(await file.ReadAsync(cancellation), cancellation);
-        headers.ContentEncoding = "gzip";
-        return TypedResults.Bytes(compressed.ToArray(), file.Type.ContentType, lastModified: file.LastModified, entityTag: file.WeakETag);
+        context.Response.Headers.CacheControl = !file.Type.IsPlaylist && await films.HasAsync(names, file) ? Immutable : Revalidated;
+        context.Response.OnCompleted(() =>
+        {
+            if (file.Content.Shrank is { } shrank)
+                LogShrank(logger, context.Request.Path, shrank.Message);
+            return Task.CompletedTask;
+        });
+        Preconditions.Settle(context.Request, file, now);
+        return TypedResults.Stream(file.Content, file.Type.ContentType, lastModified: Date(file, now),
+            entityTag: new EntityTagHeaderValue(file.ETag), enableRangeProcessing: true);
     }
 
-    // RFC 9110 section 14.2: a unit that is not known is as no range at all. The framework takes every unit for bytes.
-    private static void IgnoreForeignRangeUnit(IHeaderDictionary headers)
+    // Read whole: its tag and its lines are then of one version, also while an encoder writes the next.
+    private static async Task<IResult> PlaylistAsync(HttpContext context, MediaFolder folder, string[] names, MediaFile file, DateTimeOffset now)
     {
-        if (!headers.Range.ToString().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
-            headers.Remove(HeaderNames.Range);
+        var headers = context.Response.Headers;
+        var bytes = await file.ReadAsync(context.RequestAborted);
+        for (var attempt = 1; !file.IsUnchanged() && attempt < Attempts; attempt++)
+        {
+            await file.DisposeAsync();
+            if (folder.Open(names) is not { } next)
+                return TypedResults.NotFound();
+            file = next;
+            bytes = await file.ReadAsync(context.RequestAborted);
+        }
+
+        await file.DisposeAsync();
+        headers.CacheControl = Revalidated;
+        headers.Vary = HeaderNames.AcceptEncoding;
+        Preconditions.Settle(context.Request, file, now);
+        if (!WantsGzip(context.Request))
+            return TypedResults.Bytes(bytes, file.Type.ContentType, lastModified: Date(file, now), entityTag: new EntityTagHeaderValue(file.ETag), enableRangeProcessing: true);
+        headers.ContentEncoding = "gzip";
+        return TypedResults.Bytes(Compress(bytes), file.Type.ContentType, lastModified: Date(file, now), entityTag: file.WeakETag);
+    }
+
+    private static DateTimeOffset? Date(MediaFile file, DateTimeOffset now) => file.IsDateTold(now) ? file.LastModified : null;
+
+    private static byte[] Compress(byte[] bytes)
+    {
+        var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest))
+            gzip.Write(bytes);
+        return compressed.ToArray();
     }
 
     // A range is one of the plain bytes. RFC 9110 section 12.5.3: a coding named outright counts before "*".
@@ -70,4 +99,7 @@ internal static class MediaEndpoint
             ?? codings.FirstOrDefault(coding => coding.Value == "*");
         return gzip is not null && gzip.Quality is not 0;
     }
+
+    [LoggerMessage(12, LogLevel.Warning, "{Path}: the answer was cut: {Reason}")]
+    private static partial void LogShrank(ILogger logger, string path, string reason);
 }

@@ -3,30 +3,33 @@ using VideoApi.Media;
 
 namespace VideoApi.Storage;
 
-/// <summary>An open media file.</summary>
+/// <summary>A media file as it was when it was opened.</summary>
 internal sealed class MediaFile : IAsyncDisposable
 {
     // A playlist of a day in segments of a second has 3 MB.
     private const int MaxPlaylistBytes = 4 << 20;
 
+    // RFC 9110 section 8.8.2.2 asks for a second; one more, for a file system's clock lags behind.
+    private static readonly TimeSpan Unsettled = TimeSpan.FromSeconds(2);
+
+    private readonly DateTimeOffset _changed;
+
     /// <summary>Describes a file as it is now; it belongs to this object from here on.</summary>
     public MediaFile(MediaType type, FileStream content)
     {
         Type = type;
-        Content = content;
-        Length = content.Length;
         LastModified = new DateTimeOffset(File.GetLastWriteTimeUtc(content.SafeFileHandle));
-        ETag = $"\"{LastModified.UtcTicks:x}-{Length:x}\"";
+        Content = new SnapshotStream(content);
+        ETag = $"\"{LastModified.UtcTicks:x}-{Content.Length:x}\"";
+        var changed = FileStatus.Of(content.SafeFileHandle).Changed;
+        _changed = changed > LastModified ? changed : LastModified;
     }
 
     /// <summary>What kind of file it is.</summary>
     public MediaType Type { get; }
 
-    /// <summary>Its bytes.</summary>
-    public FileStream Content { get; }
-
-    /// <summary>How many bytes it had when opened.</summary>
-    public long Length { get; }
+    /// <summary>The bytes that it had.</summary>
+    public SnapshotStream Content { get; }
 
     /// <summary>When it was last written.</summary>
     public DateTimeOffset LastModified { get; }
@@ -38,15 +41,26 @@ internal sealed class MediaFile : IAsyncDisposable
     public EntityTagHeaderValue WeakETag => new(ETag, isWeak: true);
 
     /// <summary>Whether it is small enough to be read whole, as every real playlist is.</summary>
-    public bool FitsInMemory => Length <= MaxPlaylistBytes;
+    public bool FitsInMemory => Content.Length <= MaxPlaylistBytes;
 
-    /// <summary>Reads the whole file; only when it fits in memory.</summary>
-    /// <exception cref="IOException">It became shorter meanwhile, or cannot be read.</exception>
+    /// <summary>Whether its date tells it from every other version: not soon after a change, for a date has whole seconds.</summary>
+    public bool IsDateStrong(DateTimeOffset now) => now - _changed >= Unsettled;
+
+    /// <summary>Whether its date may be told: a client that gets it now could hold it for that of a later version.</summary>
+    public bool IsDateTold(DateTimeOffset now) => now - LastModified >= Unsettled;
+
+    /// <summary>Whether it is still what it was when opened, as far as length and time tell.</summary>
+    public bool IsUnchanged() => Content.IsWhole && new DateTimeOffset(File.GetLastWriteTimeUtc(Content.Handle)) == LastModified;
+
+    /// <summary>Reads the whole file, only when it fits in memory; less of one that becomes shorter meanwhile.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public async Task<byte[]> ReadAsync(CancellationToken cancellation)
     {
-        var bytes = new byte[FitsInMemory ? Length : throw new IOException($"a playlist of {Length} bytes is too long")];
-        await Content.ReadExactlyAsync(bytes, cancellation);
-        return bytes;
+        var bytes = new byte[FitsInMemory ? Content.Length : throw new IOException($"a playlist of {Content.Length} bytes is too long")];
+        var filled = 0;
+        while (filled < bytes.Length && await RandomAccess.ReadAsync(Content.Handle, bytes.AsMemory(filled), filled, cancellation) is > 0 and var count)
+            filled += count;
+        return filled == bytes.Length ? bytes : bytes[..filled];
     }
 
     /// <inheritdoc/>

@@ -42,14 +42,30 @@ internal sealed class MediaFolder(string folder)
         }
     }
 
-    /// <summary>The names of the direct sub-folders that can be served, in order.</summary>
-    public IEnumerable<string> Folders() => NamesOf(new DirectoryInfo(folder).EnumerateDirectories());
+    /// <summary>Whether there is such a media file.</summary>
+    public bool Has(string[] names) => MediaType.Of(names[^1]) is not null && Locate(names) is not null;
 
-    /// <summary>The names of the files of a direct sub-folder that can be served, in order.</summary>
-    public IEnumerable<string> FilesOf(string name) => NamesOf(new DirectoryInfo(Path.Combine(folder, name)).EnumerateFiles());
+    /// <summary>The names of the direct sub-folders, in order, hidden ones left out.</summary>
+    public IEnumerable<string> Folders() =>
+        new DirectoryInfo(folder).EnumerateDirectories().Select(entry => entry.Name).Where(name => name[0] != '.').Order(StringComparer.Ordinal);
 
-    private static IEnumerable<string> NamesOf(IEnumerable<FileSystemInfo> entries) =>
-        entries.Where(entry => entry.LinkTarget is null && MediaPath.IsName(entry.Name)).Select(entry => entry.Name).Order(StringComparer.Ordinal);
+    /// <summary>Why a direct sub-folder is not served; null when it is.</summary>
+    public string? WhyNotServed(string name)
+    {
+        if (!MediaPath.IsName(name))
+            return $"its name cannot be served ({MediaPath.Allowed})";
+        return new DirectoryInfo(Path.Combine(folder, name)).LinkTarget is null ? null : "it is a symbolic link, and none is followed";
+    }
+
+    /// <summary>The names of the files of a folder that can be served, in order; none where it is not there.</summary>
+    /// <param name="names">The names of its path.</param>
+    public IEnumerable<string> FilesOf(string[] names)
+    {
+        var directory = new DirectoryInfo(Path.Combine([folder, .. names]));
+        return directory.Exists
+            ? directory.EnumerateFiles().Where(entry => entry.LinkTarget is null && MediaPath.IsName(entry.Name)).Select(entry => entry.Name).Order(StringComparer.Ordinal)
+            : [];
+    }
 
     private string? Locate(string[] names)
     {
@@ -61,6 +77,6 @@ internal sealed class MediaFolder(string folder)
                 return null;
         }
 
-        return File.Exists(path) && FileType.IsRegular(path) ? path : null;
+        return File.Exists(path) && FileStatus.Of(path).IsRegular ? path : null;
     }
 }

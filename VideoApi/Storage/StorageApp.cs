@@ -7,14 +7,16 @@ namespace VideoApi.Storage;
 internal static class StorageApp
 {
     /// <summary>Makes the service; its port is claimed, it listens once started.</summary>
-    public static WebApplication Create(StorageOptions options)
+    /// <param name="options">Where it listens and what it serves.</param>
+    /// <param name="time">The clock; the system's by default.</param>
+    public static WebApplication Create(StorageOptions options, TimeProvider? time = null)
     {
-        var builder = VideoHost.CreateBuilder(options.Listener);
+        var builder = VideoHost.CreateBuilder(options.Listener, "storage", time);
         builder.Services.AddSingleton(new MediaFolder(options.Folder));
-        builder.Services.AddSingleton<Catalog>();
+        builder.Services.AddSingleton<Catalog>().AddSingleton<FinishedFilms>();
 
         var app = builder.Build();
-        app.UsePlaces();
+        app.UseServiceEndpoints();
         app.UseOpenCors();
         app.UseRouting();
         app.MapHealth();

@@ -1,4 +1,3 @@
-using System.Text;
 using VideoApi.Media;
 
 namespace VideoApi.Storage;
@@ -11,46 +10,55 @@ internal static class VideoProbe
 
     /// <summary>Describes the video of a sub-folder.</summary>
     /// <returns>Null when it has no playlist.</returns>
-    /// <exception cref="FormatException">A playlist is broken, or its first rendition is not in the folder.</exception>
+    /// <exception cref="FormatException">
+    /// Its name cannot be served, a playlist is broken, its first rendition is not in the folder, or it needs a file that is not served.
+    /// </exception>
     /// <exception cref="IOException">A playlist cannot be read.</exception>
     public static async Task<CatalogEntry?> FindAsync(MediaFolder folder, string id)
     {
-        var playlists = folder.FilesOf(id).Where(name => MediaType.Of(name) is { IsPlaylist: true }).ToList();
-        if (Preferred.FirstOrDefault(playlists.Contains) is not { } name)
-        {
-            if (playlists.Count == 0)
-                return null;
-            name = playlists[0];
-        }
+        if (folder.WhyNotServed(id) is { } reason)
+            throw new FormatException(reason);
+        var playlists = folder.FilesOf([id]).Where(name => MediaType.Of(name) is { IsPlaylist: true }).ToList();
+        if (playlists.Count == 0)
+            return null;
+        var name = Preferred.Select(wanted => playlists.Find(found => found.Equals(wanted, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(found => found is not null)
+            ?? playlists[0];
 
         string[] first = [id, name];
-        var playlist = await ReadAsync(folder, first);
-        var duration = playlist.FirstVariant is null ? playlist.Duration : await DurationOfAsync(folder, first, playlist.FirstVariant);
+        var (playlist, _) = await PlaylistFile.ReadAsync(folder, first);
+        RefuseUnserved(first, playlist);
+        var duration = playlist.FirstVariant is null ? playlist.Duration : await DurationOfAsync(folder, first, playlist);
         var title = string.IsNullOrWhiteSpace(playlist.Title) ? id : playlist.Title;
         return new CatalogEntry(id, title, Math.Round(duration.TotalSeconds, 3), MediaPath.ToUrlPath(first));
     }
 
-    private static async Task<TimeSpan> DurationOfAsync(MediaFolder folder, string[] master, string variant)
+    // The first variant's; what the other renditions need is looked at too, as far as they are there.
+    private static async Task<TimeSpan> DurationOfAsync(MediaFolder folder, string[] master, Playlist playlist)
     {
-        if (!MediaPath.TryResolve(master, variant, out var names))
-            throw new FormatException($"{master[^1]}: the rendition '{variant}' is not in this folder");
-        var media = await ReadAsync(folder, names);
-        return media.FirstVariant is null
-            ? media.Duration
-            : throw new FormatException($"{variant}: a media playlist is expected, this is a master playlist");
+        if (!MediaPath.TryResolve(master, playlist.FirstVariant!, out var names))
+            throw new FormatException($"{master[^1]}: the rendition '{playlist.FirstVariant}' is not in this folder");
+        var (media, _) = await PlaylistFile.ReadAsync(folder, names);
+        if (media.FirstVariant is not null)
+            throw new FormatException($"{playlist.FirstVariant}: a media playlist is expected, this is a master playlist");
+        RefuseUnserved(names, media);
+        foreach (var reference in playlist.References.Where(reference => reference != playlist.FirstVariant).Distinct())
+        {
+            if (MediaPath.TryResolve(master, reference, out var other) && MediaType.Of(other[^1]) is { IsPlaylist: true } && folder.Has(other))
+                RefuseUnserved(other, (await PlaylistFile.ReadAsync(folder, other)).Playlist);
+        }
+
+        return media.Duration;
     }
 
-    private static async Task<Playlist> ReadAsync(MediaFolder folder, string[] names)
+    // Another server's files, and keys by other schemes, are not this one's business.
+    private static void RefuseUnserved(string[] path, Playlist playlist)
     {
-        await using var file = folder.Open(names) ?? throw new FormatException($"{string.Join('/', names)}: no such playlist");
-        var text = Encoding.UTF8.GetString(await file.ReadAsync(CancellationToken.None));
-        try
+        foreach (var reference in playlist.References.Where(MediaPath.IsOwn))
         {
-            return Playlist.Parse(text);
-        }
-        catch (FormatException reason)
-        {
-            throw new FormatException($"{string.Join('/', names)}: {reason.Message}", reason);
+            if (!MediaPath.TryResolve(path, reference, out var names))
+                throw new FormatException($"{path[^1]}: '{reference}' is not in this folder, or its name cannot be served ({MediaPath.Allowed})");
+            if (MediaType.Of(names[^1]) is null)
+                throw new FormatException($"{path[^1]}: '{reference}' is of no kind that is served ({MediaType.Served})");
         }
     }
 }

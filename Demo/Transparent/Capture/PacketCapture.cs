@@ -34,7 +34,8 @@ internal sealed class PacketCapture : IAsyncDisposable
     {
         var filter = string.Join(" or ", [.. ports.Select(port => $"tcp port {port}"), $"udp port {MarkerPort}"]);
         var command = new ProcessCommand("tcpdump", "tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-B", KernelBuffer, "-Z", "root", "-w", file, filter)
-            .RunBy("ip", "netns", "exec", namespaceName, "env", "--ignore-signal=INT,QUIT,HUP");
+            .RunBy("ip", "netns", "exec", namespaceName, "env", "--ignore-signal=INT,QUIT,HUP")
+            .EndingWithParent();
         var tcpdump = ManagedProcess.Start(command);
         try
         {

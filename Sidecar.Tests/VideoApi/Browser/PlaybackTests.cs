@@ -76,4 +76,34 @@ public class PlaybackTests
         // One try and five second chances; hls.js itself does not repeat a 404.
         Assert.Equal(6, backend.Targets.Count(target => target.StartsWith("/hls/", StringComparison.Ordinal)));
     }
+
+    [Theory]
+    [InlineData("segments")]
+    [InlineData("key")]
+    public async Task Watch_FinishedFilmThatLacksFiles_SaysSoAtOnce(string missing)
+    {
+        using var folder = new TempFolder();
+        foreach (var file in new DirectoryInfo(Path.Combine(Repository.Clips, "clock", "180p")).EnumerateFiles())
+            folder.Write($"clock/{file.Name}", await File.ReadAllBytesAsync(file.FullName, TestContext.Current.CancellationToken));
+        var playlist = Directory.EnumerateFiles(folder.File("clock"), "*.m3u8").Single();
+        // Segments of names that are not there, or encrypted with a key that is not.
+        var lines = await File.ReadAllLinesAsync(playlist, TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(playlist, missing == "key"
+            ? [lines[0], "#EXT-X-KEY:METHOD=AES-128,URI=\"film.key\"", .. lines[1..]]
+            : lines.Select(line => line.StartsWith('#') || line.Length == 0 ? line : "gone-" + line), TestContext.Current.CancellationToken);
+        await using var storage = await RunningApp.StorageAsync(folder.Root);
+        await using var backend = await RunningApp.BackendAsync(storage.Url);
+        await using var frontend = await RunningApp.FrontendAsync(backend.Url);
+        await using var chromium = await Chromium.StartOrSkipAsync();
+        var page = await chromium.NewPageAsync();
+        var refused = 0;
+        page.Response += (_, response) => _ = response.Status == 404 && response.Url.Contains("/hls/", StringComparison.Ordinal) ? Interlocked.Increment(ref refused) : 0;
+
+        await page.GotoAsync(new Uri(frontend.Url, "/video/clock").AbsoluteUri);
+        var message = page.Locator("#message", new PageLocatorOptions { HasText = "The video cannot be played" });
+        await message.WaitForAsync();
+
+        Assert.Contains("(status 404)", await message.TextContentAsync());
+        Assert.InRange(refused, 1, 3);
+    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.VideoApi.Support;
@@ -52,6 +53,32 @@ public sealed class CatalogTests : IDisposable
         _folder.Write("sound/playlist.m3u8", Films.Media);
 
         Assert.Equal(["sound"], (await ScanAsync()).Select(entry => entry.Id));
+    }
+
+    [Theory]
+    [InlineData("a%b", "#EXTM3U\n#EXTINF:2,\n0.ts\n", "the folder a%b is not in the catalogue: its name cannot be served (no %, no \\, no control characters, no dot at the start)")]
+    [InlineData("odd", "#EXTM3U\n#EXTINF:2,\n0.xyz\n", "the folder odd is not in the catalogue: index.m3u8: '0.xyz' is of no kind that is served")]
+    [InlineData("key", "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"secret\"\n#EXTINF:2,\n0.ts\n", "the folder key is not in the catalogue: index.m3u8: 'secret' is of no kind that is served")]
+    [InlineData("map", "#EXTM3U\n#EXT-X-MAP:URI=\"i%25.mp4\"\n#EXTINF:2,\n0.ts\n", "the folder map is not in the catalogue: index.m3u8: 'i%25.mp4' is not in this folder, or its name cannot be served")]
+    public async Task Get_VideoThatCannotBeServed_IsLeftOutAndTheLogSaysWhy(string folder, string playlist, string reason)
+    {
+        _folder.Write($"{folder}/index.m3u8", playlist);
+        var log = new ErrorLog(LogLevel.Warning);
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(log));
+
+        Assert.Empty(await new Catalog(new MediaFolder(_folder.Root), _clock, factory.CreateLogger<Catalog>()).GetAsync(TestContext.Current.CancellationToken));
+
+        Assert.StartsWith(reason, Assert.Single(log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_LegalMedia_AreOfferedWhateverTheirEndingsCase()
+    {
+        _folder.Write("a/MASTER.M3U8", "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI=\"s.m3u8\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.M3U8\n");
+        _folder.Write("a/v.M3U8", "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"a.key\"\n#EXT-X-MAP:URI=\"i.cmfv\"\n#EXTINF:2,\n0.TS\nhttp://other.example/x\n");
+        _folder.Write("a/s.m3u8", "#EXTM3U\n#EXTINF:2,\n0.aac\n1.mp3\n2.ac3\n3.ec3\n4.m4a\n5.cmfa\n6.webvtt\n7.m4v\n");
+
+        Assert.Equal(["/hls/a/MASTER.M3U8"], (await ScanAsync()).Select(entry => entry.Playlist));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class StorageFixture : IAsyncLifetime
 
     internal byte[] File(string name) => System.IO.File.ReadAllBytes(_folder.File(name));
 
-    public async ValueTask InitializeAsync() => _app = await RunningApp.StorageAsync(_folder.Root);
+    public async ValueTask InitializeAsync() => _app = await RunningApp.StorageAsync(_folder.Root, time: LaterTime.Minute);
 
     public async ValueTask DisposeAsync()
     {

@@ -25,6 +25,9 @@ internal static class Films
     /// <summary>Bytes that tell which part of a file they are.</summary>
     public static byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)((i * 31) ^ (i >> 8)))];
 
+    /// <summary>When the films' files were written: long ago.</summary>
+    public static readonly DateTime Written = new(2026, 1, 2, 3, 4, 5, 600, DateTimeKind.Utc);
+
     /// <summary>A folder <c>film</c> with a file of each kind, and some that must not be served.</summary>
     public static TempFolder Create()
     {
@@ -37,6 +40,8 @@ internal static class Films
         folder.Write("film/en.vtt", "WEBVTT\n");
         folder.Write("film/notes.txt", "not media");
         folder.Write("film/.hidden.ts", "hidden");
+        foreach (var path in Directory.EnumerateFiles(folder.File("film")))
+            File.SetLastWriteTimeUtc(path, Written);
         return folder;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using VideoApi.Backend;
 using VideoApi.Frontend;
@@ -17,17 +18,23 @@ internal sealed class RunningApp : IAsyncDisposable
     private RunningApp(WebApplication app)
     {
         _app = app;
-        Url = new Uri(app.Urls.Single());
+        var bound = app.Services.GetRequiredService<BoundAddresses>();
+        Url = new Uri($"http://{bound.Service}");
+        MetricsUrl = new Uri($"http://{bound.Metrics}");
         Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxResponseDrainSize = 0 }) { BaseAddress = Url };
     }
 
     /// <summary>Its origin.</summary>
     public Uri Url { get; }
 
+    /// <summary>Origin of its metrics and health.</summary>
+    public Uri MetricsUrl { get; }
+
     /// <summary>A client of it that decompresses nothing, follows nothing and leaves at once.</summary>
     public HttpClient Http { get; }
 
-    public static Task<RunningApp> StorageAsync(string folder) => StartAsync(listener => StorageApp.Create(new StorageOptions(listener, folder)));
+    public static Task<RunningApp> StorageAsync(string folder, int maxConnections = 1000, TimeProvider? time = null) =>
+        StartAsync(listener => StorageApp.Create(new StorageOptions(listener with { MaxConnections = maxConnections }, folder), time));
 
     public static Task<RunningApp> BackendAsync(Uri storage) => StartAsync(listener => BackendApp.Create(new BackendOptions(listener, storage)));
 
@@ -44,7 +51,8 @@ internal sealed class RunningApp : IAsyncDisposable
 
     private static async Task<RunningApp> StartAsync(Func<Listener, WebApplication> create)
     {
-        var app = create(new Listener(new IPEndPoint(IPAddress.Loopback, 0), "--listen", LogLevel.None));
+        var any = new ListenPoint(new IPEndPoint(IPAddress.Loopback, 0), "--listen");
+        var app = create(new Listener(any, any, any, MaxConnections: 1000, LogLevel.None));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningApp(app);
     }

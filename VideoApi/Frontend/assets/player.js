@@ -27,6 +27,8 @@
     let tries = 0;
     let failedAt = 0;
     let hasPlaylist = false;
+    let isFinished = false;
+    let missing = 0;
 
     const retry = (type) => {
       if (type === Hls.ErrorTypes.MEDIA_ERROR) {
@@ -39,26 +41,45 @@
     };
 
     hls.on(Hls.Events.MANIFEST_PARSED, () => { hasPlaylist = true; });
+    hls.on(Hls.Events.LEVEL_LOADED, (_, level) => { isFinished = !level.details.live; });
+    // A part that a finished film lacks will not come. Each rendition may have it: hls.js asks the others by itself.
+    const isGone = (error) => {
+      const isPart = error.details === Hls.ErrorDetails.FRAG_LOAD_ERROR || error.details === Hls.ErrorDetails.KEY_LOAD_ERROR;
+      if (!isFinished || !isPart || ![404, 410].includes(error.response?.code)) {
+        return false;
+      }
+      missing += 1;
+      return error.fatal || missing >= hls.levels.length;
+    };
+    const giveUp = (error, status) => {
+      hls.destroy();
+      show(`The video cannot be played: ${error.details}${status}. Reload the page to try again.`);
+    };
+
     // Only what has played on counts as recovered: a broken segment is buffered again and again.
     video.addEventListener('timeupdate', () => {
-      if (tries > 0 && video.currentTime > failedAt + 1) {
+      if ((tries > 0 || missing > 0) && video.currentTime > failedAt + 1) {
         tries = 0;
+        missing = 0;
         show('');
       }
     });
     hls.on(Hls.Events.ERROR, (_, error) => {
+      const status = error.response?.code ? ` (status ${error.response.code})` : '';
+      if (isGone(error)) {
+        giveUp(error, status);
+        return;
+      }
       if (!error.fatal) {
         return;
       }
-      const status = error.response?.code ? ` (status ${error.response.code})` : '';
       if (tries < (limits[error.type] ?? 0)) {
         tries += 1;
         failedAt = video.currentTime;
         show(`The video stumbled: ${error.details}${status}. Trying again…`);
         setTimeout(retry, 1000 * tries, error.type);
       } else {
-        hls.destroy();
-        show(`The video cannot be played: ${error.details}${status}. Reload the page to try again.`);
+        giveUp(error, status);
       }
     });
 

@@ -1,4 +1,4 @@
-namespace VideoApi.Storage;
+namespace VideoApi.Hosting;
 
 /// <summary>
 /// Lets scripts of every origin read every answer, errors too. The framework's own CORS middleware answers only to
@@ -6,11 +6,25 @@ namespace VideoApi.Storage;
 /// </summary>
 internal static partial class OpenCors
 {
-    /// <summary>Adds the permission to every answer and answers the preflight requests.</summary>
-    public static WebApplication UseOpenCors(this WebApplication app)
+    // What players send beside the headers that need no permission: hls.js, Safari, dash.js' CMCD (CTA-5004). "*" allows all others
+    // where it is understood, but never Authorization, which must be named.
+    private const string Requested =
+        "*, Authorization, Cache-Control, CMCD-Object, CMCD-Request, CMCD-Session, CMCD-Status, Content-Type, If-Match, If-Modified-Since, "
+        + "If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range, X-Playback-Session-Id, X-Requested-With";
+
+    /// <summary>Adds the permission to every answer below a path and answers the preflight requests.</summary>
+    /// <param name="app">The service.</param>
+    /// <param name="below">The path; all without it.</param>
+    public static WebApplication UseOpenCors(this WebApplication app, PathString below = default)
     {
         app.Use(async (context, next) =>
         {
+            if (!context.Request.Path.StartsWithSegments(below, StringComparison.OrdinalIgnoreCase))
+            {
+                await next(context);
+                return;
+            }
+
             AddPermission(context.Response.Headers);
             if (HttpMethods.IsOptions(context.Request.Method))
                 AnswerPreflight(context.Response);
@@ -23,7 +37,7 @@ internal static partial class OpenCors
     private static void AddPermission(IHeaderDictionary headers)
     {
         headers.AccessControlAllowOrigin = "*";
-        headers.AccessControlExposeHeaders = "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, ETag, Last-Modified";
+        headers.AccessControlExposeHeaders = "Accept-Ranges, Age, Content-Encoding, Content-Length, Content-Range, Date, ETag, Last-Modified, Retry-After";
     }
 
     private static void AnswerPreflight(HttpResponse response)
@@ -31,7 +45,7 @@ internal static partial class OpenCors
         response.StatusCode = StatusCodes.Status204NoContent;
         response.Headers.Allow = "GET, HEAD, OPTIONS";
         response.Headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
-        response.Headers.AccessControlAllowHeaders = "Range, If-Range, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, Cache-Control";
+        response.Headers.AccessControlAllowHeaders = Requested;
         // Two hours is the most that Chromium keeps it.
         response.Headers.AccessControlMaxAge = "7200";
     }

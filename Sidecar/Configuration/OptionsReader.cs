@@ -27,8 +27,13 @@ internal static class OptionsReader
         var settings = SettingLayers.Load(SettingTable.ConfigKey, [.. environment], commandLine);
         var options = Read(settings);
         settings.RefuseUnknown();
-        return options;
+        // Behind the check of all keys: "listener:" is a typing error, not a missing listener.
+        return options.Listeners.Count > 0 ? options : throw NoListener(settings.Find(SettingTable.ConfigKey));
     }
+
+    private static UsageException NoListener(Setting? file) => new(file is null
+        ? "no listener: give --listen ADDRESS:PORT, the positional form or --config FILE; try --help"
+        : $"{file.Value}: no listener; 'listeners:' is expected, with '- listen: ADDRESS:PORT' below it");
 
     private static SidecarOptions Read(SettingSet settings)
     {

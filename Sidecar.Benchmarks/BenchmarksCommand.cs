@@ -12,7 +12,7 @@ internal static class BenchmarksCommand
     public const string Epilog = """
         Examples, from the repository's top folder, each behind
         dotnet run -c Release --project Sidecar.Benchmarks --
-          compare                                        the whole comparison, in under ten minutes
+          compare                                        the whole comparison, in eight minutes
           compare --quick --only requests,connections    a first look at some rows
           compare --candidates sidecar,haproxy --sidecar-args "--transport sockets"
           compare --output Sidecar.Benchmarks/RESULTS.md --json figures.json
@@ -20,6 +20,7 @@ internal static class BenchmarksCommand
           transforms                                     the kernels of the transforms beside copying
 
         compare needs haproxy, nginx with its stream module, wrk and iperf3; run as root it installs those that it lacks.
+        Files of --output and --json are written after each round: a run that ends early loses at most the round it was in.
         Exit code 0: all was measured. 1: a candidate failed, or the run was interrupted. 2: a usage error.
         """;
 

@@ -11,14 +11,19 @@ internal static class CompareCommand
 {
     private const int MaxRounds = 100;
     private const int MaxSeconds = 60;
+    private const int MaxMinutes = 24 * 60;
+
+    // Five rounds of all loads, two seconds each, fit in with a few seconds to spare.
+    private const int DefaultMinutes = 8;
 
     /// <summary>Creates it.</summary>
     /// <param name="run">What it does; the result is the exit code.</param>
     public static Command Create(Func<CompareOptions, Task<int>> run)
     {
         var quick = new Option<bool>("--quick") { Description = "Two rounds of one second: for a first look." };
-        var rounds = new Option<string?>("--rounds") { HelpName = "N", Description = "How often every step is put on every candidate. [default: 5]" };
-        var seconds = new Option<string?>("--seconds") { HelpName = "S", Description = "Length of each load. [default: 3]" };
+        var rounds = new Option<string?>("--rounds") { HelpName = "N", Description = "How often every step is put on every candidate. [default: 5, as far as the minutes reach]" };
+        var seconds = new Option<string?>("--seconds") { HelpName = "S", Description = "Length of each load. [default: 2]" };
+        var minutes = new Option<string?>("--minutes") { HelpName = "M", Description = "Begin no round that would end after so many. [default: 8; with --rounds no limit]" };
         var only = new Option<string?>("--only") { HelpName = "STEP,...", Description = $"Of {string.Join(", ", Step.Names)}." };
         var candidates = new Option<string?>("--candidates") { HelpName = "NAME,...", Description = $"Of {string.Join(", ", CandidateList.All.Select(c => c.Name))}." };
         var sidecarArgs = new WordsOption("--sidecar-args") { HelpName = "WORDS", Description = "Further words of each sidecar's command line." };
@@ -27,14 +32,17 @@ internal static class CompareCommand
         var output = new Option<FileInfo?>("--output") { HelpName = "FILE", Description = "Write the report there too, and below it the text of NOTES.md in the same folder." };
         var command = new Command("compare", "Compares the sidecar with HAProxy and nginx, all on loopback, in rounds; prints the table on stdout.")
         {
-            quick, rounds, seconds, only, candidates, sidecarArgs, sidecarDll, json, output,
+            quick, rounds, seconds, minutes, only, candidates, sidecarArgs, sidecarDll, json, output,
         };
         command.SetAction((parsed, _) =>
         {
             var isQuick = parsed.GetValue(quick);
+            var wanted = Within(parsed, rounds, 1, MaxRounds);
+            var limit = Within(parsed, minutes, 1, MaxMinutes) ?? (wanted is null ? DefaultMinutes : null);
             return run(new CompareOptions(
-                Within(parsed, rounds, 1, MaxRounds) ?? (isQuick ? 2 : 5),
-                Within(parsed, seconds, 1, MaxSeconds) ?? (isQuick ? 1 : 3),
+                wanted ?? (isQuick ? 2 : 5),
+                Within(parsed, seconds, 1, MaxSeconds) ?? (isQuick ? 1 : 2),
+                limit is { } most ? TimeSpan.FromMinutes(most) : null,
                 Words(parsed, only, Step.Names),
                 Words(parsed, candidates, [.. CandidateList.All.Select(c => c.Name)]),
                 parsed.GetValue(sidecarDll) is { Exists: false } missing

@@ -10,13 +10,14 @@ namespace Sidecar.Benchmarks;
 /// The measuring: in every round each step is put on its candidates one directly after the other, and another one begins
 /// each time, so that whatever else the machine does falls on all of them alike.
 /// </summary>
-internal sealed class CompareRounds(CompareOptions options, Workshop shop, Origin origin, Action<string> progress)
+/// <param name="options">What the user asked for.</param>
+/// <param name="schedule">How many rounds there are.</param>
+/// <param name="shop">Makes the candidates.</param>
+/// <param name="origin">What they relay to.</param>
+/// <param name="progress">Told what happens.</param>
+/// <param name="roundEnded">Run after each round, also of the memory step.</param>
+internal sealed class CompareRounds(CompareOptions options, Schedule schedule, Workshop shop, Origin origin, Action<string> progress, Func<CompareRounds, Task> roundEnded)
 {
-    private const int WarmUpSeconds = 1;
-
-    // Memory differs little from start to start.
-    private const int MemoryRounds = 3;
-
     private readonly Loads _loads = new(shop, origin);
     private readonly IReadOnlyList<Step> _steps = [.. Step.All.Where(step => options.Steps.Contains(step.Name))];
 
@@ -28,6 +29,10 @@ internal sealed class CompareRounds(CompareOptions options, Workshop shop, Origi
 
     /// <summary>What could not be measured, and why: one line each.</summary>
     public List<string> Failures { get; } = [];
+
+    /// <summary>The candidates of the memory step: a sidecar alone that transforms holds no memory that the plain one does not.</summary>
+    public static IReadOnlyList<Candidate> WithMemory(CompareOptions options) =>
+        [.. CandidateList.All.Where(c => c.Transform.Equals(TransformExpression.Identity) && options.Candidates.Contains(c.Name))];
 
     /// <summary>Runs all rounds.</summary>
     /// <exception cref="ProcessFailedException">A service of the origin ended.</exception>
@@ -49,8 +54,7 @@ internal sealed class CompareRounds(CompareOptions options, Workshop shop, Origi
 
     private async Task MeasureAsync(CancellationToken stop)
     {
-        if (options.Steps.Contains(Step.Memory))
-            await MeasureMemoryAsync(stop);
+        await MeasureMemoryAsync(stop);
         if (_steps.Count > 0)
             await MeasureLoadsAsync(stop);
     }
@@ -58,16 +62,15 @@ internal sealed class CompareRounds(CompareOptions options, Workshop shop, Origi
     private async Task MeasureMemoryAsync(CancellationToken stop)
     {
         var memory = new IdleMemory(shop);
-        // A sidecar alone that transforms holds no memory that the plain one does not.
-        var candidates = Chosen([.. CandidateList.All.Where(c => c.Transform.Equals(TransformExpression.Identity)).Select(c => c.Name)]);
-        for (var round = 1; round <= Math.Min(options.Rounds, MemoryRounds); round++)
+        for (var round = 1; round <= schedule.MemoryRounds; round++)
         {
-            foreach (var candidate in From(round, candidates))
+            foreach (var candidate in From(round, WithMemory(options)))
             {
                 await TryAsync(candidate, Step.Memory, async () => Add(round, candidate, await memory.RunAsync(candidate, stop)));
             }
 
             progress($"memory {round}: {Summary(round, Quantity.Idle4000)}");
+            await roundEnded(this);
         }
     }
 
@@ -79,8 +82,13 @@ internal sealed class CompareRounds(CompareOptions options, Workshop shop, Origi
             foreach (var candidate in Chosen([.. _steps.SelectMany(step => step.Candidates).Distinct()]))
                 await TryAsync(candidate, "start", async () => running[candidate.Name] = await StartAsync(candidate, stop));
             await LoadAllAsync(running, 0, stop);
-            for (var round = 1; round <= options.Rounds; round++)
+            while (schedule.TryBegin(out var round))
+            {
                 await LoadAllAsync(running, round, stop);
+                progress(schedule.End());
+                await roundEnded(this);
+            }
+
             foreach (var (name, candidate) in running)
                 await TryAsync(candidate.Candidate, "after the load", () => Task.FromResult(Resident(name, candidate)));
         }
@@ -122,7 +130,7 @@ internal sealed class CompareRounds(CompareOptions options, Workshop shop, Origi
     private async Task<bool> LoadAsync(Step step, RunningCandidate target, int round, CancellationToken stop)
     {
         var before = target.CpuUse();
-        var report = await step.Load(_loads, target, round == 0 ? WarmUpSeconds : options.Seconds, stop);
+        var report = await step.Load(_loads, target, round == 0 ? Schedule.WarmUpSeconds : options.Seconds, stop);
         var used = target.CpuUse().Since(before);
         // Round 0 compiles the code and fills the pools.
         if (round == 0)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Chassis;
 using Demo.Processes;
 using Demo.Programs;
@@ -46,29 +45,54 @@ internal sealed class CompareSession(CompareOptions options, TextWriter progress
 
     private async Task<int> RunAsync(BuiltPrograms built, DebianPrograms programs, DirectoryInfo folder, CancellationToken stop)
     {
-        var clock = Stopwatch.StartNew();
+        var schedule = new Schedule(options, TimeProvider.System);
         var dll = options.SidecarDll?.FullName ?? built.Run("Sidecar").Last();
         RelayPorts ports;
         using (var free = new FreePorts())
             ports = RelayPorts.Take(free);
         var shop = new Workshop(programs, built, dll, options.SidecarArgs.Split(' ', StringSplitOptions.RemoveEmptyEntries), folder.FullName, ports);
         var versions = await ProgramVersions.ReadAsync(programs, stop);
+        Say(schedule.ToString());
         await using var origin = await Origin.StartAsync(shop, stop);
-        var rounds = new CompareRounds(options, shop, origin, line => progress.WriteLine($"{clock.Elapsed:mm\\:ss}  {line}"));
-        await rounds.RunAsync(stop);
-        var comparison = new Comparison(DateTimeOffset.UtcNow, clock.Elapsed, MachineFacts.Read(), versions, options, rounds.Samples, rounds.PartCosts, rounds.Failures);
-        await ReportAsync(comparison, stop);
+        var rounds = new CompareRounds(options, schedule, shop, origin, Say, sofar => WriteFilesAsync(Report(sofar, "it still runs")));
+        var unfinished = "it was interrupted";
+        try
+        {
+            await rounds.RunAsync(stop);
+            unfinished = null;
+        }
+        catch (ProcessFailedException)
+        {
+            unfinished = "a service of the origin ended";
+            throw;
+        }
+        finally
+        {
+            // Nothing measured: nothing to put in the place of an earlier report.
+            if (rounds.Samples.All.Count > 0 || unfinished is null)
+            {
+                var report = Report(rounds, unfinished);
+                await result.WriteAsync(MarkdownReport.Write(report));
+                await WriteFilesAsync(report);
+            }
+        }
+
         return rounds.Failures.Count == 0 ? 0 : 1;
+
+        Comparison Report(CompareRounds of, string? why) => new(
+            DateTimeOffset.UtcNow, schedule.Elapsed, schedule.Ended, why is null ? null : $"{why}, {schedule.Progress}", MachineFacts.Read(), versions, options,
+            of.Samples, of.PartCosts, of.Failures);
+
+        void Say(string line) => progress.WriteLine($"{schedule.Elapsed:mm\\:ss}  {line}");
     }
 
-    private async Task ReportAsync(Comparison comparison, CancellationToken stop)
+    // To the end, also when told to stop.
+    private async Task WriteFilesAsync(Comparison comparison)
     {
-        var text = MarkdownReport.Write(comparison);
-        await result.WriteAsync(text);
         if (options.Json is { } json)
-            await File.WriteAllTextAsync(json.FullName, JsonReport.Write(comparison), stop);
+            await File.WriteAllTextAsync(json.FullName, JsonReport.Write(comparison), CancellationToken.None);
         if (options.Output is { } output)
-            await File.WriteAllTextAsync(output.FullName, text + Notes(output), stop);
+            await File.WriteAllTextAsync(output.FullName, MarkdownReport.Write(comparison) + Notes(output), CancellationToken.None);
     }
 
     // What people found out about the figures outlives the next run.

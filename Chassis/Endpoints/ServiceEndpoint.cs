@@ -1,6 +1,7 @@
 using System.Net;
+using Chassis.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -8,37 +9,42 @@ namespace Chassis.Endpoints;
 
 /// <summary>
 /// One of several HTTP endpoints of a process, each with routes of its own. A request belongs to the endpoint whose
-/// socket accepted its connection; its Host header has no say.
+/// socket accepted its connection; its Host header has no say in that.
 /// </summary>
 /// <param name="name">Its name in logs: metrics, health, admin.</param>
-public sealed class ServiceEndpoint(string name)
+/// <param name="guard">Refuses what web pages send.</param>
+public sealed class ServiceEndpoint(string name, WebPageGuard guard)
 {
-    /// <summary>Connections at once; a scraper or a probe needs one. More are reset, so that they cannot use up the process's descriptors.</summary>
+    /// <summary>
+    /// Connections at once; a scraper or a probe needs one. They are shared out by address, and the longest idle one goes when
+    /// another needs its place (<see cref="ConnectionPlaces"/>).
+    /// </summary>
     public const int MaxConnections = 64;
 
-    private int _connections;
+    // A head comes in one segment; a probe's own limit is a second.
+    private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(5);
+
+    // Whoever reads slower would keep a place for long; a page of metrics has some 100 KB.
+    private static readonly MinDataRate SlowestReader = new(bytesPerSecond: 10_000, gracePeriod: TimeSpan.FromSeconds(5));
+
+    private readonly ConnectionPlaces _places = new(MaxConnections, TimeProvider.System);
 
     /// <summary>Its name in logs.</summary>
     public string Name => name;
 
+    /// <summary>Limits of time for all endpoints of a process.</summary>
+    public static void Limit(KestrelServerOptions kestrel) =>
+        (kestrel.Limits.RequestHeadersTimeout, kestrel.Limits.MinResponseDataRate) = (HeadLimit, SlowestReader);
+
     /// <summary>Listens for HTTP/1.1 on <paramref name="address"/> and marks the connections as this endpoint's.</summary>
-    public void Listen(KestrelServerOptions kestrel, IPEndPoint address) => kestrel.Listen(address, listen =>
+    public void Listen(KestrelServerOptions kestrel, EndPoint address) => kestrel.Listen(address, listen =>
     {
         listen.Protocols = HttpProtocols.Http1;
-        listen.Use(next => async connection =>
+        listen.UsePlaces(_places);
+        listen.Use(next => connection =>
         {
-            try
-            {
-                connection.Features.Set(this);
-                if (Interlocked.Increment(ref _connections) > MaxConnections)
-                    connection.Abort(new ConnectionAbortedException($"more than {MaxConnections} connections to the {Name} endpoint"));
-                else
-                    await next(connection);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _connections);
-            }
+            connection.Features.Set(this);
+            return next(connection);
         });
     });
 
@@ -46,7 +52,22 @@ public sealed class ServiceEndpoint(string name)
     public void Map(WebApplication app, Action<IEndpointRouteBuilder> map) =>
         app.UseWhen(context => ReferenceEquals(context.Features.Get<ServiceEndpoint>(), this), branch =>
         {
+            branch.UsePlaces();
+            branch.Use(async (context, next) =>
+            {
+                if (guard.Refuse(context.Request) is { } reason)
+                    await RefuseAsync(context.Response, reason);
+                else
+                    await next(context);
+            });
             branch.UseRouting();
             branch.UseEndpoints(map);
         });
+
+    private Task RefuseAsync(HttpResponse response, string reason)
+    {
+        response.StatusCode = StatusCodes.Status403Forbidden;
+        response.ContentType = "text/plain; charset=utf-8";
+        return response.WriteAsync($"{name}: {reason}\n");
+    }
 }

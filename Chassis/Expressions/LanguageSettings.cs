@@ -26,7 +26,8 @@ public static class LanguageSettings
         var texts = settings.ReadMap(Transforms);
         try
         {
-            return language.Define(texts);
+            var read = texts.Keys.ToDictionary(name => name, name => settings.Read($"{Transforms}.{name}", "", Values.OrFile(text => text)), StringComparer.OrdinalIgnoreCase);
+            return language.Define(read);
         }
         catch (DefinitionException error)
         {

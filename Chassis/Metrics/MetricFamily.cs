@@ -9,6 +9,15 @@ internal sealed class MetricFamily
     // The OpenTelemetry SDK's default cardinality limit. Beyond it series fall together into one that says so.
     private const int MaxSeries = 2000;
 
+    // As many as fixed labels make. Those stay from the first use on, or from the start: rate() then sees each step.
+    private const int MaxLasting = 100;
+
+    // Beyond that, for what others can make up.
+    private static readonly TimeSpan Unused = TimeSpan.FromHours(1);
+
+    // Between two looks for places while there is none.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+
     // Tag sets that are known by reference; searched one after the other, so few.
     private const int MaxKnown = 16;
     private const string OverflowLabels = "otel_metric_overflow=\"true\"";
@@ -18,10 +27,14 @@ internal sealed class MetricFamily
 
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, MetricSeries>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly TimeProvider _time;
+    private readonly Lock _looking = new();
     private KnownTags[] _known = [];
+    private long _looked;
 
-    public MetricFamily(Instrument instrument)
+    public MetricFamily(Instrument instrument, TimeProvider time)
     {
+        _time = time;
         _bySpan = _series.GetAlternateLookup<ReadOnlySpan<char>>();
         Type = TypeOf(instrument);
         Name = MetricNames.ForPrometheus(instrument.Name, instrument.Unit, Type);
@@ -43,6 +56,41 @@ internal sealed class MetricFamily
     public IEnumerable<MetricSeries> Series => _series.Values.OrderBy(s => s.Labels, StringComparer.Ordinal);
 
     public MetricSeries For(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var series = FindOrAdd(tags);
+        series.IsUsed = true;
+        return series;
+    }
+
+    /// <summary>Of a family of many series, drops those that were not used for an hour; one that is used again begins at zero.</summary>
+    public void DropUnused()
+    {
+        lock (_looking)
+        {
+            var now = _looked = _time.GetTimestamp();
+            foreach (var series in _series.Values)
+            {
+                if (series.IsUsed)
+                    (series.LastUsed, series.IsUsed) = (now, false);
+                else if (_series.Count > MaxLasting && _time.GetElapsedTime(series.LastUsed, now) >= Unused)
+                    Drop(series);
+            }
+        }
+    }
+
+    private void Drop(MetricSeries series)
+    {
+        _series.TryRemove(series.Labels, out _);
+        KnownTags[] known;
+        do
+            known = Volatile.Read(ref _known);
+        while (Interlocked.CompareExchange(ref _known, Array.FindAll(known, k => k.Series != series), known) != known);
+        // Whoever found it just before has counted there.
+        if (series.IsUsed)
+            _series.TryAdd(series.Labels, series);
+    }
+
+    private MetricSeries FindOrAdd(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         // Whoever passes the same strings each time is known without rendering them: a fifth of the time.
         foreach (var known in Volatile.Read(ref _known))
@@ -76,6 +124,8 @@ internal sealed class MetricFamily
             labels.Append(name, value);
         if (_bySpan.TryGetValue(labels.Text, out var known))
             return known;
+        if (_series.Count >= MaxSeries && _time.GetElapsedTime(Volatile.Read(ref _looked)) >= LookEvery)
+            DropUnused();
         var text = _series.Count < MaxSeries ? labels.Text.ToString() : OverflowLabels;
         return _series.GetOrAdd(text, t => new MetricSeries(t, Bounds));
     }

@@ -5,6 +5,7 @@ internal sealed class MetricSeries(string labels, double[]? bounds)
 {
     private readonly long[] _buckets = bounds is null ? [] : new long[bounds.Length + 1];
     private double _value;
+    private bool _isUsed = true;
 
     /// <summary>Rendered labels without braces: <c>listener="p1",role="p1"</c>.</summary>
     public string Labels => labels;
@@ -13,6 +14,21 @@ internal sealed class MetricSeries(string labels, double[]? bounds)
 
     /// <summary>The scrape in which an observable instrument last reported this series.</summary>
     public long SeenInScrape { get; set; }
+
+    /// <summary>When a look at the series last found that it had been used.</summary>
+    public long LastUsed { get; set; }
+
+    /// <summary>Whether it was used since the last look.</summary>
+    public bool IsUsed
+    {
+        get => Volatile.Read(ref _isUsed);
+        set
+        {
+            // Mostly it is so already: a line of cache that all cores may keep.
+            if (_isUsed != value)
+                Volatile.Write(ref _isUsed, value);
+        }
+    }
 
     public void Set(double value) => Volatile.Write(ref _value, value);
 

@@ -6,7 +6,8 @@ namespace Chassis.Metrics;
 
 /// <summary>
 /// Keeps the values of chosen meters and writes them in the Prometheus text format 0.0.4.
-/// Measurements cost one dictionary look-up; observable instruments are asked at each scrape.
+/// Measurements cost one dictionary look-up; observable instruments are asked at each scrape. Of an instrument with more than
+/// 100 series, those that were not used for an hour leave.
 /// </summary>
 public sealed class PrometheusExporter : IDisposable
 {
@@ -21,21 +22,22 @@ public sealed class PrometheusExporter : IDisposable
     /// <summary>Starts listening.</summary>
     /// <param name="meters">Names of the meters to export; all others are left out.</param>
     public PrometheusExporter(params IEnumerable<string> meters)
-        : this(null, meters)
+        : this(null, TimeProvider.System, meters)
     {
     }
 
     /// <summary>Starts listening to the meters of one application, of which a process may run several.</summary>
     /// <param name="factory">Maker of the application's meters. Those of other makers are left out, those without one (the runtime's) are not.</param>
+    /// <param name="time">The clock by which series that are no longer used leave.</param>
     /// <param name="meters">Names of the meters to export; all others are left out.</param>
-    public PrometheusExporter(IMeterFactory? factory, params IEnumerable<string> meters)
+    public PrometheusExporter(IMeterFactory? factory, TimeProvider time, params IEnumerable<string> meters)
     {
         var wanted = meters.ToHashSet(StringComparer.Ordinal);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             var scope = instrument.Meter.Scope;
             if (wanted.Contains(instrument.Meter.Name) && (factory is null || scope is null || ReferenceEquals(scope, factory)))
-                listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, i => new MetricFamily(i)));
+                listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, i => new MetricFamily(i, time)));
         };
         // A disposed meter's instruments are gone: a process that makes meters anew must not export both.
         _listener.MeasurementsCompleted = (instrument, state) => _families.TryRemove(instrument, out var _);
@@ -61,6 +63,8 @@ public sealed class PrometheusExporter : IDisposable
             {
                 if (family.IsObservable)
                     family.Forget(_scrape);
+                else
+                    family.DropUnused();
                 PrometheusText.Write(output, family);
             }
 

@@ -33,8 +33,16 @@ public readonly record struct HostPort(string Host, int Port)
     /// <summary>Whether a text is an IP address or has the form of a DNS name (letters, digits, dash, underscore, dots).</summary>
     public static bool IsHost(string text) => NetworkAddress.TryParseAddress(text, out _) || IsName(text);
 
+    /// <summary>Whether both mean the same: names without case and the root's dot, addresses however they are written. Nothing is looked up.</summary>
+    public bool IsSameAs(HostPort other) => Port == other.Port && (
+        DestinationPattern.TryParseAddress(Host, out var one)
+            ? DestinationPattern.TryParseAddress(other.Host, out var two) && NetworkAddress.Canonical(one).Equals(NetworkAddress.Canonical(two))
+            : NameOf(Host).Equals(NameOf(other.Host), StringComparison.OrdinalIgnoreCase));
+
     /// <inheritdoc/>
     public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+
+    private static ReadOnlySpan<char> NameOf(string host) => host is [.. { Length: > 0 }, '.'] ? host.AsSpan(..^1) : host;
 
     // What a resolver would take for an address in another form (5, 0x7f.1, 300.1.1.1) is no name.
     private static bool IsName(string text) =>

@@ -7,6 +7,11 @@ namespace Chassis.Net;
 /// <summary>Where to listen, as text: <c>9000</c>, <c>:9000</c>, <c>*:9000</c>, <c>127.0.0.1:9000</c>, <c>[::1]:9000</c>, <c>localhost:9000</c>.</summary>
 public static class ListenAddress
 {
+    private const string UnixScheme = "unix:";
+
+    // struct sockaddr_un has 108 bytes; the rest is for the name that it has until it listens.
+    private const int MaxUnixPath = 96;
+
     /// <summary>All addresses of both families: dual-stack where the machine has IPv6, else IPv4.</summary>
     public static IPAddress Any => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
 
@@ -18,6 +23,18 @@ public static class ListenAddress
         if (colon > 0 && text.IndexOf(':') != colon && text[0] != '[')
             throw new FormatException("address:port is expected, an IPv6 address in brackets");
         return new IPEndPoint(ParseHost(colon < 0 ? "" : text[..colon]), ParsePort(text[(colon + 1)..]));
+    }
+
+    /// <summary>Reads an address and port, or a path of the file system: <c>unix:/run/sidecar/admin.sock</c>.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static EndPoint ParseWithUnix(string text)
+    {
+        if (!text.StartsWith(UnixScheme, StringComparison.Ordinal))
+            return Parse(text);
+        var path = text[UnixScheme.Length..];
+        return path.StartsWith('/') && !path.EndsWith('/') && path.Length <= MaxUnixPath && !path.Any(char.IsControl)
+            ? new UnixDomainSocketEndPoint(path)
+            : throw new FormatException($"the whole path of a socket is expected behind {UnixScheme}, such as {UnixScheme}/run/sidecar/admin.sock, of at most {MaxUnixPath} characters");
     }
 
     /// <summary>Reads the address alone; empty and <c>*</c> mean <see cref="Any"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -20,10 +21,16 @@ public sealed class ListenSocketTransport(
     /// <summary>Takes the socket of an address over.</summary>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var socket = sockets.Take(endpoint);
+        var listener = ListenOn(endpoint, sockets.Take(endpoint));
+        return new(sockets.DefaultOf(endpoint) is { } wanted ? new ReturningListener(listener, wanted, ListenOn, time, logger) : listener);
+    }
+
+    private SocketListener ListenOn(EndPoint endpoint, Socket socket)
+    {
         // Accepted sockets inherit it.
-        socket.NoDelay = options.Value.NoDelay;
-        return new(new SocketListener(endpoint, socket, options.Value, time, logger));
+        if (endpoint is IPEndPoint)
+            socket.NoDelay = options.Value.NoDelay;
+        return new SocketListener(endpoint, socket, options.Value, time, logger);
     }
 }
 

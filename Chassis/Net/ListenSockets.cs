@@ -13,6 +13,11 @@ public sealed class ListenSockets : IDisposable
     public const int DefaultBacklog = 1024;
 
     private readonly Dictionary<EndPoint, Socket> _bound = [];
+    private readonly Dictionary<EndPoint, IPEndPoint> _moved = [];
+    private readonly List<UnixDomainSocketEndPoint> _files = [];
+
+    /// <summary>Ports that a free one is never taken from: those of services that may not have started yet.</summary>
+    public IReadOnlySet<int> Avoided { get; init; } = new HashSet<int>();
 
     /// <summary>Claims an address that the user named.</summary>
     /// <param name="address">Where to listen; port 0 takes any free one.</param>
@@ -32,24 +37,51 @@ public sealed class ListenSockets : IDisposable
         }
     }
 
-    /// <summary>Claims a default address; when it is taken, the next free port up to <paramref name="lastPort"/>.</summary>
-    /// <exception cref="UsageException">None is free.</exception>
+    /// <summary>Claims a path of the file system, for this user alone (mode 0600). <see cref="Dispose"/> removes the file.</summary>
+    /// <exception cref="UsageException">Another process listens there, what is there is no socket, or it cannot be made.</exception>
+    public void Bind(UnixDomainSocketEndPoint address, string origin)
+    {
+        try
+        {
+            _bound.Add(address, UnixListenSocket.Listen(address, DefaultBacklog));
+            _files.Add(address);
+        }
+        catch (FormatException reason)
+        {
+            throw new UsageException($"{origin} 'unix:{address}': {reason.Message}", reason);
+        }
+    }
+
+    /// <summary>
+    /// Claims a default address; when it is taken, the next free port up to <paramref name="lastPort"/>, or else any. Whoever
+    /// accepts through <see cref="ListenSocketTransport"/> goes back to the default once that is free.
+    /// </summary>
+    /// <exception cref="UsageException">No port can be had at this address.</exception>
     public IPEndPoint BindDefault(IPEndPoint address, int lastPort, string origin)
     {
-        for (var port = address.Port; port < lastPort; port++)
+        for (var port = address.Port; port <= lastPort; port++)
         {
+            if (port != address.Port && Avoided.Contains(port))
+                continue;
             try
             {
-                return Listen(new IPEndPoint(address.Address, port), DefaultBacklog);
+                return NoteMove(address, Listen(new IPEndPoint(address.Address, port), DefaultBacklog));
             }
             catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
-                // Taken: try the next one. The last is tried below, where its error is shown.
+                // Taken: try the next one.
+            }
+            catch (SocketException error)
+            {
+                throw new UsageException($"{origin} '{address}': {Explain(error)}", error);
             }
         }
 
-        return Bind(new IPEndPoint(address.Address, lastPort), origin);
+        return NoteMove(address, Bind(new IPEndPoint(address.Address, 0), origin));
     }
+
+    /// <summary>The default from which a claimed address has moved; null when it has not.</summary>
+    internal IPEndPoint? DefaultOf(EndPoint bound) => _moved.GetValueOrDefault(bound);
 
     /// <summary>Hands a claimed socket over to the server that accepts on it.</summary>
     public Socket Take(EndPoint address)
@@ -65,9 +97,45 @@ public sealed class ListenSockets : IDisposable
         foreach (var socket in _bound.Values)
             socket.Dispose();
         _bound.Clear();
+        _files.ForEach(UnixListenSocket.Remove);
+        _files.Clear();
+    }
+
+    private IPEndPoint NoteMove(IPEndPoint wanted, IPEndPoint bound)
+    {
+        if (bound.Port != wanted.Port)
+            _moved.Add(bound, wanted);
+        return bound;
     }
 
     private IPEndPoint Listen(IPEndPoint address, int backlog)
+    {
+        // Those that are to be avoided are held meanwhile, or the kernel might name them again.
+        var avoided = new List<Socket>();
+        try
+        {
+            while (true)
+            {
+                var socket = Open(address, backlog);
+                var bound = (IPEndPoint)socket.LocalEndPoint!;
+                if (address.Port != 0 || !Avoided.Contains(bound.Port))
+                {
+                    _bound.Add(bound, socket);
+                    return bound;
+                }
+
+                avoided.Add(socket);
+            }
+        }
+        finally
+        {
+            avoided.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    /// <summary>A socket that listens.</summary>
+    /// <exception cref="SocketException">The kernel refuses.</exception>
+    internal static Socket Open(IPEndPoint address, int backlog)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -77,16 +145,13 @@ public sealed class ListenSockets : IDisposable
             socket.Bind(address);
             // Listening at once: two sockets can be bound to one port as long as neither listens.
             socket.Listen(backlog);
+            return socket;
         }
         catch
         {
             socket.Dispose();
             throw;
         }
-
-        var bound = (IPEndPoint)socket.LocalEndPoint!;
-        _bound.Add(bound, socket);
-        return bound;
     }
 
     private static string Explain(SocketException error) => error.SocketErrorCode switch

@@ -8,6 +8,8 @@ namespace Chassis.Net;
 /// <summary>Networks as text, and addresses in the form in which they are compared.</summary>
 public static class NetworkAddress
 {
+    private const int SharedPrefix = 64;
+
     // Length of ::ffff:0:0/96, the IPv4 addresses as IPv6 writes them (RFC 4291 section 2.5.5.2).
     private const int MappedPrefix = 96;
 
@@ -29,6 +31,16 @@ public static class NetworkAddress
 
     /// <summary>The address itself, a v4-mapped one as IPv4.</summary>
     public static IPAddress Canonical(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    /// <summary>
+    /// Whose share of something an address uses: itself, or its IPv6 network of 64 bits, since whoever has one address of it mostly
+    /// has them all (RFC 6177).
+    /// </summary>
+    public static IPAddress Sharer(IPAddress address)
+    {
+        var canonical = Canonical(address);
+        return canonical.AddressFamily == AddressFamily.InterNetworkV6 ? Masked(canonical, SharedPrefix).BaseAddress : canonical;
+    }
 
     /// <summary>The end point with <see cref="Canonical(IPAddress)"/> applied.</summary>
     public static IPEndPoint Canonical(IPEndPoint endPoint) =>

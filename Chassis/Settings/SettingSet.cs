@@ -9,8 +9,9 @@ namespace Chassis.Settings;
 /// </summary>
 public sealed class SettingSet
 {
-    // In the order in which they were added, so that the first one below a key is the topmost in its file.
     private readonly OrderedDictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
+    // What was ever added below a key, in that order, so that the first is the topmost in its file.
+    private readonly Dictionary<string, List<string>> _below = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
@@ -21,8 +22,19 @@ public sealed class SettingSet
     {
         foreach (var setting in layer)
         {
-            foreach (var other in _settings.Keys.Where(k => IsBelow(k, setting.Key) || IsBelow(setting.Key, k)).ToList())
-                _settings.Remove(other);
+            foreach (var below in KeysBelow(setting.Key))
+                _settings.Remove(below);
+            var isNew = !_settings.ContainsKey(setting.Key);
+            for (var dot = setting.Key.IndexOf('.'); dot >= 0; dot = setting.Key.IndexOf('.', dot + 1))
+            {
+                var parent = setting.Key[..dot];
+                _settings.Remove(parent);
+                if (!_below.TryGetValue(parent, out var keys))
+                    _below.Add(parent, keys = []);
+                if (isNew)
+                    keys.Add(setting.Key);
+            }
+
             _settings[setting.Key] = setting;
         }
 
@@ -50,7 +62,7 @@ public sealed class SettingSet
 
     /// <summary>The setting of a key, or the first one below it, for an error to name; null when no source has either.</summary>
     public Setting? FindAny(string key) =>
-        _settings.GetValueOrDefault(key) ?? _settings.Values.FirstOrDefault(s => IsBelow(s.Key, key));
+        _settings.GetValueOrDefault(key) ?? (KeysBelow(key) is [var first, ..] ? _settings[first] : null);
 
     /// <summary>A value, or <paramref name="fallback"/> when no source has it.</summary>
     /// <param name="key">The setting's key.</param>
@@ -81,7 +93,7 @@ public sealed class SettingSet
         if (FindWord(key) is { } whole)
             throw whole.Error("names and values are expected below it");
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var name in _settings.Keys.Where(k => IsBelow(k, key)).Select(k => k[(key.Length + 1)..]).ToList())
+        foreach (var name in KeysBelow(key).Select(k => k[(key.Length + 1)..]))
             map.Add(name.Split('.')[0], Element($"{key}.{name.Split('.')[0]}").Value);
         return map;
     }
@@ -90,7 +102,7 @@ public sealed class SettingSet
     public IReadOnlyList<int> Indices(string key)
     {
         _known.Add(key);
-        return [.. _settings.Keys.Where(k => IsBelow(k, key))
+        return [.. KeysBelow(key)
             .Select(k => k[(key.Length + 1)..].Split('.')[0])
             .Select(Index).OfType<int>().Distinct().Order()];
     }
@@ -131,12 +143,14 @@ public sealed class SettingSet
     private string NearestKnown(string key)
     {
         var parts = key.Split('.');
-        var right = Enumerable.Range(0, parts.Length).Last(count => _known.Any(k => IsBelow($".{k}", count == 0 ? "" : $".{string.Join('.', parts[..count])}")));
-        var parent = string.Join('.', parts[..right]);
-        var choices = _known.Select(k => k.Split('.')).Where(k => k.Length > right && string.Equals(string.Join('.', k[..right]), parent, StringComparison.OrdinalIgnoreCase));
-        var nearest = choices.Select(k => k[right]).MinBy(part => Distance(part, parts[right]))!;
-        return right == 0 ? nearest : $"{parent}.{nearest}";
+        var known = _known.Select(k => k.Split('.')).ToList();
+        var right = known.Max(k => Math.Min(CommonParts(k, parts), k.Length - 1));
+        var nearest = known.Where(k => k.Length > right && CommonParts(k, parts) >= right).MinBy(k => Distance(k[right], parts[right]))!;
+        return string.Join('.', nearest[..(right + 1)]);
     }
+
+    private static int CommonParts(string[] key, string[] other) =>
+        key.Zip(other).TakeWhile(pair => string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase)).Count();
 
     // The canonical form alone: "00" and "+1" would name an element that is not found under its number.
     private static int? Index(string part) =>
@@ -149,8 +163,10 @@ public sealed class SettingSet
             ? words
             : throw list.Error("a value is missing");
 
-    private static bool IsBelow(string key, string parent) =>
-        key.Length > parent.Length && key[parent.Length] == '.' && key.StartsWith(parent, StringComparison.OrdinalIgnoreCase);
+    // One that was replaced by a value above it, and added again, stands there twice.
+    private List<string> KeysBelow(string key) => _below.TryGetValue(key, out var keys)
+        ? [.. keys.Where(_settings.ContainsKey).Distinct(StringComparer.OrdinalIgnoreCase)]
+        : [];
 
     // Levenshtein distance, one row at a time.
     private static int Distance(string a, string b)

@@ -74,6 +74,9 @@ public static partial class Values
     public static Func<string, T?> OffOr<T>(Func<string, T> parse)
         where T : struct => text => text == "off" ? null : parse(text);
 
+    /// <summary>A value, or <c>@FILE</c>: the file's text is the value, so that a secret stands on no command line.</summary>
+    public static Func<string, T> OrFile<T>(Func<string, T> parse) => text => parse(text is ['@', .. var path] ? ReadFile(path) : text);
+
     /// <summary>The shortest form of a duration that <see cref="Duration"/> reads: 1500ms, 3s, 5m, 24h.</summary>
     public static string Display(TimeSpan span) => span switch
     {
@@ -82,6 +85,18 @@ public static partial class Values
         { Ticks: var t } when t % TimeSpan.TicksPerSecond == 0 => $"{span.TotalSeconds}s",
         _ => $"{span.TotalMilliseconds}ms",
     };
+
+    private static string ReadFile(string path)
+    {
+        try
+        {
+            return YamlSource.ReadText(path, "file").Trim();
+        }
+        catch (UsageException error)
+        {
+            throw new FormatException(error.Message, error);
+        }
+    }
 
     private static string DisplaySize(long size)
     {

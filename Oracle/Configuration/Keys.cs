@@ -8,6 +8,8 @@ internal static class Keys
     public const string Policy = "policy";
     public const string MetricsAddress = "metrics.address";
     public const string HealthAddress = "health.address";
+    public const string MetricsHosts = "metrics.hosts";
+    public const string HealthHosts = "health.hosts";
     public const string AuditLog = "audit-log";
     public const string LogLevel = "log.level";
     public const string MaxConnections = "max-connections";

@@ -37,9 +37,11 @@ internal static class OptionsReader
         var options = defaults with
         {
             Policy = ReadFile(settings, Keys.Policy),
+            MetricsHosts = settings.ReadList(Keys.MetricsHosts, DestinationPattern.Parse) ?? [],
+            HealthHosts = settings.ReadList(Keys.HealthHosts, DestinationPattern.Parse) ?? [],
             LogLevel = settings.Read(Keys.LogLevel, defaults.LogLevel, ServiceLogging.ParseLevel),
             WantedConnections = wanted,
-            // One that is refused has its descriptor for a moment, too.
+            // One that makes room for another has its descriptor for a moment longer.
             MaxConnections = Math.Min(wanted, OpenFiles.Room(each: 2)),
             MaxDecisions = settings.Read(Keys.MaxDecisions, defaults.MaxDecisions, Values.WholeNumber(1, 10_000_000)),
         };

@@ -14,12 +14,12 @@ internal static class OracleCommand
         Every option is also a key of the YAML file (metrics.address for --metrics-address) and an environment
         variable (ORACLE__METRICS__ADDRESS). The command line wins over the environment, that over the file.
 
-        A policy file holds rules, of which the first that matches decides:
+        A policy file holds rules, of which the first that matches decides, for each question anew:
           rules:
             - name: office
-              peer: [10.0.0.0/8, ::1]   # who connected to the asking sidecar. Left out: anyone
-              role: [p2, alone]         # who asks: alone, p1 or p2. Left out: any
-              listener: [in, web]       # names of the asking sidecar's listeners. Left out: any
+              peer: [10.0.0.0/8, ::1]   # who connected to the asking sidecar: p2's peer is p1. Left out: anyone
+              role: [p1, p2, alone]     # who asks. Left out: any
+              listener: [out, in, web]  # names of the asking sidecar's listeners, each side's own. Left out: any
               destination: ["*.example.org:443", 10.1.0.0/16, "[fd00::/8]:80", "*:9000"]   # Left out: anywhere
               transform: scramble       # an expression, a name of it, or random: a fresh xor key for each connection
             - peer: 203.0.113.0/24
@@ -33,8 +33,10 @@ internal static class OracleCommand
         xor) is a denial too.
         Sidecars that ask in v1x keep up to 64 idle connections each: give --max-connections room
         for these and for the questions of the moment.
-        The first question on a connection decides for both roles, and of a pair p2 asks first: its peer is p1. The
-        file is read again when it changes, and at once on SIGHUP. None of the transforms is encryption.
+        Of a pair p2 asks first, then p1, and each is judged by its own question: a denial of either ends the connection.
+        Both get the transform of p2's grant. A p1 that asks about a connection of which no p2 has told is denied.
+        The file is read again when it changes, and at once on SIGHUP; one that is broken or takes longer than 10 s is not
+        taken. None of the transforms is encryption.
 
         Examples:
           Oracle 9100
@@ -48,9 +50,11 @@ internal static class OracleCommand
         Option(Keys.Policy, "FILE", "Who gets which transform. [default: not, for everyone]"),
         Option(Keys.MetricsAddress, "ADDRESS:PORT", "Where /metrics is served. [default: all addresses, 9101 or the next free port]"),
         Option(Keys.HealthAddress, "ADDRESS:PORT", "Where /healthz and /readyz are served. [default: as /metrics]"),
+        Option(Keys.MetricsHosts, "NAME,...", "More hosts that /metrics is served for, such as *.example.org."),
+        Option(Keys.HealthHosts, "NAME,...", "More hosts that /healthz and /readyz are served for."),
         Option(Keys.AuditLog, "FILE|-|off", "One JSON line for each decision; - is stdout. [default: -]"),
-        Option(Keys.MaxConnections, "N", "Connections open at once; the next is refused. [default: 4096]"),
-        Option(Keys.MaxDecisions, "N", "Connections remembered for 30 s; new ones beyond are denied. [default: 262144]"),
+        Option(Keys.MaxConnections, "N", "Connections open at once; beyond, an idle one makes room. [default: 4096]"),
+        Option(Keys.MaxDecisions, "N", "Connections remembered for 30 s; of one address half at most. [default: 262144]"),
         Option(Keys.LogLevel, "LEVEL", "trace, debug, info, warning, error or none; on stderr. [default: info]"),
         Option(Keys.Config, "FILE", "YAML file with these options as keys."),
     ];

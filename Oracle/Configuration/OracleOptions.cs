@@ -1,4 +1,5 @@
 using System.Net;
+using Chassis.Net;
 
 namespace Oracle.Configuration;
 
@@ -24,6 +25,12 @@ internal sealed record OracleOptions
     /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served; by the metrics endpoint when the addresses are equal.</summary>
     public required ListenOption Health { get; init; }
 
+    /// <summary>Names that metrics may be asked for, beside those that no web page can have.</summary>
+    public IReadOnlyList<DestinationPattern> MetricsHosts { get; init; } = [];
+
+    /// <summary>The same for health.</summary>
+    public IReadOnlyList<DestinationPattern> HealthHosts { get; init; } = [];
+
     /// <summary>The policy file; null for <c>not</c> for everyone.</summary>
     public NamedFile? Policy { get; init; }
 
@@ -36,12 +43,12 @@ internal sealed record OracleOptions
     /// <summary>Connections that may be open at once, as configured. Each costs a socket and some 10 KB.</summary>
     public int WantedConnections { get; init; } = 4096;
 
-    /// <summary>Connections that may be open at once, never more than the limit of open files allows; the next is refused.</summary>
+    /// <summary>Connections that may be open at once, never more than the limit of open files allows; in a full house an idle one goes.</summary>
     public int MaxConnections { get; init; } = 4096;
 
     /// <summary>
-    /// Connections remembered for 30 s; beyond that new ones are denied. The default is good for some 8,700 new
-    /// connections a second and costs at most 100 MB.
+    /// Connections remembered for 30 s, of one asker at most as many as are still free; beyond that new ones are denied. The
+    /// default is good for some 8,700 new connections a second, 4,300 of one asker alone, and costs at most 250 MB.
     /// </summary>
     public int MaxDecisions { get; init; } = 262_144;
 }

@@ -1,27 +1,69 @@
+using System.Net;
 using Oracle.Policies;
 using Oracle.Protocol;
 
 namespace Oracle.Decisions;
 
 /// <summary>
-/// Decides questions. The first one on a connection decides; the other role gets the same answer, or a denial when its
-/// dialect cannot say it.
+/// Decides questions. Each is judged by itself, and a denial of either side stands. Of a pair p2 asks first: its grant is the
+/// transform of both, and a p1 that asks about a connection of which no p2 has told opens nothing.
 /// </summary>
 internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
 {
     /// <summary>Decides one question.</summary>
-    public Decision Decide(OracleQuestion question)
+    /// <param name="question">The question.</param>
+    /// <param name="asker">Address that it came from, which remembers at its own cost.</param>
+    public Decision Decide(OracleQuestion question, IPAddress asker)
     {
         var active = policies.Current;
-        // Fitted before it is remembered: what the first role is denied, the second is denied too.
-        var own = Fit(Propose(active.Policy.Judge(PolicySubject.Of(question)), active.Generation), question.Dialect);
-        return memory.Ask(question.Id, question.Role, own, out var settled) switch
+        return question.Role switch
         {
-            Recall.First or Recall.Second => Fit(settled, question.Dialect),
+            SidecarRole.P1 => Join(question, active),
+            SidecarRole.P2 => Open(question, active, asker),
+            _ => Judge(question, active),
+        };
+    }
+
+    private Decision Open(OracleQuestion question, ActivePolicy active, IPAddress asker)
+    {
+        var decision = Judge(question, active);
+        return memory.Open(question.Id, asker, new PairOpening(decision, question.Destination(), question.Route?.FromGreeting == true)) switch
+        {
+            Recall.Opened => decision,
             Recall.Repeated => Decision.Deny(DenialReason.RepeatedQuestion, active.Generation),
             _ => Decision.Deny(DenialReason.MemoryFull, active.Generation),
         };
     }
+
+    private Decision Join(OracleQuestion question, ActivePolicy active)
+    {
+        switch (memory.Join(question.Id, out var opening))
+        {
+            case Recall.Joined:
+                break;
+            case Recall.Repeated:
+                return Decision.Deny(DenialReason.RepeatedQuestion, active.Generation);
+            default:
+                return Decision.Deny(DenialReason.UnknownConnection, active.Generation);
+        }
+
+        if (opening!.Decision.Reason is not null)
+            return opening.Decision;
+        if (AreMismatched(opening, question))
+            return Decision.Deny(DenialReason.Mismatch, active.Generation);
+        var own = active.Policy.Judge(PolicySubject.Of(question, opening.Destination));
+        // Whichever transform p1's own rule names, the pair has p2's.
+        return own.IsGranted
+            ? Fit(opening.Decision, question.Dialect)
+            : Decision.Deny(DenialReason.Policy, active.Generation, own.Rule);
+    }
+
+    // p1 told p2 where to go: it must tell the Oracle the same. Otherwise each knows a destination of its own.
+    private static bool AreMismatched(PairOpening opening, OracleQuestion question) =>
+        opening is { IsGreeted: true, Destination: { } greeted } && question.Destination() is { } named && !greeted.IsSameAs(named);
+
+    private static Decision Judge(OracleQuestion question, ActivePolicy active) =>
+        Fit(Propose(active.Policy.Judge(PolicySubject.Of(question)), active.Generation), question.Dialect);
 
     private static Decision Propose(Verdict verdict, int generation) => verdict.Grant is { } grant
         ? Decision.Grant(grant.Draw(), verdict.Rule, generation)

@@ -1,31 +1,17 @@
+using System.Net;
+using System.Runtime.InteropServices;
 using Oracle.Protocol;
 
 namespace Oracle.Decisions;
 
-/// <summary>What the memory knows of the connection that a question is about.</summary>
-internal enum Recall
-{
-    /// <summary>Nothing: this question decides.</summary>
-    First,
-
-    /// <summary>The other role has asked: its decision holds.</summary>
-    Second,
-
-    /// <summary>Both have asked, or this role has.</summary>
-    Repeated,
-
-    /// <summary>Nothing, and there is no room to remember the decision.</summary>
-    Full,
-}
-
 /// <summary>
-/// Remembers the first decision on each connection for the role that asks second. The decision is forgotten when both
-/// have asked; the id stays until its time is up, so that a third question is known as one. A lone sidecar has no
-/// second role: nothing is kept for it. Nothing is ever evicted before its time. Thread-safe.
+/// Remembers p2's decision on each connection for p1, who asks second. An id stays for 30 s, so that a third question is known
+/// as one. The room is shared out by the asker's address: each may hold as many ids as are still free, so that one alone
+/// takes half of it and there is always some for the next. Nothing is ever evicted before its time. Thread-safe.
 /// </summary>
 internal sealed class DecisionMemory : IDisposable
 {
-    /// <summary>How long an id is remembered after its first question.</summary>
+    /// <summary>How long an id is remembered after p2's question.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
     // Forgotten at most so many at once under the lock: some 10 microseconds that other askers wait.
@@ -36,6 +22,7 @@ internal sealed class DecisionMemory : IDisposable
     private readonly Dictionary<ConnectionId, Entry> _entries = [];
     // All live equally long: the oldest first is also the order of their ends.
     private readonly Queue<Entry> _byAge = new();
+    private readonly Dictionary<IPAddress, int> _held = [];
     private readonly TimeProvider _time;
     private readonly int _capacity;
     private readonly ITimer _sweeping;
@@ -50,7 +37,7 @@ internal sealed class DecisionMemory : IDisposable
         _sweeping = time.CreateTimer(_ => SweepAll(), null, SweepInterval, SweepInterval);
     }
 
-    /// <summary>Decisions that wait for the second role.</summary>
+    /// <summary>Decisions that wait for p1.</summary>
     public int Pending
     {
         get
@@ -60,7 +47,7 @@ internal sealed class DecisionMemory : IDisposable
         }
     }
 
-    /// <summary>Ids remembered: of pending decisions and of those both roles have.</summary>
+    /// <summary>Ids remembered: of pending decisions and of those both sides have.</summary>
     public int Count
     {
         get
@@ -70,48 +57,58 @@ internal sealed class DecisionMemory : IDisposable
         }
     }
 
-    /// <summary>Decisions so far that the second role never asked for.</summary>
+    /// <summary>Decisions so far that p1 never asked for.</summary>
     public long Expired => Interlocked.Read(ref _expired);
 
-    /// <summary>Notes that a role asks.</summary>
+    /// <summary>p2 asks: opened, repeated or full.</summary>
     /// <param name="id">The connection.</param>
-    /// <param name="role">Who asks.</param>
-    /// <param name="proposal">The decision if this question is the first.</param>
-    /// <param name="settled">The decision that holds: the proposal, or the first role's when it asked before.</param>
-    public Recall Ask(ConnectionId id, SidecarRole role, Decision proposal, out Decision settled)
+    /// <param name="asker">Address that the question came from, in the form in which addresses are compared.</param>
+    /// <param name="opening">What p1 is to find.</param>
+    public Recall Open(ConnectionId id, IPAddress asker, PairOpening opening)
     {
-        settled = proposal;
         lock (_lock)
         {
             Sweep();
-            if (_entries.TryGetValue(id, out var entry) && !HasExpired(entry))
-                return AskAgain(entry, role, ref settled);
-            if (role == SidecarRole.Alone)
-                return Recall.First;
-            if (entry is not null)
+            if (_entries.TryGetValue(id, out var entry))
+            {
+                if (!HasExpired(entry))
+                    return Recall.Repeated;
                 Forget(entry);
-            if (_entries.Count >= _capacity)
+            }
+
+            var held = _held.GetValueOrDefault(asker);
+            if (held >= _capacity - _entries.Count)
                 return Recall.Full;
-            entry = new Entry(id, role, _time.GetTimestamp()) { Waiting = proposal };
+            _held[asker] = held + 1;
+            entry = new Entry(id, asker, _time.GetTimestamp()) { Waiting = opening };
             _entries.Add(id, entry);
             _byAge.Enqueue(entry);
             _pending++;
-            return Recall.First;
+            return Recall.Opened;
+        }
+    }
+
+    /// <summary>p1 asks: joined, repeated or unknown. It never adds anything to remember.</summary>
+    /// <param name="id">The connection.</param>
+    /// <param name="opening">What p2 left when it is joined.</param>
+    public Recall Join(ConnectionId id, out PairOpening? opening)
+    {
+        opening = null;
+        lock (_lock)
+        {
+            Sweep();
+            if (!_entries.TryGetValue(id, out var entry) || HasExpired(entry))
+                return Recall.Unknown;
+            if (entry.Waiting is null)
+                return Recall.Repeated;
+            (opening, entry.Waiting) = (entry.Waiting, null);
+            _pending--;
+            return Recall.Joined;
         }
     }
 
     /// <summary>Stops sweeping.</summary>
     public void Dispose() => _sweeping.Dispose();
-
-    private Recall AskAgain(Entry entry, SidecarRole role, ref Decision settled)
-    {
-        if (entry.Waiting is not { } waiting || role == entry.FirstRole || role == SidecarRole.Alone)
-            return Recall.Repeated;
-        settled = waiting;
-        entry.Waiting = null;
-        _pending--;
-        return Recall.Second;
-    }
 
     private void SweepAll()
     {
@@ -144,6 +141,8 @@ internal sealed class DecisionMemory : IDisposable
         if (!_entries.TryGetValue(entry.Id, out var current) || current != entry)
             return;
         _entries.Remove(entry.Id);
+        if (--CollectionsMarshal.GetValueRefOrNullRef(_held, entry.Asker) == 0)
+            _held.Remove(entry.Asker);
         if (entry.Waiting is null)
             return;
         _pending--;
@@ -152,13 +151,13 @@ internal sealed class DecisionMemory : IDisposable
 
     private bool HasExpired(Entry entry) => _time.GetElapsedTime(entry.Asked) >= Lifetime;
 
-    private sealed class Entry(ConnectionId id, SidecarRole firstRole, long asked)
+    private sealed class Entry(ConnectionId id, IPAddress asker, long asked)
     {
         public ConnectionId Id => id;
-        public SidecarRole FirstRole => firstRole;
+        public IPAddress Asker => asker;
         public long Asked => asked;
 
-        /// <summary>The decision until the second role has it.</summary>
-        public Decision? Waiting { get; set; }
+        /// <summary>What p2 left, until p1 has it.</summary>
+        public PairOpening? Waiting { get; set; }
     }
 }

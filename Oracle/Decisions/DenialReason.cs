@@ -15,7 +15,13 @@ internal enum DenialReason
     /// <summary>A third question for a connection, or the same role asked twice.</summary>
     RepeatedQuestion,
 
-    /// <summary>No room to remember the decision for the other role.</summary>
+    /// <summary>A p1 asked about a connection of which no p2 has told, or has told more than 30 s ago.</summary>
+    UnknownConnection,
+
+    /// <summary>p1 told the Oracle another destination than p2.</summary>
+    Mismatch,
+
+    /// <summary>The asking address has no room left to have the decision remembered for the other role.</summary>
     MemoryFull,
 
     /// <summary>The line is not a question of the protocol.</summary>
@@ -35,6 +41,9 @@ internal enum DenialReason
 
     /// <summary>The Oracle was told to stop before the line was whole.</summary>
     Draining,
+
+    /// <summary>The connection made room for another one before the line was whole: as many were open as may be.</summary>
+    Displaced,
 }
 
 /// <summary>The words for denial reasons.</summary>
@@ -46,6 +55,8 @@ internal static class DenialReasons
         DenialReason.Policy => "policy",
         DenialReason.Dialect => "dialect",
         DenialReason.RepeatedQuestion => "repeated_question",
+        DenialReason.UnknownConnection => "unknown_connection",
+        DenialReason.Mismatch => "mismatch",
         DenialReason.MemoryFull => "memory_full",
         DenialReason.Malformed => "malformed",
         DenialReason.TooLong => "too_long",
@@ -53,6 +64,7 @@ internal static class DenialReasons
         DenialReason.Closed => "closed",
         DenialReason.Reset => "reset",
         DenialReason.Draining => "draining",
+        DenialReason.Displaced => "displaced",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, null),
     };
 }

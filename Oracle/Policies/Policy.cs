@@ -8,8 +8,15 @@ namespace Oracle.Policies;
 /// <summary>What the policy says to one question.</summary>
 /// <param name="Rule">Name of the rule that said it.</param>
 /// <param name="Grant">The transform; null is a denial.</param>
-/// <param name="IsForLackOfRoute">Whether it denies because the rule could mean the connection, and its transform is not what would hold otherwise.</param>
-internal readonly record struct Verdict(string Rule, TransformChoice? Grant, bool IsForLackOfRoute = false);
+/// <param name="IsForLackOfRoute">
+/// Whether it denies because the rule could mean the connection, and its transform is not what would hold otherwise: whatever
+/// the question leaves untold, it would be granted, but not always the same.
+/// </param>
+internal readonly record struct Verdict(string Rule, TransformChoice? Grant, bool IsForLackOfRoute = false)
+{
+    /// <summary>Whether some transform is granted, whatever the question leaves untold.</summary>
+    public bool IsGranted => Grant is not null || IsForLackOfRoute;
+}
 
 /// <summary>Whether a rule speaks of a question, in the order in which the least of several decides.</summary>
 internal enum Match

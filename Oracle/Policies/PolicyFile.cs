@@ -39,21 +39,21 @@ internal static class PolicyFile
         var settings = new SettingSet().Add(yaml);
         settings.FindWord("rules")?.Refuse("a list of rules is expected");
         var indices = settings.Indices("rules");
+        if (indices.Count > MaxRules)
+            throw new UsageException($"{settings.FindAny($"rules.{indices[MaxRules]}")!.Origin}: a policy has at most {MaxRules} rules");
         NoteKnownKeys(settings, indices);
         settings.RefuseUnknown();
         if (indices.Count == 0 && settings.Find("default") is null)
             throw new UsageException($"{file}: no rules and no default; to deny everyone, write 'default: deny'");
         var language = LanguageSettings.Read(settings, Language);
-        var rules = indices.Select(i => ReadRule(settings, $"rules.{i}", i, language)).ToList();
+        var rules = indices.Select(i => ReadRule(settings, $"rules.{i}", language)).ToList();
         RefuseSameNames(settings, rules);
         return new Policy(rules, settings.Read<TransformChoice?>("default", null, text => text == DenyWord ? null : TransformChoice.Parse(text, language)));
     }
 
-    private static PolicyRule ReadRule(SettingSet settings, string rule, int index, TransformLanguage language)
+    private static PolicyRule ReadRule(SettingSet settings, string rule, TransformLanguage language)
     {
         var some = settings.FindAny(rule)!;
-        if (index >= MaxRules)
-            throw new UsageException($"{some.Origin}: a policy has at most {MaxRules} rules");
 
         var roles = settings.ReadList($"{rule}.role", ParseRole);
         var peers = settings.ReadList($"{rule}.peer", NetworkAddress.Parse);

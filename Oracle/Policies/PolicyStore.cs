@@ -10,7 +10,9 @@ internal sealed record ActivePolicy(Policy Policy, int Generation, DateTimeOffse
 internal sealed class PolicyStore(Policy first, TimeProvider time)
 {
     private volatile ActivePolicy _current = new(first, 1, time.GetUtcNow());
+    private readonly Lock _lock = new();
     private long _failures;
+    private DateTimeOffset? _notInForceSince;
 
     /// <summary>The policy in force.</summary>
     public ActivePolicy Current => _current;
@@ -18,10 +20,34 @@ internal sealed class PolicyStore(Policy first, TimeProvider time)
     /// <summary>How often a changed file was not taken.</summary>
     public long Failures => Interlocked.Read(ref _failures);
 
-    /// <summary>Counts a changed file that was not taken.</summary>
-    public void CountFailure() => Interlocked.Increment(ref _failures);
+    /// <summary>Since when the policy in force is not what the file says; null while it is.</summary>
+    public DateTimeOffset? NotInForceSince
+    {
+        get
+        {
+            lock (_lock)
+                return _notInForceSince;
+        }
+    }
+
+    /// <summary>Notes a changed file that was not taken.</summary>
+    public void NoteFailure()
+    {
+        Interlocked.Increment(ref _failures);
+        lock (_lock)
+            _notInForceSince ??= time.GetUtcNow();
+    }
 
     /// <summary>Puts another policy into force.</summary>
-    public ActivePolicy Replace(Policy policy) =>
-        _current = new ActivePolicy(policy, _current.Generation + 1, time.GetUtcNow());
+    public ActivePolicy Replace(Policy policy)
+    {
+        lock (_lock)
+            _notInForceSince = null;
+        return _current = new ActivePolicy(policy, _current.Generation + 1, time.GetUtcNow());
+    }
+
+    /// <summary>For readiness: what is wrong with the policy file, or null. The reason stands in the log alone.</summary>
+    public string? Describe() => NotInForceSince is { } since
+        ? $"the policy file is not in force since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, see the log; generation {Current.Generation} is"
+        : null;
 }

@@ -15,11 +15,15 @@ internal readonly record struct PolicySubject(SidecarRole Role, IPAddress Peer, 
     // Read once here, for each of many rules asks for it.
     private readonly IPAddress? _address = Destination is not null && DestinationPattern.TryParseAddress(Destination, out var address) ? address : null;
 
-    /// <summary>What a question says.</summary>
+    /// <summary>What a question says, and where it does not tell the destination, what p2 said of the same connection.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="server">The destination of p2's question beside a p1's; null for any other.</param>
     // A text that only some resolvers take for an address (127.1, 0x7f.1) would pass by the rules for networks: it tells nothing.
-    public static PolicySubject Of(OracleQuestion question) => question.Route is { } route
-        ? new(question.Role, question.Peer.Address, route.Listener, IsDestination(route.Host) ? route.Host : null, route.Port)
-        : new(question.Role, question.Peer.Address);
+    public static PolicySubject Of(OracleQuestion question, HostPort? server = null)
+    {
+        var bound = question.Destination() ?? server;
+        return new(question.Role, question.Peer.Address, question.Route?.Listener, IsDestination(bound?.Host) ? bound?.Host : null, bound?.Port ?? 0);
+    }
 
     /// <summary>Whether the known destination is one of those that a pattern means.</summary>
     public bool IsBoundFor(DestinationPattern pattern) => _address is { } address ? pattern.Matches(address, Port) : pattern.Matches(Destination!, Port);

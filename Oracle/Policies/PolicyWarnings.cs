@@ -2,7 +2,7 @@ using Oracle.Protocol;
 
 namespace Oracle.Policies;
 
-/// <summary>What a policy's author may not have meant for sidecars that ask in dialect v1.</summary>
+/// <summary>What a policy's author may not have meant, for pairs and for sidecars that ask in dialect v1.</summary>
 internal static class PolicyWarnings
 {
     // A log line names no more; the rest is counted.
@@ -11,6 +11,8 @@ internal static class PolicyWarnings
     /// <summary>One line of each kind, or none.</summary>
     public static IEnumerable<string> Of(Policy policy)
     {
+        if (CanGrant(policy, SidecarRole.P1) != CanGrant(policy, SidecarRole.P2))
+            yield return $"nothing grants to {(CanGrant(policy, SidecarRole.P1) ? "p2" : "p1")}: each side of a pair is judged by itself and both need a grant, so no pair has one";
         var unsaid = policy.Rules.Where(rule => IsUnsaid(rule.Grant)).Select(rule => rule.Name);
         if (Names(IsUnsaid(policy.Default) ? unsaid.Append(Policy.DefaultName) : unsaid) is { } mute)
             yield return $"dialect v1 has no word for the transform of {mute}: a sidecar that asks in v1 is denied where it holds";
@@ -19,6 +21,9 @@ internal static class PolicyWarnings
         if (Names(policy.Rules.Where((rule, i) => IsTorn(policy, rule, i)).Select(rule => rule.Name)) is { } torn)
             yield return $"dialect v1 tells neither listener nor destination, at which {torn} looks to grant: a sidecar that asks in v1 is denied by it where another transform would hold";
     }
+
+    private static bool CanGrant(Policy policy, SidecarRole role) =>
+        policy.Default is not null || policy.Rules.Any(rule => rule.Grant is not null && rule.Roles?.Contains(role) != false);
 
     private static bool IsUnsaid(TransformChoice? grant) => grant?.Fixed is { } transform && !new OracleAnswer(transform).FitsIn(OracleDialect.V1);
 

@@ -37,7 +37,10 @@ public readonly record struct OracleAnswer(TransformExpression? Transform)
     /// <summary>The line; null for a transform that the dialect has no word for.</summary>
     public string? ToLine(OracleDialect dialect) => Transform is null ? Deny : WordsIn(dialect) is { } words ? Ok + words : null;
 
-    /// <summary>For logs: <c>ok (xor 42)</c>.</summary>
+    /// <summary>The line as logs have it, without secrets; null as for <see cref="ToLine"/>.</summary>
+    public string? ToShownLine(OracleDialect dialect) => dialect == OracleDialect.V1x ? ToString() : ToLine(dialect);
+
+    /// <summary>For logs: <c>ok (xor 42)</c>, without secrets.</summary>
     public override string ToString() => Transform is { } transform ? Ok + transform : Deny;
 
     private string? WordsIn(OracleDialect dialect) => Transform is null ? "" : dialect == OracleDialect.V1x ? Transform.Text : Transform.WireForm;

@@ -8,12 +8,13 @@ namespace Oracle.Protocol;
 /// <param name="Listener">Name of the listener that asks.</param>
 /// <param name="Host">Name or address of the destination; null when the asker does not know it, as a p1 whose p2 does.</param>
 /// <param name="Port">The destination's port; 0 beside a null host.</param>
-public sealed record QuestionRoute(string Listener, string? Host, int Port);
+/// <param name="FromGreeting">Whether a p2 goes where p1's greeting said, and not to a target or an original destination of its own.</param>
+public sealed record QuestionRoute(string Listener, string? Host, int Port, bool FromGreeting = false);
 
 /// <summary>
 /// What a sidecar asks: <c>hello &lt;role&gt; &lt;conn-id&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>, or in dialect v1x
-/// <c>ask &lt;role&gt; &lt;conn-id&gt; &lt;listener&gt; &lt;dest-host&gt; &lt;dest-port&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>, where
-/// <c>- 0</c> is an unknown destination.
+/// <c>ask &lt;role&gt; &lt;conn-id&gt; &lt;listener&gt; &lt;dest-host&gt; &lt;dest-port&gt; &lt;peer-ip&gt; &lt;peer-port&gt; [greeted]</c>, where
+/// <c>- 0</c> is an unknown destination, and <c>greeted</c> says that p2 has the destination from p1's greeting.
 /// </summary>
 /// <param name="Role">Who asks.</param>
 /// <param name="Id">The connection.</param>
@@ -22,6 +23,7 @@ public sealed record QuestionRoute(string Listener, string? Host, int Port);
 public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, IPEndPoint Peer, QuestionRoute? Route = null)
 {
     private const string Unknown = "-";
+    private const string Greeted = "greeted";
 
     // As a policy names listeners; and the longest name of the DNS with its dots (RFC 1035, section 2.3.4).
     private const int MaxListenerLength = 64;
@@ -37,6 +39,9 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
     {
         question = default;
         var words = WireLine.Words(line);
+        var greeted = words is ["ask", .., Greeted];
+        if (greeted)
+            words = words[..^1];
         QuestionRoute? route = null;
         // Where the peer's address begins.
         var peer = words is ["hello", ..] ? 3 : words is ["ask", _, _, var listener, var host, var destination, ..] && TryParseRoute(listener, host, destination, out route) ? 6 : -1;
@@ -44,15 +49,17 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
             || !SidecarRoles.TryParse(words[1], out var role)
             || !ConnectionId.TryParse(words[2], out var id)
             || !TryParseAddress(words.AsSpan(peer..^1), out var address)
-            || !TryParsePort(words[^1], out var port))
+            || !TryParsePort(words[^1], out var port)
+            // Only a p2 is greeted.
+            || (greeted && (role != SidecarRole.P2 || route?.Host is null)))
             return false;
-        question = new OracleQuestion(role, id, new IPEndPoint(address, port), route);
+        question = new OracleQuestion(role, id, new IPEndPoint(address, port), greeted ? route! with { FromGreeting = true } : route);
         return true;
     }
 
     /// <inheritdoc/>
     public override string ToString() => Route is { } route
-        ? $"ask {Role.Word()} {Id} {route.Listener} {route.Host ?? Unknown} {route.Port} {Unmapped(Peer.Address)} {Peer.Port}"
+        ? $"ask {Role.Word()} {Id} {route.Listener} {route.Host ?? Unknown} {route.Port} {Unmapped(Peer.Address)} {Peer.Port}{(route.FromGreeting ? " " + Greeted : "")}"
         : $"hello {Role.Word()} {Id} {Unmapped(Peer.Address)} {Peer.Port}";
 
     private static bool TryParseRoute(string listener, string host, string destination, out QuestionRoute? route)

@@ -23,8 +23,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
     // Of lines of 512 or 4,096 bytes; the rest is a peer that sends what nobody reads.
     private const int MaxUnreadBytes = 16 * 1024;
 
-    // Connections in the short while between their accept and their refusal, but no more than may be open.
-    private const int RefusalsAtOnce = 1024;
+    // Connections that have lost their place and are about to end, but no more than may be open.
+    private const int DisplacedAtOnce = 1024;
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
@@ -97,13 +97,15 @@ internal sealed partial class OracleApp : IAsyncDisposable
         });
         AddParts(services, options, source, time);
 
-        var (metrics, health) = (new ServiceEndpoint("metrics"), new ServiceEndpoint("health"));
         var shared = listeners.Metrics.Equals(listeners.Health);
+        var metrics = new ServiceEndpoint("metrics", WebPageGuard.ForMonitoring(shared ? [.. options.MetricsHosts, .. options.HealthHosts] : options.MetricsHosts, Keys.MetricsHosts));
+        var health = new ServiceEndpoint("health", WebPageGuard.ForMonitoring(options.HealthHosts, Keys.HealthHosts));
         builder.WebHost.UseKestrelCore().UseListenSockets(listeners.Sockets).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // For each endpoint. The wire's own limit is lower, so that it is the one that refuses and counts.
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + Math.Min(RefusalsAtOnce, options.MaxConnections);
+            ServiceEndpoint.Limit(kestrel);
+            // For each endpoint. The wire's own limit is lower, so that it is the one that chooses who goes.
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + Math.Min(DisplacedAtOnce, options.MaxConnections);
             kestrel.Listen(listeners.Wire, listen =>
             {
                 listen.Protocols = HttpProtocols.None;
@@ -118,7 +120,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
         app.Services.GetRequiredService<ProcessMeter>();
         var exporter = app.Services.GetRequiredService<PrometheusExporter>();
         metrics.Map(app, routes => routes.MapMetrics(exporter));
-        (shared ? metrics : health).Map(app, routes => routes.MapHealth());
+        var policies = app.Services.GetRequiredService<PolicyStore>();
+        (shared ? metrics : health).Map(app, routes => routes.MapHealth(() => policies.Describe()));
         return app;
     }
 
@@ -126,17 +129,17 @@ internal sealed partial class OracleApp : IAsyncDisposable
     {
         services.AddSingleton(time);
         services.AddSingleton(new PolicyStore(source?.First ?? Policy.NotForEveryone, time));
-        services.AddSingleton(new ConnectionLimit(options.MaxConnections));
+        services.AddSingleton(new ConnectionPlaces(options.MaxConnections, time));
         services.AddSingleton(_ => new DecisionMemory(options.MaxDecisions, time));
         services.AddSingleton(p => new AuditLog(options.AuditLog.Path, options.AuditLog.Origin, p.GetRequiredService<ILogger<AuditLog>>()));
         services.AddSingleton(p => new PrometheusExporter(
-            p.GetRequiredService<IMeterFactory>(), OracleMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
+            p.GetRequiredService<IMeterFactory>(), time, OracleMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
         services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
         services.AddSingleton(p =>
         {
             // The exporter comes first, or it would miss the zeros that the meter starts with.
             p.GetRequiredService<PrometheusExporter>();
-            return ActivatorUtilities.CreateInstance<OracleMetrics>(p);
+            return ActivatorUtilities.CreateInstance<OracleMetrics>(p, options);
         });
         services.AddSingleton<Arbiter>();
         services.AddSingleton<QuestionHandler>();
@@ -166,10 +169,10 @@ internal sealed partial class OracleApp : IAsyncDisposable
         public static partial void Ready(ILogger logger, EndPoint wire, string path, string policy, EndPoint metrics, EndPoint health);
 
         [LoggerMessage(3, LogLevel.Warning,
-            "The open file limit is {Limit}, too low for {Wanted} connections, so more than {Fitting} are refused: raise it (ulimit -n, LimitNOFILE=), or lower --max-connections to {Fitting}")]
+            "The open file limit is {Limit}, too low for {Wanted} connections, so no more than {Fitting} are open at once: raise it (ulimit -n, LimitNOFILE=), or lower --max-connections to {Fitting}")]
         public static partial void TooFewDescriptors(ILogger logger, int wanted, int limit, int fitting);
 
-        [LoggerMessage(2, LogLevel.Warning, "The default {Endpoint} port {Port} is taken; {Moved} is used")]
+        [LoggerMessage(2, LogLevel.Warning, "The default {Endpoint} port {Port} is taken; {Moved} is used until it is free")]
         public static partial void Moved(ILogger logger, string endpoint, int port, int moved);
     }
 }

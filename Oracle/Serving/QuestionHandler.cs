@@ -1,4 +1,5 @@
 using System.Net;
+using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Decisions;
 using Oracle.Protocol;
@@ -12,13 +13,14 @@ namespace Oracle.Serving;
 /// What is no question gets no answer, only the end, which is a denial.
 /// </summary>
 internal sealed class QuestionHandler(
-    Arbiter arbiter, AuditLog audit, OracleMetrics metrics, ConnectionLimit limit, TimeProvider time, IHostApplicationLifetime lifetime)
+    Arbiter arbiter, AuditLog audit, OracleMetrics metrics, ConnectionPlaces places, TimeProvider time, IHostApplicationLifetime lifetime)
     : ConnectionHandler
 {
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        if (!limit.TryEnter())
+        var displacement = new Displacement(connection, metrics);
+        if (places.Enter(connection.RemoteEndPoint, displacement.Begin) is not { } place)
         {
             metrics.ConnectionRefused();
             connection.Abort(new ConnectionAbortedException("too many connections"));
@@ -28,18 +30,19 @@ internal sealed class QuestionHandler(
         metrics.ConnectionOpened();
         try
         {
-            await ServeAsync(connection);
+            await ServeAsync(connection, place, displacement);
         }
         finally
         {
             // Room first: whoever reads that a connection ended may open the next.
-            limit.Leave();
+            place.Dispose();
             metrics.ConnectionClosed();
         }
     }
 
-    private async Task ServeAsync(ConnectionContext connection)
+    private async Task ServeAsync(ConnectionContext connection, ConnectionPlace place, Displacement displacement)
     {
+        var asker = NetworkAddress.Sharer(((IPEndPoint)connection.RemoteEndPoint!).Address);
         var (input, stopping) = (connection.Transport.Input, lifetime.ApplicationStopping);
         var more = false;
         do
@@ -47,7 +50,7 @@ internal sealed class QuestionHandler(
             var read = await input.ReadMessageAsync<string>(OracleDialects.ParseQuestionLine, WireLine.Wait, time, stopping);
             if (read.Status != ReadStatus.Complete)
             {
-                await ReportAsync(null, Unread(read.Status, stopping), connection.RemoteEndPoint);
+                await ReportAsync(null, displacement.HasBegun ? Decision.Unheard(DenialReason.Displaced) : Unread(read.Status, stopping), connection.RemoteEndPoint);
                 return;
             }
 
@@ -58,7 +61,10 @@ internal sealed class QuestionHandler(
                 return;
             }
 
-            more = await AnswerAsync(connection, question) && question.Dialect == OracleDialect.V1x
+            place.BeginService();
+            var isAnswered = await AnswerAsync(connection, question, asker);
+            place.EndService();
+            more = isAnswered && question.Dialect == OracleDialect.V1x
                 // Between two questions an end of any kind is in order: nothing is left unanswered.
                 && await input.WaitForMessageAsync(OracleDialects.IdleLimit, time, stopping) == ReadStatus.Complete;
         }
@@ -66,10 +72,10 @@ internal sealed class QuestionHandler(
     }
 
     /// <returns>Whether the kernel has the answer, and the asker may ask again.</returns>
-    private async Task<bool> AnswerAsync(ConnectionContext connection, OracleQuestion question)
+    private async Task<bool> AnswerAsync(ConnectionContext connection, OracleQuestion question, IPAddress asker)
     {
         var received = time.GetTimestamp();
-        var decision = arbiter.Decide(question);
+        var decision = arbiter.Decide(question, asker);
         if (!await ReportAsync(question, decision, connection.RemoteEndPoint))
             return false;
         // An asker that asks on and on without reading would otherwise hold its place for ever.
@@ -102,4 +108,19 @@ internal sealed class QuestionHandler(
         ReadStatus.Reset => stopping.IsCancellationRequested ? DenialReason.Draining : DenialReason.Reset,
         _ => DenialReason.Malformed,
     });
+
+    // The end of a connection that loses its place to another.
+    private sealed class Displacement(ConnectionContext connection, OracleMetrics metrics)
+    {
+        private volatile bool _hasBegun;
+
+        public bool HasBegun => _hasBegun;
+
+        public void Begin()
+        {
+            _hasBegun = true;
+            metrics.ConnectionDisplaced();
+            connection.Abort(new ConnectionAbortedException("another connection needs the place"));
+        }
+    }
 }

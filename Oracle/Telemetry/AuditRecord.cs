@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Serialization;
 using Chassis.Net;
 using Oracle.Decisions;
+using Oracle.Policies;
 using Oracle.Protocol;
 
 namespace Oracle.Telemetry;
@@ -52,12 +53,12 @@ internal sealed record AuditRecord
         ConnId = question?.Id.ToString(),
         Role = question?.Role.Word(),
         Listener = question?.Route?.Listener,
-        Destination = question?.Route is { Host: { } host } route ? new HostPort(host, route.Port).ToString() : null,
+        Destination = question?.Destination()?.ToString(),
         PeerIp = question?.Peer.Address.ToString(),
         PeerPort = question?.Peer.Port,
         // A dual-stack socket shows IPv4 askers as ::ffff:10.0.0.1.
         Asker = asker is IPEndPoint address ? NetworkAddress.Canonical(address).ToString() : null,
-        Answer = decision.Answer.ToLine(question?.Dialect ?? OracleDialect.V1) ?? OracleAnswer.Denied.ToString(),
+        Answer = decision.Answer.ToShownLine(question?.Dialect ?? OracleDialect.V1) ?? OracleAnswer.Denied.ToString(),
         Rule = decision.Rule,
         Generation = decision.Generation,
         Reason = decision.Reason?.Word(),

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Chassis.Metrics;
+using Oracle.Configuration;
 using Oracle.Decisions;
 using Oracle.Policies;
 using Oracle.Protocol;
@@ -21,29 +23,36 @@ internal sealed class OracleMetrics
     private readonly Counter<long> _questions;
     private readonly Histogram<double> _answerTime;
     private readonly Counter<long> _accepted;
+    private readonly Counter<long> _displaced;
     private readonly Counter<long> _refused;
     private readonly UpDownCounter<long> _active;
 
     /// <summary>Registers the instruments.</summary>
-    public OracleMetrics(IMeterFactory factory, DecisionMemory memory, PolicyStore policies, AuditLog audit)
+    public OracleMetrics(IMeterFactory factory, OracleOptions options, DecisionMemory memory, PolicyStore policies, AuditLog audit)
     {
         var meter = factory.Create(MeterName);
         _questions = meter.CreateCounter<long>("oracle_questions", null, "Questions by the asking role and the result: granted, or why not.");
         _answerTime = meter.CreateHistogram("oracle_answer", "s", "From a whole question to its answer handed to the kernel.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = AnswerBuckets });
         _accepted = meter.CreateCounter<long>("oracle_connections", null, "Connections accepted.");
-        _refused = meter.CreateCounter<long>("oracle_connections_refused", null, "Connections closed at once because too many were open.");
+        _displaced = meter.CreateCounter<long>("oracle_connections_displaced", null, "Connections closed, the longest idle first, to make room for others: as many were open as may be.");
+        _refused = meter.CreateCounter<long>("oracle_connections_refused", null, "Connections closed at once: all places were in use, and none could be freed for the asker.");
         _active = meter.CreateUpDownCounter<long>("oracle_connections_active", null, "Connections open now.");
-        meter.CreateObservableGauge("oracle_decisions_pending", () => memory.Pending, null, "Decisions that wait for the second role.");
-        meter.CreateObservableGauge("oracle_decisions_remembered", () => memory.Count, null, "Connections remembered, pending or answered to both roles.");
-        meter.CreateObservableCounter("oracle_decisions_expired", () => memory.Expired, null, "Decisions that the second role never asked for.");
+        BuildInfo.AddTo(meter, "oracle");
+        meter.CreateObservableGauge("oracle_connections_limit", () => options.MaxConnections, null, "Connections that may be open at once.");
+        meter.CreateObservableGauge("oracle_decisions_limit", () => options.MaxDecisions, null, "Connections that may be remembered at once.");
+        meter.CreateObservableGauge("oracle_decisions_pending", () => memory.Pending, null, "Decisions that wait for p1 to ask.");
+        meter.CreateObservableGauge("oracle_decisions_remembered", () => memory.Count, null, "Connections remembered, pending or answered to both sides.");
+        meter.CreateObservableCounter("oracle_decisions_expired", () => memory.Expired, null, "Decisions that p1 never asked for.");
         meter.CreateObservableGauge("oracle_policy_generation", () => policies.Current.Generation, null, "Generation of the policy in force; 1 since the start.");
         meter.CreateObservableGauge("oracle_policy_loaded_timestamp", () => policies.Current.Since.ToUnixTimeMilliseconds() / 1000.0, "s", "When the policy in force was loaded, since the Unix epoch.");
+        meter.CreateObservableGauge("oracle_policy_file_in_force", () => policies.NotInForceSince is null ? 1 : 0, null, "1 while the policy in force is that of the file, 0 since a changed file was not taken.");
         meter.CreateObservableCounter("oracle_policy_reload_failures", () => policies.Failures, null, "Changed policy files that were not taken.");
         meter.CreateObservableCounter("oracle_audit_records_dropped", () => audit.Dropped, null, "Audit lines lost to a failing output.");
 
         // Alerts on a rate need the series before the first event.
         _accepted.Add(0);
+        _displaced.Add(0);
         _refused.Add(0);
         _active.Add(0);
         foreach (var role in Enum.GetValues<SidecarRole>())
@@ -60,7 +69,10 @@ internal sealed class OracleMetrics
     /// <summary>A connection ended.</summary>
     public void ConnectionClosed() => _active.Add(-1);
 
-    /// <summary>A connection was refused because too many were open.</summary>
+    /// <summary>A connection was closed to make room for another.</summary>
+    public void ConnectionDisplaced() => _displaced.Add(1);
+
+    /// <summary>A connection found all places in use and none that could be freed for it.</summary>
     public void ConnectionRefused() => _refused.Add(1);
 
     /// <summary>A question was decided, or a connection brought none.</summary>

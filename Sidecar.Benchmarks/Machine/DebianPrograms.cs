@@ -16,6 +16,9 @@ internal sealed record DebianPrograms(string Haproxy, string Nginx, string Wrk, 
 
     private static readonly string[] Needed = ["haproxy", "nginx", "wrk", "iperf3"];
 
+    /// <summary>Whether none is missing.</summary>
+    public static bool AreThere => Missing().Count == 0;
+
     /// <summary>Finds them; asks <c>scripts/prerequisites bench</c> first when one is missing (as root, that installs it).</summary>
     /// <param name="repository">The repository's top folder.</param>
     /// <exception cref="UsageException">Names what is still missing, and the remedy.</exception>

@@ -24,6 +24,8 @@ internal static class JsonReport
             {
                 comparison.Time,
                 Seconds = comparison.Took.TotalSeconds,
+                comparison.Rounds,
+                comparison.Unfinished,
                 comparison.Machine,
                 comparison.Versions,
                 Options = new { options.Rounds, options.Seconds, options.Steps, options.Candidates, options.SidecarArgs, SidecarDll = options.SidecarDll?.ToString() },

@@ -29,11 +29,12 @@ internal static class MarkdownReport
     private static void Head(StringBuilder text, Comparison comparison)
     {
         var (machine, options) = (comparison.Machine, comparison.Options);
+        var unfinished = comparison.Unfinished is { } why ? $"\n- **unfinished**: {why}" : "";
         var words = $"{SidecarPrograms.Switches} {options.SidecarArgs}".TrimEnd();
         text.AppendLine($"""
             # The sidecar beside HAProxy and nginx
 
-            - {comparison.Time:yyyy-MM-dd HH:mm} UTC, {comparison.Took:m\:ss} minutes, {options.Rounds} round(s), {options.Seconds} s for each load, after 1 s of warm-up
+            - {comparison.Time:yyyy-MM-dd HH:mm} UTC, {comparison.Took:m\:ss} minutes, {comparison.Rounds} round(s), {options.Seconds} s for each load, after {Schedule.WarmUpSeconds} s of warm-up{unfinished}
             - {machine.Processor}, {machine.Cores} cores, {machine.Memory / 1e9:0} GB, {machine.Kernel}, all on loopback
             - sidecar: `dotnet {Dll(options)} {words}`, {string.Join(", ", [machine.Runtime, .. machine.RuntimeSettings])}
             - {string.Join(", ", comparison.Versions.Select(v => $"{v.Key} {v.Value}"))}

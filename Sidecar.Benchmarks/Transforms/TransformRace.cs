@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Oracle.Protocol.Expressions;
 using Sidecar.Benchmarks.Measures;
 using Sidecar.Transform;
+using Sidecar.Transform.Command;
 using Sidecar.Transform.Kernels;
 
 namespace Sidecar.Benchmarks.Transforms;
@@ -16,16 +16,13 @@ internal sealed record TransformEntrant(string Name, string Kernel, double? Requ
 /// <summary>What a row came to.</summary>
 /// <param name="Entrant">The row.</param>
 /// <param name="BytesPerSecond">Median of the rounds.</param>
-/// <param name="Ratio">To the copy right before, over the rounds.</param>
+/// <param name="Ratio">To copying in turns with it, over the rounds.</param>
 internal sealed record TransformResult(TransformEntrant Entrant, double BytesPerSecond, Spread Ratio);
 
-/// <summary>Runs every kernel that this machine has, in rounds, each turn right behind a copy.</summary>
+/// <summary>Runs every kernel that this machine has, in rounds, each in turns with copying.</summary>
 internal static class TransformRace
 {
     public const int BufferSize = 64 * 1024;
-
-    // Long against a timer tick, short against the machine's moods.
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(20);
 
     private const int MaxShown = 70;
 
@@ -37,16 +34,14 @@ internal static class TransformRace
         new Random(1).NextBytes(source);
         var entrants = Entrants();
         var figures = entrants.ToDictionary(e => e, _ => new List<(double Rate, double Ratio)>());
-        // The first round warms up.
-        for (var round = 0; round <= rounds; round++)
+        var meter = new SpeedMeter(TimeProvider.System);
+        for (var round = 0; round < rounds; round++)
         {
             foreach (var entrant in entrants)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var copy = BytesPerSecond(() => source.AsSpan().CopyTo(target));
-                var rate = BytesPerSecond(() => entrant.Transform.Apply(source));
-                if (round > 0)
-                    figures[entrant].Add((rate, rate / copy));
+                var best = meter.Best(BufferSize, () => entrant.Transform.Apply(source), () => source.AsSpan().CopyTo(target));
+                figures[entrant].Add((best[0], best[0] / best[1]));
             }
         }
 
@@ -65,7 +60,8 @@ internal static class TransformRace
         Add("(chain (xor 42) (add 1) (rotl 3) (xor 7) (add 9) (rotr 1) (xor 1) (add 3) (rotl 2) not)", null, null);
         Add("(xor-key \"00112233445566\")", null, 0.5);
         Add("(chain (xor 42) (xor-key \"0011223344556677\") (add 3))", null, null);
-        Add($"(keystream chacha20 \"{new string('0', 64)}\" \"{new string('0', 24)}\")", null, null);
+        foreach (var kernel in ChaCha20Kernel.All.Where(k => k.IsSupported))
+            entrants.Add(new TransformEntrant("(keystream chacha20 …)", kernel.Name, null, new ChaCha20Transform(new byte[32], new byte[12], kernel)));
         return entrants;
 
         void Add(string text, string? kernel, double? required)
@@ -82,16 +78,5 @@ internal static class TransformRace
         var table = Enumerable.Range(0, Permutation.Size).Select(i => (byte)i).ToArray();
         new Random(2).Shuffle(table);
         return $"(table \"{Convert.ToHexString(table)}\")";
-    }
-
-    private static double BytesPerSecond(Action once)
-    {
-        var started = Stopwatch.GetTimestamp();
-        for (var times = 1L; ; times++)
-        {
-            once();
-            if (times % 16 == 0 && Stopwatch.GetElapsedTime(started) is var took && took >= Turn)
-                return times * BufferSize / took.TotalSeconds;
-        }
     }
 }

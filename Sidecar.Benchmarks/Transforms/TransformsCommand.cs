@@ -8,7 +8,7 @@ namespace Sidecar.Benchmarks.Transforms;
 /// <summary>The subcommand <c>transforms</c>: every kernel beside copying, on one core.</summary>
 internal static class TransformsCommand
 {
-    private const int Rounds = 15;
+    private const int Rounds = 5;
 
     public static Command Create()
     {
@@ -45,8 +45,9 @@ internal static class TransformsCommand
             # The transforms' kernels beside copying
 
             - {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC, {machine.Processor}, {machine.Kernel}, {machine.Runtime}
-            - one core, {TransformRace.BufferSize / 1024} KB in place, beside `Span.CopyTo` of as much; {Rounds} rounds, in each of which every row has its
-              turn right behind a copy. Shown are the median of the rounds' ratios and, behind it, the least and the most
+            - one core, {TransformRace.BufferSize / 1024} KB in place, beside `Span.CopyTo` of as much; {Rounds} rounds, in each of which a row and
+              copying take short turns and the best turn of each counts. Shown are the median of the rounds' ratios and, behind
+              it, the least and the most
             - a kernel that this processor lacks has no row
 
             {table}

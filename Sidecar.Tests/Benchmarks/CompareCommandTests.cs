@@ -13,7 +13,7 @@ public sealed class CompareCommandTests
     public async Task Options_None_AreTheWholeComparison()
     {
         var options = await ReadAsync();
-        Assert.Equal((5, 3, ""), (options.Rounds, options.Seconds, options.SidecarArgs));
+        Assert.Equal((5, 2, TimeSpan.FromMinutes(8), ""), (options.Rounds, options.Seconds, options.Budget, options.SidecarArgs));
         Assert.Equal(Step.Names, options.Steps);
         Assert.Contains("sidecar-xor", options.Candidates);
         Assert.Equal((null, null, null), (options.SidecarDll, options.Json, options.Output));
@@ -24,6 +24,14 @@ public sealed class CompareCommandTests
     {
         Assert.Equal((2, 1), await ReadAsync("--quick") is var quick ? (quick.Rounds, quick.Seconds) : default);
         Assert.Equal((2, 4), await ReadAsync("--quick", "--seconds", "4") is var longer ? (longer.Rounds, longer.Seconds) : default);
+    }
+
+    [Fact]
+    public async Task Options_Minutes_LimitRoundsThatNobodyAskedFor()
+    {
+        Assert.Null((await ReadAsync("--rounds", "20")).Budget);
+        Assert.Equal(TimeSpan.FromMinutes(3), (await ReadAsync("--rounds", "20", "--minutes", "3")).Budget);
+        Assert.Equal(TimeSpan.FromMinutes(8), (await ReadAsync("--quick")).Budget);
     }
 
     [Fact]
@@ -38,6 +46,7 @@ public sealed class CompareCommandTests
     [InlineData("--rounds '0': 1 to 100 is expected", "--rounds", "0")]
     [InlineData("--seconds '61': 1 to 60 is expected", "--seconds", "61")]
     [InlineData("--seconds 'two': 1 to 60 is expected", "--seconds", "two")]
+    [InlineData("--minutes '0': 1 to 1440 is expected", "--minutes", "0")]
     [InlineData("--rounds '99999999999': 1 to 100 is expected", "--rounds", "99999999999")]
     [InlineData("--only 'request': one of memory, requests, connections, up, down, bodies, raw-up, raw-down is expected", "--only", "requests,request")]
     [InlineData("--candidates 'envoy': one of sidecar, sidecar-xor, sidecar-affine, sidecar-table, sidecar-observed, haproxy, nginx, pair, tls-pair is expected", "--candidates", "envoy")]

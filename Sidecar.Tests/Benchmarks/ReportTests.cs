@@ -58,6 +58,15 @@ public sealed class ReportTests
         "`dotnet Sidecar/bin/Release/net10.0/Sidecar.dll --connection-records off --log-level warning --loops 2`, .NET 10, DOTNET_TieredPGO=0\n", MarkdownReport.Write(Comparison()), StringComparison.Ordinal);
 
     [Fact]
+    public void Report_OfARunThatGoesOn_SaysHowFarItGot()
+    {
+        Assert.Contains("\n- **unfinished**: it was interrupted, after round 2 of 5\n", MarkdownReport.Write(Comparison("it was interrupted, after round 2 of 5")), StringComparison.Ordinal);
+        Assert.DoesNotContain("unfinished", MarkdownReport.Write(Comparison()), StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(JsonReport.Write(Comparison("it still runs, after round 2 of 5")));
+        Assert.Equal("it still runs, after round 2 of 5", json.RootElement.GetProperty("unfinished").GetString());
+    }
+
+    [Fact]
     public void Json_Goal_HoldsRatioAndVerdict()
     {
         using var json = JsonDocument.Parse(JsonReport.Write(Comparison()));
@@ -90,8 +99,8 @@ public sealed class ReportTests
         return [.. line.Split('|', StringSplitOptions.TrimEntries)[2..^1]];
     }
 
-    private Comparison Comparison() => new(
-        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), TimeSpan.FromSeconds(75), new MachineFacts("a processor", 2, 8_000_000_000, "Linux 6", ".NET 10", ["DOTNET_TieredPGO=0"]),
+    private Comparison Comparison(string? unfinished = null) => new(
+        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), TimeSpan.FromSeconds(75), 3, unfinished, new MachineFacts("a processor", 2, 8_000_000_000, "Linux 6", ".NET 10", ["DOTNET_TieredPGO=0"]),
         new Dictionary<string, string> { ["HAProxy"] = "2.6" },
-        new CompareOptions(3, 1, Step.Names, [.. CandidateList.All.Select(c => c.Name)], null, "--loops 2", null, null), _samples, _parts, _failures);
+        new CompareOptions(3, 1, null, Step.Names, [.. CandidateList.All.Select(c => c.Name)], null, "--loops 2", null, null), _samples, _parts, _failures);
 }

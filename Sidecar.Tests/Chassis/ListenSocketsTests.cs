@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Chassis;
 using Chassis.Net;
@@ -46,12 +47,33 @@ public sealed class ListenSocketsTests
     }
 
     [Fact]
-    public void BindDefault_NoneFree_IsTheErrorOfTheLast()
+    public void BindDefault_NoneOfTheRangeFree_TakesAnyPort()
     {
         using var sockets = new ListenSockets();
         var taken = sockets.Bind(Free, "--a");
-        var error = Assert.Throws<UsageException>(() => sockets.BindDefault(taken, taken.Port, "--b"));
-        Assert.StartsWith($"--b '{taken}': the port is in use", error.Message, StringComparison.Ordinal);
+        var moved = sockets.BindDefault(taken, taken.Port, "--b");
+        Assert.NotEqual(taken.Port, moved.Port);
+        Assert.NotEqual(0, moved.Port);
+    }
+
+    [Fact]
+    public void BindDefault_AddressOfAnotherMachine_IsAnError()
+    {
+        using var sockets = new ListenSockets();
+        var error = Assert.Throws<UsageException>(() => sockets.BindDefault(IPEndPoint.Parse("192.0.2.1:9"), 10, "--b"));
+        Assert.Equal("--b '192.0.2.1:9': this machine has no such address", error.Message);
+    }
+
+    [Fact]
+    public void Bind_AnyFreePort_IsNeverOneToBeAvoided()
+    {
+        // Nearly all that the kernel chooses from by itself.
+        var range = File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range").Split('\t').Select(port => int.Parse(port, CultureInfo.InvariantCulture)).ToList();
+        var avoided = Enumerable.Range(range[0], range[1] - range[0] + 1).Where(port => port % 50 != 0).ToHashSet();
+        using var sockets = new ListenSockets { Avoided = avoided };
+
+        for (var i = 0; i < 5; i++)
+            Assert.DoesNotContain(sockets.Bind(Free, "--a").Port, avoided);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Text;
 using Chassis.Metrics;
+using Sidecar.Tests.Support;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;
@@ -19,6 +20,99 @@ public sealed class PrometheusExporterTests : IDisposable
         _exporter.Dispose();
         _meter.Dispose();
     }
+
+    [Fact]
+    public void WriteTo_SeriesUnusedForAnHour_LeaveOnceThereAreMoreThanAHundred()
+    {
+        var time = new ManualTimeProvider();
+        var name = $"test.{Guid.NewGuid():N}";
+        using var meter = new Meter(name);
+        using var exporter = new PrometheusExporter(null, time, name);
+        var counter = meter.CreateCounter<long>("c");
+        for (var i = 0; i < 3000; i++)
+            counter.Add(1, new KeyValuePair<string, object?>("made", $"up{i}"));
+        Assert.Equal(2001, Series(exporter));
+
+        for (var minutes = 0; minutes <= 60; minutes += 20)
+        {
+            counter.Add(1, new KeyValuePair<string, object?>("made", "up7"));
+            Series(exporter);
+            time.Advance(TimeSpan.FromMinutes(20));
+        }
+
+        counter.Add(1, new KeyValuePair<string, object?>("made", "up2999"));
+        Series(exporter);
+        Assert.InRange(Series(exporter), 1, 101);
+        Assert.Contains("c_total{made=\"up7\"} 5\n", Text(exporter), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WriteTo_FewSeriesUnusedForAnHour_Stay()
+    {
+        var time = new ManualTimeProvider();
+        var name = $"test.{Guid.NewGuid():N}";
+        using var meter = new Meter(name);
+        using var exporter = new PrometheusExporter(null, time, name);
+        var counter = meter.CreateCounter<long>("c");
+        for (var i = 0; i < 100; i++)
+            counter.Add(1, new KeyValuePair<string, object?>("result", $"{i}"));
+        for (var hours = 0; hours < 5; hours++)
+        {
+            Assert.Equal(100, Series(exporter));
+            time.Advance(TimeSpan.FromHours(1));
+        }
+    }
+
+    [Fact]
+    public void Record_WhenFullAndNobodyScrapes_UnusedSeriesLeave()
+    {
+        var time = new ManualTimeProvider();
+        var name = $"test.{Guid.NewGuid():N}";
+        using var meter = new Meter(name);
+        using var exporter = new PrometheusExporter(null, time, name);
+        var counter = meter.CreateCounter<long>("c");
+        for (var i = 0; i < 3000; i++)
+            counter.Add(1, new KeyValuePair<string, object?>("made", $"up{i}"));
+        for (var minutes = 0; minutes <= 120; minutes += 30)
+        {
+            time.Advance(TimeSpan.FromMinutes(30));
+            counter.Add(1, new KeyValuePair<string, object?>("made", $"new{minutes}"));
+        }
+
+        Assert.Contains("{made=\"new120\"} 1\n", Text(exporter), StringComparison.Ordinal);
+        Assert.InRange(Series(exporter), 1, 102);
+    }
+
+    // Found by reference, they are found by no text.
+    [Fact]
+    public void Record_SameStringsAfterTheirSeriesLeft_BeginAtOneAgain()
+    {
+        var time = new ManualTimeProvider();
+        var name = $"test.{Guid.NewGuid():N}";
+        using var meter = new Meter(name);
+        using var exporter = new PrometheusExporter(null, time, name);
+        var counter = meter.CreateCounter<long>("c");
+        var known = new KeyValuePair<string, object?>("made", "first");
+        counter.Add(5, known);
+        for (var i = 0; i < 200; i++)
+            counter.Add(1, new KeyValuePair<string, object?>("made", $"up{i}"));
+        Series(exporter);
+        time.Advance(TimeSpan.FromHours(1));
+        Series(exporter);
+
+        counter.Add(1, known);
+
+        Assert.Contains("{made=\"first\"} 1\n", Text(exporter), StringComparison.Ordinal);
+    }
+
+    private static string Text(PrometheusExporter exporter)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        exporter.WriteTo(output);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    private static int Series(PrometheusExporter exporter) => Text(exporter).Split('\n').Count(line => line.StartsWith("c_total{", StringComparison.Ordinal));
 
     [Fact]
     public void WriteTo_EachKind_HasHelpTypeAndValue()

@@ -7,6 +7,9 @@ namespace Sidecar.Tests.Chassis;
 
 public sealed class YamlSourceTests
 {
+    // Each takes milliseconds, or as good as for ever.
+    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(5);
+
     [Fact]
     public void Read_Nested_FlattensWithLines()
     {
@@ -42,10 +45,59 @@ public sealed class YamlSourceTests
     [InlineData("word", "f:1: a mapping of keys")]
     [InlineData("a: 1\n b: 2\n", "f:2: ")]
     [InlineData("a: 1\na: 2\n", "f:2: Duplicate key a")]
-    [InlineData("a: 1\n---\nb: 2\n", "f:3: one YAML document")]
+    [InlineData("a: 1\n---\nb: 2\n", "f:2: one YAML document")]
     [InlineData("a: 1\nb: [1,\n2\n", "f:2: what follows is no YAML")]
+    [InlineData("a: 1\n? [b]\n: 2\n", "f:2: a key must be a word, not a list, a mapping or an alias")]
+    [InlineData("a: 1\n? {b: c}\n: 2\n", "f:2: a key must be a word")]
+    [InlineData("a: &a 1\n*a : 2\n", "f:2: a key must be a word")]
+    [InlineData("a: &a {? *a : b}\n", "f:1: a key must be a word")]
+    [InlineData("a: 1\nA: 2\n", "f:2: Duplicate key A")]
+    [InlineData(": 1\n", "f:1: a key is missing before the colon")]
+    [InlineData("x: 1\na: *b\n", "f:2: there is no anchor &b above")]
+    [InlineData("a: &a [*a]\n", "f:1: a.0.0")]
+    [InlineData("a: *a\nb: &a 1\n", "f:1: there is no anchor &a above")]
     public void Read_Broken_NamesTheLine(string text, string expected) =>
         Assert.StartsWith(expected, Assert.Throws<UsageException>(() => YamlSource.Read(new StringReader(text), "f")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_Aliases_StandForTheNearestAnchorAbove() =>
+        Assert.Equal(
+            ["a.x=1", "a.y=2", "b=1", "c.x=1", "c.y=2", "d=3", "e.0=3", "e.1=3"],
+            YamlSource.Read(new StringReader("a: &m\n  x: &v 1\n  y: 2\nb: *v\nc: *m\nd: &v 3\ne: [*v, *v]\n"), "f").Select(s => $"{s.Key}={s.Value}"));
+
+    [Theory]
+    [InlineData(6, 9, "? *a5\n: v\n")]
+    [InlineData(12, 9, "? *a11\n: v\n")]
+    [InlineData(12, 9, "b: *a11\n")]
+    [InlineData(15, 2, "b: *a14\n")]
+    public void Read_AliasesThatMultiply_AreRefusedInTime(int levels, int width, string last)
+    {
+        var text = "a0: &a0 [x,x]\n" + string.Concat(Enumerable.Range(1, levels - 1).Select(i =>
+            $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", width))}]\n")) + last;
+        RefusesInTime(text);
+    }
+
+    [Fact]
+    public void Read_OversizedShapes_AreRefusedInTime()
+    {
+        RefusesInTime("a: " + new string('[', 5000));
+        RefusesInTime(string.Concat(Enumerable.Repeat("- ", 5000)));
+        RefusesInTime(string.Concat(Enumerable.Repeat("---\n", 200_000)));
+        RefusesInTime("? " + new string('x', 1_000_000) + "\n: v\n");
+        RefusesInTime("a: [" + string.Concat(Enumerable.Repeat("x,", 400_000)) + "]\n");
+        RefusesInTime("a: {" + string.Concat(Enumerable.Range(0, 60_000).Select(i => $"k{i}: [],")) + "}\n");
+        RefusesInTime(string.Concat(Enumerable.Range(0, 60_000).Select(i => $"k{i}: &a{i} x\n")));
+    }
+
+    [Fact]
+    public void Read_AsManyValuesAsThereMayBe_AreLaidOverEachOtherInTime()
+    {
+        var text = string.Concat(Enumerable.Range(0, 19_000).Select(i => $"k{i}: v\n"));
+        var started = TimeProvider.System.GetTimestamp();
+        var settings = new SettingSet().Add(YamlSource.Read(new StringReader(text), "f")).Add([new Setting("k5", "w", "--k5")]);
+        Assert.Equal("w", settings.Find("k5")!.Value);
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < InTime);
+    }
 
     [Fact]
     public void Read_RandomTokens_EndsInSettingsOrOneLine()
@@ -59,6 +111,13 @@ public sealed class YamlSourceTests
             var error = Record.Exception(() => YamlSource.Read(new StringReader(text), "f"));
             Assert.True(error is null || (error is UsageException && !error.Message.Contains('\n')), $"seed {seed}, round {round}: {text}\n{error}");
         }
+    }
+
+    private static void RefusesInTime(string text)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        Assert.Throws<UsageException>(() => YamlSource.Read(new StringReader(text), "f"));
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < InTime);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using Chassis;
 using Chassis.Settings;
 using Oracle.Protocol;
@@ -16,9 +17,9 @@ public sealed class OptionsReaderTests
     public void Load_ListenAlone_HasTheDocumentedDefaults()
     {
         var options = Words.Named(Listen);
-        Assert.Equal((15090, 15021, 15000), (options.Metrics.Address.Port, options.Health.Address.Port, options.Admin.Address.Port));
-        Assert.Equal("127.0.0.1", options.Admin.Address.Address.ToString());
-        Assert.All([options.Metrics, options.Health, options.Admin], e => Assert.Null(e.Origin));
+        Assert.Equal((15090, 15021, 15000), (Address(options.Metrics).Port, Address(options.Health).Port, Address(options.Admin).Port));
+        Assert.Equal("127.0.0.1", Address(options.Admin).Address.ToString());
+        Assert.All([options.Metrics, options.Health, options.Admin], e => Assert.Null(e!.Origin));
         Assert.Equal(new TimeoutOptions
         {
             Handshake = TimeSpan.FromSeconds(3),
@@ -159,4 +160,66 @@ public sealed class OptionsReaderTests
         var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option($"config={file}")], []));
         Assert.Equal($"{file}:3: listeners.0.role 'chief': alone, p1, p2, client or server is expected", error.Message);
     }
+
+    [Theory]
+    [InlineData("admin=off")]
+    [InlineData("admin.address=off")]
+    public void Load_AdminOff_HasNone(string setting) => Assert.Null(Words.Named(Listen, setting).Admin);
+
+    [Fact]
+    public void Load_AdminOnAUnixSocket_IsItsPath() =>
+        Assert.Equal("/run/sidecar/admin.sock", Words.Named(Listen, "admin.address=unix:/run/sidecar/admin.sock").Admin!.Address.ToString());
+
+    [Theory]
+    [InlineData("admin=on", "off, or an address below it, is expected")]
+    [InlineData("admin.address=unix:admin.sock", "the whole path of a socket is expected behind unix:, such as unix:/run/sidecar/admin.sock, of at most 96 characters")]
+    [InlineData("metrics.address=unix:/run/metrics.sock", "an IP address to listen on is expected")]
+    public void Load_WrongEndpoint_SaysWhatIsExpected(string setting, string reason) =>
+        Assert.Contains(reason, Assert.Throws<UsageException>(() => Words.Named(Listen, setting)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_TransformInAFile_IsReadFromIt()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("key"), "(xor 42)\n");
+
+        var options = Words.Named(Listen, $"listeners.0.transform=@{folder.File("key")}");
+
+        Assert.Equal("(xor 42)", options.Listeners[0].Transform.Text);
+    }
+
+    [Fact]
+    public void Load_NameOfATransformInAFile_IsReadFromIt()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("key"), "(xor 42)\n");
+
+        var options = Words.Named(Listen, "listeners.0.transform=scramble", $"transforms.scramble=@{folder.File("key")}");
+
+        Assert.Equal("(xor 42)", options.Listeners[0].Transform.Text);
+    }
+
+    [Fact]
+    public void Load_FileOfATransformThatIsMissing_NamesItAndTheOption()
+    {
+        var error = Assert.Throws<UsageException>(() => Words.Named(Listen, "listeners.0.transform=@/nowhere/key"));
+        Assert.Contains("'@/nowhere/key': file '/nowhere/key': ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("(keystream chacha20 \"KEY\" \"00\")")]
+    [InlineData("(keystream \"KEY\" \"000000000000004a00000000\")")]
+    [InlineData("(keystream KEY)")]
+    [InlineData("(keystream chacha20 KEY \"00\")")]
+    [InlineData("(keystream chacha20 \"KEYx\" \"00\")")]
+    [InlineData("(keystream chacha20 \"KEY")]
+    [InlineData("(chain (keystream chacha20 \"KEY\" \"000000000000004a00000000\") nonsense)")]
+    public void Load_WrongTransformWithAKey_DoesNotShowTheKey(string expression)
+    {
+        var text = expression.Replace("KEY", string.Concat(Enumerable.Repeat("5ec4e7", 10)) + "5ec4", StringComparison.Ordinal);
+        foreach (var settings in new[] { new[] { $"listeners.0.transform={text}" }, ["listeners.0.transform=a", $"transforms.a={text}"] })
+            Assert.DoesNotContain("5ec4e7", Assert.Throws<UsageException>(() => Words.Named([Listen, .. settings])).Message, StringComparison.Ordinal);
+    }
+
+    private static IPEndPoint Address(EndpointOptions? endpoint) => Assert.IsType<IPEndPoint>(endpoint?.Address);
 }

@@ -65,12 +65,45 @@ public sealed class DestinationGuardTests
         Assert.Null(Guard().Check(elsewhere, Alone, new ConnectionRoute(host, host, Configured: false)).Refusal);
     }
 
+    [Fact]
+    public void Check_DeniedDestination_StandsAboveWhatIsAllowed()
+    {
+        var listener = P2 with { AllowDestinations = [DestinationRule.Parse("192.0.2.0/24")], DenyDestinations = [DestinationRule.Parse("192.0.2.7:80")] };
+        Assert.Null(Check(listener, "192.0.2.7:81", configured: false).Refusal);
+        Assert.Contains("deny-destinations", Check(listener, "192.0.2.7:80", configured: false).Detail, StringComparison.Ordinal);
+        Assert.Null(Check(listener, "192.0.2.7:80", configured: true).Refusal);
+    }
+
+    [Theory]
+    [InlineData("169.254.169.254")]
+    [InlineData("169.254.170.2")]
+    [InlineData("169.254.170.23")]
+    [InlineData("fd00:ec2::254")]
+    [InlineData("fd00:ec2::23")]
+    public void Check_AddressThatServesCredentials_HasToBeListedByItself(string address)
+    {
+        var destination = address.Contains(':', StringComparison.Ordinal) ? $"[{address}]:80" : $"{address}:80";
+        var networks = P2 with { AllowDestinations = [DestinationRule.Parse("0.0.0.0/0"), DestinationRule.Parse("::/0"), DestinationRule.Parse("169.254.0.0/16"), DestinationRule.Parse("original")] };
+        var itself = P2 with { AllowDestinations = [DestinationRule.Parse(address)] };
+
+        Assert.Contains("credentials", Check(networks, destination, configured: false).Detail, StringComparison.Ordinal);
+        Assert.Null(Check(networks, destination, configured: true).Refusal);
+        Assert.Null(Check(itself, destination, configured: false).Refusal);
+    }
+
+    private static GuardVerdict Check(ListenerOptions listener, string address, bool configured)
+    {
+        var endPoint = IPEndPoint.Parse(address);
+        var host = new HostPort(endPoint.Address.ToString(), endPoint.Port);
+        return Guard().Check(endPoint, listener, new ConnectionRoute(host, host, configured, new OriginalDestination(endPoint)));
+    }
+
     private static DestinationGuard Guard()
     {
         var ports = new OwnPorts();
         ports.Add(IPEndPoint.Parse("0.0.0.0:45000"), P1.Name);
         ports.Add(IPEndPoint.Parse("0.0.0.0:45001"), P2.Name);
         ports.Add(IPEndPoint.Parse("0.0.0.0:25090"), "metrics");
-        return new DestinationGuard(ports, [P1, P2, Alone]);
+        return new DestinationGuard(ports, new NeighbourListeners(TimeProvider.System), [P1, P2, Alone]);
     }
 }

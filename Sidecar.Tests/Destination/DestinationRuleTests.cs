@@ -11,9 +11,13 @@ public sealed class DestinationRuleTests
     [InlineData("loopback", "127.9.9.9:80", true)]
     [InlineData("loopback", "[::1]:80", true)]
     [InlineData("loopback", "192.0.2.1:80", false)]
-    [InlineData("loopback", "0.0.0.0:80", false)]
-    [InlineData("pod", "127.0.0.1:80", true)]
-    [InlineData("pod", "0.0.0.0:80", true)]
+    [InlineData("loopback", "0.0.0.0:80", true)]
+    [InlineData("loopback", "[::]:80", true)]
+    [InlineData("pod", "127.0.0.1:80", false)]
+    [InlineData("pod", "127.9.9.9:80", false)]
+    [InlineData("pod", "[::1]:80", false)]
+    [InlineData("pod", "0.0.0.0:80", false)]
+    [InlineData("pod", "[::]:80", false)]
     [InlineData("pod", "192.0.2.1:80", false)]
     [InlineData("pod", "[2001:db8::1]:80", false)]
     [InlineData("original", "192.0.2.7:9000", true)]
@@ -31,12 +35,30 @@ public sealed class DestinationRuleTests
     [InlineData("[fd00::/8]:443", "[fd00::1]:443", true)]
     [InlineData("[fd00::/8]:443", "[fd00::1]:80", false)]
     [InlineData("fd00::1", "[fd00::1]:80", true)]
-    public void Allows_Destination_AsTheRuleSays(string rule, string destination, bool allowed) =>
-        Assert.Equal(allowed, DestinationRule.Parse(rule).Allows(IPEndPoint.Parse(destination), IPEndPoint.Parse("192.0.2.7:9000")));
+    public void Matches_Destination_AsTheRuleSays(string rule, string destination, bool allowed) =>
+        Assert.Equal(allowed, DestinationRule.Parse(rule).Matches(IPEndPoint.Parse(destination), IPEndPoint.Parse("192.0.2.7:9000")));
+
+    [Theory]
+    [InlineData("127.0.0.1:80", false)]
+    [InlineData("[::1]:80", false)]
+    [InlineData("0.0.0.0:80", false)]
+    [InlineData("192.0.2.7:9000", true)]
+    public void Defaults_LeaveLoopbackOut(string destination, bool allowed) =>
+        Assert.Equal(allowed, DestinationRule.Defaults.Any(rule => rule.Matches(IPEndPoint.Parse(destination), IPEndPoint.Parse("192.0.2.7:9000"))));
+
+    [Theory]
+    [InlineData("192.0.2.7", true)]
+    [InlineData("192.0.2.7:9000", true)]
+    [InlineData("192.0.2.7/32", true)]
+    [InlineData("192.0.2.6/31", false)]
+    [InlineData("192.0.2.8", false)]
+    [InlineData("original", false)]
+    public void Names_IsOfOneAddressAlone(string rule, bool names) =>
+        Assert.Equal(names, DestinationRule.Parse(rule).Names(IPAddress.Parse("192.0.2.7")));
 
     [Fact]
-    public void Allows_OriginalWithoutOne_Nothing() =>
-        Assert.False(DestinationRule.Parse("original").Allows(IPEndPoint.Parse("192.0.2.7:9000"), original: null));
+    public void Matches_OriginalWithoutOne_Nothing() =>
+        Assert.False(DestinationRule.Parse("original").Matches(IPEndPoint.Parse("192.0.2.7:9000"), original: null));
 
     [Theory]
     [InlineData("")]

@@ -1,5 +1,6 @@
 using System.Text;
 using Sidecar.Observation;
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 
 namespace Sidecar.Tests.Observation;
@@ -9,8 +10,9 @@ internal sealed class WatchedConnection : IConnectionWatcher
 {
     private readonly ConnectionObserver _observer;
     private readonly List<string> _told = [];
+    private readonly Queue<(SendOrPostCallback Call, object State)> _posted = new();
 
-    public WatchedConnection(TimeProvider? time = null) => _observer = new ConnectionObserver(this, new ObservationLimits(), time ?? TimeProvider.System);
+    public WatchedConnection(TimeProvider? time = null, ObservationMemory? memory = null) => _observer = new ConnectionObserver(this, new ObservationLimits(), memory ?? new ObservationMemory(ObservationMemory.DefaultLimit), time ?? TimeProvider.System);
 
     /// <summary>Exchanges and what ended the observation, in order.</summary>
     public IReadOnlyList<string> Told => _told;
@@ -36,6 +38,14 @@ internal sealed class WatchedConnection : IConnectionWatcher
         return this;
     }
 
+    /// <summary>Runs what was posted to its thread.</summary>
+    public WatchedConnection RunsPosted()
+    {
+        while (_posted.TryDequeue(out var posted))
+            posted.Call(posted.State);
+        return this;
+    }
+
     public WatchedConnection Ends(Direction direction)
     {
         _observer.End(direction);
@@ -56,6 +66,8 @@ internal sealed class WatchedConnection : IConnectionWatcher
     }
 
     void IConnectionWatcher.OnUnobservable(Unobservable reason, string detail) => _told.Add($"unobservable: {reason}, {detail}");
+
+    void IConnectionWatcher.Post(SendOrPostCallback call, object state) => _posted.Enqueue((call, state));
 
     void IConnectionWatcher.OnBug(Exception bug) => _told.Add($"bug: {bug.Message}");
 }

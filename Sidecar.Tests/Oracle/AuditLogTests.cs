@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Oracle.Decisions;
 using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
 using Oracle.Telemetry;
 using Xunit;
 
@@ -9,6 +10,19 @@ namespace Sidecar.Tests.Oracle;
 
 public sealed class AuditLogTests
 {
+    [Fact]
+    public void Of_AnAnswerWithAKey_ShowsItsFingerprint()
+    {
+        var key = string.Concat(Enumerable.Repeat("ab", 32));
+        var transform = TransformExpression.Parse($"(keystream chacha20 \"{key}\" \"000000000000004a00000000\")");
+        Assert.True(OracleQuestion.TryParse("ask p1 a in h 80 10.0.0.1 5", out var question));
+
+        var record = AuditRecord.Of(question, Decision.Grant(transform, "rule", 1), new IPEndPoint(IPAddress.Loopback, 1), DateTimeOffset.UnixEpoch);
+
+        Assert.Equal("ok (keystream chacha20 sha256:9a2db2e23f1504cd \"000000000000004a00000000\")", record.Answer);
+        Assert.Contains(key, new OracleAnswer(transform).ToLine(OracleDialect.V1x), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WriteAsync_Off_CostsNothing()
     {

@@ -73,12 +73,12 @@ public sealed partial class CommandLineTests : IDisposable
         await using var oracle = ProgramProcess.Start("Oracle", "0");
         var port = PortIn(await oracle.ErrorLineAsync("Questions are answered on"), "answered on");
         // All addresses of both families.
-        Assert.Equal("ok not\n", await AskAsync(IPAddress.Loopback, port, "hello p1 a 10.0.0.1 5\n"));
+        Assert.Equal("ok not\n", await AskAsync(IPAddress.Loopback, port, "hello alone a 10.0.0.1 5\n"));
         if (Socket.OSSupportsIPv6)
-            Assert.Equal("ok not\n", await AskAsync(IPAddress.IPv6Loopback, port, "hello p2 a 10.0.0.1 5\n"));
+            Assert.Equal("ok not\n", await AskAsync(IPAddress.IPv6Loopback, port, "hello alone a 10.0.0.1 5\n"));
         await oracle.SignalAsync(signal);
         Assert.Equal(0, await oracle.ExitCodeAsync());
-        Assert.Contains("\"conn_id\":\"a\",\"role\":\"p1\"", oracle.Output[0], StringComparison.Ordinal);
+        Assert.Contains("\"conn_id\":\"a\",\"role\":\"alone\"", oracle.Output[0], StringComparison.Ordinal);
         Assert.DoesNotContain(oracle.Errors, line => line.Contains("Exception", StringComparison.Ordinal));
     }
 
@@ -116,7 +116,7 @@ public sealed partial class CommandLineTests : IDisposable
         };
         await using var oracle = ProgramProcess.Start("Oracle", environment, "--listen", "127.0.0.1:0");
         var port = PortIn(await oracle.ErrorLineAsync("Questions are answered on"), "answered on");
-        Assert.Equal("ok xor 1\n", await AskAsync(IPAddress.Loopback, port, "hello p1 a 10.0.0.1 5\n"));
+        Assert.Equal("ok xor 1\n", await AskAsync(IPAddress.Loopback, port, "hello alone a 10.0.0.1 5\n"));
         await oracle.SignalAsync("TERM");
         Assert.Equal(0, await oracle.ExitCodeAsync());
         Assert.Empty(oracle.Output);
@@ -131,7 +131,7 @@ public sealed partial class CommandLineTests : IDisposable
         File.WriteAllText(policy, "default: xor 2");
         await oracle.SignalAsync("HUP");
         await oracle.ErrorLineAsync("is in force as generation 2");
-        Assert.Equal("ok xor 2\n", await AskAsync(IPAddress.Loopback, port, "hello p1 a 10.0.0.1 5\n"));
+        Assert.Equal("ok xor 2\n", await AskAsync(IPAddress.Loopback, port, "hello alone a 10.0.0.1 5\n"));
         File.WriteAllText(policy, "default: (add 2)");
         await oracle.SignalAsync("HUP");
         Assert.Contains(policy + ": dialect v1 has no word for the transform of default", await oracle.ErrorLineAsync("dialect v1"), StringComparison.Ordinal);

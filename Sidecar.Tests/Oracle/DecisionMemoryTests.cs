@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Oracle.Decisions;
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
@@ -8,95 +10,112 @@ namespace Sidecar.Tests.Oracle;
 
 public sealed class DecisionMemoryTests : IDisposable
 {
+    private static readonly IPAddress Asker = IPAddress.Parse("192.0.2.1");
     private readonly ManualTimeProvider _time = new();
     private readonly DecisionMemory _memory;
     private int _drawn;
 
-    public DecisionMemoryTests() => _memory = new DecisionMemory(4, _time);
+    public DecisionMemoryTests() => _memory = new DecisionMemory(8, _time);
 
     public void Dispose() => _memory.Dispose();
 
-    [Theory]
-    [InlineData(SidecarRole.P1, SidecarRole.P2)]
-    [InlineData(SidecarRole.P2, SidecarRole.P1)]
-    public void Ask_OtherRole_GetsTheFirstDecision(SidecarRole first, SidecarRole second)
+    [Fact]
+    public void Join_AfterOpen_FindsWhatP2Left()
     {
-        Assert.Equal(Recall.First, Ask("a", first, out var one));
+        var left = Draw();
+        Assert.Equal(Recall.Opened, _memory.Open(Id("a"), Asker, left));
         Assert.Equal(1, _memory.Pending);
-        Assert.Equal(Recall.Second, Ask("a", second, out var two));
-        Assert.Same(one, two);
-        Assert.Equal(0, _memory.Pending);
+        Assert.Equal(Recall.Joined, _memory.Join(Id("a"), out var found));
+        Assert.Same(left, found);
+        Assert.Equal((0, 1), (_memory.Pending, _memory.Count));
     }
 
     [Fact]
-    public void Ask_OtherIds_AreIndependent()
+    public void Join_BeforeOpen_IsUnknownAndLeavesNoTrace()
     {
-        Ask("a", SidecarRole.P1, out var a);
-        Ask("b", SidecarRole.P1, out var b);
-        Ask("b", SidecarRole.P2, out var b2);
-        Ask("a", SidecarRole.P2, out var a2);
-        Assert.Same(a, a2);
-        Assert.Same(b, b2);
-        Assert.NotSame(a, b);
-    }
-
-    [Theory]
-    [InlineData(SidecarRole.P1)]
-    [InlineData(SidecarRole.P2)]
-    [InlineData(SidecarRole.Alone)]
-    public void Ask_AThirdTime_IsRepeated(SidecarRole third)
-    {
-        Ask("a", SidecarRole.P2, out _);
-        Ask("a", SidecarRole.P1, out _);
-        Assert.Equal(Recall.Repeated, Ask("a", third, out _));
-    }
-
-    [Fact]
-    public void Ask_SameRoleTwice_IsRepeatedAndLeavesTheOtherItsDecision()
-    {
-        Ask("a", SidecarRole.P1, out var first);
-        Assert.Equal(Recall.Repeated, Ask("a", SidecarRole.P1, out _));
-        Assert.Equal(Recall.Repeated, Ask("a", SidecarRole.Alone, out _));
-        Assert.Equal(Recall.Second, Ask("a", SidecarRole.P2, out var second));
-        Assert.Same(first, second);
-    }
-
-    [Fact]
-    public void Ask_Alone_IsForgottenAtOnce()
-    {
-        Assert.Equal(Recall.First, Ask("a", SidecarRole.Alone, out _));
+        Assert.Equal(Recall.Unknown, _memory.Join(Id("a"), out var found));
+        Assert.Null(found);
         Assert.Equal(0, _memory.Count);
-        Assert.Equal(Recall.First, Ask("a", SidecarRole.Alone, out _));
+        Assert.Equal(Recall.Opened, Open("a"));
     }
 
     [Fact]
-    public void Ask_After30Seconds_IsAFirstQuestionAgain()
+    public void Open_OtherIds_AreIndependent()
     {
-        Ask("a", SidecarRole.P1, out _);
+        var (a, b) = (Draw(), Draw());
+        _memory.Open(Id("a"), Asker, a);
+        _memory.Open(Id("b"), Asker, b);
+        _memory.Join(Id("b"), out var ofB);
+        _memory.Join(Id("a"), out var ofA);
+        Assert.Same(a, ofA);
+        Assert.Same(b, ofB);
+    }
+
+    [Fact]
+    public void Ask_AThirdTime_IsRepeated()
+    {
+        Open("a");
+        Assert.Equal(Recall.Repeated, Open("a"));
+        Assert.Equal(Recall.Joined, _memory.Join(Id("a"), out _));
+        Assert.Equal(Recall.Repeated, _memory.Join(Id("a"), out _));
+        Assert.Equal(Recall.Repeated, Open("a"));
+    }
+
+    [Fact]
+    public void Open_Again_LeavesP1WhatTheFirstLeft()
+    {
+        var left = Draw();
+        _memory.Open(Id("a"), Asker, left);
+        Open("a");
+        _memory.Join(Id("a"), out var found);
+        Assert.Same(left, found);
+    }
+
+    [Fact]
+    public void Ask_After30Seconds_IsANewConnection()
+    {
+        Open("a");
         _time.Advance(DecisionMemory.Lifetime - TimeSpan.FromTicks(1));
-        Assert.Equal(Recall.Second, Ask("a", SidecarRole.P2, out _));
-        Assert.Equal(Recall.Repeated, Ask("a", SidecarRole.P2, out _));
+        Assert.Equal(Recall.Joined, _memory.Join(Id("a"), out _));
+        Assert.Equal(Recall.Repeated, Open("a"));
         _time.Advance(TimeSpan.FromTicks(1));
-        Assert.Equal(Recall.First, Ask("a", SidecarRole.P2, out _));
+        Assert.Equal(Recall.Unknown, _memory.Join(Id("a"), out _));
+        Assert.Equal(Recall.Opened, Open("a"));
         Assert.Equal(0, _memory.Expired);
     }
 
     [Fact]
-    public void Ask_Full_IsRefusedAndNothingIsEvicted()
+    public void Open_ByOneAsker_TakesHalfTheRoomAndLeavesTheNextItsShare()
     {
-        var firsts = "abcd".Select(id => (Id: id.ToString(), Decision: First(id.ToString()))).ToList();
-        Assert.Equal(Recall.Full, Ask("e", SidecarRole.P1, out _));
-        Assert.Equal(Recall.First, Ask("e", SidecarRole.Alone, out _));
-        foreach (var (id, decision) in firsts)
+        foreach (var id in "abcd")
+            Assert.Equal(Recall.Opened, Open(id.ToString()));
+        Assert.Equal(Recall.Full, Open("e"));
+        // Each may hold as many as are free: 4 are.
+        Assert.Equal(Recall.Opened, Open("e", "192.0.2.2"));
+        Assert.Equal(Recall.Opened, Open("f", "192.0.2.2"));
+        Assert.Equal(Recall.Full, Open("g", "192.0.2.2"));
+        Assert.Equal(Recall.Opened, Open("g", "2001:db8::1"));
+        Assert.Equal(Recall.Full, Open("h"));
+        // Nothing was evicted: what both sides have asked still takes its place, or a third question would pass for a first.
+        foreach (var id in "abcdefg")
+            Assert.Equal(Recall.Joined, _memory.Join(Id(id.ToString()), out _));
+        Assert.Equal(Recall.Full, Open("h"));
+        _time.Advance(DecisionMemory.Lifetime);
+        foreach (var id in "hijk")
+            Assert.Equal(Recall.Opened, Open(id.ToString()));
+    }
+
+    [Fact]
+    public void Open_ByManyAskers_NeverHoldsMoreThanTheRoom()
+    {
+        for (var asker = 0; asker < 50; asker++)
         {
-            Assert.Equal(Recall.Second, Ask(id, SidecarRole.P2, out var second));
-            Assert.Same(decision, second);
+            for (var i = 0; i < 10; i++)
+                Open($"{asker}.{i}", $"10.0.0.{asker}");
+            Assert.InRange(_memory.Count, 0, 8);
         }
 
-        // What both roles have asked still takes its place: without it a third question would pass for a first.
-        Assert.Equal(Recall.Full, Ask("e", SidecarRole.P1, out _));
-        _time.Advance(DecisionMemory.Lifetime);
-        Assert.Equal(Recall.First, Ask("e", SidecarRole.P1, out _));
+        Assert.Equal(8, _memory.Count);
     }
 
     [Fact]
@@ -104,10 +123,13 @@ public sealed class DecisionMemoryTests : IDisposable
     {
         using var memory = new DecisionMemory(1000, _time);
         for (var i = 0; i < 500; i++)
-            memory.Ask(Id($"id{i}"), SidecarRole.P1, Draw(), out _);
-        memory.Ask(Id("id0"), SidecarRole.P2, Draw(), out _);
+            memory.Open(Id($"id{i}"), Asker, Draw());
+        memory.Join(Id("id0"), out _);
         _time.Advance(DecisionMemory.Lifetime + TimeSpan.FromSeconds(1));
         Assert.Equal((0, 0, 499L), (memory.Count, memory.Pending, memory.Expired));
+        // Its share is whole again.
+        for (var i = 0; i < 500; i++)
+            Assert.Equal(Recall.Opened, memory.Open(Id($"id{i}"), Asker, Draw()));
     }
 
     [Fact]
@@ -118,33 +140,30 @@ public sealed class DecisionMemoryTests : IDisposable
     }
 
     [Fact]
-    public async Task Ask_FromManyThreads_GivesEachIdOneFirstAndOneSecondOfTheSame()
+    public async Task Ask_FromManyThreads_OpensEachIdOnceAndLetsOneJoin()
     {
         using var memory = new DecisionMemory(100_000, _time);
-        var answers = new System.Collections.Concurrent.ConcurrentBag<(int Id, Recall Recall, Decision Decision)>();
+        var opened = new ConcurrentBag<(int Id, PairOpening Opening)>();
+        var joined = new ConcurrentBag<(int Id, PairOpening Opening)>();
         await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
         {
             for (var i = 0; i < 5_000; i++)
-                answers.Add((i, memory.Ask(Id($"id{i}"), thread % 2 == 0 ? SidecarRole.P1 : SidecarRole.P2, Draw(), out var decision), decision));
+            {
+                var mine = Draw();
+                if (memory.Open(Id($"id{i}"), Asker, mine) == Recall.Opened)
+                    opened.Add((i, mine));
+                if (memory.Join(Id($"id{i}"), out var found) == Recall.Joined)
+                    joined.Add((i, found!));
+            }
         }, TestContext.Current.CancellationToken)));
-        foreach (var connection in answers.GroupBy(a => a.Id))
-        {
-            var first = Assert.Single(connection, a => a.Recall == Recall.First);
-            Assert.Same(first.Decision, Assert.Single(connection, a => a.Recall == Recall.Second).Decision);
-            Assert.Equal(6, connection.Count(a => a.Recall == Recall.Repeated));
-        }
+        Assert.Equal(5_000, opened.Count);
+        Assert.Equal(opened.OrderBy(o => o.Id).ToList(), joined.OrderBy(o => o.Id).ToList());
     }
 
-    private Decision First(string id)
-    {
-        Assert.Equal(Recall.First, Ask(id, SidecarRole.P1, out var decision));
-        return decision;
-    }
-
-    private Recall Ask(string id, SidecarRole role, out Decision decision) => _memory.Ask(Id(id), role, Draw(), out decision);
+    private Recall Open(string id, string asker = "192.0.2.1") => _memory.Open(Id(id), IPAddress.Parse(asker), Draw());
 
     private static ConnectionId Id(string text) => ConnectionId.TryParse(text, out var id) ? id : throw new FormatException(text);
 
-    private Decision Draw() =>
-        Decision.Grant(TransformExpression.Xor((byte)Interlocked.Increment(ref _drawn)), "rule", 1);
+    private PairOpening Draw() =>
+        new(Decision.Grant(TransformExpression.Xor((byte)Interlocked.Increment(ref _drawn)), "rule", 1));
 }

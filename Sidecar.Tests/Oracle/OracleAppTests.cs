@@ -31,16 +31,16 @@ public sealed class OracleAppTests
     {
         await using var oracle = await RunningOracle.StartAsync("""
             rules:
-              - {name: clients, role: p1, peer: 10.0.0.0/8, transform: xor 42}
+              - {name: clients, role: p2, peer: 10.0.0.0/8, transform: xor 42}
             """, new ManualTimeProvider());
-        await oracle.AskAsync("hello p1 <a> 10.0.0.1 5\n");
+        await oracle.AskAsync("hello p2 <a> 10.0.0.1 5\n");
         await oracle.AskAsync("hello alone b 10.0.0.1 6\n");
-        await oracle.AskAsync("hello p1 <a> 10.0.0.1 5\n");
+        await oracle.AskAsync("hello p2 <a> 10.0.0.1 5\n");
         var lines = (await oracle.AuditAsync()).Select(line => line.ToString()).ToList();
         Assert.Collection(lines.Select(WithoutAsker),
-            line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"\u003Ca\u003E","role":"p1","peer_ip":"10.0.0.1","peer_port":5,"answer":"ok xor 42","rule":"clients","generation":1}""", line),
+            line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"\u003Ca\u003E","role":"p2","peer_ip":"10.0.0.1","peer_port":5,"answer":"ok xor 42","rule":"clients","generation":1}""", line),
             line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"b","role":"alone","peer_ip":"10.0.0.1","peer_port":6,"answer":"deny","rule":"default","generation":1,"reason":"policy"}""", line),
-            line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"\u003Ca\u003E","role":"p1","peer_ip":"10.0.0.1","peer_port":5,"answer":"deny","generation":1,"reason":"repeated_question"}""", line));
+            line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"\u003Ca\u003E","role":"p2","peer_ip":"10.0.0.1","peer_port":5,"answer":"deny","generation":1,"reason":"repeated_question"}""", line));
     }
 
     [Fact]
@@ -48,13 +48,20 @@ public sealed class OracleAppTests
     {
         var time = new ManualTimeProvider();
         await using var oracle = await RunningOracle.StartAsync("default: xor 1", time);
-        Assert.Equal("ok xor 1\n", await oracle.AskAsync("hello p1 a 10.0.0.1 5\n"));
+        Assert.Equal("ok xor 1\n", await oracle.AskAsync("hello p2 a 10.0.0.1 5\n"));
         oracle.WritePolicy("default: rot13");
         await AdvanceUntilAsync("oracle_policy_reload_failures_total 1");
-        Assert.Equal("ok xor 1\n", await oracle.AskAsync("hello p1 b 10.0.0.1 5\n"));
+        await oracle.MetricAsync("oracle_policy_file_in_force 0");
+        // Ready all the same: the old policy answers, and a mistake in a file that all Oracles share must not end them all.
+        var ready = await RunningOracle.GetAsync(oracle.App.HealthAddress, "/readyz");
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        Assert.Matches("^ready\nthe policy file is not in force since 2026-01-02T[0-9:]+Z, see the log; generation 1 is\n$", await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("ok xor 1\n", await oracle.AskAsync("hello p2 b 10.0.0.1 5\n"));
         oracle.WritePolicy("default: xor 2");
         await AdvanceUntilAsync("oracle_policy_generation 2");
-        Assert.Equal("ok xor 2\n", await oracle.AskAsync("hello p1 c 10.0.0.1 5\n"));
+        await oracle.MetricAsync("oracle_policy_file_in_force 1");
+        Assert.Equal("ready\n", await (await RunningOracle.GetAsync(oracle.App.HealthAddress, "/readyz")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("ok xor 2\n", await oracle.AskAsync("hello p2 c 10.0.0.1 5\n"));
 
         async Task AdvanceUntilAsync(string line)
         {

@@ -89,8 +89,8 @@ public sealed class PolicyFileTests
     [InlineData("rules:\n  - name: 0123456789012345678901234567890123456789012345678901234567890123x\n    deny: true", "p:2: rules.0.name '0123")]
     [InlineData("rules:\n\t- deny: true", "p:1: While scanning a mapping, found invalid tab")]
     [InlineData("default: deny\nrules: [1,\n2\n", "p:2: what follows is no YAML")]
-    [InlineData("\t: ?,", "p: this is no YAML")]
-    [InlineData("default: deny\n---\ndefault: not", "p:3: one YAML document")]
+    [InlineData("\t: ?,", "p:1: a key is missing before the colon")]
+    [InlineData("default: deny\n---\ndefault: not", "p:2: one YAML document")]
     [InlineData("default: deny\ndefault: not", "p:2: ")]
     public void Parse_Error_NamesLineKeyValueAndReason(string text, string expected)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Oracle.Policies;
 using Sidecar.Tests.Support;
@@ -13,59 +15,59 @@ public sealed class PolicyReloaderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Look_ChangedFile_IsTakenWhenSeenTwice()
+    public async Task Look_ChangedFile_IsTakenWhenSeenTwice()
     {
         var (reloader, store, path) = Start("default: xor 1");
         using var disposal = reloader;
-        reloader.Look();
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(1, store.Current.Generation);
         _time.Advance(TimeSpan.FromSeconds(7));
         File.WriteAllText(path, "default: xor 2");
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(1, store.Current.Generation);
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((2, "(xor 2)", _time.GetUtcNow()), (store.Current.Generation, Default(store), store.Current.Since));
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(2, store.Current.Generation);
     }
 
     [Fact]
-    public void Look_FileBeingWritten_IsNotTakenByItsFirstHalf()
+    public async Task Look_FileBeingWritten_IsNotTakenByItsFirstHalf()
     {
         var (reloader, store, path) = Start("default: deny");
         using var disposal = reloader;
         // The first half alone is a policy too, and grants to everyone.
         File.WriteAllText(path, "rules:\n  - transform: not\n");
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         File.WriteAllText(path, "rules:\n  - transform: not\n    peer: 10.0.0.0/8\n");
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(1, store.Current.Generation);
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.NotNull(store.Current.Policy.Rules[0].Peers);
     }
 
     [Fact]
-    public void Look_BrokenFile_IsReportedOnceAndTheOldPolicyStays()
+    public async Task Look_BrokenFile_IsReportedOnceAndTheOldPolicyStays()
     {
         var (reloader, store, path) = Start("default: xor 1");
         using var disposal = reloader;
         File.WriteAllText(path, "default: rot13");
         for (var i = 0; i < 5; i++)
-            reloader.Look();
+            await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((1, "(xor 1)", 1L), (store.Current.Generation, Default(store), store.Failures));
         File.Delete(path);
         for (var i = 0; i < 5; i++)
-            reloader.Look();
+            await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((1, "(xor 1)", 2L), (store.Current.Generation, Default(store), store.Failures));
         File.WriteAllText(path, "default: xor 1");
-        reloader.Look();
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((2, "(xor 1)", 2L), (store.Current.Generation, Default(store), store.Failures));
     }
 
     [Fact]
-    public void Look_ConfigMapSymlinkSwap_IsSeenThoughTimeAndLengthStay()
+    public async Task Look_ConfigMapSymlinkSwap_IsSeenThoughTimeAndLengthStay()
     {
         Directory.CreateDirectory(_folder.File("v1"));
         Directory.CreateDirectory(_folder.File("v2"));
@@ -80,8 +82,8 @@ public sealed class PolicyReloaderTests : IDisposable
         Assert.Equal("(xor 1)", Default(store));
         Directory.Delete(_folder.File("..data"));
         Directory.CreateSymbolicLink(_folder.File("..data"), "v2");
-        reloader.Look();
-        reloader.Look();
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal("(xor 2)", Default(store));
     }
 
@@ -99,7 +101,7 @@ public sealed class PolicyReloaderTests : IDisposable
         await Eventually.TrueAsync(() => _time.ActiveTimers == 1);
         foreach (var (text, expected) in new[] { ("default: bug", (1, 1L)), ("default: xor 2", (2, 1L)) })
         {
-            File.WriteAllText(path, text);
+            Swap(path, text);
             await Eventually.TrueAsync(() =>
             {
                 _time.Advance(PolicyReloader.Interval);
@@ -112,17 +114,98 @@ public sealed class PolicyReloaderTests : IDisposable
     }
 
     [Fact]
-    public void Look_Told_TakesTheFileAtOnceAndReportsAgain()
+    public async Task Look_Told_TakesTheFileAtOnceAndReportsAgain()
     {
         var (reloader, store, path) = Start("default: xor 1");
         using var disposal = reloader;
         File.WriteAllText(path, "default: xor 2");
-        reloader.Look(told: true);
+        await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
         Assert.Equal(2, store.Current.Generation);
         File.WriteAllText(path, "broken");
-        reloader.Look(told: true);
-        reloader.Look(told: true);
+        await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
+        await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
         Assert.Equal((2, 2L), (store.Current.Generation, store.Failures));
+    }
+
+    [Fact]
+    public async Task Look_TextThatIsNeverUnderstood_IsGivenUpAndTheNextOneTaken()
+    {
+        using var never = new ManualResetEventSlim();
+        var path = _folder.Write("policy.yml", "default: xor 1");
+        var source = new PolicySource(path, "--policy");
+        var store = new PolicyStore(source.First, _time);
+        using var reloader = new PolicyReloader(source, store, _time, NullLogger<PolicyReloader>.Instance)
+        {
+            Limit = TimeSpan.FromMilliseconds(50),
+            Parse = (text, file) =>
+            {
+                if (text.Contains("hang", StringComparison.Ordinal))
+                    never.Wait();
+                return PolicyFile.Parse(text, file);
+            },
+        };
+        File.WriteAllText(path, "default: hang");
+        await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
+        Assert.Equal((1, 1L, _time.GetUtcNow()), (store.Current.Generation, store.Failures, store.NotInForceSince));
+        File.WriteAllText(path, "default: xor 2");
+        // A busy machine may need more than the limit for a good one, too.
+        await Eventually.TrueAsync(async () =>
+        {
+            await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
+            return store.Current.Generation == 2;
+        });
+        Assert.Equal("(xor 2)", Default(store));
+        never.Set();
+    }
+
+    [Fact]
+    public async Task Look_FileThatIsNeverRead_IsNotInForceAndTheNextOneTaken()
+    {
+        var (reloader, store, path) = Start("default: xor 1", limit: TimeSpan.FromMilliseconds(200));
+        using var disposal = reloader;
+        File.Delete(path);
+        // Nobody writes to it: to open it takes for ever.
+        using var mkfifo = Process.Start("mkfifo", [path]);
+        await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
+        Assert.Equal((1, 1L), (store.Current.Generation, store.Failures));
+        // The hanging read ends with what a writer brings.
+        await Task.Run(() => File.WriteAllText(path, "default: xor 2"), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () =>
+        {
+            await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
+            return store.Current.Generation == 2;
+        });
+    }
+
+    [Fact]
+    public async Task Look_NotInForce_IsSaidOnceAMinuteUntilItIs()
+    {
+        using var log = new ErrorLog();
+        using var loggers = LoggerFactory.Create(builder => builder.AddProvider(log));
+        var (reloader, store, path) = Start("default: xor 1", logger: loggers.CreateLogger<PolicyReloader>());
+        using var disposal = reloader;
+        File.WriteAllText(path, "default: rot13");
+        var since = _time.GetUtcNow();
+        for (var i = 0; i < 4; i++)
+            await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
+        Assert.Single(log.Lines);
+        Assert.Equal(since, store.NotInForceSince);
+        Assert.Equal("the policy file is not in force since 2026-01-02T03:04:05Z, see the log; generation 1 is", store.Describe());
+        for (var minute = 2; minute < 4; minute++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            for (var i = 0; i < 3; i++)
+                await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
+            Assert.Equal(minute, log.Lines.Count);
+        }
+
+        File.WriteAllText(path, "default: xor 1");
+        await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(3, log.Lines.Count);
+        Assert.Null(store.Describe());
     }
 
     [Fact]
@@ -132,7 +215,7 @@ public sealed class PolicyReloaderTests : IDisposable
         using var disposal = reloader;
         await reloader.StartAsync(TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => _time.ActiveTimers == 1);
-        File.WriteAllText(path, "default: xor 2");
+        Swap(path, "default: xor 2");
         await Eventually.TrueAsync(() =>
         {
             _time.Advance(PolicyReloader.Interval);
@@ -142,13 +225,21 @@ public sealed class PolicyReloaderTests : IDisposable
         Assert.Equal(0, _time.ActiveTimers);
     }
 
+    // At once: looks that go on meanwhile must not find half of it.
+    private static void Swap(string path, string text)
+    {
+        File.WriteAllText(path + ".new", text);
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
     private static string? Default(PolicyStore store) => store.Current.Policy.Default?.ToString();
 
-    private (PolicyReloader Reloader, PolicyStore Store, string Path) Start(string? policy)
+    private (PolicyReloader Reloader, PolicyStore Store, string Path) Start(string? policy, TimeSpan? limit = null, ILogger<PolicyReloader>? logger = null)
     {
         var path = policy is null ? _folder.File("policy.yml") : _folder.Write("policy.yml", policy);
         var source = new PolicySource(path, "--policy");
         var store = new PolicyStore(source.First, _time);
-        return (new PolicyReloader(source, store, _time, NullLogger<PolicyReloader>.Instance), store, path);
+        var reloader = new PolicyReloader(source, store, _time, logger ?? NullLogger<PolicyReloader>.Instance) { Limit = limit ?? TimeSpan.FromSeconds(60) };
+        return (reloader, store, path);
     }
 }

@@ -11,13 +11,13 @@ public sealed class PromtoolTests
         var promtool = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(folder => Path.Combine(folder, "promtool")).FirstOrDefault(File.Exists);
         Assert.SkipWhen(promtool is null, "promtool is missing; the Debian package prometheus has it");
         await using var oracle = await RunningOracle.StartAsync("default: random");
-        await oracle.AskAsync("hello p1 a 10.0.0.1 5\n");
+        await oracle.AskAsync("hello p2 a 10.0.0.1 5\n");
         await oracle.AskAsync("nonsense\n");
         await oracle.MetricAsync("oracle_answer_seconds_count 1");
         var text = await oracle.MetricsAsync();
         foreach (var expected in new[]
         {
-            "oracle_questions_total{role=\"p1\",result=\"granted\"} 1\n", "oracle_questions_total{role=\"none\",result=\"malformed\"} 1\n",
+            "oracle_questions_total{role=\"p2\",result=\"granted\"} 1\n", "oracle_questions_total{role=\"none\",result=\"malformed\"} 1\n",
             "oracle_decisions_pending 1\n", "oracle_policy_generation 1\n", "oracle_audit_records_dropped_total 0\n",
             "# TYPE process_cpu_seconds_total counter\n", "# TYPE process_resident_memory_bytes gauge\n", "# TYPE dotnet_gc_collections_total counter\n",
         })

@@ -45,9 +45,12 @@ internal sealed class RunningOracle : IAsyncDisposable
 
     public void WritePolicy(string policy) => _folder.Write("policy.yml", policy);
 
-    public async Task<Socket> ConnectAsync()
+    /// <summary>Connects, from an address of this host's if it is given.</summary>
+    public async Task<Socket> ConnectAsync(IPAddress? from = null)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (from is not null)
+            socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(_app.WireAddress, Cancellation);
         return socket;
     }
@@ -73,21 +76,6 @@ internal sealed class RunningOracle : IAsyncDisposable
         while (await socket.ReceiveAsync(one, limit.Token) > 0 && one[0] != '\n')
             answer.Append((char)one[0]);
         return answer.ToString();
-    }
-
-    /// <summary>Connects and reads to the end of a connection that is to be refused.</summary>
-    public async Task<string> ReadRefusalAsync()
-    {
-        try
-        {
-            using var socket = await ConnectAsync();
-            return await ReadToEndAsync(socket);
-        }
-        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionReset)
-        {
-            // The refusal may come before the client has seen that it is connected.
-            return "";
-        }
     }
 
     /// <summary>Reads to the end; a reset counts as one, for a server that closes on unread bytes.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Oracle.Protocol;
@@ -17,6 +18,7 @@ public sealed class WireServerTests
         Assert.Equal("ok not\n", await oracle.AskAsync("hello alone a 127.0.0.1 5\n"));
         Assert.Equal("ok not\n", await oracle.AskAsync("hello server b #(127 0 0 1) 5\r\n"));
         Assert.Equal("ok not\n", await oracle.AskAsync("hello client b ::1 5\n"));
+        Assert.Equal("deny\n", await oracle.AskAsync("hello client c ::1 5\n"));
     }
 
     [Fact]
@@ -35,7 +37,7 @@ public sealed class WireServerTests
     {
         await using var oracle = await RunningOracle.StartAsync();
         using var socket = await oracle.ConnectAsync();
-        foreach (var one in "hello p1 a 127.0.0.1 5\r\n"u8.ToArray())
+        foreach (var one in "hello p2 a 127.0.0.1 5\r\n"u8.ToArray())
             await socket.SendAsync(new[] { one }, Cancellation);
         Assert.Equal("ok not\n", await RunningOracle.ReadToEndAsync(socket));
     }
@@ -45,7 +47,7 @@ public sealed class WireServerTests
     {
         await using var oracle = await RunningOracle.StartAsync();
         using var socket = await oracle.ConnectAsync();
-        await socket.SendAsync("hello p1 a 127.0.0.1 5\n"u8.ToArray(), Cancellation);
+        await socket.SendAsync("hello p2 a 127.0.0.1 5\n"u8.ToArray(), Cancellation);
         socket.Shutdown(SocketShutdown.Send);
         Assert.Equal("ok not\n", await RunningOracle.ReadToEndAsync(socket));
     }
@@ -119,30 +121,97 @@ public sealed class WireServerTests
     public async Task Ask_ManyAtOnce_GivesEachPairItsOneKey()
     {
         await using var oracle = await RunningOracle.StartAsync("default: random");
-        var answers = await Task.WhenAll(Enumerable.Range(0, 400).Select(async i =>
-            (Id: i / 2, Answer: await oracle.AskAsync($"hello {(i % 2 == 0 ? "p1" : "p2")} id{i / 2} 10.0.0.1 5\n"))));
-        foreach (var pair in answers.GroupBy(a => a.Id))
-            Assert.Single(pair.Select(a => a.Answer).Distinct());
-        Assert.True(answers.Select(a => a.Answer).Distinct().Count() > 50);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        {
+            var first = await oracle.AskAsync($"hello p2 id{i} 10.0.0.1 5\n");
+            Assert.Equal(first, await oracle.AskAsync($"hello p1 id{i} 10.0.0.1 5\n"));
+            return first;
+        }));
+        Assert.True(answers.Distinct().Count() > 50);
         await oracle.MetricAsync("oracle_questions_total{role=\"p1\",result=\"granted\"} 200");
         await oracle.MetricAsync("oracle_decisions_pending 0");
         Assert.Equal(400, (await oracle.AuditAsync()).Count);
     }
 
     [Fact]
-    public async Task Connect_BeyondTheLimit_IsRefusedAtOnceAndCounted()
+    public async Task Connect_BeyondTheLimit_TakesThePlaceOfTheLongestIdle()
     {
         await using var oracle = await RunningOracle.StartAsync(time: new ManualTimeProvider(), change: o => o with { MaxConnections = 2 });
         using var one = await oracle.ConnectAsync();
+        await oracle.MetricAsync("oracle_connections_active 1");
         using var two = await oracle.ConnectAsync();
         await oracle.MetricAsync("oracle_connections_active 2");
-        Assert.Equal("", await oracle.ReadRefusalAsync());
-        await oracle.MetricAsync("oracle_connections_refused_total 1");
-        // The two are not disturbed, and each one's end makes room.
-        await one.SendAsync("hello p1 a 127.0.0.1 5\n"u8.ToArray(), Cancellation);
-        Assert.Equal("ok not\n", await RunningOracle.ReadToEndAsync(one));
-        await oracle.MetricAsync("oracle_connections_active 1");
         Assert.Equal("ok not\n", await oracle.AskAsync("hello p2 a 127.0.0.1 5\n"));
+        Assert.Equal("", await RunningOracle.ReadToEndAsync(one));
+        await oracle.MetricAsync("oracle_connections_displaced_total 1");
+        await oracle.MetricAsync("oracle_questions_total{role=\"none\",result=\"displaced\"} 1");
+        await oracle.MetricAsync("oracle_connections_active 1");
+        await two.SendAsync("hello p1 a 127.0.0.1 5\n"u8.ToArray(), Cancellation);
+        Assert.Equal("ok not\n", await RunningOracle.ReadToEndAsync(two));
+        Assert.Equal("displaced", Assert.Single(await oracle.AuditAsync(), line => line.GetProperty("answer").GetString() == "deny").GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task Connect_InAHouseFullOfOneAskersIdleOnes_IsAnsweredToEveryAddress()
+    {
+        await using var oracle = await RunningOracle.StartAsync(change: o => o with { MaxConnections = 50 });
+        var idle = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 120; i++)
+            {
+                idle.Add(await oracle.ConnectAsync());
+                Assert.Equal("ok not", await RunningOracle.AskAsync(idle[^1], $"ask p2 x{i} l - 0 10.1.1.1 1\n"));
+            }
+
+            for (var i = 0; i < 20; i++)
+            {
+                using var other = await oracle.ConnectAsync(IPAddress.Parse($"127.0.0.{2 + i}"));
+                Assert.Equal("ok not", await RunningOracle.AskAsync(other, $"hello p2 legit{i} 10.0.0.1 5\n"));
+            }
+
+            Assert.Equal("ok not\n", await oracle.AskAsync("hello p2 same 10.0.0.1 5\n"));
+            // The newest of the crowd are still there.
+            Assert.Equal("ok not", await RunningOracle.AskAsync(idle[^1], "ask p2 last l - 0 10.1.1.1 1\n"));
+        }
+        finally
+        {
+            idle.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task Ask_AboutMoreInventedIdsThanAreRemembered_SilencesNobodyElse()
+    {
+        await using var oracle = await RunningOracle.StartAsync(change: o => o with { MaxDecisions = 100 });
+        using var stranger = await oracle.ConnectAsync();
+        for (var i = 0; i < 200; i++)
+            Assert.Equal(i < 50 ? "ok not" : "deny", await RunningOracle.AskAsync(stranger, $"ask p2 x{i} l - 0 10.1.1.1 1\n"));
+        using var other = await oracle.ConnectAsync(IPAddress.Parse("127.0.0.2"));
+        Assert.Equal("ok not", await RunningOracle.AskAsync(other, "ask p2 legit l - 0 10.1.1.1 1\n"));
+        Assert.Equal("ok not\n", await oracle.AskAsync("hello p1 legit 10.0.0.1 5\n"));
+        await oracle.MetricAsync("oracle_decisions_remembered 51");
+        await oracle.MetricAsync("oracle_questions_total{role=\"p2\",result=\"memory_full\"} 150");
+    }
+
+    [Fact]
+    public async Task Ask_AsP1FirstThenAsP2WithADeniedDestination_GetsNothing()
+    {
+        await using var oracle = await RunningOracle.StartAsync("""
+            rules:
+              - {name: friends, peer: 10.0.0.0/8, destination: "127.0.0.1:24011", transform: idt}
+              - {name: secret, destination: "127.0.0.1:24012", deny: true}
+            """);
+        Assert.Equal("deny", await FirstLineAsync("ask p1 evil out 127.0.0.1 24011 10.1.2.3 1\n"));
+        Assert.Equal("deny", await FirstLineAsync("ask p2 evil in 127.0.0.1 24012 127.0.0.1 5 greeted\n"));
+        var reasons = (await oracle.AuditAsync()).Select(line => line.GetProperty("reason").GetString()).ToList();
+        Assert.Equal(["unknown_connection", "policy"], reasons);
+
+        async Task<string> FirstLineAsync(string line)
+        {
+            using var socket = await oracle.ConnectAsync();
+            return await RunningOracle.AskAsync(socket, line);
+        }
     }
 
     [Fact]
@@ -162,7 +231,7 @@ public sealed class WireServerTests
                 socket.LingerState = new LingerOption(true, 0);
         }
 
-        Assert.Equal("ok not\n", await oracle.AskAsync($"hello p1 seed{seed} 127.0.0.1 5\n"));
+        Assert.Equal("ok not\n", await oracle.AskAsync($"hello p2 seed{seed} 127.0.0.1 5\n"));
         await oracle.MetricAsync("oracle_connections_active 0");
     }
 

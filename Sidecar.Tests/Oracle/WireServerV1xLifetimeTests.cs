@@ -89,14 +89,15 @@ public sealed class WireServerV1xLifetimeTests
     }
 
     [Fact]
-    public async Task Idle_TakesItsPlaceUnderTheLimit()
+    public async Task Idle_InAFullHouse_EndsInOrderAndWithoutARecord()
     {
         await using var oracle = await RunningOracle.StartAsync(time: new ManualTimeProvider(), change: o => o with { MaxConnections = 1 });
         using var idle = await oracle.ConnectAsync();
         Assert.Equal("ok not", await RunningOracle.AskAsync(idle, Ask));
-        Assert.Equal("", await oracle.ReadRefusalAsync());
-        await oracle.MetricAsync("oracle_connections_refused_total 1");
-        Assert.Equal("ok not", await RunningOracle.AskAsync(idle, Ask));
+        Assert.Equal("ok not\n", await oracle.AskAsync("hello alone b 10.0.0.1 5\n"));
+        Assert.Equal("", await RunningOracle.ReadToEndAsync(idle));
+        await oracle.MetricAsync("oracle_connections_displaced_total 1");
+        Assert.Equal(2, (await oracle.AuditAsync()).Count);
     }
 
     [Fact]

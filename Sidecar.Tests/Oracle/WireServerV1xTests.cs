@@ -18,7 +18,7 @@ public sealed class WireServerV1xTests
         await using var oracle = await RunningOracle.StartAsync("""
             transforms: {scramble: (chain (xor 42) (rotl 3))}
             rules:
-              - {listener: web, destination: "*.example.org:443", transform: scramble}
+              - {listener: [web, out], destination: "*.example.org:443", transform: scramble}
               - {destination: "[fd00::/8]:80", transform: xor 9}
             """, new ManualTimeProvider());
         using var socket = await oracle.ConnectAsync();
@@ -65,7 +65,7 @@ public sealed class WireServerV1xTests
         var rules = string.Concat(Enumerable.Range(0, 250).Select(i => $"  - {{listener: l{i}, transform: (add {i})}}\n"));
         await using var oracle = await RunningOracle.StartAsync("rules:\n" + rules);
         using var socket = await oracle.ConnectAsync();
-        var questions = Enumerable.Range(0, 2000).Select(i => $"ask p1 id{i} l{i % 250} - 0 10.0.0.1 5\n");
+        var questions = Enumerable.Range(0, 2000).Select(i => $"ask p2 id{i} l{i % 250} - 0 10.0.0.1 5\n");
         // Sent while the answers are read: neither side's buffers need to hold all of them.
         var sending = socket.SendAsync(Encoding.ASCII.GetBytes(string.Concat(questions) + "end\n"), Cancellation);
         var answers = await RunningOracle.ReadToEndAsync(socket);
@@ -143,7 +143,7 @@ public sealed class WireServerV1xTests
     {
         const int seed = 20261122;
         var random = new Random(seed);
-        string[] words = ["ask", "hello", "alone", "p1", "p2", "id", "-", "0", "80", "h", "10.0.0.1", "5", "#(1 2 3 4)", "\n", "\n", "\r\n", "\0", " ", new string('x', 600), Ask, Ask];
+        string[] words = ["ask", "hello", "greeted", "alone", "p1", "p2", "id", "-", "0", "80", "h", "10.0.0.1", "5", "#(1 2 3 4)", "\n", "\n", "\r\n", "\0", " ", new string('x', 600), Ask, Ask];
         await using var oracle = await RunningOracle.StartAsync("default: random");
         for (var round = 0; round < 200; round++)
         {
@@ -162,7 +162,7 @@ public sealed class WireServerV1xTests
             }
         }
 
-        Assert.StartsWith("ok xor ", await oracle.AskAsync($"hello p1 seed{seed} 127.0.0.1 5\n"), StringComparison.Ordinal);
+        Assert.StartsWith("ok xor ", await oracle.AskAsync($"hello p2 seed{seed} 127.0.0.1 5\n"), StringComparison.Ordinal);
         await oracle.MetricAsync("oracle_connections_active 0");
     }
 }

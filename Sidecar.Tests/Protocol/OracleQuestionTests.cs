@@ -82,6 +82,29 @@ public sealed class OracleQuestionTests
     }
 
     [Theory]
+    [InlineData("ask p2 abc in h 80 10.1.2.3 4567 greeted")]
+    [InlineData("ask server abc in ::1 80 #(127 0 0 1) 4567  greeted ")]
+    public void TryParse_GreetedP2_GoesWhereTheGreetingSaid(string line)
+    {
+        Assert.True(OracleQuestion.TryParse(line, out var question));
+        Assert.True(question.Route!.FromGreeting);
+        Assert.EndsWith(" 4567 greeted", question.ToString(), StringComparison.Ordinal);
+        Assert.True(OracleQuestion.TryParse(question.ToString(), out var again));
+        Assert.Equal(question, again);
+    }
+
+    [Theory]
+    [InlineData("ask p1 abc in h 80 10.1.2.3 4567 greeted")]
+    [InlineData("ask alone abc in h 80 10.1.2.3 4567 greeted")]
+    [InlineData("ask p2 abc in - 0 10.1.2.3 4567 greeted")]
+    [InlineData("ask p2 abc in h 80 10.1.2.3 4567 greeted greeted")]
+    [InlineData("ask p2 abc in h 80 10.1.2.3 4567 Greeted")]
+    [InlineData("ask p2 abc in h 80 10.1.2.3 greeted")]
+    [InlineData("ask greeted")]
+    [InlineData("hello p2 abc 10.1.2.3 4567 greeted")]
+    public void TryParse_GreetedWhereNobodyIs_IsRefused(string line) => Assert.False(OracleQuestion.TryParse(line, out _));
+
+    [Theory]
     [InlineData("ask")]
     [InlineData("Ask p1 abc in h 80 10.1.2.3 4567")]
     [InlineData("ask p1 abc 10.1.2.3 4567")]

@@ -5,6 +5,7 @@ using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
+using Sidecar.Transform.Kernels;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;
@@ -142,7 +143,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     public async Task KeyStream_ThatIsUsedUp_EndsTheConnectionWithThatReason()
     {
         // Its last four blocks.
-        var last = new ChaCha20Transform(new byte[32], new byte[12], (1L << 32) - 4);
+        var last = new ChaCha20Transform(new byte[32], new byte[12], ChaCha20Kernel.Best, (1L << 32) - 4);
         var relay = RunAsync(new Codec(last, IdentityTransform.Instance));
         await _client.SendAsync(new string('a', 257));
         await relay;

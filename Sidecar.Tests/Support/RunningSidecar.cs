@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Chassis.Settings;
 using Demo.Verification;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,7 +31,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
         _options = Read(
         [
             .. words, .. Unless("--handshake-timeout", words), .. Unless("--connect-timeout", words), "--connection-records", path, "--log-level", "error", "--drain", "100ms",
-            "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0",
+            "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", .. Unless("--admin-address", words, "127.0.0.1:0"),
         ]);
         _app = SidecarApp.Create(_options);
         _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_errors);
@@ -40,14 +41,19 @@ internal sealed class RunningSidecar : IAsyncDisposable
     /// <summary>The first listener's port; listeners of the tests are on loopback or all addresses.</summary>
     public int Port => _app.Addresses.Listeners[0].Port;
 
+    /// <summary>The ports of metrics and health.</summary>
+    public IReadOnlyList<int> MonitoringPorts => [_app.Addresses.Metrics.Port, _app.Addresses.Health.Port];
+
+    private int AdminPortNumber => ((IPEndPoint)_app.Addresses.Admin!).Port;
+
     /// <summary>The ports of the own endpoints.</summary>
-    public IReadOnlyList<int> EndpointPorts => [_app.Addresses.Metrics.Port, _app.Addresses.Health.Port, _app.Addresses.Admin.Port];
+    public IReadOnlyList<int> EndpointPorts => [_app.Addresses.Metrics.Port, _app.Addresses.Health.Port, AdminPortNumber];
 
     /// <summary>The ports of all listeners.</summary>
     public IReadOnlyList<int> Ports => [.. _app.Addresses.Listeners.Select(l => l.Port)];
 
     /// <summary>The admin port.</summary>
-    public AdminPort Admin => new(_app.Addresses.Admin.Port);
+    public AdminPort Admin => new(AdminPortNumber);
 
     /// <summary>Connections to the Oracle that wait for the next question.</summary>
     public int KeptOracleConnections => _app.Services.GetRequiredService<OraclePools>().Count;
@@ -71,6 +77,17 @@ internal sealed class RunningSidecar : IAsyncDisposable
         var sidecar = new RunningSidecar([.. words]);
         await sidecar._app.StartAsync();
         return sidecar;
+    }
+
+    /// <summary>Sends a request to one of the own endpoints, for a host and as whoever the header fields say.</summary>
+    public static async Task<HttpStatusCode> StatusAsync(int port, string path, string? host = null, params IEnumerable<(string Name, string Value)> fields)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{port}{path}"));
+        request.Headers.Host = host;
+        foreach (var (name, value) in fields)
+            request.Headers.Add(name, value);
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return response.StatusCode;
     }
 
     /// <summary>Waits for a record of which the predicate holds; without one, for the first.</summary>
@@ -117,7 +134,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
     }
 
     // The defaults of 3 s and 2 s are for people who wait, not for a machine that is busy with tests.
-    private static IReadOnlyList<string> Unless(string option, IReadOnlyList<string> words) => words.Contains(option) ? [] : [option, "20s"];
+    private static IReadOnlyList<string> Unless(string option, IReadOnlyList<string> words, string value = "20s") => words.Contains(option) ? [] : [option, value];
 
     private static SidecarOptions Read(string[] args)
     {

@@ -39,7 +39,7 @@ internal sealed class StageListener : IAsyncDisposable
         _loops = new EventLoops(1, _loggers.CreateLogger<EventLoop>());
         var options = Stage.Options(listener);
         var registry = new ConnectionRegistry(options);
-        _exporter = new PrometheusExporter(_meters, SidecarMetrics.MeterName);
+        _exporter = new PrometheusExporter(_meters, TimeProvider.System, SidecarMetrics.MeterName);
         var sink = JsonLineSink.Open(
             _folder.File("records"), "test", RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, _loggers.CreateLogger<ConnectionReporter>());
         _reporter = new ConnectionReporter(

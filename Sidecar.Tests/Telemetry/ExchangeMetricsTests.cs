@@ -3,6 +3,7 @@ using System.Text;
 using Chassis.Metrics;
 using Demo.Verification;
 using Sidecar.Observation;
+using Sidecar.Observation.Memory;
 using Sidecar.Telemetry;
 using Sidecar.Tests.Support;
 using Xunit;
@@ -21,8 +22,8 @@ public sealed class ExchangeMetricsTests : IDisposable
 
     public ExchangeMetricsTests()
     {
-        _exporter = new PrometheusExporter(_factory, SidecarMetrics.MeterName);
-        _metrics = new ExchangeMetrics(_factory, TimeProvider.System);
+        _exporter = new PrometheusExporter(_factory, TimeProvider.System, SidecarMetrics.MeterName);
+        _metrics = new ExchangeMetrics(_factory, new ObservationMemory(ObservationMemory.DefaultLimit), TimeProvider.System);
     }
 
     public void Dispose() => _exporter.Dispose();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Configuration;
+using Sidecar.Destination;
 using Sidecar.Records;
 
 namespace Sidecar.Authorization;
@@ -14,7 +15,7 @@ internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerO
     {
         var report = connection.Report();
         var decision = listener.Oracle is { } address
-            ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, report.Id, report.Client.EndPoint, RouteOf(report)))
+            ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, report.Id, report.Client.EndPoint, RouteOf(connection, report)))
             : Decision.Grant(listener.TransformFor(report.Destination));
         if (decision.Refusal is { } refusal)
             return report.End(refusal, decision.Detail);
@@ -23,10 +24,14 @@ internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerO
     }
 
     // Only dialect v1x has words for it.
-    private QuestionRoute? RouteOf(ConnectionReport report) =>
+    private QuestionRoute? RouteOf(ConnectionContext connection, ConnectionReport report) =>
         listener.OracleDialect == OracleDialect.V1 ? null
-        : report.Destination is { } destination ? new QuestionRoute(listener.Name, destination.Host, destination.Port)
+        : report.Destination is { } destination ? new QuestionRoute(listener.Name, destination.Host, destination.Port, IsGreeted(connection))
         : new QuestionRoute(listener.Name, null, 0);
+
+    // A configured target stands above what the greeting says.
+    private static bool IsGreeted(ConnectionContext connection) =>
+        connection.Features.Get<PeerGreeting?>() is { Host: not null } && connection.Features.Get<ConnectionRoute>() is { Configured: false };
 }
 
 internal static class AuthorizationMiddlewareExtensions

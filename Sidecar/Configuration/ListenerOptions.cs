@@ -62,8 +62,11 @@ public sealed record ListenerOptions
     /// <summary>Clients beyond loopback that may use a SOCKS listener.</summary>
     public IReadOnlyList<IPNetwork> AllowClients { get; init; } = [];
 
-    /// <summary>Where p2 may connect to.</summary>
+    /// <summary>Where p2 may connect to; default the pod and the original destination. A configured target is always allowed.</summary>
     public IReadOnlyList<DestinationRule> AllowDestinations { get; init; } = DestinationRule.Defaults;
+
+    /// <summary>Where p2 may not connect to, whatever <see cref="AllowDestinations"/> says; default none. A configured target stays allowed.</summary>
+    public IReadOnlyList<DestinationRule> DenyDestinations { get; init; } = [];
 
     /// <summary>Whether every connection must start with a PROXY header, of either version; it names the client.</summary>
     public bool AcceptProxy { get; init; }

@@ -78,6 +78,7 @@ internal static class ListenerReader
             MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections),
             AllowClients = settings.ReadList($"{key}.allow-clients", NetworkAddress.Parse) ?? [],
             AllowDestinations = settings.ReadList($"{key}.allow-destinations", DestinationRule.Parse) ?? DestinationRule.Defaults,
+            DenyDestinations = settings.ReadList($"{key}.deny-destinations", DestinationRule.Parse) ?? [],
             AcceptProxy = acceptProxy,
             ProxyClients = settings.ReadList($"{key}.proxy-clients", NetworkAddress.Parse) ?? ListenerOptions.LoopbackNetworks,
             SendProxy = settings.Read($"{key}.send-proxy", null, ParseProxyVersion),
@@ -95,6 +96,8 @@ internal static class ListenerReader
             throw modeSetting.Error("p2 is spoken to by p1, not by a SOCKS client");
         if (settings.FindAny($"{key}.allow-destinations") is { } allow && role != SidecarRole.P2)
             throw allow.Error("only p2 has a list of allowed destinations");
+        if (settings.FindAny($"{key}.deny-destinations") is { } deny && role != SidecarRole.P2)
+            throw deny.Error("only p2 has a list of denied destinations");
         if (settings.FindAny($"{key}.allow-clients") is { } clients && mode != ListenerMode.Socks4)
             throw clients.Error("only a socks4 listener has a list of allowed clients");
     }

@@ -23,7 +23,7 @@ internal static class ListenerTransforms
             throw blind.Error("a p1 with a fixed target does not know the destination, only its p2 does; use transform");
         return listener with
         {
-            Transform = settings.Read($"{key}.transform", TransformExpression.Identity, language.Parse),
+            Transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(language.Parse)),
             DestinationTransforms = ReadList(settings, list, language),
         };
     }
@@ -43,7 +43,7 @@ internal static class ListenerTransforms
         if (settings.FindWord(key) is { } word)
             throw word.Error("'destination' and 'transform' are expected below it");
         var destinations = settings.ReadList($"{key}.destination", DestinationPattern.Parse) ?? throw Missing("destination");
-        var transform = settings.Read($"{key}.transform", null, language.Parse) ?? throw Missing("transform");
+        var transform = settings.Read($"{key}.transform", null, Values.OrFile(language.Parse)) ?? throw Missing("transform");
         return new DestinationTransform(destinations, transform);
 
         UsageException Missing(string name) => new($"{settings.FindAny(key)!.Origin}: {key}.{name} is missing beside it");

@@ -7,6 +7,7 @@ using Chassis.Settings;
 using Oracle.Protocol.Expressions;
 using Sidecar.Hosting;
 using Sidecar.Observation;
+using Sidecar.Observation.Memory;
 using Sidecar.Transport;
 
 namespace Sidecar.Configuration;
@@ -17,6 +18,11 @@ internal static class OptionsReader
     /// <summary>A number of connections at once.</summary>
     public static readonly Func<string, int> ParseConnections = Values.WholeNumber(1, 10_000_000);
     private const int MaxLoops = 256;
+    private const string Off = "off";
+
+    // So that a few connections can be observed, and a container's memory can be named.
+    private const long MinObservationMemory = 1024 * 1024;
+    private const long MaxObservationMemory = 64L * 1024 * 1024 * 1024;
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
@@ -28,7 +34,10 @@ internal static class OptionsReader
         var options = Read(settings);
         settings.RefuseUnknown();
         // Behind the check of all keys: "listener:" is a typing error, not a missing listener.
-        return options.Listeners.Count > 0 ? options : throw NoListener(settings.Find(SettingTable.ConfigKey));
+        if (options.Listeners.Count == 0)
+            throw NoListener(settings.Find(SettingTable.ConfigKey));
+        AddressConflicts.Refuse(options);
+        return options;
     }
 
     private static UsageException NoListener(Setting? file) => new(file is null
@@ -38,7 +47,7 @@ internal static class OptionsReader
     private static SidecarOptions Read(SettingSet settings)
     {
         var records = settings.Find("connection-records.path");
-        var connectionRecords = records is { Value: "off" } ? null : records?.Value ?? "-";
+        var connectionRecords = records is { Value: Off } ? null : records?.Value ?? "-";
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
         var listeners = ListenerReader.ReadAll(settings, language);
         var most = LimitCheck.MostConnections(listeners);
@@ -49,7 +58,7 @@ internal static class OptionsReader
             Language = language,
             Metrics = ReadEndpoint(settings, "metrics", ListenAddress.Any, 15090),
             Health = ReadEndpoint(settings, "health", ListenAddress.Any, 15021),
-            Admin = ReadEndpoint(settings, "admin", IPAddress.Loopback, 15000),
+            Admin = ReadAdmin(settings),
             Timeouts = ReadTimeouts(settings),
             Drain = settings.Read("drain", TimeSpan.FromSeconds(5), Values.Duration(TimeSpan.Zero, Day)),
             WantedConnections = wanted,
@@ -62,6 +71,7 @@ internal static class OptionsReader
             ConnectionRecords = connectionRecords,
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
             Observation = new() { HeadBytes = settings.Read("observation.head-bytes", ObservationLimits.DefaultHeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
+            ObservationMemory = settings.Read("observation.memory", ObservationMemory.DefaultHere, Values.Size(MinObservationMemory, MaxObservationMemory)),
             Records = RecordSettings.Read(settings, connectionRecords),
             LogLevel = settings.Read("log.level", Microsoft.Extensions.Logging.LogLevel.Information, ServiceLogging.ParseLevel),
         };
@@ -71,7 +81,18 @@ internal static class OptionsReader
     {
         var setting = settings.Find($"{name}.address");
         var address = settings.Read($"{name}.address", new IPEndPoint(defaultAddress, defaultPort), ListenAddress.Parse);
-        return new EndpointOptions(address, setting?.Origin);
+        return new EndpointOptions(address, setting?.Origin) { Hosts = settings.ReadList($"{name}.hosts", DestinationPattern.Parse) ?? [] };
+    }
+
+    // "admin: off" and "admin: {address: off}" say the same.
+    private static EndpointOptions? ReadAdmin(SettingSet settings)
+    {
+        if (settings.Find("admin") is { } whole)
+            return whole.Value == Off ? null : throw whole.Error("off, or an address below it, is expected");
+        var setting = settings.Find("admin.address");
+        return setting?.Value == Off
+            ? null
+            : new EndpointOptions(settings.Read("admin.address", new IPEndPoint(IPAddress.Loopback, 15000), ListenAddress.ParseWithUnix), setting?.Origin);
     }
 
     private static TransportKind ReadTransport(SettingSet settings)

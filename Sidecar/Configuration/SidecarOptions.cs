@@ -1,4 +1,5 @@
 using System.Net;
+using Chassis.Net;
 using Oracle.Protocol.Expressions;
 using Sidecar.Observation;
 using Sidecar.Records.Exchanges;
@@ -25,8 +26,8 @@ public sealed record SidecarOptions
     /// <summary>Where <c>/healthz</c> and <c>/readyz</c> are served; default port 15021 on all addresses.</summary>
     public required EndpointOptions Health { get; init; }
 
-    /// <summary>Where the admin endpoints are served; default port 15000 on loopback.</summary>
-    public required EndpointOptions Admin { get; init; }
+    /// <summary>Where the admin endpoints are served, be it a UNIX socket; null for nowhere; default port 15000 on loopback.</summary>
+    public required EndpointOptions? Admin { get; init; }
 
     /// <summary>How long each step may take.</summary>
     public required TimeoutOptions Timeouts { get; init; }
@@ -41,7 +42,7 @@ public sealed record SidecarOptions
     public int MaxConnections { get; init; } = int.MaxValue;
 
     /// <summary>Connections of each listener that may wait to be accepted; default 1024. The kernel cuts it to net.core.somaxconn.</summary>
-    public int Backlog { get; init; } = Chassis.Net.ListenSockets.DefaultBacklog;
+    public int Backlog { get; init; } = ListenSockets.DefaultBacklog;
 
     /// <summary>Rounds over all addresses of an upstream, with a growing pause between; default 3.</summary>
     public int ConnectAttempts { get; init; } = 3;
@@ -64,6 +65,9 @@ public sealed record SidecarOptions
     /// <summary>What observing one connection may cost.</summary>
     internal ObservationLimits Observation { get; init; } = new();
 
+    /// <summary>Most bytes that the observation of all connections may keep; default 32 MB, or a quarter of the memory that the process may have.</summary>
+    public long ObservationMemory { get; init; } = Sidecar.Observation.Memory.ObservationMemory.DefaultLimit;
+
     /// <summary>Records of HTTP exchanges; null for none, the default.</summary>
     public ExchangeRecordOptions? Records { get; init; }
 
@@ -84,7 +88,11 @@ public enum TransportKind
 /// <summary>An own endpoint's address and where it was configured.</summary>
 /// <param name="Address">Where to listen.</param>
 /// <param name="Origin">The option or key that named it; null for a default, whose port may move when it is taken.</param>
-public sealed record EndpointOptions(IPEndPoint Address, string? Origin);
+public sealed record EndpointOptions(EndPoint Address, string? Origin)
+{
+    /// <summary>Names that a request may be for, beside those that no web page can have.</summary>
+    public IReadOnlyList<DestinationPattern> Hosts { get; init; } = [];
+}
 
 /// <summary>Limits of time. Each is a span of silence or of one step, never of a whole connection.</summary>
 public sealed record TimeoutOptions

@@ -14,7 +14,7 @@ internal readonly record struct GuardVerdict(RelayEndReason? Refusal, string? De
 }
 
 /// <summary>Decides for each resolved address whether a listener may connect to it.</summary>
-internal sealed class DestinationGuard(OwnPorts ownPorts, IReadOnlyList<ListenerOptions> listeners)
+internal sealed class DestinationGuard(OwnPorts ownPorts, NeighbourListeners neighbours, IReadOnlyList<ListenerOptions> listeners)
 {
     // p1 may reach a p2 of its own process: p2 never connects to an own port, so this cannot become a loop.
     private readonly HashSet<string> _peers = [.. listeners.Where(l => l.Role == SidecarRole.P2).Select(l => l.Name)];
@@ -24,18 +24,26 @@ internal sealed class DestinationGuard(OwnPorts ownPorts, IReadOnlyList<Listener
     {
         if (ownPorts.OwnerOf(address) is { } owner && !(configured && listener.Role == SidecarRole.P1 && _peers.Contains(owner)))
             return new(RelayEndReason.SelfCall, $"{address} is this sidecar's own port ({owner})");
+        // A configured target may be one, in a chain of sidecars. A destination that somebody names could lead in a circle.
+        if (!configured && neighbours.Contain(address))
+            return new(RelayEndReason.SelfCall, $"{address} is a listener of another sidecar on this host");
         return OwnPorts.IsReserved(address)
             ? new(RelayEndReason.DestinationNotAllowed, $"{address} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints")
             : GuardVerdict.Allowed;
     }
 
-    /// <summary>The loop guard, and p2's list of allowed destinations; the configured target is always on it.</summary>
+    /// <summary>The loop guard, and p2's lists of destinations; the configured target is always allowed.</summary>
     public GuardVerdict Check(IPEndPoint address, ListenerOptions listener, ConnectionRoute route)
     {
         var loop = CheckLoop(address, listener, route.Configured);
         if (loop.Refusal is not null || listener.Role != SidecarRole.P2 || route.Configured)
             return loop;
-        return listener.AllowDestinations.Any(rule => rule.Allows(address, route.Original?.EndPoint))
+        var original = route.Original?.EndPoint;
+        if (listener.DenyDestinations.Any(rule => rule.Matches(address, original)))
+            return new(RelayEndReason.DestinationNotAllowed, $"{address} is among this listener's deny-destinations");
+        if (MetadataAddresses.Contain(address.Address) && !listener.AllowDestinations.Any(rule => rule.Names(address.Address)))
+            return new(RelayEndReason.DestinationNotAllowed, $"{address} serves credentials, and this listener's allow-destinations do not name the address by itself");
+        return listener.AllowDestinations.Any(rule => rule.Matches(address, original))
             ? GuardVerdict.Allowed
             : new(RelayEndReason.DestinationNotAllowed, $"{address} is not among this listener's allow-destinations");
     }

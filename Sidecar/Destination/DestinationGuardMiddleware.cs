@@ -17,6 +17,8 @@ internal sealed record UpstreamCandidates(IReadOnlyList<IPEndPoint> Addresses, T
 /// <summary>Resolves the upstream's name once and lets only the allowed addresses through.</summary>
 internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, DestinationGuard guard, Resolver resolver)
 {
+    private readonly OracleGuard? _oracle = OracleGuard.For(listener, resolver, timeouts.Connect);
+
     // The configured target's address, where it is one: the same for every connection, and nothing to look up.
     private readonly UpstreamCandidates? _target =
         listener.Target is { } target && Resolver.Literal(target) is { } address ? new UpstreamCandidates([address]) : null;
@@ -51,20 +53,25 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
             candidates = new UpstreamCandidates(resolved.Addresses, resolved.Took);
         }
 
-        var allowed = Allowed(candidates, route, out var refused);
+        var oracle = _oracle is null ? OracleAddresses.None : await _oracle.FindAsync(route.Upstream);
+        if (oracle.Failure is { } kept)
+            return report.End(kept, oracle.Detail);
+        var allowed = Allowed(candidates, route, oracle, out var refused);
         if (allowed.Addresses.Count == 0)
             return report.End(refused.Refusal!.Value, refused.Detail);
         connection.Features.Set(allowed);
         return true;
     }
 
-    private UpstreamCandidates Allowed(UpstreamCandidates candidates, ConnectionRoute route, out GuardVerdict refused)
+    private UpstreamCandidates Allowed(UpstreamCandidates candidates, ConnectionRoute route, OracleAddresses oracle, out GuardVerdict refused)
     {
         refused = GuardVerdict.Allowed;
         List<IPEndPoint>? allowed = null;
         for (var i = 0; i < candidates.Addresses.Count; i++)
         {
-            var verdict = guard.Check(candidates.Addresses[i], listener, route);
+            var verdict = oracle.Check(candidates.Addresses[i]);
+            if (verdict.Refusal is null)
+                verdict = guard.Check(candidates.Addresses[i], listener, route);
             if (verdict.Refusal is null)
                 allowed?.Add(candidates.Addresses[i]);
             else if (allowed is null)

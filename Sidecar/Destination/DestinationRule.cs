@@ -4,16 +4,25 @@ using Chassis.Settings;
 
 namespace Sidecar.Destination;
 
-/// <summary>One entry of p2's list of allowed destinations.</summary>
+/// <summary>One entry of p2's lists of allowed and denied destinations.</summary>
 public abstract record DestinationRule
 {
-    /// <summary>Loopback, the pod's own addresses and the original destination.</summary>
-    public static readonly IReadOnlyList<DestinationRule> Defaults = [new Loopback(), new Pod(), new Original()];
+    /// <summary>
+    /// The pod's own addresses and the original destination. Not loopback: a service that listens on it alone is meant for its own
+    /// pod (Istio since 1.10 and linkerd do the same).
+    /// </summary>
+    public static readonly IReadOnlyList<DestinationRule> Defaults = [new Pod(), new Original()];
 
-    /// <summary>Whether this entry allows a destination.</summary>
+    /// <summary>Whether a destination is one of this entry.</summary>
     /// <param name="destination">A resolved destination, v4-mapped addresses as IPv4.</param>
     /// <param name="original">The connection's original destination, if it has one.</param>
-    internal abstract bool Allows(IPEndPoint destination, IPEndPoint? original);
+    internal abstract bool Matches(IPEndPoint destination, IPEndPoint? original);
+
+    /// <summary>Whether the entry names exactly this address.</summary>
+    internal virtual bool Names(IPAddress address) => false;
+
+    /// <summary>The only port that it allows; null when it allows any.</summary>
+    internal virtual int? OnlyPort => null;
 
     /// <summary>Reads <c>loopback</c>, <c>pod</c>, <c>original</c>, or an address or CIDR with or without a port.</summary>
     /// <exception cref="FormatException">Says what was expected.</exception>
@@ -25,28 +34,36 @@ public abstract record DestinationRule
         _ => Network.ParseNetwork(text),
     };
 
-    /// <summary>127.0.0.0/8 and ::1.</summary>
+    private static bool IsLoopback(IPAddress address) =>
+        IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    /// <summary>127.0.0.0/8, ::1, and the unspecified addresses, which connect there.</summary>
     private sealed record Loopback : DestinationRule
     {
-        internal override bool Allows(IPEndPoint destination, IPEndPoint? original) => IPAddress.IsLoopback(destination.Address);
+        internal override bool Matches(IPEndPoint destination, IPEndPoint? original) => IsLoopback(destination.Address);
     }
 
-    /// <summary>Every address of this network namespace.</summary>
+    /// <summary>Every address of this network namespace but loopback.</summary>
     private sealed record Pod : DestinationRule
     {
-        internal override bool Allows(IPEndPoint destination, IPEndPoint? original) => LocalAddress.IsLocal(destination.Address);
+        internal override bool Matches(IPEndPoint destination, IPEndPoint? original) =>
+            !IsLoopback(destination.Address) && LocalAddress.IsLocal(destination.Address);
     }
 
     /// <summary>Where the connection went before it was redirected.</summary>
     private sealed record Original : DestinationRule
     {
-        internal override bool Allows(IPEndPoint destination, IPEndPoint? original) => destination.Equals(original);
+        internal override bool Matches(IPEndPoint destination, IPEndPoint? original) => destination.Equals(original);
     }
 
     /// <summary>A network, or one port of it: <c>10.0.0.0/8</c>, <c>10.1.2.3:80</c>, <c>[fd00::/8]:443</c>.</summary>
     private sealed record Network(IPNetwork Range, int? Port) : DestinationRule
     {
-        internal override bool Allows(IPEndPoint destination, IPEndPoint? original) =>
+        internal override int? OnlyPort => Port;
+
+        internal override bool Names(IPAddress address) => Range.Equals(NetworkAddress.Parse(address.ToString()));
+
+        internal override bool Matches(IPEndPoint destination, IPEndPoint? original) =>
             Range.Contains(destination.Address) && (Port is null || Port == destination.Port);
 
         public static Network ParseNetwork(string text)

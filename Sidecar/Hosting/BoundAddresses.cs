@@ -1,12 +1,13 @@
 using System.Net;
+using System.Net.Sockets;
 using Chassis.Net;
 using Sidecar.Configuration;
 using Sidecar.Destination;
 
 namespace Sidecar.Hosting;
 
-/// <summary>Where a process really listens: port 0 and moved defaults have become numbers.</summary>
-internal sealed record BoundAddresses(IReadOnlyList<IPEndPoint> Listeners, IPEndPoint Metrics, IPEndPoint Health, IPEndPoint Admin, OwnPorts OwnPorts)
+/// <summary>Where a process really listens: port 0 and moved defaults have become numbers. Admin may be a UNIX socket, or null for nowhere.</summary>
+internal sealed record BoundAddresses(IReadOnlyList<IPEndPoint> Listeners, IPEndPoint Metrics, IPEndPoint Health, EndPoint? Admin, OwnPorts OwnPorts)
 {
     /// <summary>Claims all ports: first the explicit ones, so that no moving default takes them.</summary>
     public static BoundAddresses Bind(SidecarOptions options, ListenSockets sockets)
@@ -20,24 +21,41 @@ internal sealed record BoundAddresses(IReadOnlyList<IPEndPoint> Listeners, IPEnd
             ports.Add(bound, listener.Name);
         }
 
-        var endpoints = new Dictionary<string, IPEndPoint>(StringComparer.Ordinal);
-        var wanted = new[] { ("metrics", options.Metrics), ("health", options.Health), ("admin", options.Admin) };
-        foreach (var (name, endpoint) in wanted.OrderBy(w => w.Item2.Origin is null))
+        var endpoints = new Dictionary<string, EndPoint>(StringComparer.Ordinal);
+        foreach (var (name, endpoint) in Wanted(options).OrderBy(w => w.Endpoint.Origin is null))
         {
-            endpoints[name] = endpoint.Origin is { } origin
-                ? sockets.Bind(endpoint.Address, origin)
-                : sockets.BindDefault(endpoint.Address, OwnPorts.LastReserved, $"{name}.address (default)");
-            ports.Add(endpoints[name], name);
+            endpoints[name] = Bind(sockets, name, endpoint);
+            if (endpoints[name] is IPEndPoint port)
+                ports.Add(port, name);
         }
 
-        return new BoundAddresses(listeners, endpoints["metrics"], endpoints["health"], endpoints["admin"], ports);
+        return new BoundAddresses(listeners, (IPEndPoint)endpoints["metrics"], (IPEndPoint)endpoints["health"], endpoints.GetValueOrDefault("admin"), ports);
     }
 
+    /// <summary>Ports that the process connects to: of services on this host that may start later.</summary>
+    public static IReadOnlySet<int> TargetPorts(SidecarOptions options) => options.Listeners
+        .SelectMany(listener => listener.AllowDestinations.Select(rule => rule.OnlyPort).Append(listener.Target?.Port).Append(listener.Oracle?.Port))
+        .OfType<int>().ToHashSet();
+
     /// <summary>The own endpoints: name, wanted and real address.</summary>
-    public IEnumerable<(string Name, IPEndPoint Wanted, IPEndPoint Bound)> Endpoints(SidecarOptions options) =>
-    [
-        ("metrics", options.Metrics.Address, Metrics),
-        ("health", options.Health.Address, Health),
-        ("admin", options.Admin.Address, Admin),
-    ];
+    public IEnumerable<(string Name, EndPoint Wanted, EndPoint Bound)> Endpoints(SidecarOptions options) =>
+        Wanted(options).Select(w => (w.Name, w.Endpoint.Address, w.Name switch { "metrics" => Metrics, "health" => Health, _ => Admin! }));
+
+    private static IEnumerable<(string Name, EndpointOptions Endpoint)> Wanted(SidecarOptions options) =>
+        new[] { ("metrics", options.Metrics), ("health", options.Health), ("admin", options.Admin) }
+            .Where(w => w.Item2 is not null).Select(w => (w.Item1, w.Item2!));
+
+    private static EndPoint Bind(ListenSockets sockets, string name, EndpointOptions endpoint)
+    {
+        if (endpoint.Address is UnixDomainSocketEndPoint path)
+        {
+            sockets.Bind(path, endpoint.Origin!);
+            return path;
+        }
+
+        var address = (IPEndPoint)endpoint.Address;
+        return endpoint.Origin is { } origin
+            ? sockets.Bind(address, origin)
+            : sockets.BindDefault(address, OwnPorts.LastReserved, $"{name}.address (default)");
+    }
 }

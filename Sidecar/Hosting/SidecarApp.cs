@@ -11,6 +11,7 @@ using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Hosting.Admin;
+using Sidecar.Observation.Memory;
 using Sidecar.Records;
 using Sidecar.Records.Exchanges;
 using Sidecar.Relay;
@@ -43,7 +44,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     /// <exception cref="Chassis.UsageException">A port is in use, or the records' file cannot be opened.</exception>
     public static SidecarApp Create(SidecarOptions options)
     {
-        var sockets = new ListenSockets();
+        var sockets = new ListenSockets { Avoided = BoundAddresses.TargetPorts(options) };
         try
         {
             var addresses = BoundAddresses.Bind(options, sockets);
@@ -97,21 +98,26 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         builder.Services.AddRoutingCore().AddMetrics();
         builder.WebHost.UseKestrelCore().UseListenSockets(sockets);
         AddServices(builder.Services, options, sockets, addresses);
-        ServiceEndpoint metrics = new("metrics"), health = new("health"), admin = new("admin");
+        var metrics = new ServiceEndpoint("metrics", WebPageGuard.ForMonitoring(options.Metrics.Hosts, "metrics.hosts"));
+        var health = new ServiceEndpoint("health", WebPageGuard.ForMonitoring(options.Health.Hosts, "health.hosts"));
+        var admin = new ServiceEndpoint("admin", WebPageGuard.Strict);
         builder.WebHost.ConfigureKestrel((_, kestrel) =>
         {
             kestrel.AddServerHeader = false;
+            ServiceEndpoint.Limit(kestrel);
             metrics.Listen(kestrel, addresses.Metrics);
             health.Listen(kestrel, addresses.Health);
-            admin.Listen(kestrel, addresses.Admin);
+            if (addresses.Admin is { } address)
+                admin.Listen(kestrel, address);
             var pipeline = kestrel.ApplicationServices.GetRequiredService<ProxyPipeline>();
-            foreach (var (listener, address) in options.Listeners.Zip(addresses.Listeners))
-                kestrel.ListenOn(options.Transport, address, listen => pipeline.Build(listen, listener));
+            foreach (var (listener, bound) in options.Listeners.Zip(addresses.Listeners))
+                kestrel.ListenOn(options.Transport, bound, listen => pipeline.Build(listen, listener));
         });
 
         var app = builder.Build();
         metrics.Map(app, routes => routes.MapMetrics(app.Services.GetRequiredService<PrometheusExporter>()));
-        health.Map(app, routes => routes.MapHealth());
+        var oracle = app.Services.GetRequiredService<OracleReach>();
+        health.Map(app, routes => routes.MapHealth(() => oracle.Detail, () => oracle.NotReady));
         admin.Map(app, routes => routes.MapAdmin(options, addresses));
         // Made before the first connection, so that every meter is listened to.
         app.Services.GetRequiredService<PrometheusExporter>();
@@ -130,7 +136,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusExporter(
-            provider.GetRequiredService<IMeterFactory>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
+            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
         services.AddSingleton<ProcessMeter>().AddSingleton<ConnectionRegistry>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(
             options.ConnectionRecords is { } path
@@ -140,14 +146,14 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<SidecarMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
-        services.AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
+        services.AddSingleton(new ObservationMemory(options.ObservationMemory)).AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
         services.AddExchangeRecords(options.Records).AddHostedService<ReopenSignal>();
         services.AddTransport(options, sockets);
-        services.AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
+        services.AddSingleton<NeighbourListeners>().AddHostedService(_ => new ListenerAnnouncement(addresses)).AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
-        services.AddSingleton<OraclePools>().AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
+        services.AddSingleton<OraclePools>().AddSingleton<OracleClient>().AddSingleton<OracleReach>().AddHostedService(provider => provider.GetRequiredService<OracleReach>()).AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
     }
 
     private static void LogAddresses(ILogger logger, IHostApplicationLifetime lifetime, SidecarOptions options, BoundAddresses addresses)
@@ -158,8 +164,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
                 Log.Listening(logger, listener.Name, listener.Role.Word(), address, listener.Target?.ToString() ?? "the original destination");
             foreach (var (name, wanted, bound) in addresses.Endpoints(options))
             {
-                if (wanted.Port != 0 && wanted.Port != bound.Port)
-                    Log.Moved(logger, name, wanted.Port, bound);
+                if (wanted is IPEndPoint { Port: not 0 } && !wanted.Equals(bound))
+                    Log.Moved(logger, wanted, name, bound);
                 else
                     Log.Serving(logger, name, bound);
             }
@@ -172,9 +178,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         public static partial void Listening(ILogger logger, string name, string role, IPEndPoint address, string target);
 
         [LoggerMessage(11, LogLevel.Information, "Serving {Name} on {Address}")]
-        public static partial void Serving(ILogger logger, string name, IPEndPoint address);
+        public static partial void Serving(ILogger logger, string name, EndPoint address);
 
-        [LoggerMessage(12, LogLevel.Information, "Serving {Name}: default port {Wanted} is taken, moved to {Address}")]
-        public static partial void Moved(ILogger logger, string name, int wanted, IPEndPoint address);
+        [LoggerMessage(12, LogLevel.Warning, "The default {Wanted} is taken, and will be used as soon as it is free. Serving {Name} on {Address}")]
+        public static partial void Moved(ILogger logger, EndPoint wanted, string name, EndPoint address);
     }
 }

@@ -1,5 +1,6 @@
 using Sidecar.Observation.Http1;
 using Sidecar.Observation.Http2;
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 
 namespace Sidecar.Observation;
@@ -18,6 +19,9 @@ internal enum Unobservable
 
     /// <summary>A bug of the sidecar; the log has the exception.</summary>
     InternalError,
+
+    /// <summary>There was no memory for it, or it held most of all when there was none for others.</summary>
+    Memory,
 }
 
 /// <summary>Who is told what one connection is found to do.</summary>
@@ -30,6 +34,9 @@ internal interface IConnectionWatcher : IExchangeSink
 
     /// <summary>An observer threw: it is not called again, and the connection goes on.</summary>
     public void OnBug(Exception bug);
+
+    /// <summary>Has something run soon: on the thread that feeds the observer if it is always the same, else on any.</summary>
+    public void Post(SendOrPostCallback call, object state);
 }
 
 /// <summary>
@@ -37,15 +44,22 @@ internal interface IConnectionWatcher : IExchangeSink
 /// reaches the relay. Each direction may be fed by a thread of its own, unless it is told otherwise.
 /// </summary>
 /// <param name="watcher">Told of what is found.</param>
-/// <param name="limits">What it may cost.</param>
+/// <param name="limits">What may be kept of a head.</param>
+/// <param name="memory">What may be kept of all connections.</param>
 /// <param name="time">The clock.</param>
 /// <param name="isOfOneThread">Whether one thread feeds both directions, which then need no lock.</param>
-internal sealed class ConnectionObserver(IConnectionWatcher watcher, ObservationLimits limits, TimeProvider time, bool isOfOneThread = false)
+internal sealed class ConnectionObserver(
+    IConnectionWatcher watcher, ObservationLimits limits, ObservationMemory memory, TimeProvider time, bool isOfOneThread = false) : IMemoryHolder
 {
+    /// <summary>What one costs with its account, before the protocol is known.</summary>
+    public const int Cost = 512;
+
+
     private readonly Lock? _lock = isOfOneThread ? null : new Lock();
     private FirstBytes? _ofClient;
     private FirstBytes? _ofServer;
     private IProtocolObserver? _protocol;
+    private MemoryAccount? _account;
     private bool _isOver;
 
     private delegate void Step(ConnectionObserver observer, Direction direction, ReadOnlySpan<byte> bytes, long now);
@@ -62,6 +76,10 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
 
     /// <summary>The connection is over; the last call.</summary>
     public void Close(RelayEndReason reason) => Run(default, [], (observer, _, _, now) => observer.Stop(OutcomeOf(reason), now));
+
+    /// <inheritdoc/>
+    public void LetGo() => watcher.Post(
+        static self => ((ConnectionObserver)self!).Run(default, [], static (observer, _, _, now) => observer.GiveUpForLack(now)), this);
 
     private static ExchangeOutcome OutcomeOf(RelayEndReason reason) => reason switch
     {
@@ -85,7 +103,9 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         }
         catch (Exception bug)
         {
+            // An OutOfMemoryException too: the observation is what can be done without.
             (_isOver, _protocol) = (true, null);
+            _account?.Close(forLack: bug is OutOfMemoryException);
             watcher.OnBug(bug);
         }
         finally
@@ -97,6 +117,8 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
     // False as long as the first bytes do not tell, or tell that nothing can be observed.
     private bool Detect(Direction direction, ref ReadOnlySpan<byte> bytes, long now)
     {
+        if (_account is null)
+            Open();
         ref var first = ref direction == Direction.Request ? ref _ofClient : ref _ofServer;
         Span<byte> joined = stackalloc byte[ProtocolDetection.Enough];
         var seen = first is null ? bytes : first.JoinedWith(bytes, joined);
@@ -109,10 +131,10 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
                 GiveUp(Unobservable.UnknownProtocol, direction == Direction.Request ? "the client's first bytes are of no known protocol" : "the server speaks first", now);
                 return false;
             case DetectedProtocol.Http1:
-                _protocol = new Http1Observer(watcher, limits);
+                _protocol = new Http1Observer(watcher, limits, _account!);
                 break;
             default:
-                _protocol = new Http2Observer(watcher, limits);
+                _protocol = new Http2Observer(watcher, limits, _account!);
                 break;
         }
 
@@ -120,6 +142,13 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         Replay(Direction.Response, _ofServer);
         (_ofClient, _ofServer) = (null, null);
         return !_isOver;
+    }
+
+    // Only now, for what is never read costs next to nothing.
+    private void Open()
+    {
+        _account = memory.Open(this, isOfOneThread);
+        _account.Take(Cost);
     }
 
     private void Replay(Direction direction, FirstBytes? first)
@@ -130,7 +159,14 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
 
     private void Feed(Direction direction, ReadOnlySpan<byte> bytes, long now)
     {
-        if (_protocol!.Read(direction, ref bytes, now))
+        var goesOn = _protocol!.Read(direction, ref bytes, now);
+        if (_account!.IsExhausted)
+        {
+            GiveUpForLack(now);
+            return;
+        }
+
+        if (goesOn)
             return;
         if (_protocol.Failure is { } failure)
         {
@@ -139,7 +175,7 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         else if (_protocol is Http1Observer { Upgrade: { } upgrade })
         {
             _protocol.Close(ExchangeOutcome.Unmatched, now);
-            var http2 = new Http2Observer(watcher, limits);
+            var http2 = new Http2Observer(watcher, limits, _account!);
             _protocol = http2;
             http2.Upgrade(upgrade.Exchange, upgrade.Settings, now);
             Feed(direction, bytes, now);
@@ -150,17 +186,24 @@ internal sealed class ConnectionObserver(IConnectionWatcher watcher, Observation
         }
     }
 
+    private void GiveUpForLack(long now)
+    {
+        Stop(ExchangeOutcome.Unmatched, now, forLack: true);
+        watcher.OnUnobservable(Unobservable.Memory, $"no memory is left of the {memory.Limit} bytes for observation (observation.memory)");
+    }
+
     private void GiveUp(Unobservable reason, string detail, long now)
     {
         Stop(ExchangeOutcome.Unmatched, now);
         watcher.OnUnobservable(reason, detail);
     }
 
-    private void Stop(ExchangeOutcome outcome, long now)
+    private void Stop(ExchangeOutcome outcome, long now, bool forLack = false)
     {
         Volatile.Write(ref _isOver, true);
         _protocol?.Close(outcome, now);
         _protocol = null;
+        _account?.Close(forLack);
     }
 
     /// <summary>What one side sent before the protocol was known.</summary>

@@ -22,6 +22,9 @@ internal enum ExchangeOutcome
 /// <summary>A request and its response. Times are timestamps of the connection's clock; -1 before they are known.</summary>
 internal sealed class Exchange
 {
+    /// <summary>What one costs without its heads.</summary>
+    public const int Cost = 128;
+
     /// <param name="request">Belongs to the exchange from now on.</param>
     /// <param name="started">When the request's first byte was seen.</param>
     /// <param name="requested">When the last byte of its head was seen.</param>
@@ -85,6 +88,9 @@ internal sealed class Exchange
 /// <summary>What a gRPC call has beyond an HTTP/2 exchange.</summary>
 internal sealed class GrpcCall
 {
+    /// <summary>What one costs.</summary>
+    public const int Cost = 48;
+
     /// <summary>The call's status (0 is OK), from the response's trailers, or from its head when there is nothing else; null where none came.</summary>
     public int? Status { get; set; }
 

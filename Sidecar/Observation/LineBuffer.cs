@@ -1,16 +1,19 @@
+using Sidecar.Observation.Memory;
+
 namespace Sidecar.Observation;
 
 /// <summary>
-/// Cuts a stream into lines. A line that comes whole is not copied; of one that comes in pieces the start is kept until its end,
-/// and where that is too long its last bytes as well.
+/// Cuts a stream into lines. A line that comes whole is not copied; of one that comes in pieces the start is kept until its end.
+/// Of one that is too long, start and last bytes are left, however it comes.
 /// </summary>
 /// <param name="limit">Most bytes of a line that are kept; at least <see cref="Tail"/>.</param>
-internal sealed class LineBuffer(int limit)
+/// <param name="memory">Charged for what is kept.</param>
+internal sealed class LineBuffer(int limit, MemoryAccount memory)
 {
     /// <summary>Last bytes of a line that are kept in any case: a request's version stands there.</summary>
     public const int Tail = 16;
 
-    private readonly PooledBytes _kept = new();
+    private PooledBytes _kept = new(memory, isForPieces: true);
     private bool _isTaken;
 
     /// <summary>Whether the line that was read last was longer than what is kept of it.</summary>
@@ -36,7 +39,7 @@ internal sealed class LineBuffer(int limit)
 
         line = bytes[..end];
         bytes = bytes[(end + 1)..];
-        if (!_kept.IsEmpty)
+        if (!_kept.IsEmpty || line.Length > limit)
         {
             Keep(line);
             line = _kept.Written;
@@ -58,7 +61,7 @@ internal sealed class LineBuffer(int limit)
     private void Keep(ReadOnlySpan<byte> bytes)
     {
         var fitting = bytes[..Math.Min(bytes.Length, limit - _kept.Written.Length)];
-        _kept.Add(fitting);
+        _kept.TryAdd(fitting);
         if (fitting.Length < bytes.Length)
             KeepTail(bytes[fitting.Length..]);
     }

@@ -1,4 +1,4 @@
-using System.Buffers;
+using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation;
 
@@ -19,21 +19,27 @@ internal enum HttpVersion
 /// The head of a request or response: its fields as they stood on the wire, in order, with duplicates and their case. It has one
 /// buffer, which grows up to a limit and goes back to the pool with <see cref="Release"/>.
 /// </summary>
-/// <param name="heads">Bounds what is kept, of it and of all heads of its connection; what comes behind is left out, which <see cref="IsTruncated"/> tells.</param>
-internal sealed class MessageHead(MessageHeads heads)
+/// <param name="limit">Most bytes that are kept; what comes behind is left out, which <see cref="IsTruncated"/> tells.</param>
+/// <param name="memory">Charged for what is kept.</param>
+internal sealed class MessageHead(int limit, MemoryAccount memory)
 {
-    // A usual head; it doubles as needed.
-    private const int FirstSize = 1024;
+    /// <summary>What one costs without bytes and fields.</summary>
+    public const int Cost = 128;
 
-    private const int FirstFields = 16;
+    // A usual head; it doubles as needed.
+    private const int UsualSize = 1024;
+
+    private const int UsualFields = 16;
     private const int FieldSize = 16;
+
+    // Where memory is short, so many more at a time.
+    private const int FewFields = 2;
 
     // Ten times what servers allow for by default.
     private const int MaxFields = 1024;
 
-    private byte[]? _bytes;
-    private int _length;
-    private Field[] _fields = new Field[FirstFields];
+    private PooledBytes _bytes = new(memory, UsualSize);
+    private Field[] _fields = [];
     private Place _method;
     private Place _target;
 
@@ -56,7 +62,7 @@ internal sealed class MessageHead(MessageHeads heads)
     public ReadOnlySpan<byte> Target => At(_target);
 
     /// <summary>All that is kept, one behind the other.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+    public ReadOnlySpan<byte> Bytes => _bytes.Written;
 
     /// <summary>How many fields are kept.</summary>
     public int Count { get; private set; }
@@ -90,9 +96,7 @@ internal sealed class MessageHead(MessageHeads heads)
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         IsTruncated |= Count == MaxFields;
-        if (!IsTruncated && Count == _fields.Length)
-            MakeRoomForFields();
-        if (IsTruncated)
+        if (IsTruncated || (Count == _fields.Length && !TryMakeRoomForFields()))
             return;
         _fields[Count++] = new Field(Keep(name), Keep(value));
     }
@@ -111,10 +115,19 @@ internal sealed class MessageHead(MessageHeads heads)
     /// <summary>Something of it could not be kept.</summary>
     public void Cut() => IsTruncated = true;
 
+    /// <summary>There is no memory for something of it.</summary>
+    public void CutForLack()
+    {
+        if (!IsTruncated)
+            memory.CountCut();
+        IsTruncated = true;
+    }
+
     /// <summary>Forgets all; the buffer stays.</summary>
     public void Clear()
     {
-        (_length, Count, Status, IsTruncated, _method, _target) = (0, 0, 0, false, default, default);
+        _bytes.Clear();
+        (Count, Status, IsTruncated, _method, _target) = (0, 0, false, default, default);
         (IsHead, IsConnect) = (false, false);
     }
 
@@ -122,61 +135,61 @@ internal sealed class MessageHead(MessageHeads heads)
     public void Release()
     {
         Clear();
-        if (_fields.Length > FirstFields)
-        {
-            heads.TryTake(-(_fields.Length - FirstFields) * FieldSize);
-            _fields = new Field[FirstFields];
-        }
-
-        if (_bytes is null)
-            return;
-        heads.TryTake(-_bytes.Length);
-        ArrayPool<byte>.Shared.Return(_bytes);
-        _bytes = null;
+        _bytes.Release();
+        // The next one may well be as the usual one is.
+        if (_fields.Length != UsualFields)
+            ReleaseFields();
     }
 
-    private ReadOnlySpan<byte> At(Place place) => _bytes.AsSpan(place.Start, place.Length);
+    /// <summary>Is used no more.</summary>
+    public void GiveBack()
+    {
+        Release();
+        ReleaseFields();
+        memory.Give(Cost);
+    }
+
+    private ReadOnlySpan<byte> At(Place place) => _bytes.Written.Slice(place.Start, place.Length);
 
     private Place Keep(ReadOnlySpan<byte> bytes)
     {
-        var fitting = bytes[..Math.Min(bytes.Length, heads.Limit - _length)];
-        if (!TryMakeRoom(_length + fitting.Length))
-            fitting = fitting[..((_bytes?.Length ?? 0) - _length)];
+        var start = _bytes.Length;
+        var fitting = bytes[..Math.Min(bytes.Length, limit - start)];
         IsTruncated |= fitting.Length < bytes.Length;
-        fitting.CopyTo(_bytes.AsSpan(_length));
-        var place = new Place(_length, fitting.Length);
-        _length += fitting.Length;
-        return place;
+        if (!_bytes.TryAdd(fitting))
+        {
+            CutForLack();
+            _bytes.TryAdd(fitting = fitting[..Math.Min(fitting.Length, _bytes.Free.Length)]);
+        }
+
+        return new Place(start, fitting.Length);
     }
 
-    private void MakeRoomForFields()
+    private bool TryMakeRoomForFields()
     {
-        if (heads.TryTake(Count * FieldSize))
-            Array.Resize(ref _fields, 2 * Count);
-        else
-            IsTruncated = true;
-    }
-
-    private bool TryMakeRoom(int size)
-    {
-        var held = _bytes?.Length ?? 0;
-        if (held >= size)
+        if (TryResize(Math.Max(UsualFields, 2 * Count)) || TryResize(Count + FewFields))
             return true;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(FirstSize, size), 2 * held));
-        if (!heads.TryTake(larger.Length - held))
-        {
-            ArrayPool<byte>.Shared.Return(larger);
+        CutForLack();
+        return false;
+    }
+
+    private bool TryResize(int count)
+    {
+        var larger = new Field[count];
+        if (!memory.TryTake((count * FieldSize) + MemoryAccount.ArrayOverhead))
             return false;
-        }
-
-        if (_bytes is not null)
-        {
-            _bytes.AsSpan(0, _length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_bytes);
-        }
-
-        _bytes = larger;
+        _fields.CopyTo(larger, 0);
+        ReleaseFields();
+        _fields = larger;
         return true;
+    }
+
+    private void ReleaseFields()
+    {
+        if (_fields.Length == 0)
+            return;
+        memory.Give((_fields.Length * FieldSize) + MemoryAccount.ArrayOverhead);
+        _fields = [];
     }
 
     private readonly record struct Place(int Start, int Length);

@@ -1,38 +1,49 @@
+using Sidecar.Observation.Memory;
+
 namespace Sidecar.Observation;
 
 /// <summary>The heads of one connection: those of exchanges that have ended serve the next ones.</summary>
 /// <param name="limit">Most bytes of a head that are kept.</param>
+/// <param name="memory">Charged for them.</param>
 /// <param name="maxFree">How many of them wait for the next exchange: a request and a response; pipelined ones come and go.</param>
-internal sealed class MessageHeads(int limit, int maxFree = 2)
+internal sealed class MessageHeads(int limit, MemoryAccount memory, int maxFree = 2)
 {
-    // As many of the largest ones may be under way, or some thousand of a usual size. What comes then is cut.
-    private const int MaxLargest = 64;
-
     private readonly Stack<MessageHead> _free = new();
-    private long _left = (long)MaxLargest * limit;
 
     /// <summary>Most bytes of a head that are kept.</summary>
     public int Limit => limit;
 
-    public MessageHead Rent() => _free.TryPop(out var head) ? head : new MessageHead(this);
+    /// <summary>Charged for the heads, and for what belongs to them.</summary>
+    public MemoryAccount Memory => memory;
 
-    /// <summary>A head asks for more memory, or with a negative number gives some back.</summary>
-    /// <returns>Whether it may have it.</returns>
-    public bool TryTake(int bytes)
+    public MessageHead Rent()
     {
-        if (bytes > _left)
-            return false;
-        _left -= bytes;
-        return true;
+        if (_free.TryPop(out var free))
+            return free;
+        var head = new MessageHead(limit, memory);
+        memory.Take(MessageHead.Cost);
+        return head;
     }
 
     public void Return(MessageHead? head)
     {
         if (head is null)
             return;
+        if (_free.Count == maxFree)
+        {
+            head.GiveBack();
+            return;
+        }
+
         // Its buffer goes back to all connections: an idle one holds none.
         head.Release();
-        if (_free.Count < maxFree)
-            _free.Push(head);
+        _free.Push(head);
+    }
+
+    /// <summary>Gives back those that wait.</summary>
+    public void Release()
+    {
+        while (_free.TryPop(out var head))
+            head.GiveBack();
     }
 }

@@ -32,6 +32,8 @@ internal static class ProtocolDetection
     /// <summary>By what the client sent first.</summary>
     public static DetectedProtocol OfClient(ReadOnlySpan<byte> first)
     {
+        // No more is looked at, or a decision would depend on how the bytes come.
+        first = first[..Math.Min(first.Length, Enough)];
         var common = first.CommonPrefixLength(Preface);
         if (common == Preface.Length)
             return DetectedProtocol.Http2;

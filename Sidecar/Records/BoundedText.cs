@@ -18,7 +18,7 @@ internal static class BoundedText
 
     private const int HashBytes = 8;
 
-    public static string? Of(TransformExpression? transform) => Of(transform?.Text);
+    public static string? Of(TransformExpression? transform) => Of(transform?.Shown);
 
     public static string? Of(string? text) => text is { Length: > MaxLength }
         ? $"{text.AsSpan(0, MaxLength - Rest)}… ({text.Length} characters, SHA-256 {Hash(text)}…)"

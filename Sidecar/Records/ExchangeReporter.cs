@@ -4,6 +4,7 @@ using Oracle.Protocol;
 using Sidecar.Configuration;
 using Sidecar.Destination;
 using Sidecar.Observation;
+using Sidecar.Observation.Memory;
 using Sidecar.Records.Exchanges;
 using Sidecar.Telemetry;
 using Sidecar.Transport.Epoll;
@@ -12,7 +13,7 @@ namespace Sidecar.Records;
 
 /// <summary>Has connections observed and accounts for each of their exchanges, once: metrics and, if records are wanted, a record.</summary>
 internal sealed partial class ExchangeReporter(
-    SidecarOptions options, ExchangeMetrics metrics, TimeProvider time, ILogger<ExchangeReporter> logger,
+    SidecarOptions options, ExchangeMetrics metrics, ObservationMemory memory, TimeProvider time, ILogger<ExchangeReporter> logger,
     ExchangeRecorder? recorder = null, LocalProcesses? processes = null)
 {
     /// <summary>An observer for a connection that is to be relayed; null where its listener is not observed.</summary>
@@ -21,7 +22,8 @@ internal sealed partial class ExchangeReporter(
         if (!report.Listener.Observe)
             return null;
         var process = processes is null ? LocalProcess.Own : FindProcess(processes, report, downstream, upstream);
-        return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger), options.Observation, time, isOfOneThread: downstream is EpollConnection && upstream is EpollConnection);
+        var loop = downstream is EpollConnection { Socket.Loop: var own } && upstream is EpollConnection ? own : null;
+        return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
     }
 
     // Asked for while both ends are there for certain: of a p1 the client's, whose socket still has the original destination; else the service's.
@@ -48,7 +50,7 @@ internal sealed partial class ExchangeReporter(
         public static partial void Bug(ILogger logger, Exception bug, ConnectionId id, ClientAddress client);
     }
 
-    private sealed class Watcher(ConnectionReport report, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger) : IConnectionWatcher
+    private sealed class Watcher(ConnectionReport report, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger, EventLoop? loop) : IConnectionWatcher
     {
         // Rendered for the first record.
         private ExchangeOrigin? _origin;
@@ -71,8 +73,16 @@ internal sealed partial class ExchangeReporter(
 
         public void OnBug(Exception bug)
         {
-            metrics.Unobservable(Unobservable.InternalError);
+            metrics.Unobservable(bug is OutOfMemoryException ? Unobservable.Memory : Unobservable.InternalError);
             Log.Bug(logger, bug, report.Id, report.Client);
+        }
+
+        public void Post(SendOrPostCallback call, object state)
+        {
+            if (loop is not null)
+                loop.Post(call, state);
+            else
+                ThreadPool.UnsafeQueueUserWorkItem(static work => work.call(work.state), (call, state), preferLocal: false);
         }
     }
 }

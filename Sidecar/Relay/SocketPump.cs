@@ -33,6 +33,9 @@ internal sealed class SocketPump(
     private bool _brokeIsTold;
     private PumpResult _result;
 
+    // Made where a failure is handled: a start cannot fail once the other direction runs.
+    private Action Resume => _resume ??= Run;
+
     private enum Pause
     {
         None,
@@ -43,11 +46,7 @@ internal sealed class SocketPump(
     }
 
     /// <summary>Runs until the first wait; the loop's events do the rest. Callbacks instead of awaits: an idle direction holds no state machine.</summary>
-    public override void Start()
-    {
-        _resume = Run;
-        Run();
-    }
+    public override void Start() => Run();
 
     private void Run()
     {
@@ -56,13 +55,13 @@ internal sealed class SocketPump(
             switch (RunTurn())
             {
                 case Pause.UntilReadable:
-                    source.Socket.WhenReadable().Call(_resume!);
+                    source.Socket.WhenReadable().Call(Resume);
                     return;
                 case Pause.UntilWritable:
-                    sink.Socket.WhenWritable().Call(_resume!);
+                    sink.Socket.WhenWritable().Call(Resume);
                     return;
                 case Pause.UntilNextTurn:
-                    _loop.Defer(_resume!);
+                    _loop.Defer(Resume);
                     return;
             }
         }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
@@ -6,6 +5,7 @@ using System.Text;
 using Chassis;
 using Sidecar.Observation;
 using Sidecar.Observation.Grpc;
+using Sidecar.Observation.Memory;
 
 namespace Sidecar.Telemetry;
 
@@ -15,7 +15,7 @@ namespace Sidecar.Telemetry;
 /// </summary>
 internal sealed class ExchangeMetrics
 {
-    /// <summary>Most gRPC methods that have series of their own; the others share one.</summary>
+    /// <summary>Most gRPC methods that have series of their own; the others share one. One that was not called for an hour leaves its place.</summary>
     public const int MaxMethods = 200;
 
     private const string Other = "_OTHER";
@@ -44,16 +44,21 @@ internal sealed class ExchangeMetrics
     private readonly Histogram<double> _requests;
     private readonly Histogram<double> _calls;
     private readonly Counter<long> _unobservable;
-    private readonly ConcurrentDictionary<string, string> _grpcMethods = new(StringComparer.Ordinal);
+    private readonly KnownNames _grpcMethods;
 
-    public ExchangeMetrics(IMeterFactory factory, TimeProvider time)
+    public ExchangeMetrics(IMeterFactory factory, ObservationMemory memory, TimeProvider time)
     {
         _time = time;
+        _grpcMethods = new KnownNames(MaxMethods, TimeSpan.FromHours(1), time);
         var meter = factory.Create(SidecarMetrics.MeterName);
         var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets };
         _requests = meter.CreateHistogram("http.server.request.duration", "s", "From the first byte of an HTTP request to the end of its response.", tags: null, advice);
         _calls = meter.CreateHistogram("rpc.server.call.duration", "s", "From the first byte of a gRPC call to its end.", tags: null, advice);
         _unobservable = meter.CreateCounter<long>("sidecar.connections.unobservable", null, "Connections that could not be observed, or not to their end.");
+        meter.CreateObservableUpDownCounter("sidecar.observation.memory", () => memory.Used, "By", "Memory that is kept for the observation of connections.");
+        meter.CreateObservableUpDownCounter("sidecar.observation.memory.limit", () => memory.Limit, "By", "Most of it that may be kept.");
+        meter.CreateObservableCounter("sidecar.observation.heads.cut", () => memory.HeadsCut, null, "Heads of requests and responses that were cut for want of memory.");
+        meter.CreateObservableCounter("sidecar.observation.ended", () => memory.Ended, null, "Connections whose observation ended for want of memory.");
     }
 
     public void Unobservable(Unobservable reason) => _unobservable.Add(1, new KeyValuePair<string, object?>("reason", EnumWords.Of(reason)));
@@ -106,12 +111,6 @@ internal sealed class ExchangeMetrics
         Span<char> name = stackalloc char[MaxMethodLength];
         if (!GrpcPath.TrySplit(path, out _, out _) || path.Length > MaxMethodLength || !Encoding.ASCII.TryGetChars(path[1..], name, out var length))
             return Other;
-        var known = _grpcMethods.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (known.TryGetValue(name[..length], out var method))
-            return method;
-        if (!isServed || _grpcMethods.Count >= MaxMethods)
-            return Other;
-        method = name[..length].ToString();
-        return _grpcMethods.GetOrAdd(method, method);
+        return _grpcMethods.Find(name[..length], mayAdd: isServed) ?? Other;
     }
 }

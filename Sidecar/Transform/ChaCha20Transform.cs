@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Oracle.Protocol.Expressions;
+using Sidecar.Transform.Kernels;
 
 namespace Sidecar.Transform;
 
@@ -12,26 +11,23 @@ namespace Sidecar.Transform;
 /// </summary>
 internal sealed class ChaCha20Transform : ByteTransform
 {
-    private const int Words = 16;
-    private const int DoubleRounds = 10;
-    private const int BlockSize = 64;
+    private const long MaxBlocks = 1L << 32;
 
-    // Computed together: two in each of two sets of rows, which do not wait for each other.
-    private const int BlocksOfRows = 2;
-    private const int Blocks = 2 * BlocksOfRows;
-    private const int BatchSize = Blocks * BlockSize;
-
-    private readonly uint[] _state = new uint[Words];
-    private readonly byte[] _stream = new byte[BatchSize];
-    private int _used = BatchSize;
-    private long _blocks;
+    private readonly ChaCha20Kernel _kernel;
+    private readonly uint[] _state = new uint[ChaCha20Kernel.Words];
+    private readonly byte[] _stream;
+    private long _block;
+    private int _used;
+    private int _end;
 
     /// <param name="key">32 bytes.</param>
     /// <param name="nonce">12 bytes.</param>
-    /// <param name="firstBlock">Where in the stream it begins, a multiple of four blocks; tests begin near the end.</param>
-    public ChaCha20Transform(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, long firstBlock = 0)
+    /// <param name="kernel">What computes the stream.</param>
+    /// <param name="firstBlock">Where in the stream it begins; tests begin near the end.</param>
+    public ChaCha20Transform(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ChaCha20Kernel kernel, long firstBlock = 0)
     {
-        _blocks = firstBlock;
+        (_kernel, _block) = (kernel, firstBlock);
+        _stream = new byte[kernel.Blocks * ChaCha20Kernel.BlockSize];
         for (var i = 0; i < 4; i++)
             _state[i] = BinaryPrimitives.ReadUInt32LittleEndian("expand 32-byte k"u8[(4 * i)..]);
         for (var i = 0; i < 8; i++)
@@ -45,9 +41,9 @@ internal sealed class ChaCha20Transform : ByteTransform
     {
         while (bytes.Length > 0)
         {
-            if (_used == BatchSize)
+            if (_used == _end)
                 Refill();
-            var count = Math.Min(bytes.Length, BatchSize - _used);
+            var count = Math.Min(bytes.Length, _end - _used);
             Xor.Apply(bytes[..count], _stream.AsSpan(_used));
             _used += count;
             bytes = bytes[count..];
@@ -56,84 +52,16 @@ internal sealed class ChaCha20Transform : ByteTransform
 
     private void Refill()
     {
-        if (_blocks > uint.MaxValue)
+        // Near its end the kernel computes more blocks than there are.
+        var blocks = (int)Math.Min(_kernel.Blocks, MaxBlocks - _block);
+        if (blocks == 0)
             throw new InvalidOperationException("the key stream is used up");
-        var (first, second) = (Start(_blocks), Start(_blocks + BlocksOfRows));
-        var (x, y) = (first, second);
-        for (var round = 0; round < DoubleRounds; round++)
-            (x, y) = (x.DoubleRound(), y.DoubleRound());
+        _state[ChaCha20Kernel.Counter] = (uint)_block;
+        _kernel.Fill(_state, _stream);
         var words = MemoryMarshal.Cast<byte, uint>(_stream.AsSpan());
-        x.Plus(first).CopyTo(words);
-        y.Plus(second).CopyTo(words[(BlocksOfRows * Words)..]);
         if (!BitConverter.IsLittleEndian)
             BinaryPrimitives.ReverseEndianness(words, words);
-        _blocks += Blocks;
-        _used = 0;
-    }
-
-    private Rows Start(long block)
-    {
-        var rows = MemoryMarshal.Cast<uint, Vector128<uint>>(_state);
-        var counted = rows[3].WithElement(0, (uint)block);
-        return new Rows(
-            Vector256.Create(rows[0], rows[0]), Vector256.Create(rows[1], rows[1]), Vector256.Create(rows[2], rows[2]),
-            Vector256.Create(counted, counted.WithElement(0, (uint)block + 1)));
-    }
-
-    /// <summary>The four rows of two blocks, one in each half.</summary>
-    private readonly struct Rows(Vector256<uint> first, Vector256<uint> second, Vector256<uint> third, Vector256<uint> fourth)
-    {
-        private readonly Vector256<uint> _a = first;
-        private readonly Vector256<uint> _b = second;
-        private readonly Vector256<uint> _c = third;
-        private readonly Vector256<uint> _d = fourth;
-
-        // Four quarter rounds down the columns at once; turned, the diagonals are columns too.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Rows DoubleRound()
-        {
-            var columns = Round();
-            var turned = new Rows(
-                columns._a,
-                Vector256.Shuffle(columns._b, Vector256.Create(1u, 2, 3, 0, 5, 6, 7, 4)),
-                Vector256.Shuffle(columns._c, Vector256.Create(2u, 3, 0, 1, 6, 7, 4, 5)),
-                Vector256.Shuffle(columns._d, Vector256.Create(3u, 0, 1, 2, 7, 4, 5, 6)));
-            var diagonals = turned.Round();
-            return new Rows(
-                diagonals._a,
-                Vector256.Shuffle(diagonals._b, Vector256.Create(3u, 0, 1, 2, 7, 4, 5, 6)),
-                Vector256.Shuffle(diagonals._c, Vector256.Create(2u, 3, 0, 1, 6, 7, 4, 5)),
-                Vector256.Shuffle(diagonals._d, Vector256.Create(1u, 2, 3, 0, 5, 6, 7, 4)));
-        }
-
-        public Rows Plus(Rows other) => new(_a + other._a, _b + other._b, _c + other._c, _d + other._d);
-
-        public void CopyTo(Span<uint> words)
-        {
-            Vector128.CopyTo(_a.GetLower(), words);
-            Vector128.CopyTo(_b.GetLower(), words[4..]);
-            Vector128.CopyTo(_c.GetLower(), words[8..]);
-            Vector128.CopyTo(_d.GetLower(), words[12..]);
-            Vector128.CopyTo(_a.GetUpper(), words[16..]);
-            Vector128.CopyTo(_b.GetUpper(), words[20..]);
-            Vector128.CopyTo(_c.GetUpper(), words[24..]);
-            Vector128.CopyTo(_d.GetUpper(), words[28..]);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private Rows Round()
-        {
-            var a = _a + _b;
-            var d = Rotate(_d ^ a, 16);
-            var c = _c + d;
-            var b = Rotate(_b ^ c, 12);
-            a += b;
-            d = Rotate(d ^ a, 8);
-            c += d;
-            b = Rotate(b ^ c, 7);
-            return new Rows(a, b, c, d);
-        }
-
-        private static Vector256<uint> Rotate(Vector256<uint> value, int bits) => (value << bits) | (value >>> (32 - bits));
+        _block += blocks;
+        (_used, _end) = (0, blocks * ChaCha20Kernel.BlockSize);
     }
 }

@@ -66,7 +66,11 @@ internal sealed class CompiledTransform
     private static TransformPart Part(TransformStep step)
     {
         if (step.Operator == BuiltIn.KeyStream)
-            return new TransformPart("key stream", "chacha20", PartBytes, () => new ChaCha20Transform(step.Arguments[1].Bytes, step.Arguments[2].Bytes));
+        {
+            var kernel = ChaCha20Kernel.Best;
+            return new TransformPart("key stream", kernel.Name, PartBytes, () => new ChaCha20Transform(step.Arguments[1].Bytes, step.Arguments[2].Bytes, kernel));
+        }
+
         var filter = (TransformFilter)step.Operator;
         // A user's code may return null, whatever it says.
         return new TransformPart("filter", filter.Name, PartBytes, () =>

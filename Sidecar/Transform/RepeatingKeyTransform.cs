@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Oracle.Protocol.Expressions;
 
@@ -51,6 +52,7 @@ internal sealed class RepeatingKey
 internal static class Xor
 {
     /// <summary>Combines bytes with at least as many of a key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply(Span<byte> bytes, ReadOnlySpan<byte> key)
     {
         var vectors = MemoryMarshal.Cast<byte, Vector<byte>>(bytes);

@@ -17,6 +17,7 @@ internal static class BackendApp
         builder.Services.AddSingleton<VideoCatalog>();
 
         var app = builder.Build();
+        app.UsePlaces();
         // Answers without a body (no such route, wrong method) say why, as all others do.
         app.UseStatusCodePages(pages =>
         {

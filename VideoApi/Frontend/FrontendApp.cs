@@ -17,6 +17,7 @@ internal static class FrontendApp
         builder.Services.AddSingleton(_ => new BackendClient(new UpstreamClient("backend", options.Backend, TimeProvider.System)));
 
         var app = builder.Build();
+        app.UsePlaces();
         app.UseSecurityHeaders();
         // Answers without a body (no such route, wrong method) become pages.
         app.UseStatusCodePages(pages =>

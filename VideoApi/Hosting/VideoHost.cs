@@ -10,6 +10,9 @@ internal static partial class VideoHost
     // A stream that is still running when told to stop gets this long; then its connection is closed.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
 
+    // A browser sends it at once; a slow network takes seconds.
+    private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(10);
+
     // Each costs a descriptor, a forwarded one two; where the limit of open files is low, it decides.
     private const int MaxConnections = 1500;
 
@@ -18,6 +21,7 @@ internal static partial class VideoHost
     public static WebApplicationBuilder CreateBuilder(Listener listener)
     {
         var sockets = new ListenSockets();
+        var places = new ConnectionPlaces(Math.Min(MaxConnections, OpenFiles.Room(each: 2)), TimeProvider.System);
         var address = sockets.Bind(listener.Address, listener.Source);
 
         // Nothing is read from appsettings.json or the environment: the command line says everything.
@@ -26,10 +30,14 @@ internal static partial class VideoHost
         builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = Math.Min(MaxConnections, OpenFiles.Room(each: 2));
+            kestrel.Limits.RequestHeadersTimeout = HeadLimit;
             // No route reads a body.
             kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.UsePlaces(places);
+            });
         });
         builder.Services.AddRouting();
         builder.Services.AddSingleton(TimeProvider.System);

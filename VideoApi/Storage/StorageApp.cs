@@ -14,6 +14,7 @@ internal static class StorageApp
         builder.Services.AddSingleton<Catalog>();
 
         var app = builder.Build();
+        app.UsePlaces();
         app.UseOpenCors();
         app.UseRouting();
         app.MapHealth();

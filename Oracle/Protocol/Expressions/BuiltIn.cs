@@ -15,7 +15,7 @@ public static class BuiltIn
 
     /// <summary>Exclusive or with the key stream of a cipher: its name, a key, a nonce (RFC 8439, block counter from 0).</summary>
     public static TransformOperator KeyStream { get; } = new SelfInverse(
-        "keystream", TransformParameter.Word("chacha20"), TransformParameter.Hex("a key", 32, 32), TransformParameter.Hex("a nonce", 12, 12));
+        "keystream", TransformParameter.Word("chacha20"), TransformParameter.Secret("a key", 32, 32), TransformParameter.Hex("a nonce", 12, 12));
 
     // An inverse may name an operator that is made further down; it is asked for later.
     internal static ByteOperator Not { get; } = new("not", Always(value => (byte)~value), _ => Step(Not!)) { IsBare = true };

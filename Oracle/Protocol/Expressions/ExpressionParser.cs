@@ -11,6 +11,9 @@ internal sealed class ExpressionParser(
     // As much of a token as an error shows.
     private const int MaxShown = 24;
 
+    // Nobody's key has fewer hex digits.
+    private const int LeastKey = 16;
+
     private readonly List<TransformStep> _steps = [];
     private int _next;
     private int _start;
@@ -130,7 +133,7 @@ internal sealed class ExpressionParser(
         {
             var parameter = found.Parameters[i];
             var form = parameter.Form == ArgumentForm.Hex ? Token.Quoted : Token.Word;
-            arguments[i] = (_token == form ? parameter.Read(_word) : null) ?? throw Unexpected(parameter.Expected);
+            arguments[i] = (_token == form ? parameter.Read(_word) : null) ?? throw (parameter.IsSecret ? Error(_start, $"{parameter.Expected} expected") : Unexpected(parameter.Expected));
             Read();
         }
 
@@ -225,8 +228,10 @@ internal sealed class ExpressionParser(
         _ => Shown(_word),
     }}");
 
-    private static string Shown(string word) =>
-        new([.. (word.Length <= MaxShown ? word : $"{word[..MaxShown]}… of {word.Length} characters").Select(c => char.IsControl(c) ? '?' : c)]);
+    // A key that was mistyped, or stands at the wrong place, is a secret too.
+    private static string Shown(string word) => word.Count(char.IsAsciiHexDigit) >= LeastKey
+        ? $"… of {word.Length} characters"
+        : new([.. (word.Length <= MaxShown ? word : $"{word[..MaxShown]}… of {word.Length} characters").Select(c => char.IsControl(c) ? '?' : c)]);
 
     private TransformSyntaxException Error(int index, string problem)
     {

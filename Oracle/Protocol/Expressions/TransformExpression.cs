@@ -12,16 +12,12 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
 
     // Found when first asked for; two threads that both do find the same.
     private string? _wireForm;
+    private string? _shown;
 
     internal TransformExpression(params IReadOnlyList<TransformStep> steps)
     {
         Steps = steps;
-        Text = steps switch
-        {
-            [] => "idt",
-            [var step] => step.Text,
-            _ => $"(chain {string.Join(' ', steps.Select(step => step.Text))})",
-        };
+        Text = Write(step => step.Text);
     }
 
     /// <summary><c>idt</c>: bytes pass as they are.</summary>
@@ -33,8 +29,11 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
     /// <summary>Its steps in their order.</summary>
     public IReadOnlyList<TransformStep> Steps { get; }
 
-    /// <summary>The canonical form: parsing it gives an equal expression.</summary>
+    /// <summary>The canonical form: parsing it gives an equal expression. It has secrets: for the wire and for comparing, never for an output.</summary>
     public string Text { get; }
+
+    /// <summary>The canonical form without secrets, as records, logs and the admin port have it.</summary>
+    public string Shown => _shown ??= Steps.All(step => ReferenceEquals(step.Shown, step.Text)) ? Text : Write(step => step.Shown);
 
     /// <summary>Its operator's name, <c>chain</c> or <c>idt</c>: a bounded set, fit for a metric's label.</summary>
     public string Name => Steps switch
@@ -88,6 +87,13 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
         var count => "(chain )".Length + steps.Sum(step => step.Text.Length) + count - 1,
     };
 
+    private string Write(Func<TransformStep, string> write) => Steps switch
+    {
+        [] => "idt",
+        [var step] => write(step),
+        _ => $"(chain {string.Join(' ', Steps.Select(write))})",
+    };
+
     private string? FindWireForm() => Steps is [{ Operator: var only, Arguments: [var key] }] && only == BuiltIn.Xor
         ? $"xor {key.Value}"
         : AsPermutation()?.Key switch
@@ -108,5 +114,5 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
     public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
 
     /// <inheritdoc/>
-    public override string ToString() => Text;
+    public override string ToString() => Shown;
 }

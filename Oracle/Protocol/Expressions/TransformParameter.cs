@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace Oracle.Protocol.Expressions;
 
@@ -28,6 +29,9 @@ public sealed class TransformParameter
     private TransformParameter(ArgumentForm form, string expected, int least, int most, IReadOnlyList<string> words) =>
         (Form, Expected, _least, _most, _words) = (form, expected, least, most, words);
 
+    /// <summary>Whether it is shown to nobody: outputs have its <see cref="TransformArgument.Shown"/>, errors nothing of it.</summary>
+    internal bool IsSecret { get; private init; }
+
     /// <summary>What errors say is expected here: <c>a byte 0..255</c>.</summary>
     public string Expected { get; }
 
@@ -44,6 +48,17 @@ public sealed class TransformParameter
     /// <param name="most">The greatest number of bytes.</param>
     public static TransformParameter Hex(string what, int least, int most) =>
         new(ArgumentForm.Hex, $"{what} of {(least == most ? $"{2 * least}" : $"{2 * least} to {2 * most}")} hex digits in quotes", least, most, []);
+
+    /// <summary>A secret: as <see cref="Hex"/>, and records, logs, the admin port and errors never show it.</summary>
+    /// <param name="what">What errors call it: <c>a key</c>.</param>
+    /// <param name="least">The least number of bytes.</param>
+    /// <param name="most">The greatest number of bytes.</param>
+    /// <remarks>They show the first 8 bytes of its SHA-256, by which two sides can be compared: a short secret can be guessed from it.</remarks>
+    public static TransformParameter Secret(string what, int least, int most)
+    {
+        var hex = Hex(what, least, most);
+        return new(hex.Form, hex.Expected, least, most, []) { IsSecret = true };
+    }
 
     /// <summary>One of some words, each of 1 to 64 visible ASCII characters other than parentheses, quotes and semicolons.</summary>
     /// <exception cref="ArgumentException">There is none, or one cannot stand in an expression.</exception>
@@ -76,7 +91,8 @@ public sealed class TransformParameter
     {
         if (digits.Length % 2 != 0 || digits.Length < 2 * _least || digits.Length > 2 * _most || !digits.All(char.IsAsciiHexDigit))
             return null;
-        return TransformArgument.OfBytes(Convert.FromHexString(digits));
+        var bytes = Convert.FromHexString(digits);
+        return IsSecret ? TransformArgument.OfSecret(bytes) : TransformArgument.OfBytes(bytes);
     }
 }
 
@@ -85,10 +101,16 @@ public sealed class TransformArgument
 {
     private readonly byte[] _bytes;
 
-    internal TransformArgument(string text, byte[] bytes) => (Text, _bytes) = (text, bytes);
+    // Of 32 bytes: enough to tell keys apart, and no way back to a random one.
+    private const int FingerprintBytes = 8;
+
+    internal TransformArgument(string text, byte[] bytes, string? shown = null) => (Text, Shown, _bytes) = (text, shown ?? text, bytes);
 
     /// <summary>As it is written in an expression.</summary>
     public string Text { get; }
+
+    /// <summary>As outputs have it: of a secret, <c>sha256:</c> and the first 8 bytes of its SHA-256.</summary>
+    public string Shown { get; }
 
     /// <summary>The bytes of hex digits; of a number, its one byte; of a word, none.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
@@ -99,4 +121,7 @@ public sealed class TransformArgument
     internal static TransformArgument OfNumber(byte number) => new(number.ToString(CultureInfo.InvariantCulture), [number]);
 
     internal static TransformArgument OfBytes(byte[] bytes) => new($"\"{Convert.ToHexStringLower(bytes)}\"", bytes);
+
+    internal static TransformArgument OfSecret(byte[] bytes) => new(
+        $"\"{Convert.ToHexStringLower(bytes)}\"", bytes, $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, FingerprintBytes))}");
 }

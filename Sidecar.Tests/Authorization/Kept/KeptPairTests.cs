@@ -48,9 +48,11 @@ public sealed class KeptPairTests
     [InlineData("p1", "--target|127.0.0.1:{0}", "- 0")]
     [InlineData("p1", "--target|127.0.0.1:{0}|--mode|socks4", "service.test 80")]
     [InlineData("p2", "--target|127.0.0.1:{0}", "127.0.0.1 {0}")]
-    [InlineData("p2", "--allow-destinations|loopback", "127.0.0.1 {0}")]
+    [InlineData("p2", "--allow-destinations|loopback", "127.0.0.1 {0}", " greeted")]
+    // Its own target stands above what the greeting says.
+    [InlineData("p2", "--target|127.0.0.1:{0}|--allow-destinations|10.0.0.0/8", "127.0.0.1 {0}")]
     [InlineData("alone", "--target|127.0.0.1:{0}", "127.0.0.1 {0}")]
-    public async Task Question_OfEachRole_TellsTheDestinationItKnows(string role, string options, string destination)
+    public async Task Question_OfEachRole_TellsTheDestinationItKnows(string role, string options, string destination, string end = "")
     {
         using var upstream = new LoopbackListener();
         using var oracle = new LoopbackListener();
@@ -71,7 +73,7 @@ public sealed class KeptPairTests
         }
         else if (role == "p2")
         {
-            await client.SendAsync(options.Contains("target") ? "bonjour abc\n" : $"bonjour abc 127.0.0.1 {upstream.Port}\n");
+            await client.SendAsync(options == "--target|127.0.0.1:{0}" ? "bonjour abc\n" : $"bonjour abc 127.0.0.1 {upstream.Port}\n");
         }
         else
         {
@@ -80,7 +82,7 @@ public sealed class KeptPairTests
 
         using var asked = await oracle.AcceptAsync();
         var from = $"127[.]0[.]0[.]1 {((System.Net.IPEndPoint)client.LocalEndPoint!).Port}";
-        Assert.Matches($"^ask {role} {id} {role} {string.Format(destination, upstream.Port)} {from}$", await asked.ReadLineAsync());
+        Assert.Matches($"^ask {role} {id} {role} {string.Format(destination, upstream.Port)} {from}{end}$", await asked.ReadLineAsync());
     }
 
     private static async Task EchoAsync(int port, int number)

@@ -126,7 +126,7 @@ public sealed class ConfigurationTests
         var firstMetrics = await MetricsPortAsync(first);
 
         Assert.NotEqual(firstMetrics, secondMetrics);
-        Assert.Contains(first.Errors, line => line.Contains("default port 15090 is taken, moved to", StringComparison.Ordinal));
+        Assert.Contains(first.Errors, line => line.Contains(":15090 is taken, and will be used as soon as it is free", StringComparison.Ordinal));
         using var client = await SocketTalk.ConnectAsync(p1);
         await client.SendAsync("hello");
         client.Finish();
@@ -136,6 +136,27 @@ public sealed class ConfigurationTests
             var page = await Http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken);
             Assert.Contains("sidecar_connections_opened_total{", page, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Restart_WhileTheOldProcessDrains_WarnsAndTakesItsPortsOnceItHasGone()
+    {
+        await using var echo = new EchoServer();
+        await using var old = ProgramProcess.Start("Sidecar", "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}");
+        var wanted = await MetricsPortAsync(old);
+        await using var next = ProgramProcess.Start("Sidecar", "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}", "--admin-address", "127.0.0.1:0");
+        Assert.NotEqual(wanted, await MetricsPortAsync(next));
+        Assert.Equal(15090, wanted);
+        Assert.Contains(next.Errors, line => line.Contains("warn: ", StringComparison.Ordinal) && line.Contains(":15090 is taken, and will be used as soon as it is free", StringComparison.Ordinal));
+
+        await old.SignalAsync("TERM");
+        Assert.Equal(0, await old.ExitCodeAsync());
+
+        await next.ErrorLineAsync(":15090 has become free and is listened on");
+        await next.ErrorLineAsync(":15021 has become free and is listened on");
+        var page = await Http.GetStringAsync(new Uri("http://127.0.0.1:15090/metrics"), TestContext.Current.CancellationToken);
+        Assert.Contains("sidecar_connections_opened_total{", page, StringComparison.Ordinal);
+        Assert.Equal("ready\n", await Http.GetStringAsync(new Uri("http://127.0.0.1:15021/readyz"), TestContext.Current.CancellationToken));
     }
 
     private static async Task<int> MetricsPortAsync(ProgramProcess sidecar)

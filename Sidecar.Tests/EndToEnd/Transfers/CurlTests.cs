@@ -16,7 +16,7 @@ public sealed class CurlTests
     public async Task Curl_OverSocks_GetsTheAnswer(string option, string role, string host)
     {
         using var service = new LoopbackListener();
-        await using var p2 = await RunningSidecar.StartAsync("--listen", "127.0.0.1:0", "--role", "p2", "--transform", "not");
+        await using var p2 = await RunningSidecar.StartAsync("--listen", "127.0.0.1:0", "--role", "p2", "--allow-destinations", "loopback", "--transform", "not");
         string[] pair = role == "p1" ? ["--target", $"127.0.0.1:{p2.Port}", "--transform", "not"] : [];
         await using var sidecar = await RunningSidecar.StartAsync(["--listen", "127.0.0.1:0", "--mode", "socks4", "--role", role, .. pair]);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Sidecar.Observation;
 using Sidecar.Observation.Http1;
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 using Xunit;
 
@@ -14,6 +15,9 @@ internal sealed class Http1Conversation : IExchangeSink
     private readonly List<string> _seen = [];
 
     public ObservationLimits Limits { get; init; } = new();
+
+    /// <summary>Bytes of its budget.</summary>
+    public long Memory { get; init; } = ObservationMemory.DefaultLimit;
 
     public Http1Conversation Client(string text) => Add(Direction.Request, text);
 
@@ -69,7 +73,7 @@ internal sealed class Http1Conversation : IExchangeSink
     private string[] See(int piece, int? first = null)
     {
         _seen.Clear();
-        var observer = new Http1Observer(this, Limits);
+        var observer = new Http1Observer(this, Limits, Unshared.Account(Memory));
         var goesOn = true;
         foreach (var (direction, bytes) in _turns)
         {

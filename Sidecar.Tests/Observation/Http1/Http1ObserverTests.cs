@@ -103,7 +103,7 @@ public sealed class Http1ObserverTests
     public void Upgrade_ToHttp2_IsHandedOver()
     {
         var seen = new Http1Conversation();
-        var observer = new Http1Observer(seen, new());
+        var observer = new Http1Observer(seen, new(), Unshared.Account());
         ReadOnlySpan<byte> request = "GET /a HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"u8;
         Assert.True(observer.Read(Direction.Request, ref request, 0));
         ReadOnlySpan<byte> response = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\0\0\0"u8;
@@ -153,5 +153,5 @@ public sealed class Http1ObserverTests
 
     [Fact]
     public void Requests_WithoutEndAndResponse_AreBounded() =>
-        new Http1Conversation().Client(string.Concat(Enumerable.Repeat("GET / HTTP/1.1\r\n\r\n", 1100))).FailsFor("too many requests without a response");
+        new Http1Conversation { Memory = 64 * 1024 }.Client(string.Concat(Enumerable.Repeat("GET / HTTP/1.1\r\n\r\n", 1100))).FailsFor("no memory for what is under way");
 }

@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Sidecar.Observation;
 using Sidecar.Observation.Http1;
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 using Xunit;
 
@@ -18,7 +19,7 @@ public sealed class Http1PropertyTests
         {
             var conversation = new RandomHttp1(seed);
             var seen = new Seen();
-            var observer = new Http1Observer(seen, new());
+            var observer = new Http1Observer(seen, new(), Unshared.Account());
             foreach (var (direction, piece) in conversation.Pieces())
             {
                 ReadOnlySpan<byte> bytes = piece;
@@ -35,11 +36,11 @@ public sealed class Http1PropertyTests
     {
         var pieces = Enumerable.Range(0, 200).Select(seed => new RandomHttp1(seed, mostExchanges: 2).Pieces().ToArray()).ToArray();
         var sink = new Counter();
-        var limits = new ObservationLimits { HeadBytes = 1024, Exchanges = 20 };
+        var limits = new ObservationLimits { HeadBytes = 1024 };
         for (var seed = 0; seed < Mutants; seed++)
         {
             var random = new Random(seed);
-            var observer = new Http1Observer(sink, limits);
+            var observer = new Http1Observer(sink, limits, Unshared.Account());
             try
             {
                 Feed(observer, pieces[random.Next(pieces.Length)], random);
@@ -60,19 +61,22 @@ public sealed class Http1PropertyTests
     {
         var seen = new Seen();
         var limits = new ObservationLimits();
-        var observer = new Http1Observer(seen, limits);
+        var memory = new ObservationMemory(limit: 4 * 1024 * 1024);
+        var observer = new Http1Observer(seen, limits, memory.Open());
+        const int requests = 1000;
         var request = Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nCookie: {new string('c', limits.HeadBytes - 100)}\r\n\r\n");
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < limits.Exchanges; i++)
+        for (var i = 0; i < requests; i++)
         {
             ReadOnlySpan<byte> bytes = request;
             Assert.True(observer.Read(Direction.Request, ref bytes, 0));
         }
 
-        // 64 heads of 64 KB, and what exchanges and empty heads take.
+        // What may be kept, and what is made for it and goes.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * 1024 * 1024);
         observer.Close(ExchangeOutcome.Completed, 0);
-        Assert.Equal(limits.Exchanges, seen.Lines.Count);
+        Assert.Equal(requests, seen.Lines.Count);
+        Assert.InRange(memory.HeadsCut, requests / 2, requests);
     }
 
     private static void Feed(Http1Observer observer, (Direction Direction, byte[] Piece)[] pieces, Random random)

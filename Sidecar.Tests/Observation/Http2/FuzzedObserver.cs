@@ -8,13 +8,13 @@ namespace Sidecar.Tests.Observation.Http2;
 /// <summary>An observer with tight limits, and checks of what it reports.</summary>
 internal sealed class FuzzedObserver : IExchangeSink
 {
-    private static readonly ObservationLimits Limits = new() { HeadBytes = 600, Exchanges = 8 };
+    private static readonly ObservationLimits Limits = new() { HeadBytes = 600 };
 
     private readonly Http2Observer _observer;
     private Exchange? _last;
     private bool _goesOn = true;
 
-    public FuzzedObserver() => _observer = new Http2Observer(this, Limits);
+    public FuzzedObserver() => _observer = new Http2Observer(this, Limits, Unshared.Account());
 
     /// <summary>Tells apart what was reported.</summary>
     public long Digest { get; private set; }

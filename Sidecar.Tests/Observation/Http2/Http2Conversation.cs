@@ -1,6 +1,7 @@
 using System.Text;
 using Sidecar.Observation;
 using Sidecar.Observation.Http2;
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 using Xunit;
 
@@ -26,6 +27,9 @@ internal sealed class Http2Conversation
     }
 
     public ObservationLimits Limits { get; init; } = new();
+
+    /// <summary>Bytes of its budget.</summary>
+    public long Memory { get; init; } = ObservationMemory.DefaultLimit;
 
     public bool WithTimes { get; init; }
 
@@ -66,7 +70,7 @@ internal sealed class Http2Conversation
     public List<string> See(int piece, int? first = null)
     {
         var seen = new SeenExchanges { WithTimes = WithTimes, WithBytes = WithBytes };
-        var observer = new Http2Observer(seen, Limits);
+        var observer = new Http2Observer(seen, Limits, Unshared.Account(Memory));
         if (_upgrade is var (exchange, settings))
             observer.Upgrade(exchange(), Encoding.ASCII.GetBytes(settings), time: 0);
         var goesOn = true;

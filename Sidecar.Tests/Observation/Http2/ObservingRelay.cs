@@ -66,7 +66,7 @@ internal sealed class ObservingRelay : IExchangeSink, IAsyncDisposable
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
         client.NoDelay = server.NoDelay = true;
-        var observer = new Http2Observer(this, new ObservationLimits());
+        var observer = new Http2Observer(this, new ObservationLimits(), Unshared.Account());
         using (client)
             await Task.WhenAll(PumpAsync(client, server, Direction.Request, observer), PumpAsync(server, client, Direction.Response, observer));
         lock (_seen)

@@ -42,7 +42,7 @@ public sealed class UpgradeTests
     // Its head is of the connection's time as HTTP/1.1; 101 was no answer to it.
     private static Exchange First()
     {
-        var heads = new MessageHeads(limit: 64 * 1024);
+        var heads = new MessageHeads(limit: 64 * 1024, Unshared.Account());
         var head = heads.Rent();
         head.Version = HttpVersion.Http11;
         head.SetRequest("POST"u8, "/first"u8);

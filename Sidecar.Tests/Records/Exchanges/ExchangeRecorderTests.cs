@@ -3,6 +3,7 @@ using Chassis.Records;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Observation;
 using Sidecar.Records.Exchanges;
+using Sidecar.Tests.Observation;
 using Sidecar.Tests.Support;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
@@ -79,7 +80,7 @@ public sealed class ExchangeRecorderTests : IDisposable
         await using var recorder = Recorder(new ExchangeRecordOptions { Path = Path, Sample = 0.99 }, new ManualTimeProvider());
         var exchange = Completed(Request("GET", "/a?token=1", ("Host", "a"), ("Cookie", "b"), ("X", "\u00e9\"")), Response(200, ("Location", "/x?y")));
         exchange.Grpc = new GrpcCall { Status = 0 };
-        exchange.Trailers = With(new MessageHeads(1000).Rent(), ("grpc-message", "a%20b"));
+        exchange.Trailers = With(new MessageHeads(1000, Unshared.Account()).Rent(), ("grpc-message", "a%20b"));
         var origin = Origin();
         recorder.Write(origin, exchange);
         // Within the first block, so that only the record's own cost is seen.

@@ -4,6 +4,7 @@ using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
 using Sidecar.Observation;
 using Sidecar.Records.Exchanges;
+using Sidecar.Tests.Observation;
 using HttpVersion = Sidecar.Observation.HttpVersion;
 
 namespace Sidecar.Tests.Records.Exchanges;
@@ -34,7 +35,7 @@ internal static class MadeExchanges
 
     private static MessageHead Head(int status = 0)
     {
-        var head = new MessageHeads(64 * 1024).Rent();
+        var head = new MessageHeads(64 * 1024, Unshared.Account()).Rent();
         (head.Version, head.Status) = (HttpVersion.Http11, status);
         return head;
     }

@@ -1,3 +1,6 @@
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Logging;
 using Sidecar.Transport.Epoll;
 using Xunit;
 
@@ -62,6 +65,46 @@ public sealed class EventLoopTests
         await running.RunAsync(() => Task.CompletedTask);
         Assert.Equal(2, running.Errors.Count);
         Assert.All(running.Errors, line => Assert.Contains("failed with Speechless, which cannot say why", line, StringComparison.Ordinal));
+    }
+
+    // Its events come once: a connection whose handler has lost them would hang.
+    [Fact]
+    public async Task Handler_WithoutMemory_EndsItsConnectionAndTheLoopGoesOn()
+    {
+        using var running = new RunningLoop();
+        var (socket, peer) = await running.ConnectAsync();
+        using var _ = peer;
+        var (other, otherPeer) = await running.ConnectAsync();
+        using var __ = otherPeer;
+        await running.RunAsync(() =>
+        {
+            Assert.Equal(SocketStatus.WouldBlock, socket.Receive(new byte[1], out var count));
+            socket.WhenReadable().Call(() => ExceptionDispatchInfo.Throw(new NoMemoryException()));
+            return Task.CompletedTask;
+        });
+
+        await peer.SendAsync("x"u8.ToArray(), TestContext.Current.CancellationToken);
+        var error = await Assert.ThrowsAsync<SocketException>(async () => await peer.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
+
+        Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
+        Assert.Contains("NoMemoryException", Assert.Single(running.Errors), StringComparison.Ordinal);
+        await running.RunAsync(() =>
+        {
+            Assert.False(other.IsClosed);
+            return Task.CompletedTask;
+        });
+    }
+
+    [Fact]
+    public async Task Failure_ThatCannotEvenBeLogged_IsCountedAndTheLoopGoesOn()
+    {
+        using var loop = new EventLoop(0, new FailingLogger());
+        loop.Start();
+        loop.Post(_ => ExceptionDispatchInfo.Throw(new NoMemoryException()), null);
+        var goesOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(_ => goesOn.SetResult(), null);
+        await goesOn.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(1, loop.Unreported);
     }
 
     [Fact]
@@ -129,4 +172,17 @@ public sealed class EventLoopTests
     {
         public override string Message => throw new InvalidOperationException("no words");
     }
+
+    private sealed class FailingLogger : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            ExceptionDispatchInfo.Throw(new NoMemoryException());
+    }
+
+    private sealed class NoMemoryException : OutOfMemoryException;
 }

@@ -27,8 +27,23 @@ public sealed class HandlerTableTests
         Assert.All(added, a => Assert.Same(a.Handler, _table.Find(a.Token)));
     }
 
+    // A close must succeed where there is no memory.
+    [Fact]
+    public void Remove_NeedsNoMemory()
+    {
+        var slots = Enumerable.Range(0, 1000).Select(_ => _table.Add(new Handler()).Slot).ToArray();
+        _table.Remove(slots[0]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var slot in slots.AsSpan(1))
+            _table.Remove(slot);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(slots.Reverse(), Enumerable.Range(0, 1000).Select(_ => _table.Add(new Handler()).Slot));
+    }
+
     private sealed class Handler : ILoopHandler
     {
         public void OnEvents(uint events) => throw new InvalidOperationException();
+
+        public void OnFailed() => throw new InvalidOperationException();
     }
 }

@@ -65,7 +65,7 @@ internal sealed class RunningLoop : IDisposable
         var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await peer.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
         var descriptor = Accept(listener);
-        return (await RunAsync(() => Task.FromResult(new EpollSocket(Loop, descriptor, isConnected: true))), peer);
+        return (await RunAsync(() => Task.FromResult(EpollSocket.Open(Loop, descriptor, isConnected: true))), peer);
     }
 
     // The framework would not let go of a descriptor that it has accepted itself: disposing such a socket waits for ever.

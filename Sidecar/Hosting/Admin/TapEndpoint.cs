@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Taps;
@@ -13,6 +15,9 @@ internal static class TapEndpoint
 
     // As many as people look at, and a bound for what they may cost.
     private const int MaxTaps = 16;
+
+    // Kestrel's default.
+    private static readonly MinDataRate SlowestReader = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
     private const int DefaultBytes = 16;
     private const int MaxSeconds = 600;
@@ -56,6 +61,9 @@ internal static class TapEndpoint
 
             try
             {
+                // A person looks at it, and may stop to read; there are few, and each ends by itself.
+                if (httpContext.Features.Get<IHttpMinResponseDataRateFeature>() is { } reading)
+                    reading.MinDataRate = SlowestReader;
                 httpContext.Response.ContentType = "text/plain; charset=utf-8";
                 httpContext.Response.Headers.CacheControl = "no-store";
                 httpContext.Response.Headers.XContentTypeOptions = "nosniff";

@@ -1,3 +1,4 @@
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 
 namespace Sidecar.Observation.Http1;
@@ -8,20 +9,29 @@ namespace Sidecar.Observation.Http1;
 /// </summary>
 internal sealed class Http1Observer : IProtocolObserver
 {
+    /// <summary>What one costs with its readers, and no exchange under way.</summary>
+    public const int Cost = 1024;
+
+    // Beyond it the queue of a burst goes when the burst is over.
+    private const int UsualQueue = 64;
+
     private readonly IExchangeSink _sink;
     private readonly MessageHeads _heads;
-    private readonly int _maxWaiting;
+    private readonly MemoryAccount _memory;
     private readonly Queue<Exchange> _waiting = new();
+    private int _queueCapacity;
     private readonly Http1Reader _requests;
     private readonly Http1Reader _responses;
 
     /// <param name="sink">Told of each exchange.</param>
-    /// <param name="limits">What it may keep.</param>
-    public Http1Observer(IExchangeSink sink, ObservationLimits limits)
+    /// <param name="limits">What it may keep of a head.</param>
+    /// <param name="memory">Charged for all that it keeps.</param>
+    public Http1Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory)
     {
-        (_sink, _heads, _maxWaiting) = (sink, new MessageHeads(limits.HeadBytes), limits.Exchanges);
+        (_sink, _memory, _heads) = (sink, memory, new MessageHeads(limits.HeadBytes, memory));
         _requests = new Http1Reader(new Requests(this), readsRequests: true, _heads);
         _responses = new Http1Reader(new Responses(this), readsRequests: false, _heads);
+        memory.Take(Cost);
     }
 
     /// <inheritdoc/>
@@ -35,7 +45,7 @@ internal sealed class Http1Observer : IProtocolObserver
     {
         var reader = direction == Direction.Request ? _requests : _responses;
         var goesOn = reader.Read(ref bytes, time);
-        Failure ??= reader.Failure;
+        Failure ??= reader.Failure ?? _memory.Failure;
         return goesOn && Failure is null;
     }
 
@@ -58,6 +68,8 @@ internal sealed class Http1Observer : IProtocolObserver
 
         _requests.Release();
         _responses.Release();
+        _heads.Release();
+        _memory.Give(Cost + (_queueCapacity * sizeof(long)));
     }
 
     private void Report(Exchange exchange)
@@ -65,6 +77,33 @@ internal sealed class Http1Observer : IProtocolObserver
         _sink.OnExchange(exchange);
         _heads.Return(exchange.Request);
         _heads.Return(exchange.Response);
+        _memory.Give(Exchange.Cost);
+    }
+
+    private void Enqueue(Exchange exchange)
+    {
+        _memory.Take(Exchange.Cost);
+        _waiting.Enqueue(exchange);
+        ChargeQueue();
+    }
+
+    private void Dequeue()
+    {
+        _waiting.Dequeue();
+        if (_waiting.Count > 0 || _queueCapacity <= UsualQueue)
+            return;
+        _waiting.TrimExcess();
+        ChargeQueue();
+    }
+
+    private void ChargeQueue()
+    {
+        var capacity = _waiting.EnsureCapacity(0);
+        if (capacity == _queueCapacity)
+            return;
+        _memory.Take(capacity * sizeof(long));
+        _memory.Give(_queueCapacity * sizeof(long));
+        _queueCapacity = capacity;
     }
 
     private sealed class Requests(Http1Observer observer) : Http1Receiver
@@ -74,11 +113,11 @@ internal sealed class Http1Observer : IProtocolObserver
         public override BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
         {
             _current = new Exchange(head, started, time);
-            observer._waiting.Enqueue(_current);
-            if (observer._waiting.Count > observer._maxWaiting)
-                observer.Failure = "too many requests without a response";
+            observer.Enqueue(_current);
             return framing.OfRequest();
         }
+
+        public override bool IsOver => observer.Failure is not null;
 
         public override void OnEnd(long bytes, long time)
         {
@@ -95,7 +134,7 @@ internal sealed class Http1Observer : IProtocolObserver
         if (!exchange.IsRequested || !exchange.IsAnswered)
             return;
         // The queue's first, unless the server answered an upload before its end and the client goes on with it.
-        _waiting.Dequeue();
+        Dequeue();
         Report(exchange);
     }
 
@@ -108,7 +147,8 @@ internal sealed class Http1Observer : IProtocolObserver
             return;
         }
 
-        _waiting.Dequeue();
+        Dequeue();
+        _memory.Give(Exchange.Cost);
         _heads.Return(upgrade.Exchange.Response);
         upgrade.Exchange.Response = null;
         Upgrade = upgrade;
@@ -116,6 +156,8 @@ internal sealed class Http1Observer : IProtocolObserver
 
     private sealed class Responses(Http1Observer observer) : Http1Receiver
     {
+        public override bool IsOver => observer.Failure is not null;
+
         public override BodyEnd OnHead(MessageHead head, in BodyFraming framing, long started, long time)
         {
             if (!observer._waiting.TryPeek(out var exchange) || exchange.IsAnswered)

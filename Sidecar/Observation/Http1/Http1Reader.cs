@@ -15,6 +15,9 @@ internal abstract class Http1Receiver
     /// <param name="bytes">Its length on the wire, head and body.</param>
     /// <param name="time">When its last byte was seen.</param>
     public abstract void OnEnd(long bytes, long time);
+
+    /// <summary>Whether nothing more is of use, whatever follows.</summary>
+    public abstract bool IsOver { get; }
 }
 
 /// <summary>
@@ -44,7 +47,7 @@ internal sealed class Http1Reader
     /// <param name="readsRequests">Whether these are requests.</param>
     /// <param name="heads">Where heads come from.</param>
     public Http1Reader(Http1Receiver receiver, bool readsRequests, MessageHeads heads) =>
-        (_receiver, _readsRequests, _heads, _lines) = (receiver, readsRequests, heads, new LineBuffer(heads.Limit + LineSlack));
+        (_receiver, _readsRequests, _heads, _lines) = (receiver, readsRequests, heads, new LineBuffer(heads.Limit + LineSlack, heads.Memory));
 
     private enum State
     {
@@ -69,7 +72,7 @@ internal sealed class Http1Reader
     /// <summary>Reads on; false once the bytes make no sense or are no longer HTTP/1, with those left that were not read.</summary>
     public bool Read(ref ReadOnlySpan<byte> bytes, long time)
     {
-        while (!bytes.IsEmpty && _state < State.Over)
+        while (!bytes.IsEmpty && _state < State.Over && !_receiver.IsOver && !_heads.Memory.IsExhausted)
         {
             var before = bytes.Length;
             Step(ref bytes, time, before);
@@ -101,13 +104,13 @@ internal sealed class Http1Reader
             case State.Chunk:
                 var count = (int)Math.Min(_left, bytes.Length);
                 bytes = bytes[count..];
-                _bytes += count;
+                Count(count);
                 _left -= count;
                 if (_left == 0)
                     EndPart(time);
                 return;
             case State.UntilClose:
-                _bytes += bytes.Length;
+                Count(bytes.Length);
                 bytes = default;
                 return;
         }
@@ -115,9 +118,15 @@ internal sealed class Http1Reader
         if (_state == State.StartLine && !_lines.HasPart)
             _started = time;
         var isWhole = _lines.TryRead(ref bytes, out var line);
-        _bytes += before - bytes.Length;
+        Count(before - bytes.Length);
         if (isWhole)
             ReadLine(line, time);
+    }
+
+    private void Count(int bytes)
+    {
+        _bytes += bytes;
+        _heads.Memory.Earn(bytes);
     }
 
     private void EndPart(long time)

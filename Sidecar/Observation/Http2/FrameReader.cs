@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation.Http2;
 
@@ -33,14 +34,12 @@ internal interface IFrameReceiver
 /// </summary>
 internal sealed class FrameReader
 {
-    // Nothing needs more than one or two; nghttp2 allows for 8.
-    private const int MaxContinuations = 64;
-
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
     private readonly IFrameReceiver _receiver;
     private readonly int _maxBlockBytes;
-    private readonly PooledBytes _fragments = new();
+    private readonly MemoryAccount _memory;
+    private PooledBytes _fragments;
     private readonly byte[] _gathered = new byte[FrameHeader.Size];
     private int _gatheredLength;
     private State _state;
@@ -48,19 +47,23 @@ internal sealed class FrameReader
     private FrameHeader _opening;
     private bool _isInBlock;
     private bool _hasSettings;
-    private int _continuations;
     private int _prefacePassed;
     private int _left;
     private int _body;
     private uint _value;
     private long _bytes;
+    private long _earned;
     private long _started;
 
     /// <param name="receiver">Told of what the frames say.</param>
     /// <param name="hasPreface">Whether these are the client's bytes.</param>
     /// <param name="maxBlockBytes">Most bytes of the frames of a header block.</param>
-    public FrameReader(IFrameReceiver receiver, bool hasPreface, int maxBlockBytes) =>
+    /// <param name="memory">Charged for header blocks that come in pieces.</param>
+    public FrameReader(IFrameReceiver receiver, bool hasPreface, int maxBlockBytes, MemoryAccount memory)
+    {
         (_receiver, _state, _maxBlockBytes) = (receiver, hasPreface ? State.Preface : State.Header, maxBlockBytes);
+        (_memory, _fragments) = (memory, new PooledBytes(memory, isForPieces: true));
+    }
 
     private enum State
     {
@@ -78,7 +81,7 @@ internal sealed class FrameReader
     /// <summary>Reads on; false once the bytes make no sense, with those left that were not read.</summary>
     public bool Read(ref ReadOnlySpan<byte> bytes, long time)
     {
-        while (!bytes.IsEmpty && _state != State.Broken)
+        while (!bytes.IsEmpty && _state != State.Broken && !_memory.IsExhausted)
             Step(ref bytes, time);
         return _state != State.Broken;
     }
@@ -157,7 +160,7 @@ internal sealed class FrameReader
         _bytes += FrameHeader.Size + frame.Length;
         (_left, _body, _value) = (frame.Length, frame.Length, 0);
         if (frame.HasFragment && !_isInBlock)
-            (_opening, _isInBlock, _continuations) = (frame, true, 0);
+            (_opening, _isInBlock) = (frame, true);
         _state = State.Prefix;
         if (frame.PrefixLength == 0)
             BeginBody(time);
@@ -170,8 +173,6 @@ internal sealed class FrameReader
             return "no HTTP/2 settings at first";
         if (_isInBlock ? frame.Type != FrameType.Continuation || frame.Stream != _opening.Stream : frame.Type == FrameType.Continuation)
             return "a header block that is not continued";
-        if (frame.Type == FrameType.Continuation && ++_continuations > MaxContinuations)
-            return "a header block in too many parts";
         if (frame.HasFragment && frame.Length > _maxBlockBytes - _bytes)
             return "a header block that is too long";
         if (!frame.HasRightLength)
@@ -224,7 +225,7 @@ internal sealed class FrameReader
         else if (_frame.EndsBlock && _body == 0 && _fragments.IsEmpty)
             EndBlock(piece, time);
         else if (_frame.HasFragment)
-            _fragments.Add(piece);
+            _fragments.TryAdd(piece);
         if (_body == 0 && _state != State.Broken)
             EndBody(time);
     }
@@ -243,6 +244,8 @@ internal sealed class FrameReader
     private void EndBlock(ReadOnlySpan<byte> block, long time)
     {
         _isInBlock = false;
+        // Before the block is kept: what it may cost must not depend on how its bytes came.
+        Earn();
         if (_receiver.OnBlock(_opening, block, _started, time) is { } failure)
             Break(failure);
         _fragments.Release();
@@ -262,9 +265,16 @@ internal sealed class FrameReader
         _state = State.Header;
         if (_isInBlock)
             return;
+        Earn();
         var bytes = _bytes;
-        _bytes = 0;
+        (_bytes, _earned) = (0, 0);
         _receiver.OnFrame(_frame.HasFragment ? _opening : _frame, _value, bytes, time);
+    }
+
+    private void Earn()
+    {
+        _memory.Earn(_bytes - _earned);
+        _earned = _bytes;
     }
 
     private void Break(string why) => (_state, Failure) = (State.Broken, why);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using Sidecar.Observation.Http2.Hpack;
+using Sidecar.Observation.Memory;
 using Sidecar.Relay;
 
 namespace Sidecar.Observation.Http2;
@@ -12,6 +13,9 @@ namespace Sidecar.Observation.Http2;
 /// </summary>
 internal sealed class Http2Observer : IProtocolObserver
 {
+    /// <summary>What one costs with its readers, decoders and no stream under way.</summary>
+    public const int Cost = 2048;
+
     // A header block, and the list of fields it stands for, may be four times as long as what is kept of it.
     private const int BlockFactor = 4;
     private const int MinHeadBytes = 64 * 1024;
@@ -20,7 +24,7 @@ internal sealed class Http2Observer : IProtocolObserver
     // There are a dozen settings of six bytes.
     private const int MaxSettingsBytes = 256;
 
-    private readonly KeepingBudget _budget = new();
+    private readonly MemoryAccount _memory;
     private readonly Http2Streams _streams;
     private readonly HpackDecoder _requestFields;
     private readonly HpackDecoder _responseFields;
@@ -29,15 +33,18 @@ internal sealed class Http2Observer : IProtocolObserver
     private readonly FrameReader _responses;
 
     /// <param name="sink">Told of each exchange.</param>
-    /// <param name="limits">What it may keep.</param>
-    public Http2Observer(IExchangeSink sink, ObservationLimits limits)
+    /// <param name="limits">What it may keep of a head.</param>
+    /// <param name="memory">Charged for all that it keeps.</param>
+    public Http2Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory)
     {
+        _memory = memory;
         var maxBlockBytes = BlockFactor * Math.Clamp(limits.HeadBytes, MinHeadBytes, MaxHeadBytes);
-        (_requestFields, _responseFields) = (new HpackDecoder(maxBlockBytes, _budget), new HpackDecoder(maxBlockBytes, _budget));
-        _streams = new Http2Streams(sink, limits);
+        (_requestFields, _responseFields) = (new HpackDecoder(maxBlockBytes, memory), new HpackDecoder(maxBlockBytes, memory));
+        _streams = new Http2Streams(sink, limits, memory);
         _requestSide = new RequestSide(_streams, _requestFields, _responseFields);
-        _requests = new FrameReader(_requestSide, hasPreface: true, maxBlockBytes);
-        _responses = new FrameReader(new ResponseSide(_streams, _responseFields, _requestFields), hasPreface: false, maxBlockBytes);
+        _requests = new FrameReader(_requestSide, hasPreface: true, maxBlockBytes, memory);
+        _responses = new FrameReader(new ResponseSide(_streams, _responseFields, _requestFields), hasPreface: false, maxBlockBytes, memory);
+        memory.Take(Cost);
     }
 
     /// <inheritdoc/>
@@ -53,7 +60,8 @@ internal sealed class Http2Observer : IProtocolObserver
     public void Upgrade(Exchange first, ReadOnlySpan<byte> settings, long time)
     {
         (first.IsRequested, first.Ended) = (true, time);
-        Failure = _streams.Open(1, first) ?? ReadSettings(settings);
+        _streams.Open(1, first);
+        Failure = ReadSettings(settings);
     }
 
     /// <inheritdoc/>
@@ -61,10 +69,9 @@ internal sealed class Http2Observer : IProtocolObserver
     {
         if (Failure is not null)
             return false;
-        _budget.Earn(bytes.Length);
         var reader = direction == Direction.Request ? _requests : _responses;
         reader.Read(ref bytes, time);
-        Failure = reader.Failure;
+        Failure = reader.Failure ?? _memory.Failure;
         return Failure is null;
     }
 
@@ -82,6 +89,7 @@ internal sealed class Http2Observer : IProtocolObserver
         _responses.Release();
         _requestFields.Release();
         _responseFields.Release();
+        _memory.Give(Cost);
     }
 
     private string? ReadSettings(ReadOnlySpan<byte> field)

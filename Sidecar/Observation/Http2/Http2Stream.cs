@@ -6,6 +6,9 @@ namespace Sidecar.Observation.Http2;
 /// <summary>A stream that is under way: its exchange, and how far the messages of a gRPC call were read.</summary>
 internal sealed class Http2Stream(int number, Exchange exchange)
 {
+    /// <summary>What one costs without its exchange.</summary>
+    public const int Cost = 64;
+
     private MessageCounter _requestMessages;
     private MessageCounter _responseMessages;
 

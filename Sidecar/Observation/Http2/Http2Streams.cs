@@ -1,23 +1,32 @@
 using Sidecar.Observation.Grpc;
+using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation.Http2;
 
 /// <summary>The streams of a connection that are under way, and where their exchanges go.</summary>
 /// <param name="sink">Told of each exchange.</param>
-/// <param name="limits">What may be kept.</param>
-internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
+/// <param name="limits">What may be kept of a head.</param>
+/// <param name="memory">Charged for them.</param>
+internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory)
 {
     // Heads of streams side by side; more than these come and go.
     private const int MaxFreeHeads = 32;
 
+    // Of the dictionary: its entry, and a number that leads there.
+    private const int PlaceCost = 28;
+
+    // Beyond it the places of a burst go when the burst is over.
+    private const int UsualPlaces = 256;
+
     private readonly Dictionary<int, Http2Stream> _streams = [];
+    private int _places;
     private Http2Stream? _latest;
 
     // The client's last stream that the server will answer (GOAWAY).
     private int _lastServed = int.MaxValue;
 
     /// <summary>Where heads come from.</summary>
-    public MessageHeads Heads { get; } = new(limits.HeadBytes, MaxFreeHeads);
+    public MessageHeads Heads { get; } = new(limits.HeadBytes, memory, MaxFreeHeads);
 
     /// <summary>The latest stream of the client; numbers only grow.</summary>
     public int LastOpened { get; private set; }
@@ -32,14 +41,18 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
     }
 
     /// <summary>Begins a stream.</summary>
-    /// <returns>Why it is not followed; null when it is.</returns>
-    public string? Open(int number, Exchange exchange)
+    public void Open(int number, Exchange exchange)
     {
+        memory.Take(Exchange.Cost + Http2Stream.Cost);
         if (GrpcFields.AreOfCall(exchange.Request))
+        {
+            memory.Take(GrpcCall.Cost);
             exchange.Grpc = new GrpcCall();
+        }
+
         (LastOpened, _latest) = (number, new Http2Stream(number, exchange));
         _streams.Add(number, _latest);
-        return _streams.Count > limits.Exchanges ? "too many requests without a response" : null;
+        ChargePlaces();
     }
 
     /// <summary>Ends a stream both of whose sides have ended.</summary>
@@ -55,6 +68,12 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
         (stream.Exchange.Outcome, stream.Exchange.Ended) = (outcome, time);
         _streams.Remove(stream.Number);
         _latest = null;
+        if (_streams.Count == 0 && _places > UsualPlaces)
+        {
+            _streams.TrimExcess();
+            ChargePlaces();
+        }
+
         Report(stream.Exchange);
     }
 
@@ -74,6 +93,19 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
 
         _streams.Clear();
         _latest = null;
+        memory.Give(_places * PlaceCost);
+        _places = 0;
+        Heads.Release();
+    }
+
+    private void ChargePlaces()
+    {
+        var places = _streams.EnsureCapacity(0);
+        if (places == _places)
+            return;
+        memory.Take(places * PlaceCost);
+        memory.Give(_places * PlaceCost);
+        _places = places;
     }
 
     private void Report(Exchange exchange)
@@ -82,5 +114,6 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits)
         Heads.Return(exchange.Request);
         Heads.Return(exchange.Response);
         Heads.Return(exchange.Trailers);
+        memory.Give(Exchange.Cost + Http2Stream.Cost + (exchange.Grpc is null ? 0 : GrpcCall.Cost));
     }
 }

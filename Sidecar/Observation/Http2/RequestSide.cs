@@ -22,7 +22,8 @@ internal sealed class RequestSide(Http2Streams streams, HpackDecoder own, HpackD
         if (Decode(block, out var failure) is not { } head)
             return failure;
         SetTargetOfConnect(head);
-        return _streams.Open(frame.Stream, new Exchange(head, started, time));
+        _streams.Open(frame.Stream, new Exchange(head, started, time));
+        return null;
     }
 
     /// <summary>CONNECT has its target in <c>:authority</c> alone (RFC 9113, 8.5).</summary>

@@ -46,7 +46,9 @@ internal sealed class ExchangeOrigin
         line.Raw(",\"server_port\":"u8);
         line.Number(server.Port);
         line.Raw("}}},\"l7\":{"u8);
-        return line.Bytes.ToArray();
+        var bytes = line.Bytes.ToArray();
+        line.Clear();
+        return bytes;
     }
 
     private static byte[] WriteConnection(ConnectionId id, SidecarRole role, string? transform)
@@ -63,6 +65,8 @@ internal sealed class ExchangeOrigin
         }
 
         line.Raw("\",\"outcome\":\""u8);
-        return line.Bytes.ToArray();
+        var bytes = line.Bytes.ToArray();
+        line.Clear();
+        return bytes;
     }
 }

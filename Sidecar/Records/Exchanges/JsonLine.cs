@@ -2,40 +2,31 @@ using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Sidecar.Observation.Memory;
 
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>Builds a line of JSON as bytes. What others sent may be any bytes: the line is valid JSON and UTF-8 all the same.</summary>
 internal sealed class JsonLine
 {
-    // A usual record has some 1,200 bytes; a larger line's buffer goes back with the line.
-    private const int UsualSize = 16 * 1024;
+    // A usual record has some 1,200 bytes.
+    private const int UsualSize = 4 * 1024;
 
     // \u00ff for one byte.
     private const int MostPerByte = 6;
 
     private static readonly SearchValues<byte> Plain = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c).Except("\"\\"u8.ToArray())]);
 
-    private readonly byte[] _usual = new byte[UsualSize];
-    private byte[] _bytes;
-    private int _length;
-
-    public JsonLine() => _bytes = _usual;
+    private PooledBytes _bytes = new(account: null, UsualSize);
 
     /// <summary>What there is so far.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+    public ReadOnlySpan<byte> Bytes => _bytes.Written;
 
     /// <summary>Its bytes so far.</summary>
-    public int Length => _length;
+    public int Length => _bytes.Length;
 
-    /// <summary>Begins another line.</summary>
-    public void Clear()
-    {
-        _length = 0;
-        if (_bytes != _usual)
-            ArrayPool<byte>.Shared.Return(_bytes);
-        _bytes = _usual;
-    }
+    /// <summary>Begins another line; the buffer goes back to the pool.</summary>
+    public void Clear() => _bytes.Release();
 
     /// <summary>Whether a text stands in a string as it is.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(Plain);
@@ -44,89 +35,85 @@ internal sealed class JsonLine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Raw(ReadOnlySpan<byte> json)
     {
-        if (json.Length > _bytes.Length - _length)
-            MakeRoom(json.Length);
-        json.CopyTo(_bytes.AsSpan(_length));
-        _length += json.Length;
+        var free = _bytes.Free;
+        if (json.Length > free.Length)
+            free = Room(json.Length);
+        json.CopyTo(free);
+        _bytes.Advance(json.Length);
     }
 
     /// <summary>Blanks, for something that comes later.</summary>
     public void Blanks(int count)
     {
-        MakeRoom(count);
-        _bytes.AsSpan(_length, count).Fill((byte)' ');
-        _length += count;
+        Room(count)[..count].Fill((byte)' ');
+        _bytes.Advance(count);
     }
 
     public void Number(long number)
     {
         const int longest = 20;
-        MakeRoom(longest);
-        number.TryFormat(_bytes.AsSpan(_length), out var digits, provider: CultureInfo.InvariantCulture);
-        _length += digits;
+        number.TryFormat(Room(longest), out var digits, provider: CultureInfo.InvariantCulture);
+        _bytes.Advance(digits);
     }
 
     /// <summary>The inside of a string: UTF-8 as it is, other bytes as the Latin-1 characters that they may have been, control characters escaped.</summary>
     public void Text(ReadOnlySpan<byte> text)
     {
-        MakeRoom(text.Length);
         var strange = text.IndexOfAnyExcept(Plain);
         if (strange < 0)
             strange = text.Length;
-        text[..strange].CopyTo(_bytes.AsSpan(_length));
-        _length += strange;
+        Raw(text[..strange]);
         if (strange < text.Length)
             Escaped(text[strange..]);
     }
 
     private void Escaped(ReadOnlySpan<byte> text)
     {
-        MakeRoom(MostPerByte * text.Length);
+        var room = Room(MostPerByte * text.Length);
+        var length = 0;
         while (!text.IsEmpty)
         {
             if (Plain.Contains(text[0]))
-                _bytes[_length++] = text[0];
+                room[length++] = text[0];
             else
-                text = text[(Special(text) - 1)..];
+                text = text[(Special(text, room, ref length) - 1)..];
             text = text[1..];
         }
+
+        _bytes.Advance(length);
     }
 
     // Writes one character; returns of how many bytes it was made.
-    private int Special(ReadOnlySpan<byte> text)
+    private static int Special(ReadOnlySpan<byte> text, Span<byte> room, ref int length)
     {
         if (text[0] is (byte)'"' or (byte)'\\')
         {
-            _bytes[_length++] = (byte)'\\';
-            _bytes[_length++] = text[0];
+            room[length++] = (byte)'\\';
+            room[length++] = text[0];
             return 1;
         }
 
         // The control characters behind ASCII's are no more welcome on a terminal than those.
         if (Rune.DecodeFromUtf8(text, out var rune, out var count) == OperationStatus.Done && rune.Value >= 0xa0)
         {
-            text[..count].CopyTo(_bytes.AsSpan(_length));
-            _length += count;
+            text[..count].CopyTo(room[length..]);
+            length += count;
             return count;
         }
 
         // What is no UTF-8 was decoded as U+FFFD.
         var isControl = rune.Value < 0xa0;
-        "\\u00"u8.CopyTo(_bytes.AsSpan(_length));
+        "\\u00"u8.CopyTo(room[length..]);
         var value = isControl ? (byte)rune.Value : text[0];
-        value.TryFormat(_bytes.AsSpan(_length + 4), out _, "x2", CultureInfo.InvariantCulture);
-        _length += MostPerByte;
+        value.TryFormat(room[(length + 4)..], out _, "x2", CultureInfo.InvariantCulture);
+        length += MostPerByte;
         return isControl ? count : 1;
     }
 
-    private void MakeRoom(int more)
+    // What a line has is bounded by the heads that it shows, and the buffer goes back when it is written.
+    private Span<byte> Room(int count)
     {
-        if (_length + more <= _bytes.Length)
-            return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + more, 2 * _bytes.Length));
-        Bytes.CopyTo(larger);
-        if (_bytes != _usual)
-            ArrayPool<byte>.Shared.Return(_bytes);
-        _bytes = larger;
+        _bytes.TryMakeRoom(count);
+        return _bytes.Free;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Oracle.Protocol.Expressions;
 
@@ -8,49 +9,27 @@ internal static class Explanation
 {
     private const int BufferSize = 64 * 1024;
 
-    // Of several rounds the fastest is the one that nothing else disturbed.
-    private const int Rounds = 5;
-    private static readonly TimeSpan RoundTime = TimeSpan.FromMilliseconds(40);
-
     public static string Of(TransformExpression expression)
     {
         var compiled = CompiledTransform.Compile(expression);
         var text = new StringBuilder();
-        Line("canonical", expression.Text);
-        Line("inverse", expression.Inverse().Text);
+        Line("canonical", expression.Shown);
+        Line("inverse", expression.Inverse().Shown);
         Line("wire v1", expression.WireForm ?? "cannot say it");
         Line("comes to", compiled.Parts.Count == 0 ? "nothing" : string.Join(", then ", compiled.Parts.Select(part => part.Does)));
         Line("kernel", compiled.Parts.Count == 0 ? "none" : string.Join(", ", compiled.Parts.Select(part => part.Kernel)));
-        var (bytes, target) = (new byte[BufferSize], new byte[BufferSize]);
-        var transform = compiled.Start();
-        var copying = BytesPerSecond(() => bytes.AsSpan().CopyTo(target));
-        if (compiled.Parts.Count == 0)
-        {
-            Line("speed", "costs nothing");
-        }
-        else
-        {
-            var speed = BytesPerSecond(() => transform.Apply(bytes));
-            Line("speed", $"{speed / 1e9:F1} GB/s on one core, {BufferSize / 1024} KB at a time; copying: {copying / 1e9:F1} GB/s");
-        }
-
+        Line("speed", compiled.Parts.Count == 0 ? "costs nothing" : Speed(compiled.Start()));
         return text.ToString();
 
         void Line(string name, string value) => text.AppendLine($"{name + ":",-11}{value}");
     }
 
-    private static double BytesPerSecond(Action once) => Enumerable.Range(0, Rounds).Max(_ =>
+    private static string Speed(ByteTransform transform)
     {
-        var started = TimeProvider.System.GetTimestamp();
-        long times = 0;
-        TimeSpan took;
-        do
-        {
-            once();
-            times++;
-            took = TimeProvider.System.GetElapsedTime(started);
-        }
-        while (took < RoundTime);
-        return times * BufferSize / took.TotalSeconds;
-    });
+        var (bytes, target) = (new byte[BufferSize], new byte[BufferSize]);
+        var best = new SpeedMeter(TimeProvider.System).Best(BufferSize, () => transform.Apply(bytes), () => bytes.AsSpan().CopyTo(target));
+        return $"{Gigabytes(best[0])} on one core, {BufferSize / 1024} KB at a time; copying: {Gigabytes(best[1])}";
+    }
+
+    private static string Gigabytes(double bytesPerSecond) => $"{(bytesPerSecond / 1e9).ToString(bytesPerSecond < 1e9 ? "F2" : "F1", CultureInfo.InvariantCulture)} GB/s";
 }

@@ -11,7 +11,7 @@ internal static class TransformCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var expression = new Argument<string>("expression") { Description = "Such as '(chain (xor 42) not (rotl 3))', or a name that the configuration defines" };
+        var expression = new Argument<string>("expression") { Description = "Such as '(chain (xor 42) not (rotl 3))', a name that the configuration defines, or @FILE, which has it" };
         var inverse = new Option<bool>("--inverse") { Description = "Undo it" };
         var explain = new Option<bool>("--explain") { Description = "Read nothing; show the canonical form, what it comes to, and how fast this machine does it" };
         var config = new Option<string>("--config") { Description = "YAML file whose transforms and filters the expression may use", HelpName = "FILE" };
@@ -33,11 +33,15 @@ internal static class TransformCommand
     {
         try
         {
-            return language.Parse(text);
+            return Values.OrFile(language.Parse)(text);
         }
         catch (TransformSyntaxException error)
         {
             throw new UsageException($"expression: {error.Message}; known words: {string.Join(' ', language.Words)}", error);
+        }
+        catch (FormatException error)
+        {
+            throw new UsageException($"expression: {error.Message}", error);
         }
     }
 

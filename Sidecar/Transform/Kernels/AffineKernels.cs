@@ -57,6 +57,7 @@ internal sealed class Avx2AffineKernel(Permutation permutation) : PermutationKer
 {
     private readonly Nibbles _nibbles = new(permutation);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override int ApplyVectors(Span<byte> bytes)
     {
         var vectors = MemoryMarshal.Cast<byte, Vector256<byte>>(bytes);

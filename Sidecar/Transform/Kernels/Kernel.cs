@@ -22,12 +22,15 @@ internal sealed record Kernel(string Name, string? Feature, bool IsSupported, Fu
         new("gfni-512", "GFNI with AVX-512", Gfni.V512.IsSupported, IsAffine, p => new VectorKernel<Vector512<byte>, Gfni512Map>(p, new(p))),
         new("gfni-256", "GFNI with AVX", Gfni.V256.IsSupported, IsAffine, p => new VectorKernel<Vector256<byte>, Gfni256Map>(p, new(p))),
         new("avx2-affine", "AVX2", Avx2.IsSupported, IsAffine, p => new Avx2AffineKernel(p)),
-        new("vector128-affine", "128-bit vectors", Vector128.IsHardwareAccelerated, IsAffine, p => new VectorKernel<Vector128<byte>, Vector128AffineMap>(p, new(p))),
+        new("vector128-affine", "128-bit shuffles", HasShuffles, IsAffine, p => new VectorKernel<Vector128<byte>, Vector128AffineMap>(p, new(p))),
         new("vbmi", "AVX-512 VBMI", Avx512Vbmi.IsSupported, _ => true, p => new VectorKernel<Vector512<byte>, VbmiMap>(p, new(p))),
         new("avx2-table", "AVX2", Avx2.IsSupported, _ => true, p => new Avx2TableKernel(p)),
         // An x64 processor emulates an Arm's shuffle: sixteen of them cost more than a look-up a byte (0.9 against 1.3 GB/s).
         .. AdvSimd.IsSupported ? [PortableTable, Scalar] : (Kernel[])[Scalar, PortableTable],
     ];
+
+    // Without them sixteen look-ups and more stand for one.
+    private static bool HasShuffles => Ssse3.IsSupported || AdvSimd.IsSupported;
 
     private static Kernel PortableTable => new("vector128-table", "128-bit vectors", Vector128.IsHardwareAccelerated, _ => true, p => new Vector128TableKernel(p));
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Transform.Kernels;
@@ -5,6 +6,8 @@ namespace Sidecar.Transform.Kernels;
 /// <summary>Applies a permutation to every byte. It keeps no state: one serves all connections.</summary>
 internal abstract class PermutationKernel(Permutation permutation) : ByteTransform
 {
+    // At its best from the first call on, here and in each kernel: the runtime would take 100 ms and more to find out what is hot.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void Apply(Span<byte> bytes)
     {
         var table = permutation.Table;

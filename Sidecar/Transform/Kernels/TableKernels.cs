@@ -53,6 +53,7 @@ internal sealed class Avx2TableKernel : PermutationKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override int ApplyVectors(Span<byte> bytes)
     {
         var quads = MemoryMarshal.Cast<byte, Quad>(bytes);
@@ -107,6 +108,7 @@ internal sealed class Vector128TableKernel(Permutation permutation) : Permutatio
 
     private readonly Vector128<byte>[] _parts = MemoryMarshal.Cast<byte, Vector128<byte>>(permutation.Table).ToArray();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override int ApplyVectors(Span<byte> bytes)
     {
         var vectors = MemoryMarshal.Cast<byte, Vector128<byte>>(bytes);

@@ -16,6 +16,7 @@ internal sealed class VectorKernel<TVector, TMap>(Permutation permutation, TMap 
     where TVector : struct
     where TMap : struct, IVectorMap<TVector>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override int ApplyVectors(Span<byte> bytes)
     {
         var vectors = MemoryMarshal.Cast<byte, TVector>(bytes);

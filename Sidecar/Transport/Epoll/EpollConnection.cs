@@ -22,6 +22,21 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
     /// <param name="remote">Its peer.</param>
     public EpollConnection(EpollSocket socket, IPEndPoint remote) => (Socket, RemoteEndPoint) = (socket, remote);
 
+    /// <summary>Takes a connected descriptor over; it is closed if that fails.</summary>
+    public static EpollConnection Open(EventLoop loop, int descriptor, IPEndPoint remote)
+    {
+        var socket = EpollSocket.Open(loop, descriptor, isConnected: true);
+        try
+        {
+            return new EpollConnection(socket, remote);
+        }
+        catch
+        {
+            socket.Reset();
+            throw;
+        }
+    }
+
     public EpollSocket Socket { get; }
 
     public override IDuplexPipe Transport

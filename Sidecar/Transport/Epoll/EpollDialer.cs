@@ -52,7 +52,7 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
             return Abandon(descriptor, address, error);
         try
         {
-            socket = new EpollSocket(loop, descriptor, isConnected: connected == 0);
+            socket = EpollSocket.Open(loop, descriptor, isConnected: connected == 0);
             return null;
         }
         catch (IOException refused)

@@ -78,7 +78,21 @@ internal sealed partial class EpollListener : IConnectionListener
         if (loop == acceptor.Loop)
             _ = ServeAsync(acceptor, loop, descriptor, remote);
         else
+            HandOver(acceptor, loop, descriptor, remote);
+    }
+
+    private void HandOver(Acceptor acceptor, EventLoop loop, int descriptor, IPEndPoint remote)
+    {
+        try
+        {
             loop.Post(_ => _ = ServeAsync(acceptor, loop, descriptor, remote), null);
+        }
+        catch
+        {
+            _ = Libc.Close(descriptor);
+            End(loop);
+            throw;
+        }
     }
 
     private async Task ServeAsync(Acceptor acceptor, EventLoop loop, int descriptor, IPEndPoint remote)
@@ -86,12 +100,12 @@ internal sealed partial class EpollListener : IConnectionListener
         try
         {
             // The first stage closes it, to account for it afterwards; should that stage fail, this does.
-            await using var connection = new EpollConnection(new EpollSocket(loop, descriptor, isConnected: true), remote);
+            await using var connection = EpollConnection.Open(loop, descriptor, remote);
             await _pipeline(connection);
         }
-        catch (IOException refused)
+        catch (Exception refused) when (refused is IOException or OutOfMemoryException)
         {
-            // The kernel registers no more descriptors; the next one is not worth a try yet.
+            // The kernel registers no more descriptors, or there is no memory; the next one is not worth a try yet.
             acceptor.Loop.Post(_ => acceptor.Pause(refused.Message), null);
         }
         catch (Exception bug)
@@ -100,9 +114,14 @@ internal sealed partial class EpollListener : IConnectionListener
         }
         finally
         {
-            loop.CountConnections(-1);
-            Leave();
+            End(loop);
         }
+    }
+
+    private void End(EventLoop loop)
+    {
+        loop.CountConnections(-1);
+        Leave();
     }
 
     private void Leave()
@@ -171,6 +190,12 @@ internal sealed partial class EpollListener : IConnectionListener
             }
         }
 
+        /// <inheritdoc/>
+        public void OnFailed()
+        {
+            // The kernel tells again of who waits.
+        }
+
         /// <summary>Accepts nothing for a moment, and says why once in a while.</summary>
         public void Pause(string error)
         {
@@ -195,7 +220,7 @@ internal sealed partial class EpollListener : IConnectionListener
             if (accepted >= 0)
             {
                 // Null: the client has reset the connection, and the kernel knows no address any more.
-                if (KernelAddress.Read(new ReadOnlySpan<byte>(address, length)) is { } remote)
+                if (RemoteOf(accepted, new ReadOnlySpan<byte>(address, length)) is { } remote)
                     listener.Serve(this, accepted, remote);
                 else
                     _ = Libc.Close(accepted);
@@ -214,6 +239,19 @@ internal sealed partial class EpollListener : IConnectionListener
                     // No descriptor or no memory left; anything else may last as well, and must not spin.
                     Pause(Libc.Describe(error));
                     return false;
+            }
+        }
+
+        private static IPEndPoint? RemoteOf(int accepted, ReadOnlySpan<byte> address)
+        {
+            try
+            {
+                return KernelAddress.Read(address);
+            }
+            catch
+            {
+                _ = Libc.Close(accepted);
+                throw;
             }
         }
 

@@ -50,17 +50,24 @@ internal sealed class EpollSocket : ILoopHandler
     private int _error;
     private EpollSocket? _partner;
 
-    /// <summary>Takes the descriptor over; it is closed if the loop cannot register it.</summary>
+    private EpollSocket(EventLoop loop, int descriptor, bool isConnected)
+    {
+        (Loop, _descriptor, _read.IsReady, _write.IsReady) = (loop, descriptor, isConnected, isConnected);
+        _slot = loop.Register(descriptor, this, Interest);
+    }
+
+    public EventLoop Loop { get; }
+
+    /// <summary>Takes a descriptor over; it is closed if that fails.</summary>
     /// <param name="loop">The loop that the socket lives on, which is the caller's.</param>
     /// <param name="descriptor">A non-blocking socket.</param>
     /// <param name="isConnected">Whether reading and writing can be tried at once; else the first event tells.</param>
     /// <exception cref="IOException">The kernel registers no more descriptors.</exception>
-    public EpollSocket(EventLoop loop, int descriptor, bool isConnected)
+    public static EpollSocket Open(EventLoop loop, int descriptor, bool isConnected)
     {
-        (Loop, _descriptor, _read.IsReady, _write.IsReady) = (loop, descriptor, isConnected, isConnected);
         try
         {
-            _slot = loop.Register(descriptor, this, Interest);
+            return new EpollSocket(loop, descriptor, isConnected);
         }
         catch
         {
@@ -68,8 +75,6 @@ internal sealed class EpollSocket : ILoopHandler
             throw;
         }
     }
-
-    public EventLoop Loop { get; }
 
     /// <summary>Whether this process has closed it.</summary>
     public bool IsClosed => _closed;
@@ -254,6 +259,9 @@ internal sealed class EpollSocket : ILoopHandler
         if ((events & WriteEvents) != 0)
             _write.Ready();
     }
+
+    /// <inheritdoc/>
+    public void OnFailed() => Reset();
 
     // The kernel tells of an error once, by an event without its number or to the call that meets it.
     private void Break(int error)

@@ -9,6 +9,9 @@ internal interface ILoopHandler
 {
     /// <summary>Handles epoll's events of one turn.</summary>
     public void OnEvents(uint events);
+
+    /// <summary><see cref="OnEvents"/> threw: its events, which come once, are lost. It must not need memory.</summary>
+    public void OnFailed();
 }
 
 /// <summary>
@@ -36,6 +39,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private readonly Lock _wakeLock = new();
     private int _wakeRequested;
     private int _connections;
+    private long _unreported;
     private YieldHabit _yields;
     private volatile bool _stopping;
     private bool _isGone;
@@ -61,6 +65,9 @@ internal sealed unsafe partial class EventLoop : IDisposable
 
     /// <summary>Connections that it serves, for balance; a recent value.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Failures of handlers that could not be logged.</summary>
+    public long Unreported => Interlocked.Read(ref _unreported);
 
     public void Start() => _thread.Start();
 
@@ -190,6 +197,20 @@ internal sealed unsafe partial class EventLoop : IDisposable
         catch (Exception bug)
         {
             Report(bug);
+            Abandon(handler);
+        }
+    }
+
+    private void Abandon(ILoopHandler handler)
+    {
+        try
+        {
+            handler.OnFailed();
+        }
+        catch (Exception bug)
+        {
+            // Of those who waited for it.
+            Report(bug);
         }
     }
 
@@ -234,7 +255,20 @@ internal sealed unsafe partial class EventLoop : IDisposable
         catch (Exception)
         {
             // The words of an exception can be a user's code, and its failure must not end the loop.
+            ReportWithoutWords(bug);
+        }
+    }
+
+    private void ReportWithoutWords(Exception bug)
+    {
+        try
+        {
             Log.WordlessBug(_logger, bug.GetType().Name);
+        }
+        catch (Exception)
+        {
+            // There is no memory to say that there is none; the loop goes on with what is left.
+            Interlocked.Increment(ref _unreported);
         }
     }
 
@@ -259,6 +293,11 @@ internal sealed unsafe partial class EventLoop : IDisposable
         public void OnEvents(uint events)
         {
             // It woke the loop, which now looks at what was posted.
+        }
+
+        public void OnFailed()
+        {
+            // Nothing is lost.
         }
     }
 

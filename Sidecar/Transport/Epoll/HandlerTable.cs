@@ -6,32 +6,52 @@ namespace Sidecar.Transport.Epoll;
 /// </summary>
 internal sealed class HandlerTable
 {
-    private readonly Stack<int> _free = new();
-    private (ILoopHandler? Handler, uint Generation)[] _slots = new (ILoopHandler?, uint)[64];
+    private const int None = -1;
+
+    private Place[] _slots = new Place[64];
     private int _used;
+
+    // The free ones are a list through the table itself, so that giving one back needs no memory.
+    private int _free = None;
 
     public (int Slot, ulong Token) Add(ILoopHandler handler)
     {
-        if (!_free.TryPop(out var slot))
+        var slot = _free;
+        if (slot != None)
         {
+            _free = _slots[slot].NextFree;
+        }
+        else
+        {
+            // Counted once there is room: growing may fail.
+            if (_used == _slots.Length)
+                Array.Resize(ref _slots, _used * 2);
             slot = _used++;
-            if (slot == _slots.Length)
-                Array.Resize(ref _slots, slot * 2);
         }
 
-        _slots[slot].Handler = handler;
-        return (slot, ((ulong)_slots[slot].Generation << 32) | (uint)slot);
+        ref var place = ref _slots[slot];
+        place.Handler = handler;
+        return (slot, ((ulong)place.Generation << 32) | (uint)slot);
     }
 
     public void Remove(int slot)
     {
-        _slots[slot] = (null, _slots[slot].Generation + 1);
-        _free.Push(slot);
+        ref var place = ref _slots[slot];
+        (place.Handler, place.NextFree) = (null, _free);
+        place.Generation++;
+        _free = slot;
     }
 
     public ILoopHandler? Find(ulong token)
     {
         ref var slot = ref _slots[(int)(uint)token];
         return slot.Generation == (uint)(token >> 32) ? slot.Handler : null;
+    }
+
+    private struct Place
+    {
+        public ILoopHandler? Handler;
+        public uint Generation;
+        public int NextFree;
     }
 }

@@ -55,12 +55,13 @@ internal sealed class LoopTimers : TimeProvider
     /// <summary>Sets a timer to <paramref name="dueTime"/> from now; infinite takes it out.</summary>
     public void Set(LoopTimer timer, TimeSpan dueTime)
     {
+        // Before anything changes: it may fail. A timer that is set needs no more room.
+        if (_count == _heap.Length && timer.Index < 0)
+            Array.Resize(ref _heap, _count * 2);
         Remove(timer);
         if (dueTime == Timeout.InfiniteTimeSpan)
             return;
         timer.Due = _now + (long)(dueTime.TotalSeconds * Stopwatch.Frequency);
-        if (_count == _heap.Length)
-            Array.Resize(ref _heap, _count * 2);
         Place(timer, _count++);
         Rise(timer.Index);
     }

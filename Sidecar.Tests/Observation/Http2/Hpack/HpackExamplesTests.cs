@@ -82,8 +82,8 @@ public sealed class HpackExamplesTests
 
     private static int TableAfter(int size, string[] blocks)
     {
-        var decoder = new HpackDecoder(maxListBytes: 10_000, new());
-        var head = new MessageHeads(10_000).Rent();
+        var decoder = new HpackDecoder(maxListBytes: 10_000, Unshared.Account());
+        var head = new MessageHeads(10_000, Unshared.Account()).Rent();
         Assert.Null(decoder.Decode(HpackWriter.Integer(5, 0x20, size), head));
         Assert.All(blocks, block => Assert.Null(decoder.Decode(Convert.FromHexString(block), head)));
         var used = decoder.TableBytes;

@@ -1,12 +1,13 @@
-using System.Buffers;
+using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation.Http2.Hpack;
 
 /// <summary>
-/// The fields that got a number on the way (RFC 7541, 2.3.2 and 4), the newest first. Their bytes lie one behind the other in a
-/// buffer of the pool; when its end is reached, those still there move to another.
+/// The fields that got a number on the way (RFC 7541, 2.3.2 and 4), the newest first. Their bytes lie one behind the other, the
+/// oldest first. Where there is no memory for a field's bytes its number and size are kept, so that all others stay right.
 /// </summary>
-internal sealed class DynamicTable
+/// <param name="memory">Charged for what is kept.</param>
+internal sealed class DynamicTable(MemoryAccount memory)
 {
     // What a field counts beyond its bytes (RFC 7541, 4.1).
     public const int FieldOverhead = 32;
@@ -14,12 +15,15 @@ internal sealed class DynamicTable
     // The size that both sides begin with (RFC 9113, 6.5.2).
     public const int FirstMaxSize = 4096;
 
-    private const int FirstBytes = 512;
+    private const int UsualBytes = 512;
+    private const int EntrySize = 12;
 
-    private Field[] _fields = [];
+    private Entry[] _entries = [];
     private int _newest = -1;
-    private byte[] _bytes = [];
-    private int _end;
+    private PooledBytes _bytes = new(memory, UsualBytes);
+
+    // How many bytes were dropped before those that are there; it may wrap around.
+    private int _dropped;
 
     /// <summary>How many fields are there.</summary>
     public int Count { get; private set; }
@@ -31,11 +35,13 @@ internal sealed class DynamicTable
     public int MaxSize { get; private set; } = FirstMaxSize;
 
     /// <summary>The field of a number, 0 being the newest.</summary>
-    public void Get(int number, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    public TableField Get(int number)
     {
         ref readonly var field = ref At(number);
-        name = _bytes.AsSpan(field.Start, field.Name);
-        value = _bytes.AsSpan(field.Start + field.Name, field.Value);
+        if (field.IsLost)
+            return new TableField(~field.Name, field.Value);
+        var bytes = _bytes.Written.Slice(unchecked(field.Start - _dropped), field.Length);
+        return new TableField(bytes[..field.Name], bytes[field.Name..]);
     }
 
     /// <summary>Changes the size that may be reached.</summary>
@@ -46,9 +52,9 @@ internal sealed class DynamicTable
     }
 
     /// <summary>Adds a field, for which the oldest go. Its parts may lie in the table.</summary>
-    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void Add(in TableField field)
     {
-        var length = name.Length + value.Length;
+        var length = field.NameLength + field.ValueLength;
         if (length > MaxSize - FieldOverhead)
         {
             // One that is larger than the table empties it (RFC 7541, 4.4).
@@ -57,78 +63,68 @@ internal sealed class DynamicTable
         }
 
         Shrink(MaxSize - FieldOverhead - length);
-        var old = length > _bytes.Length - _end ? Move(length) : null;
-        var field = new Field(_end, name.Length, value.Length);
-        name.CopyTo(_bytes.AsSpan(_end));
-        value.CopyTo(_bytes.AsSpan(_end + name.Length));
-        _end += length;
-        Push(field);
-        // Only now: the parts may have been in it.
-        Return(old);
+        var start = unchecked(_dropped + _bytes.Length);
+        var isKept = !field.IsLost && _bytes.TryAdd(field.Name, field.Value);
+        Push(new Entry(start, isKept ? field.NameLength : ~field.NameLength, field.ValueLength));
     }
 
-    /// <summary>Forgets all and gives the buffer back.</summary>
+    /// <summary>Forgets all and gives the memory back.</summary>
     public void Release()
     {
         Shrink(0);
-        Return(_bytes);
-        (_bytes, _fields, _newest, _end) = ([], [], -1, 0);
+        _bytes.Release();
+        if (_entries.Length > 0)
+            memory.Give(CostOf(_entries));
+        (_entries, _newest) = ([], -1);
     }
 
-    private static void Return(byte[]? bytes)
-    {
-        if (bytes is { Length: > 0 })
-            ArrayPool<byte>.Shared.Return(bytes);
-    }
+    private static int CostOf(Entry[] entries) => (entries.Length * EntrySize) + MemoryAccount.ArrayOverhead;
 
-    private ref Field At(int number) => ref _fields[(_newest - number) & (_fields.Length - 1)];
+    private ref Entry At(int number) => ref _entries[(_newest - number) & (_entries.Length - 1)];
 
     private void Shrink(int size)
     {
         while (Size > size)
         {
-            Size -= At(Count - 1).Size;
+            ref readonly var oldest = ref At(Count - 1);
+            Size -= oldest.Size;
             Count--;
+            if (oldest.IsLost)
+                continue;
+            _bytes.Drop(oldest.Length);
+            _dropped = unchecked(_dropped + oldest.Length);
         }
     }
 
-    private void Push(Field field)
+    private void Push(in Entry entry)
     {
-        if (Count == _fields.Length)
-        {
-            // A power of two, so that numbers wrap around by a mask.
-            var larger = new Field[Math.Max(16, 2 * Count)];
-            for (var i = 0; i < Count; i++)
-                larger[Count - 1 - i] = At(i);
-            (_fields, _newest) = (larger, Count - 1);
-        }
-
-        _newest = (_newest + 1) & (_fields.Length - 1);
-        _fields[_newest] = field;
+        if (Count == _entries.Length)
+            MakeRoom();
+        _newest = (_newest + 1) & (_entries.Length - 1);
+        _entries[_newest] = entry;
         Count++;
-        Size += field.Size;
+        Size += entry.Size;
     }
 
-    /// <summary>Moves the fields to a buffer with as much room again, so that a byte is moved about once.</summary>
-    private byte[] Move(int more)
+    private void MakeRoom()
     {
-        var old = _bytes;
-        _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBytes, 2 * (Size - (Count * FieldOverhead) + more)));
-        _end = 0;
-        for (var i = Count - 1; i >= 0; i--)
-        {
-            ref var field = ref At(i);
-            var length = field.Name + field.Value;
-            old.AsSpan(field.Start, length).CopyTo(_bytes.AsSpan(_end));
-            field = field with { Start = _end };
-            _end += length;
-        }
-
-        return old;
+        // A power of two, so that numbers wrap around by a mask.
+        var larger = new Entry[Math.Max(16, 2 * Count)];
+        memory.Take(CostOf(larger));
+        for (var i = 0; i < Count; i++)
+            larger[Count - 1 - i] = At(i);
+        if (_entries.Length > 0)
+            memory.Give(CostOf(_entries));
+        (_entries, _newest) = (larger, Count - 1);
     }
 
-    private readonly record struct Field(int Start, int Name, int Value)
+    // The complement of the name's length says that the bytes are lost.
+    private readonly record struct Entry(int Start, int Name, int Value)
     {
-        public int Size => Name + Value + FieldOverhead;
+        public bool IsLost => Name < 0;
+
+        public int Length => (IsLost ? ~Name : Name) + Value;
+
+        public int Size => Length + FieldOverhead;
     }
 }

@@ -1,21 +1,16 @@
 using System.Buffers;
+using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation.Http2.Hpack;
 
 /// <summary>Decodes the header blocks of one direction (RFC 7541), each of them and in order: a block may refer to any before it.</summary>
 /// <param name="maxListBytes">Most bytes of a block's decoded fields, counted as RFC 9113, 6.5.2 does.</param>
-/// <param name="budget">What may be kept of blocks; the rest is decoded for later ones alone.</param>
-internal sealed class HpackDecoder(int maxListBytes, KeepingBudget budget)
+/// <param name="memory">Charged for the table of fields that got a number.</param>
+internal sealed class HpackDecoder(int maxListBytes, MemoryAccount memory)
 {
-    // What browsers announce; a table beyond it is not kept.
-    private const int MaxTableSize = 64 * 1024;
-
-    // Method, status and a short path are kept in any case.
-    private const int MaxFree = 16;
-
     private const string Broken = "a broken header block";
 
-    private readonly DynamicTable _table = new();
+    private readonly DynamicTable _table = new(memory);
     private byte[]? _decoded;
     private int _decodedLength;
 
@@ -52,31 +47,33 @@ internal sealed class HpackDecoder(int maxListBytes, KeepingBudget budget)
                 // Only in front of the fields (RFC 7541, 4.2).
                 if (left < maxListBytes || !HpackInteger.TryRead(ref block, 5, out var size))
                     return Broken;
-                if (size > Math.Min(TableSize.Allowed, MaxTableSize))
-                    return size > MaxTableSize ? "a header table larger than is kept" : "a header table larger than was allowed";
+                if (size > TableSize.Allowed)
+                    return "a header table larger than was allowed";
                 _table.Resize(size);
                 continue;
             }
 
-            if (!TryReadField(ref block, first, out var name, out var value))
+            if (!TryReadField(ref block, first, out var field))
                 return Broken;
-            left -= name.Length + value.Length + DynamicTable.FieldOverhead;
+            left -= field.NameLength + field.ValueLength + DynamicTable.FieldOverhead;
             if (left < 0)
                 return "a header list that is too long";
-            if (head is not null && (name.Length + value.Length <= MaxFree || budget.TrySpend(name.Length + value.Length)))
-                Keep(head, name, value);
-            else
-                head?.Cut();
+            if (head is not null)
+                Keep(head, field);
             if ((first & 0xC0) == 0x40)
-                _table.Add(name, value);
+                _table.Add(field);
         }
 
         return null;
     }
 
-    private static void Keep(MessageHead head, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    private static void Keep(MessageHead head, in TableField field)
     {
-        if (name is not [(byte)':', ..])
+        var name = field.Name;
+        var value = field.Value;
+        if (field.IsLost)
+            head.CutForLack();
+        else if (name is not [(byte)':', ..])
             head.Add(name, value);
         else if (name.SequenceEqual(":method"u8))
             head.SetMethod(value);
@@ -88,28 +85,46 @@ internal sealed class HpackDecoder(int maxListBytes, KeepingBudget budget)
             head.Add(name, value);
     }
 
-    private bool TryReadField(ref ReadOnlySpan<byte> block, byte first, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    private bool TryReadField(ref ReadOnlySpan<byte> block, byte first, out TableField field)
     {
-        name = value = default;
+        field = default;
         if (first >= 0x80)
-            return HpackInteger.TryRead(ref block, 7, out var field) && TryGet(field, out name, out value);
+            return HpackInteger.TryRead(ref block, 7, out var indexed) && TryGet(indexed, out field);
 
         // One that is to be kept has a longer number.
         _decodedLength = 0;
-        return HpackInteger.TryRead(ref block, first >= 0x40 ? 6 : 4, out var number)
-            && (number == 0 ? TryReadString(ref block, out name) : TryGet(number, out name, out _))
-            && TryReadString(ref block, out value);
+        if (!HpackInteger.TryRead(ref block, first >= 0x40 ? 6 : 4, out var number))
+            return false;
+        if (number == 0)
+        {
+            if (!TryReadString(ref block, out var name))
+                return false;
+            field = new TableField(name, default);
+        }
+        else if (!TryGet(number, out field))
+        {
+            return false;
+        }
+
+        if (!TryReadString(ref block, out var value))
+            return false;
+        field = field.IsLost ? new TableField(field.NameLength, value.Length) : new TableField(field.Name, value);
+        return true;
     }
 
-    private bool TryGet(int number, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    private bool TryGet(int number, out TableField field)
     {
-        name = value = default;
+        field = default;
         if (number == 0 || number - StaticTable.Count > _table.Count)
             return false;
-        if (number <= StaticTable.Count)
-            StaticTable.Get(number, out name, out value);
-        else
-            _table.Get(number - StaticTable.Count - 1, out name, out value);
+        if (number > StaticTable.Count)
+        {
+            field = _table.Get(number - StaticTable.Count - 1);
+            return true;
+        }
+
+        StaticTable.Get(number, out var name, out var value);
+        field = new TableField(name, value);
         return true;
     }
 

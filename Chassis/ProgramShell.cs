@@ -21,19 +21,13 @@ public static class ProgramShell
     public static async Task<int> RunAsync(RootCommand command, string[] args, string epilog = "")
     {
         var name = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
-        AppendToHelp(command, epilog);
+        ExtendHelp(command, epilog);
         try
         {
             // Response files off: "@name" is an ordinary word. Signals belong to the host, not to the parser.
             var parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            // The parser takes a misspelt option for a positional word and then complains about the word behind it.
-            if (parsed.Tokens.Except(ForOthers(parsed)).FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
-                throw new UsageException($"'{option.Value}': unknown option; try --help");
-            // The parser's first complaint may be a missing command, which does not name the word that is none.
-            if (parsed.UnmatchedTokens is [var word, ..])
-                throw new UsageException($"Unrecognized command or argument '{word}'; try --help");
-            if (parsed.Errors.Count > 0)
-                throw new UsageException($"{parsed.Errors[0].Message.TrimEnd('.')}; try --help");
+            if (parsed.Action is not { ClearsParseErrors: true })
+                RefuseErrors(parsed);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
@@ -47,22 +41,47 @@ public static class ProgramShell
         }
     }
 
+    private static void RefuseErrors(ParseResult parsed)
+    {
+        // The parser takes a misspelt option for a positional word and then complains about the word behind it.
+        if (parsed.Tokens.Except(ForOthers(parsed)).FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
+            throw new UsageException($"'{option.Value}': unknown option; try --help");
+        // The parser's first complaint may be a missing command, which does not name the word that is none.
+        if (parsed.UnmatchedTokens is [var word, ..])
+            throw new UsageException($"Unrecognized command or argument '{word}'; try --help");
+        if (parsed.Errors.Count > 0)
+            throw new UsageException($"{parsed.Errors[0].Message.TrimEnd('.')}; try --help");
+        // The subcommand would not see it.
+        if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(result => !result.Implicit) is { } early)
+            throw new UsageException($"'{early.Option.Name}': stands before '{parsed.CommandResult.Command.Name}'; write it behind");
+    }
+
     private static IEnumerable<Token> ForOthers(ParseResult parsed) =>
         parsed.CommandResult.Children.OfType<OptionResult>().Where(result => result.Option is WordsOption).SelectMany(result => result.Tokens);
 
-    private static void AppendToHelp(RootCommand command, string epilog)
+    private static void ExtendHelp(RootCommand root, string epilog)
     {
-        var help = command.Options.OfType<HelpOption>().Single();
-        if (epilog.Length > 0 && help.Action is HelpAction inner)
-            help.Action = new HelpWithEpilog(command, inner, epilog);
+        var help = root.Options.OfType<HelpOption>().Single();
+        var inner = (HelpAction)help.Action!;
+        help.Action = new HelpOfProgram(root, inner, epilog, hasAllOptions: false);
+        foreach (var command in root.Subcommands.Where(command => command.Options.Any(option => option.Hidden)))
+            command.Options.Add(new Option<bool>("--help-all") { Description = "Show help with all options", Action = new HelpOfProgram(root, inner, epilog, hasAllOptions: true) });
     }
 
-    private sealed class HelpWithEpilog(RootCommand root, HelpAction inner, string epilog) : SynchronousCommandLineAction
+    private sealed class HelpOfProgram(RootCommand root, HelpAction inner, string epilog, bool hasAllOptions) : SynchronousCommandLineAction
     {
+        public override bool ClearsParseErrors => true;
+
         public override int Invoke(ParseResult parseResult)
         {
+            var command = parseResult.CommandResult.Command;
+            foreach (var option in command.Options)
+                option.Hidden &= !hasAllOptions;
+            // The words of a start are none of a subcommand's.
+            foreach (var argument in root.Arguments)
+                argument.Hidden = command != root;
             var code = inner.Invoke(parseResult);
-            if (parseResult.CommandResult.Command == root)
+            if (command == root && epilog.Length > 0)
                 parseResult.InvocationConfiguration.Output.WriteLine(epilog);
             return code;
         }

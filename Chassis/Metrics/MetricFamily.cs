@@ -22,6 +22,9 @@ internal sealed class MetricFamily
     private const int MaxKnown = 16;
     private const string OverflowLabels = "otel_metric_overflow=\"true\"";
 
+    // The runtime makes these two counters, though they fall as well; OpenTelemetry's conventions call them up-down counters.
+    private static readonly HashSet<string> Falling = new(StringComparer.Ordinal) { "dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length" };
+
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, MetricSeries>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly TimeProvider _time;
@@ -153,6 +156,8 @@ internal sealed class MetricFamily
 
     private static MetricType TypeOf(Instrument instrument)
     {
+        if (Falling.Contains(instrument.Name))
+            return MetricType.Gauge;
         var kind = instrument.GetType().Name;
         return kind.StartsWith("Histogram", StringComparison.Ordinal) ? MetricType.Histogram
             : kind.StartsWith("Counter", StringComparison.Ordinal) || kind.StartsWith("ObservableCounter", StringComparison.Ordinal) ? MetricType.Counter

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Chassis.Net;
 
 namespace Chassis.Metrics;
 
@@ -22,8 +23,11 @@ public sealed class ProcessMeter : IDisposable
         _meter.CreateObservableCounter("process_cpu", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "User and system CPU time spent.");
         _meter.CreateObservableGauge("process_resident_memory", ResidentMemory, "By", "Resident memory.");
         _meter.CreateObservableGauge("process_start_time", () => started, "s", "Start time of the process since the Unix epoch.");
-        if (Directory.Exists(Descriptors))
-            _meter.CreateObservableGauge("process_open_fds", OpenDescriptors, null, "Open file descriptors.");
+        if (!Directory.Exists(Descriptors))
+            return;
+        var most = OpenFiles.SoftLimit();
+        _meter.CreateObservableGauge("process_max_fds", () => most, null, "File descriptors that may be open at once.");
+        _meter.CreateObservableGauge("process_open_fds", OpenDescriptors, null, "Open file descriptors.");
     }
 
     /// <summary>Removes the instruments.</summary>

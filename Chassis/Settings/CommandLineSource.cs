@@ -14,12 +14,15 @@ public sealed class CommandLineSource
 {
     private readonly List<(SettingOption Setting, Option<string> Option)> _options = [];
 
-    /// <summary>Adds the options to a command and all its subcommands.</summary>
-    public CommandLineSource(Command command, IEnumerable<SettingOption> settings)
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="settings">The options.</param>
+    /// <param name="shown">Those that its help shows; the others are behind <c>--help-all</c>. Left out: all.</param>
+    public CommandLineSource(Command command, IEnumerable<SettingOption> settings, Func<SettingOption, bool>? shown = null)
     {
         foreach (var setting in settings)
         {
-            var option = new Option<string>(setting.Name) { Description = setting.Description, HelpName = setting.ValueName, Recursive = true };
+            var option = new Option<string>(setting.Name) { Description = setting.Description, HelpName = setting.ValueName, Hidden = shown?.Invoke(setting) == false };
             command.Options.Add(option);
             _options.Add((setting, option));
         }

@@ -6,11 +6,22 @@ namespace Chassis.Settings;
 public static class EnvironmentSource
 {
     /// <summary>All variables that start with <paramref name="prefix"/> and two underscores; a single underscore stands for a dash.</summary>
-    public static IEnumerable<Setting> Read(string prefix) => Read(prefix, Environment.GetEnvironmentVariables());
+    /// <param name="prefix">The program's: <c>SIDECAR</c>.</param>
+    /// <param name="options">The program's options. A variable that names one of them with single underscores would set nothing.</param>
+    /// <exception cref="UsageException">There is such a variable.</exception>
+    public static IEnumerable<Setting> Read(string prefix, IEnumerable<SettingOption> options) => Read(prefix, options, Environment.GetEnvironmentVariables());
 
-    internal static IEnumerable<Setting> Read(string prefix, IDictionary variables)
+    internal static IEnumerable<Setting> Read(string prefix, IEnumerable<SettingOption> options, IDictionary variables)
     {
         var start = prefix + "__";
+        // Others are left alone: Kubernetes sets ORACLE_PORT for a service that is named oracle.
+        foreach (var key in options.Select(option => option.Key))
+        {
+            var wrong = $"{prefix}_{key.Replace('.', '_').Replace('-', '_').ToUpperInvariant()}";
+            if (variables[wrong] is string text)
+                throw new Setting(key, text, wrong).Error($"this variable sets nothing; {key} is {start}{key.Replace(".", "__", StringComparison.Ordinal).Replace('-', '_').ToUpperInvariant()}");
+        }
+
         foreach (DictionaryEntry variable in variables)
         {
             var name = (string)variable.Key;

@@ -41,8 +41,20 @@ public sealed class SettingSet
         return this;
     }
 
-    /// <summary>The setting of a key, or null when no source has it.</summary>
+    /// <summary>The setting of a key that takes one value, or null when no source has it.</summary>
+    /// <exception cref="UsageException">A list or a mapping stands there, or a value where this key's parent should be.</exception>
     public Setting? Find(string key)
+    {
+        RefuseValueAbove(key);
+        if (FindWord(key) is { } setting)
+            return setting;
+        return FindAny(key) is { } below
+            ? throw below.Error($"{key} takes one value, not a list or mapping")
+            : null;
+    }
+
+    /// <summary>The one value that stands at a key, whatever the key takes; the key is known from then on.</summary>
+    public Setting? FindWord(string key)
     {
         _known.Add(key);
         return _settings.GetValueOrDefault(key);
@@ -65,17 +77,20 @@ public sealed class SettingSet
     /// <exception cref="UsageException">An element cannot be parsed, is no single value, or there is none between the commas.</exception>
     public IReadOnlyList<T>? ReadList<T>(string key, Func<string, T> parse)
     {
-        if (Find(key) is { } whole)
+        RefuseValueAbove(key);
+        if (FindWord(key) is { } whole)
             return [.. Words(whole).Select(word => Parse(whole with { Value = word }, parse))];
         var elements = Indices(key).Select(i => Parse(Element($"{key}.{i}"), parse)).ToList();
-        return elements.Count > 0 ? elements : null;
+        return elements.Count > 0 ? elements
+            : FindAny(key) is { } below ? throw below.Error($"{key} takes a list, not a mapping")
+            : null;
     }
 
     /// <summary>A mapping: the values below the key by their names there. Empty when no source has it.</summary>
     /// <exception cref="UsageException">There is one value instead, or a list or mapping within the mapping.</exception>
     public IReadOnlyDictionary<string, string> ReadMap(string key)
     {
-        if (Find(key) is { } whole)
+        if (FindWord(key) is { } whole)
             throw whole.Error("names and values are expected below it");
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var name in KeysBelow(key).Select(k => k[(key.Length + 1)..]))
@@ -84,20 +99,20 @@ public sealed class SettingSet
     }
 
     /// <summary>The numbers used as elements below a key, in order: 0 and 1 for <c>listeners.0.role</c>, <c>listeners.1.role</c>.</summary>
-    public IReadOnlyList<int> Indices(string key) =>
-        [.. KeysBelow(key)
+    public IReadOnlyList<int> Indices(string key)
+    {
+        _known.Add(key);
+        return [.. KeysBelow(key)
             .Select(k => k[(key.Length + 1)..].Split('.')[0])
             .Select(Index).OfType<int>().Distinct().Order()];
+    }
 
     /// <summary>Throws for the first setting that nothing has asked for: a typing error must not pass silently.</summary>
     /// <exception cref="UsageException">A key is unknown.</exception>
     public void RefuseUnknown()
     {
         foreach (var setting in _settings.Values.Where(s => !_known.Contains(s.Key)))
-        {
-            var nearest = _known.MinBy(known => Distance(known, setting.Key));
-            throw new UsageException($"{setting.Origin}: unknown key; the nearest known one is {nearest}");
-        }
+            throw new UsageException($"{setting.Origin}: unknown key; the nearest known one is {NearestKnown(setting.Key)}");
     }
 
     private static T Parse<T>(Setting setting, Func<string, T> parse)
@@ -113,8 +128,29 @@ public sealed class SettingSet
     }
 
     // A list within the list, or a mapping, has settings below the element but none of its own.
-    private Setting Element(string key) =>
-        Find(key) ?? throw new UsageException($"{FindAny(key)!.Origin}: one value is expected here");
+    private Setting Element(string key) => Find(key)!;
+
+    private void RefuseValueAbove(string key)
+    {
+        for (var dot = key.LastIndexOf('.'); dot > 0; dot = key.LastIndexOf('.', dot - 1))
+        {
+            if (_settings.TryGetValue(key[..dot], out var value))
+                throw value.Error($"a mapping is expected here, such as '{key[..dot].Split('.')[^1]}: {{{key[(dot + 1)..]}: ...}}'");
+        }
+    }
+
+    // A typing error in one part of a key is compared with the parts that are known at its place.
+    private string NearestKnown(string key)
+    {
+        var parts = key.Split('.');
+        var known = _known.Select(k => k.Split('.')).ToList();
+        var right = known.Max(k => Math.Min(CommonParts(k, parts), k.Length - 1));
+        var nearest = known.Where(k => k.Length > right && CommonParts(k, parts) >= right).MinBy(k => Distance(k[right], parts[right]))!;
+        return string.Join('.', nearest[..(right + 1)]);
+    }
+
+    private static int CommonParts(string[] key, string[] other) =>
+        key.Zip(other).TakeWhile(pair => string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase)).Count();
 
     // The canonical form alone: "00" and "+1" would name an element that is not found under its number.
     private static int? Index(string part) =>

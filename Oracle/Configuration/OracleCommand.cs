@@ -66,14 +66,15 @@ internal static class OracleCommand
         var check = new Command("check", "Reads configuration and policy, reports the first error, and ends.");
         var root = new RootCommand("Authorizes the connections of sidecars and chooses how their bytes are changed.") { port, check };
         var named = new CommandLineSource(root, Options);
-        check.SetAction(parsed => Check(OptionsReader.Read(Environment(), [.. named.Read(parsed)])));
+        var checkedNames = new CommandLineSource(check, Options, option => option.Key is Keys.Policy or Keys.Config);
+        check.SetAction(parsed => Check(OptionsReader.Read(Environment(), [.. checkedNames.Read(parsed)])));
         root.SetAction((parsed, _) => RunAsync(OptionsReader.Read(Environment(), [.. Positional(parsed.GetValue(port)), .. named.Read(parsed)])));
         return root;
     }
 
     private static SettingOption Option(string key, string value, string description) => new("--" + key.Replace('.', '-'), key, value, description);
 
-    private static List<Setting> Environment() => [.. EnvironmentSource.Read(OptionsReader.EnvironmentPrefix)];
+    private static List<Setting> Environment() => [.. EnvironmentSource.Read(OptionsReader.EnvironmentPrefix, Options)];
 
     // A first word that is a number is the Lisp program's form; any other would be a subcommand.
     private static IEnumerable<Setting> Positional(string? word) => word switch

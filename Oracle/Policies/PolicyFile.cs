@@ -37,7 +37,7 @@ internal static class PolicyFile
     {
         var yaml = YamlSource.Read(new StringReader(text), file);
         var settings = new SettingSet().Add(yaml);
-        settings.Find("rules")?.Refuse("a list of rules is expected");
+        settings.FindWord("rules")?.Refuse("a list of rules is expected");
         var indices = settings.Indices("rules");
         if (indices.Count > MaxRules)
             throw new UsageException($"{settings.FindAny($"rules.{indices[MaxRules]}")!.Origin}: a policy has at most {MaxRules} rules");
@@ -53,7 +53,6 @@ internal static class PolicyFile
 
     private static PolicyRule ReadRule(SettingSet settings, string rule, TransformLanguage language)
     {
-        settings.Find(rule)?.Refuse("a rule is expected: transform or deny, and what it matches");
         var some = settings.FindAny(rule)!;
 
         var roles = settings.ReadList($"{rule}.role", ParseRole);
@@ -74,13 +73,13 @@ internal static class PolicyFile
     // Before any value is read, so that a misspelt key is reported as such and not as a missing one.
     private static void NoteKnownKeys(SettingSet settings, IReadOnlyList<int> indices)
     {
-        settings.Find("default");
+        settings.FindWord("default");
         LanguageSettings.NoteKeys(settings);
         foreach (var index in indices)
         {
-            settings.Find($"rules.{index}");
+            settings.FindWord($"rules.{index}")?.Refuse("a rule is expected: transform or deny, and what it matches");
             foreach (var key in Keys)
-                settings.Find($"rules.{index}.{key}");
+                settings.FindWord($"rules.{index}.{key}");
             foreach (var key in Lists)
                 settings.ReadList($"rules.{index}.{key}", text => text);
         }

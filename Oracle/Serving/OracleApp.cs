@@ -139,7 +139,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
         {
             // The exporter comes first, or it would miss the zeros that the meter starts with.
             p.GetRequiredService<PrometheusExporter>();
-            return ActivatorUtilities.CreateInstance<OracleMetrics>(p);
+            return ActivatorUtilities.CreateInstance<OracleMetrics>(p, options);
         });
         services.AddSingleton<Arbiter>();
         services.AddSingleton<QuestionHandler>();

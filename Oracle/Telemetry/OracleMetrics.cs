@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Chassis.Metrics;
+using Oracle.Configuration;
 using Oracle.Decisions;
 using Oracle.Policies;
 using Oracle.Protocol;
@@ -26,7 +28,7 @@ internal sealed class OracleMetrics
     private readonly UpDownCounter<long> _active;
 
     /// <summary>Registers the instruments.</summary>
-    public OracleMetrics(IMeterFactory factory, DecisionMemory memory, PolicyStore policies, AuditLog audit)
+    public OracleMetrics(IMeterFactory factory, OracleOptions options, DecisionMemory memory, PolicyStore policies, AuditLog audit)
     {
         var meter = factory.Create(MeterName);
         _questions = meter.CreateCounter<long>("oracle_questions", null, "Questions by the asking role and the result: granted, or why not.");
@@ -36,6 +38,9 @@ internal sealed class OracleMetrics
         _displaced = meter.CreateCounter<long>("oracle_connections_displaced", null, "Connections closed, the longest idle first, to make room for others: as many were open as may be.");
         _refused = meter.CreateCounter<long>("oracle_connections_refused", null, "Connections closed at once: all places were in use, and none could be freed for the asker.");
         _active = meter.CreateUpDownCounter<long>("oracle_connections_active", null, "Connections open now.");
+        BuildInfo.AddTo(meter, "oracle");
+        meter.CreateObservableGauge("oracle_connections_limit", () => options.MaxConnections, null, "Connections that may be open at once.");
+        meter.CreateObservableGauge("oracle_decisions_limit", () => options.MaxDecisions, null, "Connections that may be remembered at once.");
         meter.CreateObservableGauge("oracle_decisions_pending", () => memory.Pending, null, "Decisions that wait for p1 to ask.");
         meter.CreateObservableGauge("oracle_decisions_remembered", () => memory.Count, null, "Connections remembered, pending or answered to both sides.");
         meter.CreateObservableCounter("oracle_decisions_expired", () => memory.Expired, null, "Decisions that p1 never asked for.");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Abstractions;
 using Oracle.Protocol;
 using Sidecar.Authorization;
 using Sidecar.Authorization.Kept;
@@ -31,7 +32,8 @@ public sealed class OracleClientTests
             return [IPAddress.Loopback];
         });
         var client = new OracleClient(
-            options, resolver, new UpstreamConnector(dialer, options, _time), new OraclePools(options, _time), Stage.Metrics(_time), _time);
+            options, resolver, new UpstreamConnector(dialer, options, _time), new OraclePools(options, _time),
+            new OracleReach(options.Listeners, resolver, _time, NullLogger<OracleReach>.Instance), Stage.Metrics(_time), _time);
 
         var decision = await client.AskAsync(new DefaultConnectionContext(), new HostPort("oracle.test", 9100), Question(dialect));
 

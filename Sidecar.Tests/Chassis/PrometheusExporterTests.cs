@@ -149,6 +149,23 @@ public sealed class PrometheusExporterTests : IDisposable
     }
 
     [Fact]
+    public void WriteTo_TheRuntimesInstruments_HaveTheTypesOfOpenTelemetrysConventions()
+    {
+        // What can fall is a gauge, whatever kind of instrument the runtime has made of it (semconv, runtime/dotnet-metrics).
+        HashSet<string> gauges =
+        [
+            "dotnet_process_cpu_count_current", "dotnet_process_memory_working_set_bytes", "dotnet_gc_last_collection_memory_committed_size_bytes",
+            "dotnet_gc_last_collection_heap_size_bytes", "dotnet_gc_last_collection_heap_fragmentation_size_bytes", "dotnet_thread_pool_thread_count_current",
+            "dotnet_thread_pool_queue_length", "dotnet_timer_count_current", "dotnet_assembly_count_current",
+        ];
+        using var exporter = new PrometheusExporter("System.Runtime");
+        var types = Scrape(exporter).Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(line => line.Split(' ')).ToList();
+
+        Assert.Contains(types, type => type[2] == "dotnet_thread_pool_queue_length");
+        Assert.All(types, type => Assert.Equal((type[2], gauges.Contains(type[2]) ? "gauge" : "counter"), (type[2], type[3])));
+    }
+
+    [Fact]
     public void WriteTo_Histogram_IsCumulativeWithItsOwnBounds()
     {
         var histogram = _meter.CreateHistogram("h", "s", "Time.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 1] });

@@ -7,6 +7,8 @@ namespace Sidecar.Tests.Chassis;
 
 public sealed class SettingSetTests
 {
+    private static readonly SettingOption[] Options = [new("--metrics-address", "metrics.address", "A", ""), new("--audit-log", "audit-log", "F", "")];
+
     [Fact]
     public void Read_SeveralLayers_LaterOnesWin()
     {
@@ -60,8 +62,8 @@ public sealed class SettingSetTests
     }
 
     [Theory]
-    [InlineData("l:\n  - a\n  - [b, c]\n", "f:3: l.1.0: one value is expected here")]
-    [InlineData("l: [a, b: 80]\n", "f:1: l.1.b: one value is expected here")]
+    [InlineData("l:\n  - a\n  - [b, c]\n", "f:3: l.1.0 'b': l.1 takes one value, not a list or mapping")]
+    [InlineData("l: [a, b: 80]\n", "f:1: l.1.b '80': l.1 takes one value, not a list or mapping")]
     [InlineData("l: ', ,'\n", "f:1: l ', ,': a value is missing")]
     public void ReadList_ElementThatIsNoValue_NamesItsLineAndKey(string yaml, string expected)
     {
@@ -75,11 +77,10 @@ public sealed class SettingSetTests
     [InlineData("l.-1")]
     [InlineData("l. 1")]
     [InlineData("l.99999999999")]
-    public void ReadList_NumberInAnotherForm_IsNoElementButAnUnknownKey(string key)
+    public void ReadList_NumberInAnotherForm_IsNoElement(string key)
     {
         var settings = new SettingSet().Add([new(key, "a", "ENV")]);
-        Assert.Null(settings.ReadList("l", text => text));
-        Assert.StartsWith("ENV: unknown key", Assert.Throws<UsageException>(settings.RefuseUnknown).Message, StringComparison.Ordinal);
+        Assert.Equal("ENV 'a': l takes a list, not a mapping", Assert.Throws<UsageException>(() => settings.ReadList("l", text => text)).Message);
     }
 
     [Fact]
@@ -99,11 +100,53 @@ public sealed class SettingSetTests
         Assert.Equal("f:2: metrics.adress: unknown key; the nearest known one is metrics.address", error.Message);
     }
 
+    [Theory]
+    [InlineData("listner.0.listen", "listeners")]
+    [InlineData("listeners.0.lisen", "listeners.0.listen")]
+    [InlineData("metric.address", "metrics")]
+    [InlineData("x", "metrics")]
+    public void RefuseUnknown_PartOfAKey_IsComparedWithThePartsAtItsPlace(string key, string nearest)
+    {
+        var settings = new SettingSet().Add([new("listeners.0.listen", "0", "f"), new(key, "1", "f:2")]);
+        settings.Indices("listeners");
+        settings.Find("listeners.0.listen");
+        settings.Find("listeners.0.role");
+        settings.Find("metrics.address");
+        Assert.Equal($"f:2: unknown key; the nearest known one is {nearest}", Assert.Throws<UsageException>(settings.RefuseUnknown).Message);
+    }
+
+    [Theory]
+    [InlineData("metrics: 127.0.0.1:1", "metrics.address", "f:1: metrics '127.0.0.1:1': a mapping is expected here, such as 'metrics: {address: ...}'")]
+    [InlineData("a: {b: 1}", "a.b.c", "f:1: a.b '1': a mapping is expected here, such as 'b: {c: ...}'")]
+    [InlineData("drain: [1]", "drain", "f:1: drain.0 '1': drain takes one value, not a list or mapping")]
+    [InlineData("drain: {a: 5s}", "drain", "f:1: drain.a '5s': drain takes one value, not a list or mapping")]
+    public void Find_AnotherShape_SaysWhatWasFoundAndWhatIsExpected(string yaml, string key, string expected)
+    {
+        var settings = new SettingSet().Add(YamlSource.Read(new StringReader(yaml), "f"));
+        Assert.Equal(expected, Assert.Throws<UsageException>(() => settings.Find(key)).Message);
+    }
+
+    [Fact]
+    public void ReadList_Mapping_IsRefused()
+    {
+        var settings = new SettingSet().Add(YamlSource.Read(new StringReader("l: {a: b}"), "f"));
+        Assert.Equal("f:1: l.a 'b': l takes a list, not a mapping", Assert.Throws<UsageException>(() => settings.ReadList("l", text => text)).Message);
+    }
+
     [Fact]
     public void Indices_AreNumbersInOrder()
     {
         var settings = new SettingSet().Add([new("l.10.a", "", ""), new("l.2.a", "", ""), new("l.x", "", ""), new("list.3", "", "")]);
         Assert.Equal([2, 10], settings.Indices("l"));
+    }
+
+    [Theory]
+    [InlineData("ORACLE_METRICS_ADDRESS", "metrics.address", "ORACLE__METRICS__ADDRESS")]
+    [InlineData("ORACLE_AUDIT_LOG", "audit-log", "ORACLE__AUDIT_LOG")]
+    public void EnvironmentSource_OptionWithSingleUnderscores_IsRefusedWithTheRightName(string name, string key, string right)
+    {
+        var error = Assert.Throws<UsageException>(() => EnvironmentSource.Read("ORACLE", Options, new Hashtable { [name] = "x" }).Count());
+        Assert.Equal($"{name} 'x': this variable sets nothing; {key} is {right}", error.Message);
     }
 
     [Fact]
@@ -119,6 +162,6 @@ public sealed class SettingSetTests
         };
         Assert.Equal(
             ["allow.0=a (ORACLE__ALLOW__0)", "audit-log=off (ORACLE__AUDIT_LOG)", "metrics.address=:1 (ORACLE__METRICS__ADDRESS)"],
-            EnvironmentSource.Read("ORACLE", variables).Select(s => $"{s.Key}={s.Value} ({s.Origin})").Order(StringComparer.Ordinal));
+            EnvironmentSource.Read("ORACLE", Options, variables).Select(s => $"{s.Key}={s.Value} ({s.Origin})").Order(StringComparer.Ordinal));
     }
 }

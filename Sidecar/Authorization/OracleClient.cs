@@ -11,7 +11,7 @@ namespace Sidecar.Authorization;
 
 /// <summary>Asks the Oracle: in dialect v1 over a TCP connection for each question, in v1x over connections that are kept.</summary>
 internal sealed class OracleClient(
-    SidecarOptions options, Resolver resolver, UpstreamConnector connector, OraclePools pools, SidecarMetrics metrics, TimeProvider time)
+    SidecarOptions options, Resolver resolver, UpstreamConnector connector, OraclePools pools, OracleReach reach, SidecarMetrics metrics, TimeProvider time)
 {
     private static readonly MessageParser<string> ParseLine = WireLine.Parser(OracleDialect.V1.MaxLineBytes());
 
@@ -23,6 +23,7 @@ internal sealed class OracleClient(
         var started = metrics.Now;
         var line = WireLine.Encode(question.ToString());
         var decision = question.Dialect == OracleDialect.V1 ? await AskOnceAsync(downstream, oracle, line) : await AskKeptAsync(downstream, oracle, line);
+        reach.Note(decision);
         metrics.OracleAnswered(decision.Refusal?.Word() ?? "ok", started);
         return decision;
     }

@@ -21,13 +21,12 @@ internal static class ListenerReader
 
     private static readonly Func<string, OracleDialect> ParseDialect = Values.OneOf(("v1", OracleDialect.V1), ("v1x", OracleDialect.V1x));
 
+    /// <summary>All of them; none where the settings name none.</summary>
     public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings, TransformLanguage language)
     {
         var indices = settings.Indices("listeners");
-        if (indices.Count == 0)
-        {
-            throw settings.FindAny("listeners")?.Error("a list of listeners is expected, a dash before each") ?? new UsageException("no listener: give --listen ADDRESS:PORT, the positional form or --config FILE; try --help");
-        }
+        if (indices.Count == 0 && settings.FindAny("listeners") is { } other)
+            throw other.Error("a list of listeners is expected, a dash before each");
 
         var keys = indices.Select(i => $"listeners.{i}").ToList();
         if (keys.Count > MaxListeners)
@@ -56,7 +55,7 @@ internal static class ListenerReader
 
     private static ListenerOptions Read(SettingSet settings, string key)
     {
-        if (settings.Find(key) is { } word)
+        if (settings.FindWord(key) is { } word)
             throw word.Error("a listener is expected: 'listen: ADDRESS:PORT' and what else it has");
         var listen = settings.Find($"{key}.listen")
             ?? throw new UsageException($"{settings.FindAny(key)!.Origin}: {key}.listen, where to listen, is missing (option --listen)");

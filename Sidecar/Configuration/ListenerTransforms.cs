@@ -40,7 +40,7 @@ internal static class ListenerTransforms
 
     private static DestinationTransform Read(SettingSet settings, string key, TransformLanguage language)
     {
-        if (settings.Find(key) is { } word)
+        if (settings.FindWord(key) is { } word)
             throw word.Error("'destination' and 'transform' are expected below it");
         var destinations = settings.ReadList($"{key}.destination", DestinationPattern.Parse) ?? throw Missing("destination");
         var transform = settings.Read($"{key}.transform", null, Values.OrFile(language.Parse)) ?? throw Missing("transform");

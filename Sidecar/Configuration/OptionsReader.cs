@@ -33,8 +33,16 @@ internal static class OptionsReader
         var settings = SettingLayers.Load(SettingTable.ConfigKey, [.. environment], commandLine);
         var options = Read(settings);
         settings.RefuseUnknown();
+        // Behind the check of all keys: "listener:" is a typing error, not a missing listener.
+        if (options.Listeners.Count == 0)
+            throw NoListener(settings.Find(SettingTable.ConfigKey));
+        AddressConflicts.Refuse(options);
         return options;
     }
+
+    private static UsageException NoListener(Setting? file) => new(file is null
+        ? "no listener: give --listen ADDRESS:PORT, the positional form or --config FILE; try --help"
+        : $"{file.Value}: no listener; 'listeners:' is expected, with '- listen: ADDRESS:PORT' below it");
 
     private static SidecarOptions Read(SettingSet settings)
     {

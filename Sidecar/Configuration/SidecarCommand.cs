@@ -28,11 +28,13 @@ internal static class SidecarCommand
     {
         var words = new Argument<string[]>("words") { Description = "The positional form below", Arity = ArgumentArity.ZeroOrMore };
         var root = new RootCommand("A transparent sidecar proxy that works on the bytes of each connection.") { words };
-        var check = new Command("check", "Validate the configuration without starting");
+        var checkedWords = new Argument<string[]>("words") { Description = "The positional form, see Sidecar --help", Arity = ArgumentArity.ZeroOrMore };
+        var check = new Command("check", "Validate the configuration without starting; takes all options of a start") { checkedWords };
         root.Subcommands.Add(check);
         root.Subcommands.Add(TransformCommand.Create());
         root.Subcommands.Add(RecordsCommand.Create());
         var source = new CommandLineSource(root, SettingTable.Options);
+        var checkedSource = new CommandLineSource(check, SettingTable.Options, option => option.Key == SettingTable.ConfigKey);
         root.SetAction(async (parsed, _) =>
         {
             await using var app = SidecarApp.Create(Load(source, parsed, parsed.GetValue(words) ?? []));
@@ -41,7 +43,7 @@ internal static class SidecarCommand
         });
         check.SetAction(parsed =>
         {
-            var options = Load(source, parsed, []);
+            var options = Load(checkedSource, parsed, parsed.GetValue(checkedWords) ?? []);
             var listeners = options.Listeners.Select(l => $"{l.Name} ({l.Role.Word()}) on {l.Listen}");
             parsed.InvocationConfiguration.Output.WriteLine($"valid: {options.Listeners.Count} listener(s): {string.Join(", ", listeners)}");
             return 0;
@@ -52,6 +54,6 @@ internal static class SidecarCommand
     private static SidecarOptions Load(CommandLineSource source, ParseResult parsed, string[] words)
     {
         IReadOnlyList<Setting> positional = words.Length > 0 ? [.. PositionalForm.Read(words)] : [];
-        return OptionsReader.Load([.. positional, .. source.Read(parsed)], EnvironmentSource.Read("SIDECAR"));
+        return OptionsReader.Load([.. positional, .. source.Read(parsed)], EnvironmentSource.Read("SIDECAR", SettingTable.Options));
     }
 }

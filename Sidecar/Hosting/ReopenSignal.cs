@@ -4,8 +4,8 @@ using Sidecar.Records;
 namespace Sidecar.Hosting;
 
 /// <summary>
-/// SIGHUP, by which logrotate says that it has renamed files: those of all records are opened anew. Where there is no file it
-/// ends the process, as ever. A file that may not grow any more is an error of the write, not the end of the process.
+/// SIGHUP, by which logrotate says that it has renamed files: those of all records are opened anew. It never ends the process,
+/// whether there is a file or not. A file that may not grow any more is an error of the write, not the end of the process.
 /// </summary>
 internal sealed class ReopenSignal(IEnumerable<IReopenable> records) : IHostedService
 {
@@ -17,8 +17,7 @@ internal sealed class ReopenSignal(IEnumerable<IReopenable> records) : IHostedSe
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_files.Count > 0)
-            _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp));
         if (OperatingSystem.IsLinux())
             _registrations.Add(PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true));
         return Task.CompletedTask;

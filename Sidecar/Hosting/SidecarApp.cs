@@ -116,7 +116,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
         var app = builder.Build();
         metrics.Map(app, routes => routes.MapMetrics(app.Services.GetRequiredService<PrometheusExporter>()));
-        health.Map(app, routes => routes.MapHealth());
+        var oracle = app.Services.GetRequiredService<OracleReach>();
+        health.Map(app, routes => routes.MapHealth(() => oracle.Detail, () => oracle.NotReady));
         admin.Map(app, routes => routes.MapAdmin(options, addresses));
         // Made before the first connection, so that every meter is listened to.
         app.Services.GetRequiredService<PrometheusExporter>();
@@ -152,7 +153,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.AddSingleton<NeighbourListeners>().AddHostedService(_ => new ListenerAnnouncement(addresses)).AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
-        services.AddSingleton<OraclePools>().AddSingleton<OracleClient>().AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
+        services.AddSingleton<OraclePools>().AddSingleton<OracleClient>().AddSingleton<OracleReach>().AddHostedService(provider => provider.GetRequiredService<OracleReach>()).AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
     }
 
     private static void LogAddresses(ILogger logger, IHostApplicationLifetime lifetime, SidecarOptions options, BoundAddresses addresses)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Chassis.Metrics;
 using Oracle.Protocol;
 using Sidecar.Configuration;
 using Sidecar.Connections;
@@ -36,6 +37,10 @@ internal sealed class SidecarMetrics
         _connect = Histogram("sidecar.upstream.connect", "Time until the upstream accepted.", StepBuckets);
         _handshake = Histogram("sidecar.handshake", "p1: from the greeting to the peer's answer. p2: from accept to the greeting.", StepBuckets);
         _oracle = Histogram("sidecar.oracle.request", "Time until the Oracle's answer, by result.", StepBuckets);
+        BuildInfo.AddTo(meter, "sidecar");
+        meter.CreateObservableGauge("sidecar.connections.limit", () => options.MaxConnections, null, "Connections that may live at once, over all listeners.");
+        var limited = options.Listeners.Where(listener => listener.MaxConnections != int.MaxValue).ToList();
+        meter.CreateObservableGauge("sidecar.listener.connections.limit", () => limited.Select(l => new Measurement<int>(l.MaxConnections, _labels[l])), null, "Connections that may live at once, of listeners with a limit of their own.");
         meter.CreateObservableCounter("sidecar.connections.opened", ObserveOpened, null, "Connections accepted.");
         meter.CreateObservableCounter("sidecar.connections", ObserveEnded, null, "Connections ended, by reason.");
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");

@@ -42,16 +42,27 @@ public sealed class UsageErrorTests
     [InlineData("listeners:\n  - listen: 0\n    role: boss\n", ":3: listeners.0.role 'boss'")]
     [InlineData("listeners:\n  - listen: 0\n\ntimeouts:\n  idel: 3s\n", ":5: timeouts.idel: unknown key; the nearest known one is timeouts.idle")]
     [InlineData("listeners:\n  - listen: [0\n", ":")]
-    [InlineData("listeners:\n  - listen: 0\n    target: [1, 2]\n", "listeners.0.target")]
+    [InlineData("listeners:\n  - listen: 0\n    target: [1, 2]\n", ":3: listeners.0.target.0 '1': listeners.0.target takes one value, not a list or mapping")]
     [InlineData("listeners:\n  - listen: 0\n    name: a\n  - listen: 0\n    name: a\n", ":5: listeners.1.name 'a': two listeners are named 'a'")]
     [InlineData("listeners:\n  - listen: 0\n  - listen: 0\n", ":3: listeners.1.listen '0': two listeners are named 'alone-0'")]
+    [InlineData("listeners:\n  - {name: a, listen: \"127.0.0.1:4600\"}\n  - {name: b, listen: \"127.0.0.1:4600\"}\n", ":3: listeners.1.listen '127.0.0.1:4600': ")]
+    [InlineData("listeners:\n  - {name: a, listen: \"127.0.0.1:4600\"}\n  - {name: b, listen: \"4600\"}\n", ":3: listeners.1.listen '[::]:4600': ")]
+    [InlineData("listeners:\n  - {listen: \"127.0.0.1:4600\"}\nmetrics: {address: \"0.0.0.0:4600\"}\n", ":3: metrics.address '0.0.0.0:4600': ")]
+    [InlineData("listeners:\n  - {listen: \"4600\", target: \"localhost:4600\"}\n", ":2: listeners.0.listen: its target localhost:4600 is this sidecar itself")]
+    [InlineData("listeners:\n  - {listen: \"4600\", target: \"127.0.0.1:4700\"}\nhealth: {address: \"4700\"}\n", ":2: listeners.0.listen: its target 127.0.0.1:4700 is this sidecar itself")]
+    [InlineData("listeners:\n  - {listen: \"4600\", target: \"127.0.0.1:15021\"}\n", ":2: listeners.0.listen: its target 127.0.0.1:15021 is in the range")]
+    [InlineData("listner:\n  - listen: 0\n", ":2: listner.0.listen: unknown key; the nearest known one is listeners")]
+    [InlineData("", " no listener; 'listeners:' is expected")]
+    [InlineData("drain: 3s\n", " no listener; 'listeners:' is expected")]
+    [InlineData("listeners:\n  - listen: 0\nmetrics: 127.0.0.1:1\n", ":3: metrics '127.0.0.1:1': a mapping is expected here, such as 'metrics: {address: ...}'")]
+    [InlineData("listeners:\n  - listen: 0\ndrain: [1]\n", ":3: drain.0 '1': drain takes one value, not a list or mapping")]
     [InlineData("listeners:\n  listen: 45000\n", ":2: listeners.listen '45000': a list of listeners is expected")]
     [InlineData("listeners: 5\n", ":1: listeners '5': a list of listeners is expected")]
     [InlineData("listeners: [45000]\n", ":1: listeners.0 '45000': a listener is expected")]
     [InlineData("listeners:\n  - role: p1\n    target: a:1\n", ":2: listeners.0.role: listeners.0.listen, where to listen, is missing")]
     [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: []\n", ":4: listeners.0.allow-destinations: a value is missing")]
     [InlineData("listeners:\n  - listen: 0\n    mode: socks4\n    allow-clients:\n", ":4: listeners.0.allow-clients: a value is missing")]
-    [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: [loopback, 10.0.0.0/8: 80]\n", ":4: listeners.0.allow-destinations.1.10.0.0.0/8: one value is expected here")]
+    [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: [loopback, 10.0.0.0/8: 80]\n", ":4: listeners.0.allow-destinations.1.10.0.0.0/8 '80': listeners.0.allow-destinations.1 takes one value, not a list or mapping")]
     [InlineData("config: other.yaml\nlisteners:\n  - listen: 0\n", ":1: config 'other.yaml': a configuration file cannot name another")]
     public async Task Wrong_File_IsOneLineWithFileLineAndKey(string yaml, string names)
     {
@@ -123,6 +134,54 @@ public sealed class UsageErrorTests
         Assert.Equal(0, code);
         Assert.Empty(errors);
         Assert.StartsWith("valid: 1 listener(s): p1", Assert.Single(output), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_OfThePositionalForm_IsThatOfAStart()
+    {
+        var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", "check", "45000", "127.0.0.1", "9000", "0.0.0.0", "p2");
+        Assert.Equal((0, 0), (code, errors.Count));
+        Assert.Equal("valid: 1 listener(s): p2 (p2) on 0.0.0.0:45000", Assert.Single(output));
+        Assert.Contains("<role> 'boss'", await FailAsync(["check", "45000", "127.0.0.1", "9000", "0.0.0.0", "boss"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Variable_WithSingleUnderscores_IsRefused()
+    {
+        await using var sidecar = ProgramProcess.Start("Sidecar", new Dictionary<string, string> { ["SIDECAR_DRAIN"] = "3s" }, "0", "127.0.0.1", "9");
+
+        Assert.Equal(2, await sidecar.ExitCodeAsync());
+        Assert.Equal("Sidecar: SIDECAR_DRAIN '3s': this variable sets nothing; drain is SIDECAR__DRAIN", Assert.Single(sidecar.Errors));
+    }
+
+    [Theory]
+    [InlineData("--listen|0|check", "'--listen': stands before 'check'; write it behind")]
+    [InlineData("--config|f|transform|idt", "'--config': stands before 'transform'; write it behind")]
+    public async Task Option_BeforeASubcommand_IsNotIgnored(string words, string expected) =>
+        Assert.Equal($"Sidecar: {expected}", await FailAsync(words.Split('|')));
+
+    [Theory]
+    [InlineData("check", "--config", "--tcp-no-delay")]
+    [InlineData("transform", "--explain", "--listen")]
+    [InlineData("records", "--summary", "--listen")]
+    public async Task Help_OfASubcommand_ShowsItsOwnOptions(string command, string own, string other)
+    {
+        var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", command, "--help");
+
+        Assert.Equal((0, 0), (code, errors.Count));
+        var text = string.Join('\n', output);
+        Assert.Contains(own, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(other, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HelpAll_OfCheck_ShowsTheOptionsOfAStart()
+    {
+        var (code, output, _) = await ProgramProcess.RunAsync("Sidecar", "check", "--help-all");
+
+        Assert.Equal(0, code);
+        foreach (var option in Sidecar.Configuration.SettingTable.Options)
+            Assert.Contains($"{option.Name} <{option.ValueName}>", string.Join('\n', output), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class RecordLinesTests : IDisposable
         var path = _folder.File("records");
         await File.WriteAllTextAsync(path, $"one\n\n{new string('x', 100_000)}\nlast", TestContext.Current.CancellationToken);
 
-        Assert.Equal(["one", "", new string('x', 100_000), "last"], await ReadAsync(new RecordLines(follow: false), path));
+        Assert.Equal(["one", "", new string('x', 100_000), "last"], await ReadAsync(new RecordLines(follow: false, () => Task.CompletedTask), path));
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class RecordLinesTests : IDisposable
     {
         var path = _folder.File("records");
         await File.WriteAllTextAsync(path, $"one\n{new string('x', 30_000_000)}\ntwo\n{new string('y', 13_000_000)}", TestContext.Current.CancellationToken);
-        var lines = new RecordLines(follow: false);
+        var lines = new RecordLines(follow: false, () => Task.CompletedTask);
 
         Assert.Equal(["one", "two"], await ReadAsync(lines, path));
         Assert.Equal(2, lines.TooLong);
@@ -40,7 +40,7 @@ public sealed class RecordLinesTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var seen = new List<string>();
 
-        await foreach (var line in new RecordLines(follow: true).ReadAsync(path, stop.Token))
+        await foreach (var line in new RecordLines(follow: true, () => Task.CompletedTask).ReadAsync(path, stop.Token))
         {
             seen.Add(Encoding.UTF8.GetString(line.Span));
             if (seen[^1] == "2")
@@ -61,9 +61,23 @@ public sealed class RecordLinesTests : IDisposable
     }
 
     [Fact]
+    public async Task Reader_WhoHasLeftWhileMoreIsWaitedFor_EndsWithItsOwnError()
+    {
+        // A pipe that brings nothing: the read goes on while what was shown so far is flushed.
+        var path = _folder.File("pipe");
+        await using var made = ProgramProcess.StartCommand("mkfifo", path);
+        Assert.Equal(0, await made.ExitCodeAsync());
+        await using var writer = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+
+        var error = await Assert.ThrowsAsync<IOException>(() => ReadAsync(new RecordLines(follow: false, () => throw new IOException("left")), path));
+
+        Assert.Equal("left", error.Message);
+    }
+
+    [Fact]
     public async Task File_ThatIsNotThere_IsAnErrorThatNamesIt()
     {
-        var error = await Assert.ThrowsAsync<UsageException>(() => ReadAsync(new RecordLines(follow: false), _folder.File("none")));
+        var error = await Assert.ThrowsAsync<UsageException>(() => ReadAsync(new RecordLines(follow: false, () => Task.CompletedTask), _folder.File("none")));
         Assert.Contains("none'", error.Message, StringComparison.Ordinal);
     }
 

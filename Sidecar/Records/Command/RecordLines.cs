@@ -7,7 +7,8 @@ namespace Sidecar.Records.Command;
 
 /// <summary>The lines of files or stdin, one at a time. Those that are longer than any record are skipped and counted.</summary>
 /// <param name="follow">Whether a file goes on behind its end and where another takes its place, as with <c>tail -F</c>.</param>
-internal sealed class RecordLines(bool follow)
+/// <param name="beforeWaiting">Called when no line is there yet: what was made of those before can be shown.</param>
+internal sealed class RecordLines(bool follow, Func<Task> beforeWaiting)
 {
     /// <summary>Stdin's name.</summary>
     public const string Stdin = "-";
@@ -56,12 +57,15 @@ internal sealed class RecordLines(bool follow)
     }
 
     // Null once cancelled.
-    private static async Task<ReadResult?> NextAsync(PipeReader reader, string path, CancellationToken cancellation)
+    private async Task<ReadResult?> NextAsync(PipeReader reader, string path, CancellationToken cancellation)
     {
+        // A terminal that is read from hears of no cancellation.
+        var read = reader.ReadAsync(CancellationToken.None).AsTask();
+        if (!read.IsCompleted)
+            await beforeWaiting();
         try
         {
-            // A terminal that is read from hears of no cancellation.
-            return await reader.ReadAsync(CancellationToken.None).AsTask().WaitAsync(cancellation);
+            return await read.WaitAsync(cancellation);
         }
         catch (OperationCanceledException)
         {

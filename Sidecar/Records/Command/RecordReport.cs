@@ -13,24 +13,8 @@ internal sealed class RecordReport(TextWriter output, RecordChoice choice, Recor
 
     public async Task AddAsync(IAsyncEnumerable<ReadOnlyMemory<byte>> lines)
     {
-        var enumerator = lines.GetAsyncEnumerator();
-        try
-        {
-            while (true)
-            {
-                var next = enumerator.MoveNextAsync();
-                // Whoever looks on sees what there is before more is waited for.
-                if (!next.IsCompleted)
-                    await output.FlushAsync();
-                if (!await next)
-                    return;
-                Add(enumerator.Current);
-            }
-        }
-        finally
-        {
-            await enumerator.DisposeAsync();
-        }
+        await foreach (var line in lines)
+            Add(line);
     }
 
     /// <summary>Writes the summary.</summary>

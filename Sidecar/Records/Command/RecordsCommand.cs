@@ -46,12 +46,12 @@ internal static class RecordsCommand
             if (parsed.GetValue(follow) && paths is not [not RecordLines.Stdin])
                 throw new UsageException("--follow: one file is expected; a pipe is followed anyway");
             var hasColours = Read("--color", parsed.GetValue(colour)!, Values.OneOf<bool?>(("auto", null), ("always", true), ("never", false))) ?? HasColours();
-            return await RunAsync(new RecordLines(parsed.GetValue(follow)), paths, choice, !parsed.GetValue(summary), hasColours);
+            return await RunAsync(parsed.GetValue(follow), paths, choice, !parsed.GetValue(summary), hasColours);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(RecordLines lines, string[] paths, RecordChoice choice, bool hasTable, bool hasColours)
+    private static async Task<int> RunAsync(bool follow, string[] paths, RecordChoice choice, bool hasTable, bool hasColours)
     {
         // Ctrl-C ends the reading; what has come is still summed up.
         using var stop = new CancellationTokenSource();
@@ -61,6 +61,7 @@ internal static class RecordsCommand
         {
             await using var output = new StreamWriter(StandardOutput.Open());
             var report = new RecordReport(output, choice, hasTable ? new RecordTable(output, hasColours) : null);
+            var lines = new RecordLines(follow, output.FlushAsync);
             foreach (var path in paths)
                 await report.AddAsync(lines.ReadAsync(path, stop.Token));
             report.End();

@@ -1,0 +1,65 @@
+using System.Net;
+using Chassis;
+using Chassis.Net;
+using Oracle.Protocol;
+using Sidecar.Destination;
+
+namespace Sidecar.Configuration;
+
+/// <summary>Refuses addresses that cannot work together, whatever the machine: two of one port, and targets that are the process itself.</summary>
+internal static class AddressConflicts
+{
+    /// <exception cref="UsageException">Names both places.</exception>
+    public static void Refuse(SidecarOptions options)
+    {
+        var claims = new List<Claim>();
+        foreach (var claim in Claims(options).Where(claim => claim.Address.Port != 0))
+        {
+            if (claims.Find(other => Overlap(other.Address, claim.Address)) is { } other)
+                throw new UsageException($"{claim.Origin} '{claim.Address}': {other.Origin} '{other.Address}' has this port already; give each its own");
+            claims.Add(claim);
+        }
+
+        foreach (var listener in options.Listeners)
+            RefuseOwnTarget(listener, claims);
+    }
+
+    // Defaults move to another port when theirs is taken; only what was configured can conflict.
+    private static IEnumerable<Claim> Claims(SidecarOptions options)
+    {
+        foreach (var listener in options.Listeners)
+            yield return new Claim(listener.Listen, listener.ListenOrigin, listener);
+        foreach (var endpoint in new[] { options.Metrics, options.Health, options.Admin })
+        {
+            if (endpoint is { Origin: { } origin, Address: IPEndPoint address })
+                yield return new Claim(address, origin, null);
+        }
+    }
+
+    private static void RefuseOwnTarget(ListenerOptions listener, List<Claim> claims)
+    {
+        if (listener.Target is not { } target || KnownAddress(target.Host) is not { } address || !LocalAddress.IsLocal(address))
+            return;
+        var endPoint = new IPEndPoint(address, target.Port);
+        // p1 may lead to a p2 of its own process.
+        if (claims.Find(claim => Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.P1 && claim.Listener?.Role == SidecarRole.P2)) is { } own)
+            throw new UsageException($"{listener.ListenOrigin}: its target {target} is this sidecar itself ({own.Origin}); every connection would end as a self_call");
+        if (OwnPorts.IsReserved(endPoint))
+            throw new UsageException($"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints on this host; every connection would be refused");
+    }
+
+    // Names are looked up when connections come; localhost is loopback everywhere (RFC 6761 section 6.3).
+    private static IPAddress? KnownAddress(string host) =>
+        NetworkAddress.TryParseAddress(host, out var address) ? NetworkAddress.Canonical(address)
+        : host.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+        : null;
+
+    // [::] listens for both families.
+    private static bool Overlap(IPEndPoint one, IPEndPoint other) =>
+        one.Port == other.Port && (Covers(one.Address, other.Address) || Covers(other.Address, one.Address));
+
+    private static bool Covers(IPAddress address, IPAddress other) =>
+        address.Equals(other) || address.Equals(IPAddress.IPv6Any) || (address.Equals(IPAddress.Any) && other.AddressFamily == address.AddressFamily);
+
+    private sealed record Claim(IPEndPoint Address, string Origin, ListenerOptions? Listener);
+}

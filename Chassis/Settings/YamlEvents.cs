@@ -38,7 +38,8 @@ internal sealed class YamlEvents
     public static YamlEvents Read(TextReader text, string file)
     {
         var events = new YamlEvents(file);
-        var parser = new Parser(text);
+        var whole = text.ReadToEnd();
+        var parser = new Parser(new StringReader(whole));
         var line = 1L;
         try
         {
@@ -56,6 +57,10 @@ internal sealed class YamlEvents
                     events.Add(current);
             }
         }
+        catch (YamlException error) when (TabbedLine(whole, error.Start.Line) is { } tabbed)
+        {
+            throw new UsageException($"{file}:{tabbed}: a tab stands before the first word; YAML takes blanks alone", error);
+        }
         catch (YamlException error)
         {
             throw new UsageException($"{file}:{error.Start.Line}: {error.Message.ReplaceLineEndings(" ")}", error);
@@ -71,6 +76,19 @@ internal sealed class YamlEvents
 
     /// <summary>An error at a line of the text.</summary>
     public UsageException Error(long line, string reason) => new($"{File}:{line}: {reason}");
+
+    // The parser names the line where the list or mapping began that a tab has spoilt.
+    private static int? TabbedLine(string text, long from)
+    {
+        var lines = text.Split('\n');
+        for (var i = (int)from - 1; i < lines.Length; i++)
+        {
+            if (lines[i].AsSpan(0, lines[i].Length - lines[i].AsSpan().TrimStart(" \t").Length).Contains('\t'))
+                return i + 1;
+        }
+
+        return null;
+    }
 
     private void Add(ParsingEvent node)
     {

@@ -36,6 +36,10 @@ public static class YamlSource
 
             return text.ToString();
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw new UsageException($"{option} '{path}': this is a folder, and a file is expected");
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new UsageException($"{option} '{path}': {error.Message}", error);

@@ -7,6 +7,17 @@ namespace Sidecar.Tests.Chassis;
 
 public sealed class YamlSourceTests
 {
+    [Theory]
+    [InlineData("a:\n\tb: 1\n", "f:2: a tab stands before the first word")]
+    [InlineData("a:\n  - b: 1\n\tc: 2\n", "f:3: a tab stands before the first word")]
+    [InlineData("a: 1\nb:\n  c: 1\n  \td: 2\n", "f:4: a tab stands before the first word")]
+    public void Read_ATabInTheIndentation_NamesItsLine(string yaml, string expected) =>
+        Assert.StartsWith(expected, Assert.Throws<UsageException>(() => YamlSource.Read(new StringReader(yaml), "f")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void ReadFile_OfAFolder_SaysSo() =>
+        Assert.Equal("--config '/': this is a folder, and a file is expected", Assert.Throws<UsageException>(() => YamlSource.ReadFile("/", "--config")).Message);
+
     // Each takes milliseconds, or as good as for ever.
     private static readonly TimeSpan InTime = TimeSpan.FromSeconds(5);
 

@@ -31,17 +31,17 @@ public sealed class ExchangeMetricsTests : IDisposable
     [Fact]
     public void Exchange_OfAnyKind_HasTheAttributesOfOpenTelemetry()
     {
-        _metrics.Ended(Completed(Request("GET", "/a"), Response(200)));
-        _metrics.Ended(Completed(Request("BREW", "/a"), Response(418)));
-        _metrics.Ended(Completed(Request("get", "/a"), response: null, ExchangeOutcome.Unmatched));
-        _metrics.Ended(Completed(Request("", ""), Response(0)));
+        _metrics.Ended(Completed(Request("GET", "/a"), Response(200)), "in");
+        _metrics.Ended(Completed(Request("BREW", "/a"), Response(418)), "in");
+        _metrics.Ended(Completed(Request("get", "/a"), response: null, ExchangeOutcome.Unmatched), "in");
+        _metrics.Ended(Completed(Request("", ""), Response(0)), "in");
 
         var page = Scrape();
-        Assert.Equal(1, page.Sum(Requests, "http_request_method=\"GET\"", "http_response_status_code=\"200\"", "network_protocol_version=\"1.1\"", "url_scheme=\"http\""));
+        Assert.Equal(1, page.Sum(Requests, "listener=\"in\"", "http_request_method=\"GET\"", "http_response_status_code=\"200\"", "network_protocol_version=\"1.1\"", "url_scheme=\"http\""));
         Assert.Equal(1, page.Sum(Requests, "http_request_method=\"_OTHER\"", "http_response_status_code=\"418\""));
         Assert.Equal(1, page.Sum(Requests, "http_request_method=\"_OTHER\"", "error_type=\"unmatched\""));
         Assert.Equal(0, page.Sum(Requests, "http_response_status_code=\"418\"", "error_type=\"418\""));
-        _metrics.Ended(Completed(Request("GET", "/a"), Response(503)));
+        _metrics.Ended(Completed(Request("GET", "/a"), Response(503)), "in");
         page = Scrape();
         Assert.Equal(1, page.Sum(Requests, "http_response_status_code=\"503\"", "error_type=\"503\""));
         Assert.Equal(5, page.Sum(Requests));
@@ -57,22 +57,22 @@ public sealed class ExchangeMetricsTests : IDisposable
     [InlineData("/nothing", 0, "_OTHER", "OK")]
     public void Call_OfAnyKind_HasMethodAndStatus(string path, int status, string method, string word)
     {
-        _metrics.Ended(Call("/pkg.Service/Served", 0));
-        _metrics.Ended(Call(path, status));
+        _metrics.Ended(Call("/pkg.Service/Served", 0), "in");
+        _metrics.Ended(Call(path, status), "in");
 
-        Assert.Equal(1, Scrape().Sum(Calls, $"rpc_method=\"{method}\"", $"rpc_response_status_code=\"{word}\"", "rpc_system_name=\"grpc\""));
+        Assert.Equal(1, Scrape().Sum(Calls, $"rpc_method=\"{method}\"", $"rpc_response_status_code=\"{word}\"", "rpc_system_name=\"grpc\"", "listener=\"in\""));
     }
 
     [Fact]
     public void Methods_ThatClientsMakeUp_ShareASeries()
     {
         for (var i = 0; i < ExchangeMetrics.MaxMethods; i++)
-            _metrics.Ended(Call($"/known/M{i}", 0));
+            _metrics.Ended(Call($"/known/M{i}", 0), "in");
         for (var i = 0; i < 100; i++)
-            _metrics.Ended(Call($"/unknown/M{i}", 0));
-        _metrics.Ended(Call("/known/M7", 12));
+            _metrics.Ended(Call($"/unknown/M{i}", 0), "in");
+        _metrics.Ended(Call("/known/M7", 12), "in");
         for (var i = 0; i < ExchangeMetrics.MaxFailingMethods + 100; i++)
-            _metrics.Ended(Call($"/failing/M{i}", 13));
+            _metrics.Ended(Call($"/failing/M{i}", 13), "in");
 
         var page = Scrape();
         Assert.Equal(200, page.Sum(Calls, "rpc_method=\"_OTHER\""));

@@ -57,7 +57,7 @@ internal sealed partial class ExchangeReporter(
 
         public void OnExchange(Exchange exchange)
         {
-            metrics.Ended(exchange);
+            metrics.Ended(exchange, report.Listener.Name);
             if (recorder is null)
                 return;
             _origin ??= new ExchangeOrigin(report.Id, report.Listener.Role, report.Transform, report.Client.EndPoint, ServerOf(report), process)

@@ -73,10 +73,12 @@ internal sealed class ExchangeMetrics
     public void Unobservable(Unobservable reason) => _unobservable.Add(1, new KeyValuePair<string, object?>("reason", EnumWords.Of(reason)));
 
     /// <summary>An exchange has ended.</summary>
-    public void Ended(Exchange exchange)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="listener">Name of the listener that its connection came to.</param>
+    public void Ended(Exchange exchange, string listener)
     {
         var seconds = _time.GetElapsedTime(exchange.Started, exchange.Ended).TotalSeconds;
-        var tags = new TagList { { "http.request.method", MethodOf(exchange.Request.Method) } };
+        var tags = new TagList { { "listener", listener }, { "http.request.method", MethodOf(exchange.Request.Method) } };
         var status = exchange.FinalResponse?.Status ?? 0;
         if (status is >= FirstStatus and <= LastStatus)
             tags.Add("http.response.status_code", Statuses[status - FirstStatus]);
@@ -88,7 +90,7 @@ internal sealed class ExchangeMetrics
             tags.Add("error.type", Statuses[status - FirstStatus]);
         _requests.Record(seconds, tags);
         if (exchange.Grpc is { } call)
-            Record(exchange, call, seconds);
+            Record(exchange, call, listener, seconds);
     }
 
     private static string MethodOf(ReadOnlySpan<byte> method)
@@ -109,10 +111,10 @@ internal sealed class ExchangeMetrics
         _ => "2",
     };
 
-    private void Record(Exchange exchange, GrpcCall call, double seconds)
+    private void Record(Exchange exchange, GrpcCall call, string listener, double seconds)
     {
         var method = GrpcMethodOf(exchange.Request.Target, isServed: call.Status == 0 || call.ResponseMessages > 0);
-        var tags = new TagList { { "rpc.system.name", "grpc" }, { "rpc.method", method } };
+        var tags = new TagList { { "listener", listener }, { "rpc.system.name", "grpc" }, { "rpc.method", method } };
         if (call.Status is { } status)
         {
             var word = status >= 0 && status < GrpcStatuses.Length ? GrpcStatuses[status] : Other;

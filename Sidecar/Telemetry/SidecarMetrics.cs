@@ -20,7 +20,7 @@ internal sealed class SidecarMetrics
 
     private readonly TimeProvider _time;
     private readonly ConnectionRegistry _registry;
-    private readonly Meter _meter;
+    private readonly List<(string Sink, string Reason, Func<long> Count)> _dropped = [];
     private readonly Dictionary<ListenerOptions, KeyValuePair<string, object?>[]> _labels = new(ReferenceEqualityComparer.Instance);
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _connect;
@@ -32,7 +32,7 @@ internal sealed class SidecarMetrics
         (_registry, _time) = (registry, time);
         foreach (var listener in options.Listeners)
             _labels.Add(listener, [new("listener", listener.Name), new("role", listener.Role.Word())]);
-        var meter = _meter = factory.Create(MeterName);
+        var meter = factory.Create(MeterName);
         _duration = Histogram("sidecar.connection.duration", "From accept to end of a connection.", DurationBuckets);
         _connect = Histogram("sidecar.upstream.connect", "Time until the upstream accepted.", StepBuckets);
         _handshake = Histogram("sidecar.handshake", "p1: from the greeting to the peer's answer. p2: from accept to the greeting.", StepBuckets);
@@ -45,6 +45,7 @@ internal sealed class SidecarMetrics
         meter.CreateObservableCounter("sidecar.connections", ObserveEnded, null, "Connections ended, by reason.");
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");
         meter.CreateObservableCounter("sidecar.bytes", ObserveBytes, "By", "Bytes relayed, by side and way.");
+        meter.CreateObservableCounter("sidecar.records.dropped", ObserveDropped, null, "Records lost, by sink and reason.");
         meter.CreateObservableCounter("sidecar.transform.bytes", ObserveTransformed, "By", "Bytes that went through each transform.");
 
         Histogram<double> Histogram(string name, string description, double[] buckets) => meter.CreateHistogram(
@@ -63,10 +64,18 @@ internal sealed class SidecarMetrics
     public void OracleAnswered(string result, long started) => _oracle.Record(Seconds(started), new KeyValuePair<string, object?>("result", result));
 
     /// <summary>Shows how many records a sink has lost, by reason.</summary>
-    public void ObserveDroppedRecords(string sink, params (string Reason, Func<long> Count)[] dropped) => _meter.CreateObservableCounter(
-        "sidecar.records.dropped",
-        () => dropped.Select(d => new Measurement<long>(d.Count(), new("sink", sink), new("reason", d.Reason))),
-        null, "Records lost, by sink and reason.");
+    public void ObserveDroppedRecords(string sink, params (string Reason, Func<long> Count)[] dropped)
+    {
+        lock (_dropped)
+            _dropped.AddRange(dropped.Select(d => (sink, d.Reason, d.Count)));
+    }
+
+    // One instrument for all sinks: a page with a name twice is no valid page.
+    private IEnumerable<Measurement<long>> ObserveDropped()
+    {
+        lock (_dropped)
+            return [.. _dropped.Select(d => new Measurement<long>(d.Count(), new("sink", d.Sink), new("reason", d.Reason)))];
+    }
 
     private double Seconds(long started) => _time.GetElapsedTime(started).TotalSeconds;
 

@@ -115,9 +115,12 @@ public sealed class DescriptorExhaustionTests
         Assert.All(scarce.Sidecar.Records().Skip(1), record => Assert.Equal("connect_failed", record.Reason));
         Assert.InRange(scarce.Sidecar.Records().Count(record => record.Text("detail")?.Contains("TaskScheduler", StringComparison.Ordinal) == true), failures - 2, failures + 1);
         await EndAsync(scarce.Served);
-        using var next = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
-        Assert.True(await ScarceDescriptors.IsServedAsync(next));
-        next.Dispose();
+        // The failure is kept for a moment.
+        await Eventually.TrueAsync(async () =>
+        {
+            using var next = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
+            return await ScarceDescriptors.IsServedAsync(next);
+        });
         await scarce.Sidecar.StopAsync("TERM");
     }
 

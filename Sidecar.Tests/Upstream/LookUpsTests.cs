@@ -47,6 +47,19 @@ public sealed class LookUpsTests : IDisposable
     }
 
     [Fact]
+    public async Task Find_WhereNoThreadCanBeStarted_IsAFailureThatGivesItsPlaceBack()
+    {
+        // As without descriptors, of which a thread takes two.
+        var lookUps = new LookUps(_time, _ => [IPAddress.Loopback], new ClientPlaces(all: 1, each: 1), new NoThreads());
+        for (var i = 0; i < 3; i++)
+        {
+            var found = await lookUps.FindAsync($"{i}.test", Client(1), Cancel);
+            Assert.Empty(found.Addresses);
+            Assert.NotNull(found.Error);
+        }
+    }
+
+    [Fact]
     public async Task Find_ANameWithoutAddress_IsSoonAskedForAgain()
     {
         var lookUps = New();
@@ -120,4 +133,13 @@ public sealed class LookUpsTests : IDisposable
             return name == "nowhere.test" ? throw new SocketException((int)SocketError.HostNotFound) : [IPAddress.Loopback];
         },
         places);
+
+    private sealed class NoThreads : TaskScheduler
+    {
+        protected override void QueueTask(Task task) => throw new OutOfMemoryException();
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
+    }
 }

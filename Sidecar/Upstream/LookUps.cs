@@ -10,7 +10,8 @@ namespace Sidecar.Upstream;
 /// <param name="time">The process's clock.</param>
 /// <param name="lookUp">Asks the name service; blocks.</param>
 /// <param name="places">How many there may be at once; null where the names themselves are few.</param>
-internal sealed class LookUps(TimeProvider time, Func<string, IPAddress[]> lookUp, ClientPlaces? places)
+/// <param name="threads">Starts a thread for each; the default where left out.</param>
+internal sealed class LookUps(TimeProvider time, Func<string, IPAddress[]> lookUp, ClientPlaces? places, TaskScheduler? threads = null)
 {
     /// <summary>How long addresses are known (Envoy's <c>dns_refresh_rate</c>).</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromSeconds(5);
@@ -62,7 +63,7 @@ internal sealed class LookUps(TimeProvider time, Func<string, IPAddress[]> lookU
         try
         {
             // On a thread of its own: slow names must not take the pool's threads from everyone else.
-            _ = Task.Factory.StartNew(() => End(entry, LookUp(name), place), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            _ = Task.Factory.StartNew(() => End(entry, LookUp(name), place), CancellationToken.None, TaskCreationOptions.LongRunning, threads ?? TaskScheduler.Default);
         }
         catch (TaskSchedulerException error)
         {

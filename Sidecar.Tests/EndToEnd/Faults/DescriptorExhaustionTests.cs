@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
-using Sidecar.Upstream;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;
@@ -92,35 +91,6 @@ public sealed class DescriptorExhaustionTests
         using var next = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
         Assert.True(await ScarceDescriptors.IsServedAsync(next));
         next.Dispose();
-        await scarce.Sidecar.StopAsync("TERM");
-    }
-
-    [Fact]
-    public async Task Connections_WhoseNamesNoThreadCanLookUp_EndAndGiveTheirTurnsBack()
-    {
-        const int failures = 32;
-        await using var scarce = await ScarceDescriptors.StartAsync(Served, "epoll", "localhost");
-        await scarce.UntilOneIsEndedAsync();
-        // What was found while there were threads is forgotten by then; the process has a clock of its own.
-        await Task.Delay(LookUps.Kept + TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
-
-        // Each is accepted with the descriptor that the one before gave back.
-        for (var i = 0; i < failures; i++)
-        {
-            using var client = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
-            Assert.False(await ScarceDescriptors.IsServedAsync(client));
-        }
-
-        await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count == failures + 2);
-        Assert.All(scarce.Sidecar.Records().Skip(1), record => Assert.Equal("connect_failed", record.Reason));
-        Assert.InRange(scarce.Sidecar.Records().Count(record => record.Text("detail")?.Contains("TaskScheduler", StringComparison.Ordinal) == true), failures - 2, failures + 1);
-        await EndAsync(scarce.Served);
-        // The failure is kept for a moment.
-        await Eventually.TrueAsync(async () =>
-        {
-            using var next = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
-            return await ScarceDescriptors.IsServedAsync(next);
-        });
         await scarce.Sidecar.StopAsync("TERM");
     }
 

@@ -36,9 +36,9 @@ public static class YamlSource
 
             return text.ToString();
         }
-        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        catch (UnauthorizedAccessException error) when (Directory.Exists(path))
         {
-            throw new UsageException($"{option} '{path}': this is a folder, and a file is expected");
+            throw new UsageException($"{option} '{path}': this is a folder, and a file is expected", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -136,7 +136,7 @@ public sealed class LookUpsTests : IDisposable
 
     private sealed class NoThreads : TaskScheduler
     {
-        protected override void QueueTask(Task task) => throw new OutOfMemoryException();
+        protected override void QueueTask(Task task) => throw new InvalidOperationException("no thread");
 
         protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
 

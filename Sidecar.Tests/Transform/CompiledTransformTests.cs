@@ -32,7 +32,7 @@ public sealed class CompiledTransformTests
         var (fused, unfused) = (Random(1), Random(1));
         CompiledTransform.Compile(expression).Start().Apply(fused);
         foreach (var step in expression.Steps)
-            CompiledTransform.Compile(TransformExpression.Parse(step.ToString())).Start().Apply(unfused);
+            CompiledTransform.Compile(TransformExpression.Parse(step.Text)).Start().Apply(unfused);
         return fused.AsSpan().SequenceEqual(unfused);
     }));
 
@@ -85,7 +85,7 @@ public sealed class CompiledTransformTests
     [Fact]
     public void Compile_AnExpressionAndItsInverse_LeavesNothing() => Check.QuickThrowOnFailure(Prop.ForAll(RandomExpressions.Any, expression =>
         expression.Steps.Count > TransformLanguage.MaxSteps / 2
-        || CompiledTransform.Compile(TransformExpression.Parse($"(chain {expression} (inverse {expression}))")).Parts.Count == 0));
+        || CompiledTransform.Compile(TransformExpression.Parse($"(chain {expression.Text} (inverse {expression.Text}))")).Parts.Count == 0));
 
     [Theory]
     // Least common multiple of the lengths: 1,024 is written out as one key, more is not.

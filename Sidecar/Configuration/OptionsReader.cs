@@ -88,7 +88,7 @@ internal static class OptionsReader
     // "admin: off" and "admin: {address: off}" say the same.
     private static EndpointOptions? ReadAdmin(SettingSet settings)
     {
-        if (settings.Find("admin") is { } whole)
+        if (settings.FindWord("admin") is { } whole)
             return whole.Value == Off ? null : throw whole.Error("off, or an address below it, is expected");
         var setting = settings.Find("admin.address");
         return setting?.Value == Off

@@ -87,7 +87,7 @@ public sealed class PolicyFileTests
     [InlineData("rules:\n  - {name: a, deny: true}\n  - {name: a, deny: true}", "p:3: rules.1.name 'a': the name is taken")]
     [InlineData("rules:\n  - {name: default, deny: true}", "p:2: rules.0.name 'default': the name is taken")]
     [InlineData("rules:\n  - name: 0123456789012345678901234567890123456789012345678901234567890123x\n    deny: true", "p:2: rules.0.name '0123")]
-    [InlineData("rules:\n\t- deny: true", "p:1: While scanning a mapping, found invalid tab")]
+    [InlineData("rules:\n\t- deny: true", "p:2: a tab stands before the first word")]
     [InlineData("default: deny\nrules: [1,\n2\n", "p:2: what follows is no YAML")]
     [InlineData("\t: ?,", "p:1: a key is missing before the colon")]
     [InlineData("default: deny\n---\ndefault: not", "p:2: one YAML document")]

@@ -51,7 +51,7 @@ public sealed class KeptAnswerTests
     [InlineData("p2")]
     public async Task Answer_ThatIsNone_FailsClosedInEveryRole(string role)
     {
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var way = await OracleWay.OpenAsync(role, oracle.Port, "20s", "--oracle-dialect", "v1x");
         using var asked = await oracle.AcceptAsync();
         await asked.ReadLineAsync();

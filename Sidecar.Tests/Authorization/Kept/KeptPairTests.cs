@@ -55,7 +55,7 @@ public sealed class KeptPairTests
     public async Task Question_OfEachRole_TellsTheDestinationItKnows(string role, string options, string destination, string end = "")
     {
         using var upstream = new LoopbackListener();
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var sidecar = await RunningSidecar.StartAsync(
         [
             "--listen", "127.0.0.1:0", "--role", role, "--oracle", $"127.0.0.1:{oracle.Port}", "--oracle-dialect", "v1x",

@@ -10,10 +10,10 @@ internal sealed class KeptWay : IAsyncDisposable
 {
     private readonly LoopbackListener _upstream;
 
-    private KeptWay(LoopbackListener upstream, LoopbackListener oracle, RunningSidecar sidecar) =>
+    private KeptWay(LoopbackListener upstream, PlayedOracle oracle, RunningSidecar sidecar) =>
         (_upstream, Oracle, Sidecar) = (upstream, oracle, sidecar);
 
-    public LoopbackListener Oracle { get; }
+    public PlayedOracle Oracle { get; }
 
     public RunningSidecar Sidecar { get; }
 
@@ -22,7 +22,7 @@ internal sealed class KeptWay : IAsyncDisposable
 
     public static async Task<KeptWay> OpenAsync(string transport, params IEnumerable<string> options)
     {
-        var (upstream, oracle) = (new LoopbackListener(), new LoopbackListener());
+        var (upstream, oracle) = (new LoopbackListener(), new PlayedOracle());
         string[] loops = transport == "epoll" ? ["--loops", "1"] : [];
         var sidecar = await RunningSidecar.StartAsync(
         [

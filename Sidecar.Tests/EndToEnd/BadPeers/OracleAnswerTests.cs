@@ -34,7 +34,7 @@ public sealed class OracleAnswerTests
     [MemberData(nameof(Answers))]
     public async Task Answer_OtherThanOk_EndsTheConnection(string role, string answer, string reason)
     {
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var way = await OracleWay.OpenAsync(role, oracle.Port, "20s");
         using var asked = await oracle.AcceptAsync();
         Assert.Matches($"^hello {role} [!-~]+ 127[.]0[.]0[.]1 [0-9]+$", await asked.ReadLineAsync());
@@ -54,7 +54,7 @@ public sealed class OracleAnswerTests
     [InlineData("p2", "ok not")]
     public async Task Answer_NeverWhole_EndsAtTheHandshakeLimit(string role, string answer)
     {
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var way = await OracleWay.OpenAsync(role, oracle.Port, OracleWay.LongHandshake);
         using var asked = await oracle.AcceptAsync();
 
@@ -98,7 +98,7 @@ public sealed class OracleAnswerTests
     [InlineData("p2")]
     public async Task Answer_ByteByByte_IsTaken(string role)
     {
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var way = await OracleWay.OpenAsync(role, oracle.Port, "20s");
         using var asked = await oracle.AcceptAsync();
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Text;
+using Chassis;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Xunit;
@@ -130,16 +131,15 @@ public sealed class OwnPortTests
     }
 
     [Fact]
-    public async Task FixedTarget_ThatIsTheListenerItself_IsASelfCallNotALoop()
+    public async Task FixedTarget_ThatIsTheListenerItself_IsRefusedAtTheStart()
     {
         using var held = new global::Demo.Programs.FreePorts();
         var port = held.Next();
         held.Dispose();
-        await using var sidecar = await RunningSidecar.StartAsync($"{port}", "127.0.0.1", $"{port}");
 
-        await SocketTalk.IsRefusedAsync(port);
+        var error = await Assert.ThrowsAsync<UsageException>(() => RunningSidecar.StartAsync($"{port}", "127.0.0.1", $"{port}"));
 
-        await sidecar.EndsForAsync("self_call");
+        Assert.Contains("is this sidecar itself", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,6 +8,8 @@ namespace Sidecar.Tests.EndToEnd.CommandLine;
 /// <summary>What the program does with a configuration that is right: layers, files, records, ports that move.</summary>
 public sealed class ConfigurationTests
 {
+    private const int User = 1337;
+
     private static readonly HttpClient Http = new();
 
     [Fact]
@@ -141,12 +143,13 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task Restart_WhileTheOldProcessDrains_WarnsAndTakesItsPortsOnceItHasGone()
     {
-        await using var echo = new EchoServer();
-        await using var old = ProgramProcess.Start("Sidecar", "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}");
-        var wanted = await MetricsPortAsync(old);
-        await using var next = ProgramProcess.Start("Sidecar", "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}", "--admin-address", "127.0.0.1:0");
-        Assert.NotEqual(wanted, await MetricsPortAsync(next));
-        Assert.Equal(15090, wanted);
+        NetworkNamespace.RequireRoot();
+        // Of its own: elsewhere other programs may have the default ports.
+        await using var space = await NetworkNamespace.CreateAsync();
+        await using var old = space.Start(User, "Sidecar", "--listen", "127.0.0.1:0", "--target", "127.0.0.1:9");
+        Assert.Equal(15090, await MetricsPortAsync(old));
+        await using var next = space.Start(User, "Sidecar", "--listen", "127.0.0.1:0", "--target", "127.0.0.1:9", "--admin-address", "127.0.0.1:0");
+        Assert.NotEqual(15090, await MetricsPortAsync(next));
         Assert.Contains(next.Errors, line => line.Contains("warn: ", StringComparison.Ordinal) && line.Contains(":15090 is taken, and will be used as soon as it is free", StringComparison.Ordinal));
 
         await old.SignalAsync("TERM");
@@ -154,9 +157,8 @@ public sealed class ConfigurationTests
 
         await next.ErrorLineAsync(":15090 has become free and is listened on");
         await next.ErrorLineAsync(":15021 has become free and is listened on");
-        var page = await Http.GetStringAsync(new Uri("http://127.0.0.1:15090/metrics"), TestContext.Current.CancellationToken);
-        Assert.Contains("sidecar_connections_opened_total{", page, StringComparison.Ordinal);
-        Assert.Equal("ready\n", await Http.GetStringAsync(new Uri("http://127.0.0.1:15021/readyz"), TestContext.Current.CancellationToken));
+        Assert.Contains("sidecar_connections_opened_total{", await space.RunAsync("curl -s --noproxy '*' http://127.0.0.1:15090/metrics"), StringComparison.Ordinal);
+        Assert.Equal("ready\n", await space.RunAsync("curl -s --noproxy '*' http://127.0.0.1:15021/readyz"));
     }
 
     private static async Task<int> MetricsPortAsync(ProgramProcess sidecar)

@@ -105,7 +105,7 @@ public sealed class ShutdownTests
     public async Task Signal_WhileTheOracleIsSilent_EndsAfterTheDrainTime(string transport)
     {
         using var upstream = new LoopbackListener();
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var sidecar = await StartedSidecar.StartAsync(
             upstream.Port, "--transport", transport, "--oracle", $"127.0.0.1:{oracle.Port}", "--drain", "300ms", "--handshake-timeout", "1m");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);

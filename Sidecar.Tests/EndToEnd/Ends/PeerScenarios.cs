@@ -41,7 +41,7 @@ internal static class PeerScenarios
 
     public static async Task TheOracleIsSilentAsync(string word)
     {
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var way = await OracleWay.OpenAsync("p2", oracle.Port, "2s");
         using var asked = await oracle.AcceptAsync();
         await way.EndsForAsync(word);

@@ -87,7 +87,7 @@ public sealed class ResetBeforeRelayTests
     [InlineData("p2")]
     public async Task Client_ThatResetsWhileTheOracleIsAsked_ResetsTheUpstream(string role)
     {
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var way = await OracleWay.OpenAsync(role, oracle.Port, "20s");
         using var asked = await oracle.AcceptAsync();
         await asked.ReadLineAsync();

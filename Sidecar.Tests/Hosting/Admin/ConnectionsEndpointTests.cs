@@ -91,7 +91,7 @@ public sealed class ConnectionsEndpointTests
     public async Task Delete_WhileTheOracleIsSilent_ResetsTheClientAtOnceAndShowsItAsClosing()
     {
         using var upstream = new LoopbackListener();
-        using var oracle = new LoopbackListener();
+        using var oracle = new PlayedOracle();
         await using var sidecar = await RunningSidecar.AloneAsync(upstream.Port, "--oracle", $"127.0.0.1:{oracle.Port}", "--handshake-timeout", "1m");
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var asked = await oracle.AcceptAsync();

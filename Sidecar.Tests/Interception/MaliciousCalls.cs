@@ -13,7 +13,7 @@ internal static class MaliciousCalls
         | p1 45000 | application | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p1 45000 | sidecar's user | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p1 45000 | another pod | own | self_call | own | self_call | own | self_call | own | own |
-        | p1 45000 | another pod, by its p1 | own | handshake_failed | own | handshake_failed | own | handshake_failed | own | own |
+        | p1 45000 | another pod, by its p1 | own | upstream_reset | own | upstream_reset | own | upstream_reset | own | own |
         | p1 45000 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p2 45001 | application | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | p2 45001 | sidecar's user | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |

@@ -41,11 +41,11 @@ public sealed record ExchangeRecordOptions
     /// <summary>Most bytes of a line, 4 KB to 1 MB; default 16 KB. A longer record is cut and says so in <c>ext.truncated</c>.</summary>
     public int MaxLine { get; init; } = DefaultMaxLine;
 
-    /// <summary>Bytes of records a second for one connection, on average, with twice as many at once; null for no limit; default 512 KB, which is some 400 usual records.</summary>
-    public long? ConnectionRate { get; init; } = 512 * 1024;
+    /// <summary>Bytes of records a second for one connection, on average, with twice as many at once; null for no limit; default 1 MB, which is some 1,700 usual records.</summary>
+    public long? ConnectionRate { get; init; } = 1024 * 1024;
 
-    /// <summary>The same for all connections of one client together; default 1 MB: twice as much at once is a quarter of what may wait to be written.</summary>
-    public long? ClientRate { get; init; } = 1024 * 1024;
+    /// <summary>The same for all connections of one client together; default 2 MB: twice as much at once is half of what may wait to be written.</summary>
+    public long? ClientRate { get; init; } = 2 * 1024 * 1024;
 
     /// <summary>Patterns of paths that are recorded, with <c>!</c> of those that are not; default none, which is all.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];

@@ -1,6 +1,5 @@
 using System.Net;
 using Chassis;
-using Chassis.Net;
 using Oracle.Protocol;
 using Sidecar.Destination;
 
@@ -38,7 +37,7 @@ internal static class AddressConflicts
 
     private static void RefuseOwnTarget(ListenerOptions listener, List<Claim> claims)
     {
-        if (listener.Target is not { } target || KnownAddress(target.Host) is not { } address || !LocalAddress.IsLocal(address))
+        if (listener.Target is not { } target || LocalAddress.Known(target.Host) is not { } address || !LocalAddress.IsLocal(address))
             return;
         var endPoint = new IPEndPoint(address, target.Port);
         // p1 may lead to a p2 of its own process.
@@ -47,12 +46,6 @@ internal static class AddressConflicts
         if (OwnPorts.IsReserved(endPoint))
             throw new UsageException($"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints on this host; every connection would be refused");
     }
-
-    // Names are looked up when connections come; localhost is loopback everywhere (RFC 6761 section 6.3).
-    private static IPAddress? KnownAddress(string host) =>
-        NetworkAddress.TryParseAddress(host, out var address) ? NetworkAddress.Canonical(address)
-        : host.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
-        : null;
 
     // [::] listens for both families.
     private static bool Overlap(IPEndPoint one, IPEndPoint other) =>

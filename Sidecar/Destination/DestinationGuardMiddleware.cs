@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Configuration;
 using Sidecar.Records;
@@ -81,17 +80,11 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
         return allowed is null ? candidates : candidates with { Addresses = allowed };
     }
 
-    // p1 only tells p2 the destination, but a pod that asks for its own sidecar is refused right here.
+    // p1 only tells p2 the destination, whose names are p2's to resolve, but a pod that asks for its own sidecar is refused right here.
     private GuardVerdict RefuseTold(ConnectionRoute route) =>
-        route.Destination is { } told && told != route.Upstream && KnownAddress(told.Host) is { } address
-            ? guard.CheckLoop(new IPEndPoint(NetworkAddress.Canonical(address), told.Port), listener, configured: false)
+        route.Destination is { } told && told != route.Upstream && LocalAddress.Known(told.Host) is { } address
+            ? guard.CheckLoop(new IPEndPoint(address, told.Port), listener, configured: false)
             : GuardVerdict.Allowed;
-
-    // Other names are p2's to resolve; localhost is loopback wherever it is asked for (RFC 6761 section 6.3).
-    private static IPAddress? KnownAddress(string host) =>
-        IPAddress.TryParse(host, out var address) ? address
-        : host.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
-        : null;
 }
 
 internal static class DestinationGuardMiddlewareExtensions

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Chassis.Net;
 using Sidecar.Upstream;
 
 namespace Sidecar.Destination;
@@ -24,6 +25,12 @@ internal static class LocalAddress
     /// <summary>Whether an address is on one of the interfaces.</summary>
     /// <exception cref="SocketException">No descriptor is left to ask with.</exception>
     public static bool IsAssigned(IPAddress address) => BindTellsNothing ? IsOnInterface(address) : CanBind(address);
+
+    /// <summary>The address that a host is wherever it is asked for; null for other names. localhost is loopback (RFC 6761 section 6.3).</summary>
+    public static IPAddress? Known(string host) =>
+        IPAddress.TryParse(host, out var address) ? NetworkAddress.Canonical(address)
+        : host.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+        : null;
 
     private static bool CanBind(IPAddress address)
     {

@@ -140,7 +140,10 @@ public sealed class PodPairTests : IAsyncLifetime
             var ours = clients.Select(c => Pod.Shown(c.LocalEndPoint)).ToHashSet();
             await Eventually.TrueAsync(() => _pods.Client.AllRecords("out").Count(r => ours.Contains(r.Text("client")!)) == count);
             var ids = _pods.Client.AllRecords("out").Where(r => ours.Contains(r.Text("client")!)).Select(r => r.Id).ToHashSet();
-            await Eventually.TrueAsync(() => _pods.Server.AllRecords("in").Count(r => ids.Contains(r.Id) && r.Reason == "completed") == count);
+            IEnumerable<RecordedConnection> Seconds() => _pods.Server.AllRecords("in").Where(r => ids.Contains(r.Id));
+            await Eventually.TrueAsync(
+                () => Seconds().Count(r => r.Reason == "completed") == count,
+                () => $"all are completed at p2: {string.Join(", ", Seconds().CountBy(r => r.Reason))}; one that is not: {Seconds().FirstOrDefault(r => r.Reason != "completed")}");
         }
         finally
         {

@@ -55,9 +55,12 @@ internal sealed class LineOutput : IAsyncDisposable
         }
         catch (Exception error) when (IsFailure(error))
         {
-            throw new UsageException($"{origin} '{path}': {error.Message}", error);
+            throw CannotOpen(path, origin, error.Message, error);
         }
     }
+
+    /// <summary>The error for a file that cannot be opened.</summary>
+    public static UsageException CannotOpen(string path, string origin, string why, Exception error) => new($"{origin} '{path}': {why}", error);
 
     /// <summary>Whether there is something to reopen.</summary>
     public bool IsFile { get; private init; }
@@ -230,5 +233,5 @@ internal sealed class LineOutput : IAsyncDisposable
     private static bool IsPlain(string path) => new FileInfo(path).LinkTarget is null && !path.StartsWith("/dev/", StringComparison.Ordinal);
 
     // ArgumentException: a path that is none, and EFBIG, a file larger than may be.
-    private static bool IsFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException;
+    internal static bool IsFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException;
 }

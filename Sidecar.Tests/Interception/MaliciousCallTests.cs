@@ -18,6 +18,7 @@ public sealed class MaliciousCallTests
     {
         NetworkNamespace.RequireRoot();
         _pods = pods;
+        _pods.ForgetRecords();
     }
 
     [Fact]

@@ -31,6 +31,7 @@ internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
 
     private readonly TempFolder _folder = new();
     private ProgramProcess? _sidecar;
+    private DateTimeOffset _since;
 
     public NetworkNamespace Space => space;
 
@@ -58,13 +59,16 @@ internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
     /// <summary>A connection from this pod.</summary>
     public Task<Socket> ConnectAsync(IPAddress address, int port, int user = AppUser) => space.ConnectAsync(address, port, user);
 
+    /// <summary>Hides the records of all connections so far: the kernel gives their ports again, so a client's address does not tell them apart.</summary>
+    public void ForgetRecords() => _since = DateTimeOffset.UtcNow.AddMilliseconds(-1);
+
     /// <summary>Waits for a record of this pod's sidecar.</summary>
     public Task<RecordedConnection> RecordAsync(string listener, Func<RecordedConnection, bool> predicate) =>
-        new ConnectionRecords(Records).FirstAsync(record => record.Text("listener") == listener && predicate(record));
+        new ConnectionRecords(Records).FirstAsync(record => IsMeant(record, listener) && predicate(record));
 
     /// <summary>All records so far of one listener.</summary>
     public IReadOnlyList<RecordedConnection> AllRecords(string listener) =>
-        [.. new ConnectionRecords(Records).Read().Where(record => record.Text("listener") == listener)];
+        [.. new ConnectionRecords(Records).Read().Where(record => IsMeant(record, listener))];
 
     /// <summary>An end of a connection as records show it.</summary>
     public static string Shown(EndPoint? end) => end is IPEndPoint { Address: var address, Port: var port }
@@ -80,4 +84,6 @@ internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
     }
 
     private string Records => _folder.File("records");
+
+    private bool IsMeant(RecordedConnection record, string listener) => record.Text("listener") == listener && record.Began >= _since;
 }

@@ -17,6 +17,13 @@ public sealed class PodPair : IAsyncLifetime
 
     internal Pod Server { get; private set; } = null!;
 
+    /// <summary>A test begins, which must not find the records of one before it.</summary>
+    public void ForgetRecords()
+    {
+        Client.ForgetRecords();
+        Server.ForgetRecords();
+    }
+
     public async ValueTask InitializeAsync()
     {
         if (!NetworkNamespace.CanBeMade)

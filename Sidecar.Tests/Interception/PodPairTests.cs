@@ -19,6 +19,7 @@ public sealed class PodPairTests : IAsyncLifetime
     {
         NetworkNamespace.RequireRoot();
         _pods = pods;
+        _pods.ForgetRecords();
     }
 
     public ValueTask InitializeAsync()

@@ -16,6 +16,7 @@ public sealed class PostgresTests
         NetworkNamespace.RequireRoot("psql");
         Assert.SkipUnless(Directory.Exists(Versions), "needs postgresql");
         _pods = pods;
+        _pods.ForgetRecords();
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Sidecar.Tests.Support;
@@ -10,6 +11,9 @@ internal sealed record RecordedConnection(JsonElement Json)
     public string Id => Text("id")!;
 
     public double DurationMs => Number("duration_ms");
+
+    /// <summary>When it was accepted, to about a millisecond.</summary>
+    public DateTimeOffset Began => DateTimeOffset.Parse(Text("time")!, CultureInfo.InvariantCulture).AddMilliseconds(-DurationMs);
 
     public string? Text(string name) => Json.TryGetProperty(name, out var value) ? value.GetString() : null;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Chassis.Records;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Hosting;
@@ -44,6 +45,10 @@ internal static class SidecarCommand
         check.SetAction(parsed =>
         {
             var options = Load(checkedSource, parsed, parsed.GetValue(checkedWords) ?? []);
+            if (options.ConnectionRecords is { } path)
+                LineFile.RefuseUnwritable(path, options.ConnectionRecordsOrigin);
+            if (options.Records is { } records)
+                LineFile.RefuseUnwritable(records.Path, records.Origin);
             var listeners = options.Listeners.Select(l => $"{l.Name} ({l.Role.Word()}) on {l.Listen}");
             parsed.InvocationConfiguration.Output.WriteLine($"valid: {options.Listeners.Count} listener(s): {string.Join(", ", listeners)}");
             return 0;

@@ -22,6 +22,9 @@ internal enum Direction
 /// <summary>Two pumps between a downstream and an upstream connection. Each direction ends on its own; a reset is passed on as a reset.</summary>
 internal sealed class RelayConnection
 {
+    // Nearly every connection has ended by then, which saves the calls.
+    private static readonly TimeSpan BeforeProbing = TimeSpan.FromSeconds(2);
+
     private readonly ConnectionContext _downstream;
     private readonly ConnectionContext _upstream;
     private readonly ConnectionReport _report;
@@ -37,6 +40,7 @@ internal sealed class RelayConnection
     private Pump? _response;
     private int _directions = 2;
     private bool _isResetting;
+    private bool _isProbed;
     private long _acknowledged;
 
     /// <param name="downstream">The accepted connection.</param>
@@ -56,6 +60,8 @@ internal sealed class RelayConnection
 
     /// <summary>Whether one direction has ended.</summary>
     public bool IsHalfClosed => Volatile.Read(ref _directions) < 2;
+
+    private bool MayProbe => !_isProbed && BeforeProbing < _timeouts.HalfClosed && _tcp.HalfClosedOptions.Length > 0;
 
     /// <summary>One of the directions of a relay that runs.</summary>
     public Pump this[Direction direction] => (direction == Direction.Request ? _request : _response)!;
@@ -183,9 +189,11 @@ internal sealed class RelayConnection
             Complete();
     }
 
-    private void WaitForOther()
+    private void WaitForOther() => _silence.Restart(MayProbe ? BeforeProbing : _timeouts.HalfClosed);
+
+    private void Probe()
     {
-        _silence.Restart(_timeouts.HalfClosed);
+        _isProbed = true;
         foreach (var (option, value) in _tcp.HalfClosedOptions)
         {
             _downstream.RawSocket()?.SetRawOption(option, value);
@@ -238,6 +246,13 @@ internal sealed class RelayConnection
         {
             _acknowledged = acknowledged;
             _silence.Restart(EpollSocket.Patience);
+            return;
+        }
+
+        if (IsHalfClosed && !_isResetting && MayProbe)
+        {
+            Probe();
+            _silence.Extend(_timeouts.HalfClosed);
             return;
         }
 

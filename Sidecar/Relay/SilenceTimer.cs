@@ -30,6 +30,16 @@ internal sealed class SilenceTimer
         }
     }
 
+    /// <summary>Another limit holds for the silence that there is already.</summary>
+    public void Extend(TimeSpan limit)
+    {
+        lock (this)
+        {
+            _limit = limit;
+            _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     /// <summary>Calls back no more.</summary>
     public void Stop() => _timer.Dispose();
 

@@ -67,10 +67,11 @@ public sealed record TcpOptions
 
     private static (KernelOption Option, int Value)[] Probing(TimeSpan idle) =>
     [
+        (KernelOption.KeepAlive, 1),
+        // Behind it the time counts from the last byte, before it from now (tcp_sock_set_keepidle).
         (KernelOption.KeepIdle, Seconds(idle)),
         (KernelOption.KeepInterval, Seconds(idle / 10)),
         (KernelOption.KeepCount, Probes),
-        (KernelOption.KeepAlive, 1),
     ];
 
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)time.TotalSeconds);

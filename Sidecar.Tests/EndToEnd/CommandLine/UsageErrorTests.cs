@@ -145,6 +145,37 @@ public sealed class UsageErrorTests
         Assert.Contains("<role> 'boss'", await FailAsync(["check", "45000", "127.0.0.1", "9000", "0.0.0.0", "boss"]), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--records", "folder")]
+    [InlineData("--records", "absent/records.json")]
+    [InlineData("--connection-records", "folder")]
+    [InlineData("--connection-records", "absent/records.json")]
+    public async Task Check_OfAFileThatCannotBeWritten_SaysWhatAStartSays(string option, string path)
+    {
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder.File("folder"));
+        string[] words = ["--listen", "127.0.0.1:0", "--target", "127.0.0.1:9", option, folder.File(path)];
+
+        var line = await FailAsync(["check", .. words]);
+
+        Assert.StartsWith($"Sidecar: {option} '{folder.File(path)}': ", line, StringComparison.Ordinal);
+        Assert.Equal(await FailAsync(words), line);
+    }
+
+    [Fact]
+    public async Task Check_OfRecordFiles_LeavesNothingBehind()
+    {
+        using var folder = new TempFolder();
+        var there = folder.Write("there", "line\n");
+
+        var (code, _, errors) = await ProgramProcess.RunAsync(
+            "Sidecar", "check", "0", "127.0.0.1", "9", "--records", folder.File("new"), "--connection-records", there);
+
+        Assert.Equal((0, 0), (code, errors.Count));
+        Assert.Equal("line\n", await File.ReadAllTextAsync(there, TestContext.Current.CancellationToken));
+        Assert.Equal([there], Directory.EnumerateFileSystemEntries(folder.Root));
+    }
+
     [Fact]
     public async Task Variable_WithSingleUnderscores_IsRefused()
     {

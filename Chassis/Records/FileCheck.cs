@@ -1,7 +1,7 @@
 namespace Chassis.Records;
 
-/// <summary>What can be said of a file of lines before it is written to.</summary>
-public static class LineFile
+/// <summary>Whether a file of lines can be written to.</summary>
+public static class FileCheck
 {
     /// <summary>Tries whether lines could be written, and leaves everything as it is. A path of <c>-</c> is stdout.</summary>
     /// <param name="path">The file, which need not exist.</param>

@@ -17,24 +17,26 @@ internal sealed class KeptFile(string path, long limit, LineSender senderOf)
     public void CleanUp() => File.Delete(_newPath);
 
     /// <summary>Takes over the other senders' lines of a file of which one sender has more than half; of any other none.</summary>
+    /// <returns>Whether there were any.</returns>
     /// <exception cref="OperationCanceledException">It was stopped; nothing has changed.</exception>
-    public void TakeFrom(string file, CancellationToken stop)
+    public bool TakeFrom(string file, CancellationToken stop)
     {
         var leaving = new LineFile(file, senderOf);
         var tally = SenderTally.Of(take => leaving.ForEach(take, stop));
         if (tally.Majority == 0)
-            return;
+            return false;
         // One for the line feed that the last line may want.
         var room = limit - _kept.Length - 1;
         // Lines of nobody in particular push out none of anybody's.
         var takesNobodys = tally.OfOthers + tally.OfNobody <= room;
         if (tally.OfOthers + (takesNobodys ? tally.OfNobody : 0) == 0)
-            return;
+            return false;
         Action<LineTaker> forEach = take => leaving.ForEach(Except(tally.Majority, takesNobodys, take), stop);
         if (tally.OfOthers <= room)
             Append(forEach);
         else
             Replace(take => _kept.ForEach(Except(0, false, take), stop), forEach, tally.OfOthers);
+        return true;
     }
 
     private static LineTaker Except(UInt128 left, bool takesNobodys, LineTaker take) => (sender, begins, part) =>

@@ -64,9 +64,10 @@ internal sealed class KeptLines : IAsyncDisposable
     {
         try
         {
-            var isKept = TryDo(() => _file.TakeFrom(_leaving, _stop.Token));
+            var hasKept = false;
+            TryDo(() => hasKept = _file.TakeFrom(_leaving, _stop.Token));
             // Also where its lines could not be kept: it must not fill the disk.
-            if (TryDo(() => File.Delete(_leaving)) && isKept)
+            if (TryDo(() => File.Delete(_leaving)) && hasKept)
                 _isFailing = false;
         }
         catch (OperationCanceledException)

@@ -28,7 +28,7 @@ internal static class RecordSettings
         new("--records-client-rate", "records.client-rate", "SIZE|off", "The same for all connections of one client address together [default: 2MB]"),
         new("--records-rotate-size", "records.rotate-size", "SIZE|off", "Renames the file to FILE.1 before it grows larger; off with logrotate, which sends SIGHUP [default: 100MB]"),
         new("--records-rotate-age", "records.rotate-age", "TIME|off", "Renames the file when it is older and a record comes [default: off]"),
-        new("--records-keep", "records.keep", "COUNT", "Old files that are kept, FILE.1 being the newest [default: 5]"),
+        new("--records-keep", "records.keep", "COUNT", "Old files that are kept, FILE.1 being the newest; beside them FILE.kept has what one client's flood would push out [default: 5]"),
     ];
 
     private const string Off = "off";

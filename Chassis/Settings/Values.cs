@@ -86,6 +86,15 @@ public static partial class Values
         _ => $"{span.TotalMilliseconds}ms",
     };
 
+    /// <summary>The shortest form of a whole number of kilobytes that <see cref="Size"/> reads: 64KB, 100MB.</summary>
+    public static string DisplaySize(long size)
+    {
+        var unit = 0;
+        for (size >>= 10; size >= 1024 && size % 1024 == 0 && unit < SizeUnits.Length - 1; unit++)
+            size >>= 10;
+        return $"{size}{SizeUnits[unit]}";
+    }
+
     private static string ReadFile(string path)
     {
         try
@@ -96,14 +105,6 @@ public static partial class Values
         {
             throw new FormatException(error.Message, error);
         }
-    }
-
-    private static string DisplaySize(long size)
-    {
-        var unit = 0;
-        for (size >>= 10; size >= 1024 && size % 1024 == 0 && unit < SizeUnits.Length - 1; unit++)
-            size >>= 10;
-        return $"{size}{SizeUnits[unit]}";
     }
 
     [GeneratedRegex("^(?<number>[0-9]{1,9}([.][0-9]{1,6})?)(?<unit>ms|s|m|h)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

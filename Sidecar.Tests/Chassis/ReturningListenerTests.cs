@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Chassis.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Sidecar.Tests.Support;
 using Xunit;
 
@@ -107,5 +106,5 @@ public sealed class ReturningListenerTests
     }
 
     private ListenSocketTransport Transport(ListenSockets sockets) =>
-        new(sockets, Options.Create(new SocketTransportOptions()), _time, NullLogger<SocketListener>.Instance);
+        new(sockets, Microsoft.Extensions.Options.Options.Create(new SocketTransportOptions()), _time, NullLogger<SocketListener>.Instance);
 }

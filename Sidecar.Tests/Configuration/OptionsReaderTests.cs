@@ -3,7 +3,7 @@ using Chassis;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Configuration;
-using Sidecar.ProxyProtocol;
+using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using Chassis;
 using Oracle.Protocol;
-using Sidecar.Configuration;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;

@@ -1,6 +1,6 @@
 using Chassis;
 using Chassis.Records;
-using Sidecar.Records.Exchanges;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;
@@ -25,7 +25,7 @@ public sealed class RecordSettingsTests
         Assert.Null(records.AllowHeaders);
         Assert.Empty(records.DenyHeaders);
         Assert.Empty(records.Paths);
-        Assert.Equal(HeaderRules.Secret, records.MaskHeaders);
+        Assert.Equal(ExchangeRecordOptions.SecretHeaders, records.MaskHeaders);
         Assert.Contains("token", records.MaskQuery);
         Assert.Equal(new LineRotation(100 * 1024 * 1024, null, 5), records.Rotation);
     }
@@ -42,8 +42,8 @@ public sealed class RecordSettingsTests
         Assert.Equal(0.25, records.Sample);
         Assert.Equal(["Host", ":authority"], records.AllowHeaders);
         Assert.Equal(["X-A"], records.DenyHeaders);
-        Assert.Equal([.. HeaderRules.Secret, "X-B"], records.MaskHeaders);
-        Assert.Equal([.. UrlMask.Secret, "pin-code"], records.MaskQuery);
+        Assert.Equal([.. ExchangeRecordOptions.SecretHeaders, "X-B"], records.MaskHeaders);
+        Assert.Equal([.. ExchangeRecordOptions.SecretParameters, "pin-code"], records.MaskQuery);
         Assert.Equal(["/a/**", "!/a/b"], records.Paths);
         Assert.Equal(new LineRotation(2L * 1024 * 1024 * 1024, TimeSpan.FromHours(24), 0), records.Rotation);
     }

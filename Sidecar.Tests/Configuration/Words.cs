@@ -1,5 +1,6 @@
 using Chassis.Settings;
 using Sidecar.Configuration;
+using Sidecar.Options;
 
 namespace Sidecar.Tests.Configuration;
 

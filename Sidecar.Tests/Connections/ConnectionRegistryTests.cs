@@ -1,11 +1,9 @@
 using System.Net;
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
-using Sidecar.Configuration;
 using Sidecar.Connections;
-using Sidecar.Destination;
-using Sidecar.Records;
-using Sidecar.Relay;
+using Sidecar.Net;
+using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Xunit;
 

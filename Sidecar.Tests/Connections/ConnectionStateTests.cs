@@ -3,9 +3,7 @@ using Chassis.Net;
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
-using Sidecar.Destination;
-using Sidecar.Records;
-using Sidecar.Relay;
+using Sidecar.Net;
 using Sidecar.Tests.Support;
 using Xunit;
 

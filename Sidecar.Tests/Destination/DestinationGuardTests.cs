@@ -1,9 +1,10 @@
 using System.Net;
 using Chassis.Net;
 using Oracle.Protocol;
-using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Destination;
-using Sidecar.Relay;
+using Sidecar.Net;
+using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Xunit;
 

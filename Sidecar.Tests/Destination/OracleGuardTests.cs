@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
 using Oracle.Protocol;
+using Sidecar.Connections;
 using Sidecar.Destination;
-using Sidecar.Relay;
+using Sidecar.Resolution;
 using Sidecar.Tests.Support;
-using Sidecar.Upstream;
 using Xunit;
 
 namespace Sidecar.Tests.Destination;

@@ -1,7 +1,7 @@
 using System.Net;
+using Sidecar.Net;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
-using Sidecar.Upstream;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;

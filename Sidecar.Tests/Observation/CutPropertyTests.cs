@@ -1,9 +1,10 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 using Sidecar.Tests.Observation.Http1;
 using Sidecar.Tests.Observation.Http2;
 using Sidecar.Tests.Observation.Memory;
@@ -64,7 +65,7 @@ public sealed class CutPropertyTests
     private static List<string> See((Direction Direction, byte[] Bytes)[] turns, Random? cut)
     {
         var told = new Told();
-        var observer = new ConnectionObserver(told, new ObservationLimits { HeadBytes = HeadBytes }, new ObservationMemory(ObservationMemory.DefaultLimit), TimeProvider.System);
+        var observer = new ConnectionObserver(told, new ObservationLimits { HeadBytes = HeadBytes }, new ObservationMemory(ObservationLimits.DefaultMemory), TimeProvider.System);
         // Some cuts are rare, some are everywhere.
         int? most = cut is null ? null : cut.Next(3) switch { 0 => 1, 1 => 30, _ => 2000 };
         foreach (var (direction, bytes) in turns)

@@ -1,4 +1,5 @@
 using Sidecar.Observation.Memory;
+using Sidecar.Options;
 
 namespace Sidecar.Tests.Observation;
 
@@ -6,7 +7,7 @@ namespace Sidecar.Tests.Observation;
 internal static class Unshared
 {
     /// <summary>An account through which much has passed, so that the limit alone bounds it.</summary>
-    public static MemoryAccount Account(long limit = ObservationMemory.DefaultLimit)
+    public static MemoryAccount Account(long limit = ObservationLimits.DefaultMemory)
     {
         var account = new ObservationMemory(limit).Open();
         account.Earn(limit);

@@ -1,7 +1,8 @@
 using System.Text;
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 
 namespace Sidecar.Tests.Observation;
 
@@ -12,7 +13,7 @@ internal sealed class WatchedConnection : IConnectionWatcher
     private readonly List<string> _told = [];
     private readonly Queue<(SendOrPostCallback Call, object State)> _posted = new();
 
-    public WatchedConnection(TimeProvider? time = null, ObservationMemory? memory = null) => _observer = new ConnectionObserver(this, new ObservationLimits(), memory ?? new ObservationMemory(ObservationMemory.DefaultLimit), time ?? TimeProvider.System);
+    public WatchedConnection(TimeProvider? time = null, ObservationMemory? memory = null) => _observer = new ConnectionObserver(this, new ObservationLimits(), memory ?? new ObservationMemory(ObservationLimits.DefaultMemory), time ?? TimeProvider.System);
 
     /// <summary>Exchanges and what ended the observation, in order.</summary>
     public IReadOnlyList<string> Told => _told;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Sidecar.Net;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
 using Sidecar.Transport;

@@ -1,12 +1,11 @@
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
-using Sidecar.Configuration;
-using Sidecar.Records;
+using Sidecar.Connections;
+using Sidecar.Options;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
 using Sidecar.Transform.Kernels;
-using Sidecar.Transport;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Oracle.Protocol.Expressions;
-using Sidecar.Records;
+using Sidecar.Connections;
+using Sidecar.Options;
 using Sidecar.Relay;
 using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.EndToEnd.Load;
@@ -8,7 +9,6 @@ using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Tests.Transport.Epoll;
 using Sidecar.Transform;
-using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Xunit;
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Sidecar.Net;
 using Sidecar.Tests.Support.Peers;
-using Sidecar.Transport;
 using Xunit;
 
 namespace Sidecar.Tests.Support;

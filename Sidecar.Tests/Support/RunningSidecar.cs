@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Sidecar.Authorization.Kept;
 using Sidecar.Configuration;
 using Sidecar.Hosting;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Support;

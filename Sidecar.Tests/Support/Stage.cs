@@ -2,10 +2,9 @@ using System.Net;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Sidecar.Configuration;
 using Sidecar.Connections;
-using Sidecar.Destination;
-using Sidecar.Records;
+using Sidecar.Net;
+using Sidecar.Options;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Tests.Support;

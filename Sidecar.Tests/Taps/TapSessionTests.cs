@@ -2,12 +2,12 @@ using System.IO.Pipelines;
 using System.Text;
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
-using Sidecar.Records;
+using Sidecar.Connections;
+using Sidecar.Options;
 using Sidecar.Relay;
 using Sidecar.Taps;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
-using Sidecar.Transport;
 using Xunit;
 
 namespace Sidecar.Tests.Taps;

@@ -1,5 +1,5 @@
 using System.Text;
-using Sidecar.Relay;
+using Sidecar.Connections;
 using Sidecar.Taps;
 using Sidecar.Tests.Support;
 using Xunit;

@@ -1,4 +1,5 @@
 using Oracle.Protocol.Expressions;
+using Sidecar.Connections;
 using Sidecar.Relay;
 using Sidecar.Taps;
 using Sidecar.Tests.Support;

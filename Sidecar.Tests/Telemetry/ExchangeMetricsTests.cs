@@ -4,6 +4,7 @@ using Chassis.Metrics;
 using Demo.Verification;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
+using Sidecar.Options;
 using Sidecar.Telemetry;
 using Sidecar.Tests.Support;
 using Xunit;
@@ -23,7 +24,7 @@ public sealed class ExchangeMetricsTests : IDisposable
     public ExchangeMetricsTests()
     {
         _exporter = new PrometheusExporter(_factory, TimeProvider.System, SidecarMetrics.MeterName);
-        _metrics = new ExchangeMetrics(_factory, new ObservationMemory(ObservationMemory.DefaultLimit), TimeProvider.System);
+        _metrics = new ExchangeMetrics(_factory, new ObservationMemory(ObservationLimits.DefaultMemory), TimeProvider.System);
     }
 
     public void Dispose() => _exporter.Dispose();

@@ -1,8 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Sidecar.Configuration;
-using Sidecar.Destination;
-using Sidecar.Records;
+using Sidecar.Connections;
+using Sidecar.Options;
 
 namespace Sidecar.Authorization;
 

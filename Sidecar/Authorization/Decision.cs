@@ -1,5 +1,5 @@
 using Oracle.Protocol.Expressions;
-using Sidecar.Relay;
+using Sidecar.Connections;
 
 namespace Sidecar.Authorization;
 

@@ -1,7 +1,7 @@
 using Chassis.Net;
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
-using Sidecar.Relay;
+using Sidecar.Connections;
 
 namespace Sidecar.Authorization;
 

@@ -2,8 +2,9 @@ using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Authorization.Kept;
-using Sidecar.Configuration;
-using Sidecar.Relay;
+using Sidecar.Connections;
+using Sidecar.Options;
+using Sidecar.Resolution;
 using Sidecar.Telemetry;
 using Sidecar.Upstream;
 

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using Chassis.Net;
-using Sidecar.Configuration;
-using Sidecar.Relay;
-using Sidecar.Upstream;
+using Sidecar.Connections;
+using Sidecar.Options;
+using Sidecar.Resolution;
 
 namespace Sidecar.Authorization;
 

@@ -2,6 +2,8 @@ using System.Net;
 using Chassis;
 using Oracle.Protocol;
 using Sidecar.Destination;
+using Sidecar.Net;
+using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 

@@ -3,8 +3,7 @@ using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
-using Sidecar.Destination;
-using Sidecar.ProxyProtocol;
+using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 

@@ -6,9 +6,7 @@ using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol.Expressions;
 using Sidecar.Hosting;
-using Sidecar.Observation;
-using Sidecar.Observation.Memory;
-using Sidecar.Transport;
+using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
@@ -46,60 +44,59 @@ internal static class OptionsReader
 
     private static SidecarOptions Read(SettingSet settings)
     {
-        var records = settings.Find("connection-records.path");
-        var connectionRecords = records is { Value: Off } ? null : records?.Value ?? "-";
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
         var listeners = ListenerReader.ReadAll(settings, language);
         var most = LimitCheck.MostConnections(listeners);
         var wanted = settings.Read("limits.connections", most, ParseConnections);
-        return new SidecarOptions
+        var defaults = new SidecarOptions { Listeners = listeners };
+        var records = settings.Find("connection-records.path");
+        var connectionRecords = records is { Value: Off } ? null : records?.Value ?? defaults.ConnectionRecords;
+        return defaults with
         {
-            Listeners = listeners,
             Language = language,
-            Metrics = ReadEndpoint(settings, "metrics", ListenAddress.Any, 15090),
-            Health = ReadEndpoint(settings, "health", ListenAddress.Any, 15021),
-            Admin = ReadAdmin(settings),
-            Timeouts = ReadTimeouts(settings),
-            Drain = settings.Read("drain", TimeSpan.FromSeconds(5), Values.Duration(TimeSpan.Zero, Day)),
+            Metrics = ReadEndpoint(settings, "metrics", defaults.Metrics),
+            Health = ReadEndpoint(settings, "health", defaults.Health),
+            Admin = ReadAdmin(settings, defaults.Admin!),
+            Timeouts = ReadTimeouts(settings, defaults.Timeouts),
+            Drain = settings.Read("drain", defaults.Drain, Values.Duration(TimeSpan.Zero, Day)),
             WantedConnections = wanted,
             MaxConnections = Math.Min(wanted, most),
-            Backlog = settings.Read("limits.backlog", ListenSockets.DefaultBacklog, Values.WholeNumber(1, 1_000_000)),
-            ConnectAttempts = settings.Read("upstream.connect-attempts", 3, Values.WholeNumber(1, 100)),
-            AttemptDelay = settings.Read("upstream.attempt-delay", TimeSpan.FromMilliseconds(250), Values.Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1))),
-            Transport = ReadTransport(settings),
-            Loops = settings.Read("loops", Environment.ProcessorCount, Values.WholeNumber(1, MaxLoops)),
-            Tcp = ReadTcp(settings),
+            Backlog = settings.Read("limits.backlog", defaults.Backlog, Values.WholeNumber(1, 1_000_000)),
+            ConnectAttempts = settings.Read("upstream.connect-attempts", defaults.ConnectAttempts, Values.WholeNumber(1, 100)),
+            AttemptDelay = settings.Read("upstream.attempt-delay", defaults.AttemptDelay, Values.Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1))),
+            Transport = ReadTransport(settings, defaults.Transport),
+            Loops = settings.Read("loops", defaults.Loops, Values.WholeNumber(1, MaxLoops)),
+            Tcp = ReadTcp(settings, defaults.Tcp),
             ConnectionRecords = connectionRecords,
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
-            Observation = new() { HeadBytes = settings.Read("observation.head-bytes", ObservationLimits.DefaultHeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
-            ObservationMemory = settings.Read("observation.memory", ObservationMemory.DefaultHere, Values.Size(MinObservationMemory, MaxObservationMemory)),
+            Observation = new() { HeadBytes = settings.Read("observation.head-bytes", defaults.Observation.HeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
+            ObservationMemory = settings.Read("observation.memory", defaults.ObservationMemory, Values.Size(MinObservationMemory, MaxObservationMemory)),
             Records = RecordSettings.Read(settings, connectionRecords),
-            LogLevel = settings.Read("log.level", Microsoft.Extensions.Logging.LogLevel.Information, ServiceLogging.ParseLevel),
+            LogLevel = settings.Read("log.level", defaults.LogLevel, ServiceLogging.ParseLevel),
         };
     }
 
-    private static EndpointOptions ReadEndpoint(SettingSet settings, string name, IPAddress defaultAddress, int defaultPort)
+    private static EndpointOptions ReadEndpoint(SettingSet settings, string name, EndpointOptions endpoint)
     {
         var setting = settings.Find($"{name}.address");
-        var address = settings.Read($"{name}.address", new IPEndPoint(defaultAddress, defaultPort), ListenAddress.Parse);
+        var address = settings.Read($"{name}.address", (IPEndPoint)endpoint.Address, ListenAddress.Parse);
         return new EndpointOptions(address, setting?.Origin) { Hosts = settings.ReadList($"{name}.hosts", DestinationPattern.Parse) ?? [] };
     }
 
     // "admin: off" and "admin: {address: off}" say the same.
-    private static EndpointOptions? ReadAdmin(SettingSet settings)
+    private static EndpointOptions? ReadAdmin(SettingSet settings, EndpointOptions endpoint)
     {
         if (settings.FindWord("admin") is { } whole)
             return whole.Value == Off ? null : throw whole.Error("off, or an address below it, is expected");
         var setting = settings.Find("admin.address");
         return setting?.Value == Off
             ? null
-            : new EndpointOptions(settings.Read("admin.address", new IPEndPoint(IPAddress.Loopback, 15000), ListenAddress.ParseWithUnix), setting?.Origin);
+            : new EndpointOptions(settings.Read("admin.address", endpoint.Address, ListenAddress.ParseWithUnix), setting?.Origin);
     }
 
-    private static TransportKind ReadTransport(SettingSet settings)
+    private static TransportKind ReadTransport(SettingSet settings, TransportKind usual)
     {
-        var wanted = OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
-        var transport = settings.Read("transport", wanted, Values.OneOf(("epoll", TransportKind.Epoll), ("sockets", TransportKind.Sockets)));
+        var transport = settings.Read("transport", usual, Values.OneOf(("epoll", TransportKind.Epoll), ("sockets", TransportKind.Sockets)));
         if (transport == TransportKind.Epoll && !OperatingSystem.IsLinux())
             throw settings.Find("transport")!.Error("epoll is Linux' own; use sockets on this system");
         if (transport == TransportKind.Sockets && settings.Find("loops") is { } loops)
@@ -107,20 +104,19 @@ internal static class OptionsReader
         return transport;
     }
 
-    private static TcpOptions ReadTcp(SettingSet settings)
+    private static TcpOptions ReadTcp(SettingSet settings, TcpOptions defaults)
     {
         var parse = Values.OffOr(Values.Duration(TimeSpan.FromSeconds(1), TcpOptions.MaxKeepAlive));
         return new TcpOptions
         {
-            NoDelay = settings.Read("tcp.no-delay", true, Values.Switch),
-            KeepAlive = settings.Read("tcp.keep-alive", null, parse),
-            UserTimeout = settings.Read("tcp.user-timeout", null, Values.OffOr(Values.Duration(TimeSpan.FromSeconds(1), Day))),
+            NoDelay = settings.Read("tcp.no-delay", defaults.NoDelay, Values.Switch),
+            KeepAlive = settings.Read("tcp.keep-alive", defaults.KeepAlive, parse),
+            UserTimeout = settings.Read("tcp.user-timeout", defaults.UserTimeout, Values.OffOr(Values.Duration(TimeSpan.FromSeconds(1), Day))),
         };
     }
 
-    private static TimeoutOptions ReadTimeouts(SettingSet settings)
+    private static TimeoutOptions ReadTimeouts(SettingSet settings, TimeoutOptions defaults)
     {
-        var defaults = new TimeoutOptions();
         var parse = Values.Duration(TimeSpan.FromMilliseconds(1), Day);
         return new TimeoutOptions
         {

@@ -3,6 +3,7 @@ using Chassis;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Observation;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 
 namespace Sidecar.Configuration;
@@ -10,6 +11,8 @@ namespace Sidecar.Configuration;
 /// <summary>Reads what is recorded of exchanges.</summary>
 internal static class RecordSettings
 {
+    private static readonly ExchangeRecordOptions Defaults = new() { Path = Off };
+
     /// <summary>The options, all below <c>records</c>.</summary>
     public static readonly IReadOnlyList<SettingOption> Options =
     [
@@ -20,15 +23,15 @@ internal static class RecordSettings
         new("--records-headers-deny", "records.headers.deny", "NAME,...", "Header fields that are left out [default: none]"),
         new("--records-headers-mask", "records.headers.mask", "NAME,...", "Header fields whose value becomes ***, beside Authorization, Cookie, X-Api-Key, X-Auth-Token and their like; none as the first leaves these"),
         new("--records-mask-query", "records.mask-query", "NAME,...", "Parameters of URLs whose value becomes ***, beside those with token, key, password, signature and their like as a part of the name; none as the first leaves these"),
-        new("--records-sample", "records.sample", "SHARE", "Share of exchanges that are recorded, 0 to 1 [default: 1]"),
+        new("--records-sample", "records.sample", "SHARE", $"Share of exchanges that are recorded, 0 to 1 [default: {Defaults.Sample}]"),
         new("--records-always-errors", "records.always-errors", "on|off", "Whatever the share, records statuses from 400 on, gRPC statuses but 0 and what was cut off [default: on]"),
         new("--records-paths", "records.paths", "GLOB,...", "Paths that are recorded, such as /api/**,!/healthz: * within a segment, ** anything, ! excludes [default: all]"),
-        new("--records-max-line", "records.max-line", "SIZE", "Most bytes of a line, 4KB to 1MB; a longer record is cut and says so in ext.truncated [default: 16KB]"),
-        new("--records-connection-rate", "records.connection-rate", "SIZE|off", "Bytes of records a second for one connection; the rest is dropped and counted [default: 1MB]"),
-        new("--records-client-rate", "records.client-rate", "SIZE|off", "The same for all connections of one client address together [default: 2MB]"),
-        new("--records-rotate-size", "records.rotate-size", "SIZE|off", "Renames the file to FILE.1 before it grows larger; off with logrotate, which sends SIGHUP [default: 100MB]"),
+        new("--records-max-line", "records.max-line", "SIZE", $"Most bytes of a line, 4KB to 1MB; a longer record is cut and says so in ext.truncated [default: {Values.DisplaySize(Defaults.MaxLine)}]"),
+        new("--records-connection-rate", "records.connection-rate", "SIZE|off", $"Bytes of records a second for one connection; the rest is dropped and counted [default: {Values.DisplaySize(Defaults.ConnectionRate!.Value)}]"),
+        new("--records-client-rate", "records.client-rate", "SIZE|off", $"The same for all connections of one client address together [default: {Values.DisplaySize(Defaults.ClientRate!.Value)}]"),
+        new("--records-rotate-size", "records.rotate-size", "SIZE|off", $"Renames the file to FILE.1 before it grows larger; off with logrotate, which sends SIGHUP [default: {Values.DisplaySize(Defaults.Rotation!.Size!.Value)}]"),
         new("--records-rotate-age", "records.rotate-age", "TIME|off", "Renames the file when it is older and a record comes [default: off]"),
-        new("--records-keep", "records.keep", "COUNT", "Old files that are kept, FILE.1 being the newest; beside them FILE.kept has what one client's flood would push out [default: 5]"),
+        new("--records-keep", "records.keep", "COUNT", $"Old files that are kept, FILE.1 being the newest; beside them FILE.kept has what one client's flood would push out [default: {Defaults.Rotation!.Keep}]"),
     ];
 
     private const string Off = "off";
@@ -71,18 +74,18 @@ internal static class RecordSettings
 
     private static ExchangeRecordOptions ReadAll(SettingSet settings, string path, string origin)
     {
-        var defaults = new ExchangeRecordOptions { Path = path, Origin = origin };
+        var defaults = Defaults with { Path = path, Origin = origin };
         return defaults with
         {
-            Format = settings.Read("records.format", RecordFormat.Perisco, Values.OneOf(("perisco", RecordFormat.Perisco))),
-            HasExt = settings.Read("records.ext", true, Values.Switch),
+            Format = settings.Read("records.format", defaults.Format, Values.OneOf(("perisco", RecordFormat.Perisco))),
+            HasExt = settings.Read("records.ext", defaults.HasExt, Values.Switch),
             AllowHeaders = settings.ReadList("records.headers.allow", ParseField),
-            DenyHeaders = settings.ReadList("records.headers.deny", ParseField) ?? [],
-            MaskHeaders = Beside(HeaderRules.Secret, settings.ReadList("records.headers.mask", ParseField)),
-            MaskQuery = Beside(UrlMask.Secret, settings.ReadList("records.mask-query", ParseParameter)),
-            Sample = settings.Read("records.sample", 1d, ParseShare),
-            AlwaysErrors = settings.Read("records.always-errors", true, Values.Switch),
-            Paths = settings.ReadList("records.paths", ParsePattern) ?? [],
+            DenyHeaders = settings.ReadList("records.headers.deny", ParseField) ?? defaults.DenyHeaders,
+            MaskHeaders = Beside(defaults.MaskHeaders, settings.ReadList("records.headers.mask", ParseField)),
+            MaskQuery = Beside(defaults.MaskQuery, settings.ReadList("records.mask-query", ParseParameter)),
+            Sample = settings.Read("records.sample", defaults.Sample, ParseShare),
+            AlwaysErrors = settings.Read("records.always-errors", defaults.AlwaysErrors, Values.Switch),
+            Paths = settings.ReadList("records.paths", ParsePattern) ?? defaults.Paths,
             MaxLine = settings.Read("records.max-line", defaults.MaxLine, text => (int)Values.Size(SmallestLine, LargestLine)(text)),
             ConnectionRate = settings.Read("records.connection-rate", defaults.ConnectionRate, Values.OffOr(ParseRate)),
             ClientRate = settings.Read("records.client-rate", defaults.ClientRate, Values.OffOr(ParseRate)),

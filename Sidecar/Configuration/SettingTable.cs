@@ -1,10 +1,14 @@
+using System.Net;
 using Chassis.Settings;
+using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
 /// <summary>The named options. Those of a listener set the first one; more listeners need a file.</summary>
 internal static class SettingTable
 {
+    private static readonly SidecarOptions Defaults = new() { Listeners = [] };
+
     public static readonly IReadOnlyList<SettingOption> Options =
     [
         new("--config", ConfigKey, "FILE", "YAML file with any of these settings, and with several listeners"),
@@ -22,25 +26,25 @@ internal static class SettingTable
         new("--proxy-clients", "listeners.0.proxy-clients", "CIDR,...", "Proxies whose header is believed; nobody else may connect to this listener [default: loopback]"),
         new("--send-proxy", "listeners.0.send-proxy", "v1|v2|off", "Starts the upstream's bytes with a PROXY header that names the client [default: off]"),
         new("--observe", "listeners.0.observe", "on|off", "Watches HTTP/1, HTTP/2 and gRPC exchanges as they pass, for metrics and records [default: on; off for p1]"),
-        new("--observe-head-bytes", "observation.head-bytes", "COUNT", "Most bytes of a request's or response's head that are kept; a longer one is cut in its record [default: 65536]"),
-        new("--observe-memory", "observation.memory", "SIZE", "Most memory for all that is kept of exchanges, of all connections; beyond it heads are cut, then observation ends where it holds most [default: 32MB, or a quarter of a small container's]"),
-        new("--metrics-address", "metrics.address", "ADDRESS:PORT", "Serves /metrics [default: 15090, or the next free port]"),
-        new("--health-address", "health.address", "ADDRESS:PORT", "Serves /healthz and /readyz [default: 15021, or the next free port]"),
+        new("--observe-head-bytes", "observation.head-bytes", "COUNT", $"Most bytes of a request's or response's head that are kept; a longer one is cut in its record [default: {Defaults.Observation.HeadBytes}]"),
+        new("--observe-memory", "observation.memory", "SIZE", $"Most memory for all that is kept of exchanges, of all connections; beyond it heads are cut, then observation ends where it holds most [default: {Values.DisplaySize(ObservationLimits.DefaultMemory)}, or a quarter of a small container's]"),
+        new("--metrics-address", "metrics.address", "ADDRESS:PORT", $"Serves /metrics [default: {Port(Defaults.Metrics)}, or the next free port]"),
+        new("--health-address", "health.address", "ADDRESS:PORT", $"Serves /healthz and /readyz [default: {Port(Defaults.Health)}, or the next free port]"),
         new("--metrics-hosts", "metrics.hosts", "NAME,...", "More hosts that /metrics is served for, such as *.example.org [default: addresses, names without a dot, this machine's and a cluster's]"),
         new("--health-hosts", "health.hosts", "NAME,...", "More hosts that /healthz and /readyz are served for"),
-        new("--admin-address", "admin.address", "ADDRESS:PORT", "Serves the admin endpoints; unix:PATH for this user alone, off for nobody [default: 127.0.0.1:15000, or the next free port]"),
-        new("--connection-records", "connection-records.path", "FILE", "One JSON line for each ended connection; - is stdout, off is none [default: -]"),
+        new("--admin-address", "admin.address", "ADDRESS:PORT", $"Serves the admin endpoints; unix:PATH for this user alone, off for nobody [default: {Defaults.Admin!.Address}, or the next free port]"),
+        new("--connection-records", "connection-records.path", "FILE", $"One JSON line for each ended connection; - is stdout, off is none [default: {Defaults.ConnectionRecords}]"),
         .. RecordSettings.Options,
-        new("--handshake-timeout", "timeouts.handshake", "TIME", "For each message of a handshake [default: 3s]"),
-        new("--connect-timeout", "timeouts.connect", "TIME", "For the upstream to accept [default: 2s]"),
-        new("--connect-attempts", "upstream.connect-attempts", "COUNT", "Rounds over all addresses of an upstream, with a growing pause between [default: 3]"),
-        new("--attempt-delay", "upstream.attempt-delay", "TIME", "Until the next address of an upstream is tried beside the ones before; less where there are many for the connect timeout [default: 250ms]"),
-        new("--idle-timeout", "timeouts.idle", "TIME", "Without a byte in either direction [default: 1h]"),
-        new("--half-closed-timeout", "timeouts.half-closed", "TIME", "Without a byte once one direction has ended [default: 5m]"),
-        new("--drain", "drain", "TIME", "For live connections after SIGTERM or POST /drain; a second signal ends it [default: 5s]"),
+        new("--handshake-timeout", "timeouts.handshake", "TIME", $"For each message of a handshake [default: {Values.Display(Defaults.Timeouts.Handshake)}]"),
+        new("--connect-timeout", "timeouts.connect", "TIME", $"For the upstream to accept [default: {Values.Display(Defaults.Timeouts.Connect)}]"),
+        new("--connect-attempts", "upstream.connect-attempts", "COUNT", $"Rounds over all addresses of an upstream, with a growing pause between [default: {Defaults.ConnectAttempts}]"),
+        new("--attempt-delay", "upstream.attempt-delay", "TIME", $"Until the next address of an upstream is tried beside the ones before; less where there are many for the connect timeout [default: {Values.Display(Defaults.AttemptDelay)}]"),
+        new("--idle-timeout", "timeouts.idle", "TIME", $"Without a byte in either direction [default: {Values.Display(Defaults.Timeouts.Idle)}]"),
+        new("--half-closed-timeout", "timeouts.half-closed", "TIME", $"Without a byte once one direction has ended [default: {Values.Display(Defaults.Timeouts.HalfClosed)}]"),
+        new("--drain", "drain", "TIME", $"For live connections after SIGTERM or POST /drain; a second signal ends it [default: {Values.Display(Defaults.Drain)}]"),
         new("--max-connections", "limits.connections", "COUNT", "Connections at once [default, and most: (open file limit - 512) / 2]"),
         new("--listener-max-connections", "listeners.0.max-connections", "COUNT", "Connections at once of the listener alone [default: no limit of its own]"),
-        new("--backlog", "limits.backlog", "COUNT", "Connections of a listener that may wait to be accepted; net.core.somaxconn cuts it [default: 1024]"),
+        new("--backlog", "limits.backlog", "COUNT", $"Connections of a listener that may wait to be accepted; net.core.somaxconn cuts it [default: {Defaults.Backlog}]"),
         new("--transport", "transport", "KIND", "epoll (Linux), the sidecar's own event loops, or sockets, Kestrel's transport [default: epoll on Linux]"),
         new("--loops", "loops", "COUNT", "Event loops of the epoll transport [default: one for each core]"),
         new("--tcp-no-delay", "tcp.no-delay", "on|off", "Send small segments at once (TCP_NODELAY) [default: on]"),
@@ -51,4 +55,6 @@ internal static class SettingTable
 
     /// <summary>Names the file itself, so it is not looked for in the file.</summary>
     public const string ConfigKey = "config";
+
+    private static int Port(EndpointOptions endpoint) => ((IPEndPoint)endpoint.Address).Port;
 }

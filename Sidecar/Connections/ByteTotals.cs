@@ -1,5 +1,3 @@
-using Sidecar.Records;
-
 namespace Sidecar.Connections;
 
 /// <summary>Bytes of many connections, by side and way.</summary>

@@ -1,7 +1,5 @@
 using Oracle.Protocol;
-using Sidecar.Configuration;
-using Sidecar.Records;
-using Sidecar.Relay;
+using Sidecar.Options;
 
 namespace Sidecar.Connections;
 

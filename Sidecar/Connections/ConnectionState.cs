@@ -1,7 +1,6 @@
 using Chassis;
 using Oracle.Protocol;
-using Sidecar.Configuration;
-using Sidecar.Records;
+using Sidecar.Options;
 
 namespace Sidecar.Connections;
 

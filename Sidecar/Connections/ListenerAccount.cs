@@ -1,5 +1,4 @@
-using Sidecar.Configuration;
-using Sidecar.Relay;
+using Sidecar.Options;
 
 namespace Sidecar.Connections;
 
@@ -22,7 +21,7 @@ internal sealed class ListenerAccount(ListenerOptions listener)
     /// <summary>Bytes of the connections that have ended.</summary>
     public ByteTotals EndedBytes => _endedBytes;
 
-    public void AddEnded(Records.ConnectionReport report, RelayEndReason reason)
+    public void AddEnded(ConnectionReport report, RelayEndReason reason)
     {
         _ended[(int)reason]++;
         _endedBytes.Add(report);

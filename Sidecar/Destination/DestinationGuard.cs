@@ -1,7 +1,7 @@
 using System.Net;
 using Oracle.Protocol;
-using Sidecar.Configuration;
-using Sidecar.Relay;
+using Sidecar.Connections;
+using Sidecar.Options;
 
 namespace Sidecar.Destination;
 

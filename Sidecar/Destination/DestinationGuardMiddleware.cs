@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Sidecar.Configuration;
-using Sidecar.Records;
-using Sidecar.Relay;
-using Sidecar.Upstream;
+using Sidecar.Connections;
+using Sidecar.Net;
+using Sidecar.Options;
+using Sidecar.Resolution;
 
 namespace Sidecar.Destination;
 

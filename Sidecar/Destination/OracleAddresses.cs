@@ -1,5 +1,6 @@
 using System.Net;
-using Sidecar.Relay;
+using Sidecar.Connections;
+using Sidecar.Net;
 
 namespace Sidecar.Destination;
 

@@ -1,8 +1,8 @@
 using Chassis.Net;
 using Oracle.Protocol;
-using Sidecar.Configuration;
-using Sidecar.Relay;
-using Sidecar.Upstream;
+using Sidecar.Connections;
+using Sidecar.Options;
+using Sidecar.Resolution;
 
 namespace Sidecar.Destination;
 

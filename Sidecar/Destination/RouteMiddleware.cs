@@ -2,10 +2,9 @@ using System.Net;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Sidecar.Configuration;
-using Sidecar.Destination.Socks;
-using Sidecar.Records;
-using Sidecar.Relay;
+using Sidecar.Connections;
+using Sidecar.Handshakes.Socks;
+using Sidecar.Options;
 
 namespace Sidecar.Destination;
 

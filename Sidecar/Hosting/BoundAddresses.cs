@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
-using Sidecar.Configuration;
 using Sidecar.Destination;
+using Sidecar.Options;
 
 namespace Sidecar.Hosting;
 

@@ -1,9 +1,8 @@
 using Chassis.Settings;
 using Sidecar.Authorization.Kept;
-using Sidecar.Configuration;
 using Sidecar.Connections;
+using Sidecar.Options;
 using Sidecar.Records;
-using Sidecar.Relay;
 using Sidecar.Transport;
 
 namespace Sidecar.Hosting;

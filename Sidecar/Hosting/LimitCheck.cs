@@ -1,7 +1,7 @@
 using System.Globalization;
 using Chassis.Net;
 using Oracle.Protocol;
-using Sidecar.Configuration;
+using Sidecar.Options;
 
 namespace Sidecar.Hosting;
 

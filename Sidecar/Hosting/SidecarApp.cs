@@ -7,14 +7,16 @@ using Chassis.Records;
 using Oracle.Protocol;
 using Sidecar.Authorization;
 using Sidecar.Authorization.Kept;
-using Sidecar.Configuration;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Hosting.Admin;
+using Sidecar.Hosting.Signals;
 using Sidecar.Observation.Memory;
+using Sidecar.Options;
 using Sidecar.Records;
 using Sidecar.Records.Exchanges;
 using Sidecar.Relay;
+using Sidecar.Resolution;
 using Sidecar.Telemetry;
 using Sidecar.Upstream;
 

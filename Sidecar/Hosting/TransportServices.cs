@@ -3,7 +3,7 @@ using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Sidecar.Configuration;
+using Sidecar.Options;
 using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Sidecar.Transport.Sockets;

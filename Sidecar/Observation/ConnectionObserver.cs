@@ -1,7 +1,8 @@
+using Sidecar.Connections;
 using Sidecar.Observation.Http1;
 using Sidecar.Observation.Http2;
 using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 
 namespace Sidecar.Observation;
 

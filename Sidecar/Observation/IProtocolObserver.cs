@@ -1,4 +1,4 @@
-using Sidecar.Relay;
+using Sidecar.Connections;
 
 namespace Sidecar.Observation;
 

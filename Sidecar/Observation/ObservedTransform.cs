@@ -1,6 +1,6 @@
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
-using Sidecar.Relay;
+using Sidecar.Connections;
 using Sidecar.Transform;
 
 namespace Sidecar.Observation;

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sidecar.Connections;
 
 namespace Sidecar.Records;
 
@@ -14,7 +15,7 @@ namespace Sidecar.Records;
 /// <param name="Destination">Where the client wanted to go, as far as this sidecar knows.</param>
 /// <param name="Upstream">What the sidecar connected to.</param>
 /// <param name="Transform">The transform of its bytes, in canonical form (<see cref="BoundedText"/>).</param>
-/// <param name="Reason">Why it ended (<see cref="Relay.RelayEndReason"/> in snake case).</param>
+/// <param name="Reason">Why it ended (<see cref="RelayEndReason"/> in snake case).</param>
 /// <param name="Detail">The reason in words.</param>
 /// <param name="Unobserved">Why its exchanges are not all there; null where it was observed to its end, or not meant to be.</param>
 /// <param name="DurationMs">From accept to end, in milliseconds.</param>

@@ -2,11 +2,10 @@ using System.Net;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Sidecar.Authorization;
-using Sidecar.Configuration;
 using Sidecar.Connections;
-using Sidecar.Destination;
-using Sidecar.Relay;
+using Sidecar.Handshakes;
+using Sidecar.Net;
+using Sidecar.Options;
 
 namespace Sidecar.Records;
 

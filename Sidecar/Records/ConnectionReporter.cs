@@ -1,8 +1,7 @@
 using Chassis.Records;
 using Oracle.Protocol;
 using Sidecar.Connections;
-using Sidecar.Destination;
-using Sidecar.Relay;
+using Sidecar.Net;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Records;

@@ -1,10 +1,11 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Sidecar.Configuration;
-using Sidecar.Destination;
+using Sidecar.Connections;
+using Sidecar.Net;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Sidecar.Telemetry;
 using Sidecar.Transport.Epoll;
@@ -70,7 +71,7 @@ internal sealed partial class ExchangeReporter(
         public void OnUnobservable(ObservationFault fault)
         {
             metrics.Unobservable(fault.Reason);
-            report.Unobserved = UnobservedRecord.Of(fault);
+            report.Unobserved = Unobserved.Of(fault);
             if (logger.IsEnabled(LogLevel.Debug))
                 Log.Unobservable(logger, report.Id, report.Client, report.Unobserved);
         }
@@ -79,7 +80,7 @@ internal sealed partial class ExchangeReporter(
         {
             var reason = bug is OutOfMemoryException ? Unobservable.Memory : Unobservable.InternalError;
             metrics.Unobservable(reason);
-            report.Unobserved = UnobservedRecord.Of(reason);
+            report.Unobserved = Unobserved.Of(reason);
             Log.Bug(logger, bug, report.Id, report.Client);
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Oracle.Protocol.Expressions;
+using Sidecar.Connections;
 
 namespace Sidecar.Relay;
 

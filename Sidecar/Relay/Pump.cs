@@ -1,12 +1,12 @@
 using Oracle.Protocol.Expressions;
-using Sidecar.Taps;
+using Sidecar.Connections;
 
 namespace Sidecar.Relay;
 
 /// <summary>One direction of a relay. What it does to the bytes may be exchanged between two chunks, which is how a tap comes in.</summary>
 /// <param name="transform">Applied in place.</param>
 /// <param name="meter">Counts; a chunk counts as received before it is transformed.</param>
-internal abstract class Pump(ByteTransform transform, DirectionMeter meter)
+internal abstract class Pump(ByteTransform transform, DirectionMeter meter) : IRelayDirection
 {
     private ByteTransform _transform = transform;
 
@@ -18,17 +18,10 @@ internal abstract class Pump(ByteTransform transform, DirectionMeter meter)
     /// <summary>Runs until the direction has ended.</summary>
     public abstract void Start();
 
-    /// <summary>From the next chunk on the tap sees each one. Any thread may call it.</summary>
-    public void Attach(TapPoint tap)
+    /// <inheritdoc/>
+    public void Exchange(Func<ByteTransform, DirectionMeter, ByteTransform> change)
     {
         lock (this)
-            Volatile.Write(ref _transform, TappedTransform.Add(_transform, meter, tap));
-    }
-
-    /// <summary>From the next chunk on the tap sees none. Any thread may call it.</summary>
-    public void Detach(TapPoint tap)
-    {
-        lock (this)
-            Volatile.Write(ref _transform, TappedTransform.Remove(_transform, meter, tap));
+            Volatile.Write(ref _transform, change(_transform, meter));
     }
 }

@@ -1,26 +1,16 @@
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol.Expressions;
-using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Observation;
-using Sidecar.Records;
+using Sidecar.Options;
 using Sidecar.Transform;
 using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;
 
-/// <summary>The two directions of a relay.</summary>
-internal enum Direction
-{
-    /// <summary>From the client to the upstream.</summary>
-    Request,
-
-    /// <summary>From the upstream to the client.</summary>
-    Response,
-}
-
 /// <summary>Two pumps between a downstream and an upstream connection. Each direction ends on its own; a reset is passed on as a reset.</summary>
-internal sealed class RelayConnection
+internal sealed class RelayConnection : IRelay
 {
     // Nearly every connection has ended by then, which saves the calls.
     private static readonly TimeSpan BeforeProbing = TimeSpan.FromSeconds(2);
@@ -64,7 +54,7 @@ internal sealed class RelayConnection
     private bool MayProbe => !_isProbed && BeforeProbing < _timeouts.HalfClosed && _tcp.HalfClosedOptions.Length > 0;
 
     /// <summary>One of the directions of a relay that runs.</summary>
-    public Pump this[Direction direction] => (direction == Direction.Request ? _request : _response)!;
+    public IRelayDirection this[Direction direction] => (direction == Direction.Request ? _request : _response)!;
 
     /// <summary>Runs until both directions have ended; the report then has the reason.</summary>
     public Task RunAsync(Codec codec)

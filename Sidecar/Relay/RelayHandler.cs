@@ -1,17 +1,20 @@
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol.Expressions;
-using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Observation;
+using Sidecar.Options;
 using Sidecar.Records;
 using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
-using Sidecar.Upstream;
 
 namespace Sidecar.Relay;
 
 /// <summary>The end of every pipeline: relays between downstream and upstream as the decision says.</summary>
 internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exchanges, TimeProvider time) : ConnectionHandler
 {
+    // Of the configuration's language, which all listeners share.
+    private readonly TransformCache _compiled = new();
+
     public override Task OnConnectedAsync(ConnectionContext connection)
     {
         if (connection is not EpollConnection { Socket.Loop: var loop })
@@ -32,7 +35,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
         Codec codec;
         try
         {
-            codec = Codec.For(report.Transform!, report.Listener.Role, options.Compiled);
+            codec = Codec.For(report.Transform!, report.Listener.Role, _compiled);
         }
         catch (Exception error)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Oracle.Protocol.Expressions;
+using Sidecar.Connections;
 using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;

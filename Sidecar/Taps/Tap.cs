@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Sidecar.Relay;
+using Sidecar.Connections;
 
 namespace Sidecar.Taps;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using Sidecar.Records;
-using Sidecar.Relay;
+using Sidecar.Connections;
 
 namespace Sidecar.Taps;
 
@@ -20,7 +19,7 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
     private const int BlockSize = 16 * 1024;
 
     private readonly Tap _tap = new(bytes, time);
-    private readonly List<(Pump Pump, TapPoint Point)> _points = [];
+    private readonly List<(IRelayDirection Direction, TapPoint Point)> _points = [];
     private readonly StringBuilder _text = new();
     private long _written;
     private bool _isFlushing;
@@ -48,8 +47,8 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
         {
             // Also ends the wait for the connections.
             await stop.CancelAsync();
-            foreach (var (pump, point) in _points)
-                pump.Detach(point);
+            foreach (var (direction, point) in _points)
+                direction.Detach(point);
         }
 
         Encoding.UTF8.GetBytes(_text.ToString(), output);
@@ -67,11 +66,11 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
             var number = listeners.Count(name => name == report.Listener.Name);
             var label = number == 1 ? report.Listener.Name : $"{report.Listener.Name} #{number}";
             _text.AppendConnection(label, report);
-            foreach (var direction in new[] { Direction.Request, Direction.Response })
+            foreach (var way in new[] { Direction.Request, Direction.Response })
             {
-                var (pump, point) = (report.Relay![direction], new TapPoint(_tap, label, direction));
-                _points.Add((pump, point));
-                pump.Attach(point);
+                var (direction, point) = (report.Relay![way], new TapPoint(_tap, label, way));
+                _points.Add((direction, point));
+                direction.Attach(point);
             }
         }
     }

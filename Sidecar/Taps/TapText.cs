@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Oracle.Protocol;
-using Sidecar.Records;
-using Sidecar.Relay;
+using Sidecar.Connections;
 
 namespace Sidecar.Taps;
 

@@ -1,5 +1,5 @@
 using Oracle.Protocol.Expressions;
-using Sidecar.Relay;
+using Sidecar.Connections;
 
 namespace Sidecar.Taps;
 
@@ -49,4 +49,15 @@ internal sealed class TappedTransform : ByteTransform
                 tap.Note(offset, bytes.Length, before, isDone ? bytes[..before.Length] : []);
         }
     }
+}
+
+internal static class TapExtensions
+{
+    /// <summary>From the next chunk on the tap sees each one. Any thread may call it.</summary>
+    public static void Attach(this IRelayDirection direction, TapPoint tap) =>
+        direction.Exchange((transform, meter) => TappedTransform.Add(transform, meter, tap));
+
+    /// <summary>From the next chunk on the tap sees none. Any thread may call it.</summary>
+    public static void Detach(this IRelayDirection direction, TapPoint tap) =>
+        direction.Exchange((transform, meter) => TappedTransform.Remove(transform, meter, tap));
 }

@@ -1,9 +1,8 @@
 using System.Diagnostics.Metrics;
 using Chassis.Metrics;
 using Oracle.Protocol;
-using Sidecar.Configuration;
 using Sidecar.Connections;
-using Sidecar.Relay;
+using Sidecar.Options;
 
 namespace Sidecar.Telemetry;
 

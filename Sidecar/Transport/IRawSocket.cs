@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Sidecar.Net;
 using Sidecar.Transport.Sockets;
 
 namespace Sidecar.Transport;

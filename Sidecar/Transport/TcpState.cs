@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Sidecar.Net;
 
 namespace Sidecar.Transport;
 

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Sidecar.Configuration;
-using Sidecar.Relay;
+using Sidecar.Connections;
+using Sidecar.Net;
+using Sidecar.Options;
 using Sidecar.Transport;
 
 namespace Sidecar.Upstream;

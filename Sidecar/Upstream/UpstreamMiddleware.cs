@@ -1,15 +1,13 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Sidecar.Configuration;
+using Sidecar.Connections;
 using Sidecar.Destination;
-using Sidecar.Records;
+using Sidecar.Net;
+using Sidecar.Options;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Upstream;
-
-/// <summary>Feature: the connection to the upstream.</summary>
-internal sealed record UpstreamFeature(ConnectionContext Connection);
 
 /// <summary>Connects to the upstream and closes it when the stages behind are done.</summary>
 internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics)

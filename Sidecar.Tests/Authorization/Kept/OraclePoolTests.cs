@@ -4,10 +4,9 @@ using System.Text;
 using Chassis.Net;
 using Oracle.Protocol;
 using Sidecar.Authorization.Kept;
-using Sidecar.Configuration;
+using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
-using Sidecar.Transport;
 using Sidecar.Transport.Sockets;
 using Xunit;
 

@@ -1,12 +1,11 @@
 using System.Net;
 using Oracle.Protocol.Expressions;
-using Sidecar.Configuration;
-using Sidecar.Records;
+using Sidecar.Connections;
+using Sidecar.Options;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Transform;
-using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Sidecar.Relay;
+using Sidecar.Connections;
 using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.Observation.Http2;
 using Sidecar.Tests.Observation.Memory;

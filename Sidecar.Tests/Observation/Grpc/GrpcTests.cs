@@ -1,8 +1,9 @@
 using System.Text;
+using Sidecar.Connections;
 using Sidecar.Observation.Grpc;
 using Sidecar.Observation.Http2;
 using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 using Sidecar.Tests.Observation.Http2;
 using Sidecar.Tests.Observation.Http2.Hpack;
 using Xunit;
@@ -95,7 +96,7 @@ public sealed class GrpcTests
     {
         const int calls = 1000;
         const int field = 4000;
-        var account = new ObservationMemory(ObservationMemory.DefaultLimit).Open();
+        var account = new ObservationMemory(ObservationLimits.DefaultMemory).Open();
         var seen = new SeenExchanges();
         var observer = new Http2Observer(seen, new(), account, TimeProvider.System);
         void Pass(Direction direction, byte[] bytes)

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Http1;
-using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http1;
@@ -17,7 +17,7 @@ internal sealed class Http1Conversation : IExchangeSink
     public ObservationLimits Limits { get; init; } = new();
 
     /// <summary>Bytes of its budget.</summary>
-    public long Memory { get; init; } = ObservationMemory.DefaultLimit;
+    public long Memory { get; init; } = ObservationLimits.DefaultMemory;
 
     public Http1Conversation Client(string text) => Add(Direction.Request, text);
 

@@ -1,6 +1,6 @@
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Http1;
-using Sidecar.Relay;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http1;

@@ -1,10 +1,11 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Http1;
 using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http1;

@@ -1,5 +1,5 @@
 using System.Text;
-using Sidecar.Relay;
+using Sidecar.Connections;
 
 namespace Sidecar.Tests.Observation.Http1;
 

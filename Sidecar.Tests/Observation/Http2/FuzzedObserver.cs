@@ -1,6 +1,7 @@
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Http2;
-using Sidecar.Relay;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http2;

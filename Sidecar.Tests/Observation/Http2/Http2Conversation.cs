@@ -1,8 +1,8 @@
 using System.Text;
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Http2;
-using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http2;
@@ -29,7 +29,7 @@ internal sealed class Http2Conversation
     public ObservationLimits Limits { get; init; } = new();
 
     /// <summary>Bytes of its budget.</summary>
-    public long Memory { get; init; } = ObservationMemory.DefaultLimit;
+    public long Memory { get; init; } = ObservationLimits.DefaultMemory;
 
     public bool WithTimes { get; init; }
 

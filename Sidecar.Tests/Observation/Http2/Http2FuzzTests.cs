@@ -1,4 +1,4 @@
-using Sidecar.Relay;
+using Sidecar.Connections;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http2;

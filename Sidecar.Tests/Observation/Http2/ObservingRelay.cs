@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Http2;
-using Sidecar.Relay;
+using Sidecar.Options;
 
 namespace Sidecar.Tests.Observation.Http2;
 

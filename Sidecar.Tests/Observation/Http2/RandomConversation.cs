@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sidecar.Relay;
+using Sidecar.Connections;
 using Sidecar.Tests.Observation.Http2.Hpack;
 
 namespace Sidecar.Tests.Observation.Http2;

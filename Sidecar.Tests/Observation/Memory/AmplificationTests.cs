@@ -1,5 +1,7 @@
+using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
+using Sidecar.Options;
 using Sidecar.Tests.EndToEnd.Load;
 using Xunit;
 
@@ -18,7 +20,7 @@ public sealed class AmplificationTests
     [MemberData(nameof(Shapes))]
     public void Traffic_OfAnyShape_KeepsAtMostAHundredTimesWhatWasSent(string shape)
     {
-        Feed(shape, new ObservationMemory(ObservationMemory.DefaultLimit), 1);
+        Feed(shape, new ObservationMemory(ObservationLimits.DefaultMemory), 1);
         using var memory = new ObservationMemory(8L * 1024 * 1024 * 1024);
         var traffic = TrafficShapes.All[shape]().ToList();
         var sent = traffic.Sum(piece => (long)piece.Bytes.Length) * Connections;
@@ -29,7 +31,7 @@ public sealed class AmplificationTests
         // And the account is true, but for what the pool keeps of buffers that were given back.
         Assert.InRange(held, 0, (memory.Used * 5 / 4) + (256 * 1024));
         foreach (var observer in observers)
-            observer.Close(Sidecar.Relay.RelayEndReason.Completed);
+            observer.Close(RelayEndReason.Completed);
         Assert.Equal(0, memory.Used);
     }
 
@@ -54,7 +56,7 @@ public sealed class AmplificationTests
         }
 
         foreach (var connection in connections)
-            connection.Closes(Sidecar.Relay.RelayEndReason.Completed);
+            connection.Closes(RelayEndReason.Completed);
         Assert.Equal(0, memory.Used);
     }
 

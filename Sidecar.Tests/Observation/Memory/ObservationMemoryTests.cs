@@ -1,5 +1,5 @@
+using Sidecar.Connections;
 using Sidecar.Observation.Memory;
-using Sidecar.Relay;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Memory;

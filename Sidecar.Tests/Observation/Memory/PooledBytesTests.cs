@@ -1,12 +1,13 @@
 using System.Text;
 using Sidecar.Observation.Memory;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Memory;
 
 public sealed class PooledBytesTests
 {
-    private static MemoryAccount Account() => new ObservationMemory(ObservationMemory.DefaultLimit).Open();
+    private static MemoryAccount Account() => new ObservationMemory(ObservationLimits.DefaultMemory).Open();
 
     [Fact]
     public void Bytes_AddedAndDropped_AreThereInOrder()

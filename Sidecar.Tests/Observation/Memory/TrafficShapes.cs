@@ -1,5 +1,5 @@
 using System.Text;
-using Sidecar.Relay;
+using Sidecar.Connections;
 using Sidecar.Tests.Observation.Http2.Hpack;
 using static Sidecar.Tests.Observation.Http2.Frames;
 

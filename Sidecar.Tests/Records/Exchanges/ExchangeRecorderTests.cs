@@ -3,6 +3,7 @@ using System.Text.Json;
 using Chassis.Records;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Observation;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Sidecar.Tests.Observation;
 using Sidecar.Tests.Support;

@@ -1,4 +1,5 @@
 using System.Text;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Xunit;
 
@@ -27,7 +28,7 @@ public sealed class HeaderRulesTests
     [InlineData("", FieldRule.Written)]
     [InlineData("A-Name-That-Is-Longer-Than-Any-Of-The-Table", FieldRule.Written)]
     internal void Of_ByDefault_MasksSecretsIgnoringCase(string name, FieldRule rule) =>
-        Assert.Equal(rule, Rule(new HeaderRules(null, [], HeaderRules.Secret), name));
+        Assert.Equal(rule, Rule(new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), name));
 
     [Theory]
     [InlineData("host", FieldRule.Address)]
@@ -36,14 +37,14 @@ public sealed class HeaderRulesTests
     [InlineData("Set-Cookie", FieldRule.LeftOut)]
     [InlineData("Accept", FieldRule.LeftOut)]
     internal void Of_AllowList_LeavesOthersOutAndMasksAllTheSame(string name, FieldRule rule) =>
-        Assert.Equal(rule, Rule(new HeaderRules(["Host", "location", "cookie"], [], HeaderRules.Secret), name));
+        Assert.Equal(rule, Rule(new HeaderRules(["Host", "location", "cookie"], [], ExchangeRecordOptions.SecretHeaders), name));
 
     [Theory]
     [InlineData("Cookie", FieldRule.LeftOut)]
     [InlineData("host", FieldRule.LeftOut)]
     [InlineData("Accept", FieldRule.Written)]
     internal void Of_DenyList_StandsAboveTheOthers(string name, FieldRule rule) =>
-        Assert.Equal(rule, Rule(new HeaderRules(["Host", "Cookie", "Accept"], ["HOST", "cookie"], HeaderRules.Secret), name));
+        Assert.Equal(rule, Rule(new HeaderRules(["Host", "Cookie", "Accept"], ["HOST", "cookie"], ExchangeRecordOptions.SecretHeaders), name));
 
     [Theory]
     [InlineData("base64url.bearer.authorization.k8s.io.c2VjcmV0, v4.channel.k8s.io", true)]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Sidecar.Observation;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Sidecar.Tests.Observation;
 using Sidecar.Tests.Support;
@@ -111,7 +112,7 @@ public sealed class PeriscoLimitTests
     private byte[] Write(Exchange exchange, int limit)
     {
         var line = new JsonLine();
-        new PeriscoWriter(new HeaderRules(null, [], HeaderRules.Secret), new UrlMask(UrlMask.Secret), writesExt: true, _clock, limit).Write(line, Connection, exchange);
+        new PeriscoWriter(new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), new UrlMask(ExchangeRecordOptions.SecretParameters), writesExt: true, _clock, limit).Write(line, Connection, exchange);
         return line.Bytes.ToArray();
     }
 

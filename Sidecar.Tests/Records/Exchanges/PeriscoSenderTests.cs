@@ -9,7 +9,7 @@ namespace Sidecar.Tests.Records.Exchanges;
 public sealed class PeriscoSenderTests
 {
     private static readonly PeriscoWriter Writer = new(
-        new HeaderRules(null, [], HeaderRules.Secret), new UrlMask(UrlMask.Secret), writesExt: true, new WallClock(new ManualTimeProvider()));
+        new HeaderRules(null, [], []), new UrlMask([]), writesExt: true, new WallClock(new ManualTimeProvider()));
 
     [Theory]
     [InlineData("10.0.0.1:1", "10.0.0.1:65535")]

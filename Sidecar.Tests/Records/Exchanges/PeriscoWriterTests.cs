@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Sidecar.Observation;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Sidecar.Tests.Support;
 using Xunit;
@@ -174,7 +175,7 @@ public sealed class PeriscoWriterTests
     }
 
     private PeriscoWriter Writer(bool ext = true, TimeProvider? time = null) =>
-        new(new HeaderRules(null, [], HeaderRules.Secret), new UrlMask(UrlMask.Secret), ext, new WallClock(time ?? _time));
+        new(new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), new UrlMask(ExchangeRecordOptions.SecretParameters), ext, new WallClock(time ?? _time));
 
     private static JsonElement Parse(string line) => JsonDocument.Parse(line).RootElement;
 

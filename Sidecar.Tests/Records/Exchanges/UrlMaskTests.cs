@@ -1,4 +1,5 @@
 using System.Text;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Xunit;
 
@@ -102,7 +103,7 @@ public sealed class UrlMaskTests
     public void Write_BytesOfAnyKind_EndsInTime()
     {
         var random = new Random(7);
-        var mask = new UrlMask(UrlMask.Secret);
+        var mask = new UrlMask(ExchangeRecordOptions.SecretParameters);
         for (var i = 0; i < 20_000; i++)
         {
             var line = new JsonLine();
@@ -128,7 +129,7 @@ public sealed class UrlMaskTests
     private static string Written(string url)
     {
         var line = new JsonLine();
-        new UrlMask(UrlMask.Secret).Write(line, Encoding.UTF8.GetBytes(url));
+        new UrlMask(ExchangeRecordOptions.SecretParameters).Write(line, Encoding.UTF8.GetBytes(url));
         return Encoding.UTF8.GetString(line.Bytes);
     }
 }

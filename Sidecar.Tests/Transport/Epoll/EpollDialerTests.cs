@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Sidecar.Options;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport;
 using Sidecar.Transport.Epoll;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sidecar.Options;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport;
 using Sidecar.Transport.Epoll;

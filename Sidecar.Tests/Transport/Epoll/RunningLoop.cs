@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Sidecar.Options;
 using Sidecar.Tests.Support;
-using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Xunit;
 

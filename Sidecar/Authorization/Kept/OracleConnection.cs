@@ -1,7 +1,7 @@
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Sidecar.Relay;
+using Sidecar.Connections;
 using Sidecar.Transport;
 
 namespace Sidecar.Authorization.Kept;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Connections;
-using Sidecar.Configuration;
+using Sidecar.Options;
 using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Authorization.Kept;

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Chassis;
 using Oracle.Protocol;
-using Sidecar.Configuration;
+using Sidecar.Options;
 
 namespace Sidecar.Hosting.Admin;
 

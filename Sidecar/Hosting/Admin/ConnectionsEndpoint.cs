@@ -2,7 +2,6 @@ using System.Globalization;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Records;
-using Sidecar.Relay;
 
 namespace Sidecar.Hosting.Admin;
 

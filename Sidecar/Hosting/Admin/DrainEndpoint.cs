@@ -1,5 +1,5 @@
-using Sidecar.Configuration;
 using Sidecar.Connections;
+using Sidecar.Options;
 
 namespace Sidecar.Hosting.Admin;
 

@@ -1,5 +1,6 @@
+using Sidecar.Connections;
 using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 
 namespace Sidecar.Observation.Http1;
 

@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using Sidecar.Connections;
 using Sidecar.Observation.Http2.Hpack;
 using Sidecar.Observation.Memory;
-using Sidecar.Relay;
+using Sidecar.Options;
 
 namespace Sidecar.Observation.Http2;
 

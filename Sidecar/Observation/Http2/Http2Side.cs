@@ -1,5 +1,5 @@
+using Sidecar.Connections;
 using Sidecar.Observation.Http2.Hpack;
-using Sidecar.Relay;
 
 namespace Sidecar.Observation.Http2;
 

@@ -1,5 +1,5 @@
+using Sidecar.Connections;
 using Sidecar.Observation.Grpc;
-using Sidecar.Relay;
 
 namespace Sidecar.Observation.Http2;
 

@@ -1,5 +1,6 @@
 using Sidecar.Observation.Grpc;
 using Sidecar.Observation.Memory;
+using Sidecar.Options;
 
 namespace Sidecar.Observation.Http2;
 

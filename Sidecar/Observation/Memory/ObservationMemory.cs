@@ -7,12 +7,6 @@ namespace Sidecar.Observation.Memory;
 /// <param name="limit">Bytes.</param>
 internal sealed class ObservationMemory(long limit) : IDisposable
 {
-    /// <summary>32 MB: an idle connection takes some 1 KB, one exchange under way some 2 KB.</summary>
-    public const long DefaultLimit = 32 * 1024 * 1024;
-
-    // Of what the process may have, in a small container: where there is none left at all, the runtime itself may end it.
-    private const int MostShare = 4;
-
     // Of the limit, for what cannot be cut while somebody is being made to let go.
     private const int ReserveShare = 8;
 
@@ -31,9 +25,6 @@ internal sealed class ObservationMemory(long limit) : IDisposable
     private long _ended;
     private long _nextSearch;
     private int _isSearching;
-
-    /// <summary>The default within this process: a quarter of the memory that it may have where that is less.</summary>
-    public static long DefaultHere => Math.Min(DefaultLimit, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MostShare);
 
     /// <summary>Most bytes that may be kept.</summary>
     public long Limit => limit;

@@ -1,4 +1,5 @@
 using Chassis.Records;
+using Sidecar.Options;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Records.Exchanges;

@@ -24,15 +24,6 @@ internal enum FieldRule
 /// <summary>Which fields of heads appear in records. What is denied is left out, what is masked is masked, whatever else is said of it.</summary>
 internal sealed class HeaderRules
 {
-    /// <summary>Masked by default: what lets its bearer in.</summary>
-    public static readonly IReadOnlyList<string> Secret =
-    [
-        "Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key", "Ocp-Apim-Subscription-Key", "X-Functions-Key",
-        "X-Auth-Token", "X-Auth-Key", "X-Access-Token", "X-Refresh-Token", "X-Session-Token", "X-Amz-Security-Token", "X-Csrf-Token", "X-Csrftoken", "X-Xsrf-Token",
-        "Private-Token", "Job-Token", "X-Gitlab-Token", "X-Vault-Token", "X-Shopify-Access-Token", "X-Client-Secret", "X-Forwarded-Access-Token", "X-Amzn-Oidc-Accesstoken",
-        "X-Amzn-Oidc-Data", "Cf-Access-Jwt-Assertion", "X-Goog-Iap-Jwt-Assertion", "DPoP",
-    ];
-
     // Browsers cannot set Authorization for a WebSocket, so tokens go here, beside names such as v4.channel.k8s.io.
     private const string Protocols = "Sec-WebSocket-Protocol";
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Chassis.Net;
-using Sidecar.Destination;
+using Sidecar.Net;
 
 namespace Sidecar.Records.Exchanges;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Chassis;
 using Chassis.Records;
 using Sidecar.Observation;
+using Sidecar.Options;
 
 namespace Sidecar.Records.Exchanges;
 

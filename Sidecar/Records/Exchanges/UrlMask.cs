@@ -1,4 +1,5 @@
 using System.Buffers;
+using Sidecar.Options;
 
 namespace Sidecar.Records.Exchanges;
 
@@ -9,15 +10,6 @@ namespace Sidecar.Records.Exchanges;
 /// </summary>
 internal sealed class UrlMask
 {
-    /// <summary>Masked by default beside what <see cref="SecretNames"/> tells: names of which no part says that they are secret.</summary>
-    public static readonly IReadOnlyList<string> Secret =
-    [
-        // Stands for SecretNames, so that all can be left out together.
-        "token", "key", "password",
-        "code", "authorization_code", "verification_code", "access_code", "security_code", "reset_code", "recovery_code", "backup_code", "device_code",
-        "user_code", "invite_code", "saml_response", "saml_art", "hdnts", "hdnea", "hdntl",
-    ];
-
     // A longer name is masked unread.
     private const int MaxName = 256;
 
@@ -31,7 +23,7 @@ internal sealed class UrlMask
     public UrlMask(IReadOnlyList<string> names)
     {
         _names = new NameTable<bool>(names.Select(name => (Compact(name), true)));
-        _masksParts = Secret.All(names.Contains);
+        _masksParts = ExchangeRecordOptions.SecretParameters.All(names.Contains);
     }
 
     private static string Compact(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Sidecar.Net;
+using Sidecar.Options;
 
 namespace Sidecar.Transport.Epoll;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Sidecar.Net;
 
 namespace Sidecar.Transport.Epoll;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Sidecar.Net;
 
 namespace Sidecar.Transport.Epoll;
 

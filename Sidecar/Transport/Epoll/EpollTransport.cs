@@ -1,6 +1,7 @@
 using System.Net;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
+using Sidecar.Options;
 
 namespace Sidecar.Transport.Epoll;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Sidecar.Net;
 using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Transport.Sockets;

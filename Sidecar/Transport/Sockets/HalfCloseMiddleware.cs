@@ -1,9 +1,8 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Sidecar.Configuration;
-using Sidecar.Records;
-using Sidecar.Relay;
+using Sidecar.Connections;
+using Sidecar.Options;
 
 namespace Sidecar.Transport.Sockets;
 

@@ -1,6 +1,7 @@
 using Sidecar.Observation;
 using Sidecar.Observation.Http2.Hpack;
 using Sidecar.Observation.Memory;
+using Sidecar.Options;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http2.Hpack;
@@ -65,7 +66,7 @@ public sealed class HpackDecoderTests
     [Fact]
     public void Fields_WithoutMemory_KeepTheirNumbersAndSizes()
     {
-        var account = new ObservationMemory(ObservationMemory.DefaultLimit).Open();
+        var account = new ObservationMemory(ObservationLimits.DefaultMemory).Open();
         var decoder = new HpackDecoder(100_000, account);
         decoder.TableSize.Announce(100_000);
         Assert.Null(Decode(decoder, HpackWriter.Integer(5, 0x20, 100_000)));

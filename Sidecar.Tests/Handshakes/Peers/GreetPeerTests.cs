@@ -1,0 +1,137 @@
+using System.Text;
+using Chassis.Net;
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Handshakes.Peers;
+using Sidecar.Options;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Handshakes.Peers;
+
+public sealed class GreetPeerTests : IAsyncDisposable
+{
+    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
+    private static readonly HostPort P2 = new("192.0.2.1", 45001);
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly MemoryConnection _client = new();
+    private readonly MemoryConnection _peer = new("192.0.2.1:45001");
+    private readonly ConnectionReport _report;
+    private bool _reached;
+
+    public GreetPeerTests()
+    {
+        _report = Stage.Open(_client, Listener);
+        _client.Features.Set(new UpstreamFeature(_peer));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _peer.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Greeting_WithoutADestination_IsTheShortForm()
+    {
+        var stage = RunAsync(destination: null);
+        Assert.Equal($"bonjour {_report.Id}\n", Encoding.ASCII.GetString(await _peer.ReceiveAsync()));
+        await _peer.SendAsync($"ok {_report.Id}\nserver speaks first");
+        await stage;
+        Assert.True(_reached);
+        Assert.Null(_report.Failure);
+        Assert.Equal("server speaks first", Encoding.ASCII.GetString((await _peer.Transport.Input.ReadAsync(TestContext.Current.CancellationToken)).Buffer));
+    }
+
+    [Fact]
+    public async Task Greeting_WithADestination_IsTheLongForm()
+    {
+        var stage = RunAsync(new HostPort("fd00::7", 9000));
+        Assert.Equal($"bonjour {_report.Id} fd00::7 9000\n", Encoding.ASCII.GetString(await _peer.ReceiveAsync()));
+        await _peer.SendAsync($"fail {_report.Id}\n");
+        await stage;
+        AssertEnded(RelayEndReason.PeerRefused);
+    }
+
+    [Fact]
+    public async Task Greeting_WhoseHostDoesNotFit_IsNotSentCut()
+    {
+        await RunAsync(new HostPort(new string('h', 120), 9000));
+        AssertEnded(RelayEndReason.HandshakeFailed);
+        Assert.Equal("", _peer.ReceivedText());
+    }
+
+    [Theory]
+    [InlineData("ok someone-else\n", RelayEndReason.HandshakeFailed)]
+    [InlineData("fail someone-else\n", RelayEndReason.HandshakeFailed)]
+    [InlineData("ok\n", RelayEndReason.ProtocolError)]
+    [InlineData("yes ID\n", RelayEndReason.ProtocolError)]
+    [InlineData("ok ID more\n", RelayEndReason.ProtocolError)]
+    [InlineData("HTTP/1.1 400 Bad Request\r\n", RelayEndReason.ProtocolError)]
+    [InlineData("ok\u00ff\n", RelayEndReason.ProtocolError)]
+    public async Task Answer_ThatIsNotOkForThisConnection_EndsIt(string answer, RelayEndReason reason)
+    {
+        var stage = RunAsync(destination: null);
+        await _peer.SendAsync(answer.Replace("ID", _report.Id.ToString(), StringComparison.Ordinal));
+        await stage;
+        AssertEnded(reason);
+    }
+
+    [Fact]
+    public async Task Answer_TooLong_IsAProtocolErrorWithoutWaitingForItsEnd()
+    {
+        var stage = RunAsync(destination: null);
+        await _peer.SendAsync(new string('o', WireLine.MaxPeerBytes + 2));
+        await stage;
+        AssertEnded(RelayEndReason.ProtocolError);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ok ")]
+    public async Task Answer_NotWholeInTime_IsAHandshakeTimeout(string half)
+    {
+        var stage = RunAsync(destination: null);
+        await _peer.SendAsync(half);
+        Assert.False(stage.IsCompleted);
+        _time.Advance(WireLine.Wait);
+        await stage;
+        AssertEnded(RelayEndReason.HandshakeTimeout);
+    }
+
+    [Fact]
+    public async Task Peer_ClosesWithoutAnAnswer_IsAHandshakeFailure()
+    {
+        _peer.SendEnd();
+        await RunAsync(destination: null);
+        AssertEnded(RelayEndReason.HandshakeFailed);
+    }
+
+    [Fact]
+    public async Task Peer_Resets_IsAnUpstreamReset()
+    {
+        _peer.SendReset();
+        await RunAsync(destination: null);
+        AssertEnded(RelayEndReason.UpstreamReset);
+    }
+
+    private Task RunAsync(HostPort? destination)
+    {
+        _client.Features.Set(new ConnectionRoute(destination, P2, Configured: true));
+        return new GreetPeerMiddleware(Next, Stage.Timeouts, Stage.Metrics(_time, Listener), _time).OnConnectionAsync(_client);
+    }
+
+    private Task Next(ConnectionContext connection)
+    {
+        _reached = true;
+        return Task.CompletedTask;
+    }
+
+    private void AssertEnded(RelayEndReason reason)
+    {
+        Assert.Equal(reason, _report.Failure?.Reason);
+        Assert.False(_reached);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.Hosting.Signals;
+
+public sealed class ReopenSignalTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task HangUp_RenamedFiles_AreMadeAnewAndTheProcessLives()
+    {
+        string connections = _folder.File("connections.json"), records = _folder.File("records.json");
+        await using var sidecar = Start("--connection-records", connections, "--records", records);
+        await sidecar.ErrorLineAsync("accepts on");
+        File.Move(connections, connections + ".1");
+        File.Move(records, records + ".1");
+
+        await sidecar.SignalAsync("HUP");
+
+        await Eventually.TrueAsync(() => File.Exists(connections) && File.Exists(records));
+        await sidecar.SignalAsync("TERM");
+        Assert.Equal(0, await sidecar.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task HangUp_NoFile_LeavesTheProcessToDrain()
+    {
+        await using var sidecar = Start("--connection-records", "-");
+        await sidecar.ErrorLineAsync("accepts on");
+        await sidecar.SignalAsync("HUP");
+        await sidecar.SignalAsync("TERM");
+        Assert.Equal(0, await sidecar.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task FileTooLarge_ForTheProcessesLimit_IsReportedAndLeavesNoHalfLine()
+    {
+        var records = _folder.File("connections.json");
+        await using var sidecar = Start("--connection-records", records);
+        var line = await sidecar.ErrorLineAsync("accepts on");
+        var address = IPEndPoint.Parse(line.Split("accepts on ")[1].Split(',')[0]);
+        await using var limit = ProgramProcess.StartCommand("prlimit", $"--pid={sidecar.Id}", "--fsize=100");
+        Assert.Equal(0, await limit.ExitCodeAsync());
+
+        using (var client = new TcpClient())
+            await client.ConnectAsync(address, TestContext.Current.CancellationToken);
+
+        await sidecar.ErrorLineAsync("cannot be written");
+        Assert.Equal("", await File.ReadAllTextAsync(records, TestContext.Current.CancellationToken));
+        await sidecar.SignalAsync("TERM");
+        Assert.Equal(0, await sidecar.ExitCodeAsync());
+    }
+
+    private static ProgramProcess Start(params string[] args) => ProgramProcess.Start(
+        "Sidecar", ["--listen", "127.0.0.1:0", "--target", "127.0.0.1:9", "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", .. args]);
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using Sidecar.Net;
+using Sidecar.Tests.EndToEnd.Faults;
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Sidecar.Transport.Epoll;
+using Xunit;
+
+namespace Sidecar.Tests.Options;
+
+/// <summary>What the kernel has of the options, on both sockets of a relayed connection.</summary>
+public sealed class TcpOptionsTests
+{
+    // SO_ACCEPTCONN (asm-generic/socket.h): whether a socket listens.
+    private static readonly KernelOption Listens = new(1, 30);
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public Task Options_Given_HoldForBothSides(string transport) => HaveAsync(
+        transport,
+        ["--tcp-no-delay", "off", "--tcp-keep-alive", "1m", "--tcp-user-timeout", "5s"],
+        (KernelOption.NoDelay, 0),
+        (KernelOption.UrgentInline, 1),
+        (KernelOption.KeepAlive, 1),
+        (KernelOption.KeepIdle, 60),
+        (KernelOption.KeepInterval, 6),
+        (KernelOption.KeepCount, 6),
+        (KernelOption.UserTimeout, 5_000));
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public Task Options_NotGiven_AreThoseOfTheHelpText(string transport) => HaveAsync(
+        transport, [], (KernelOption.NoDelay, 1), (KernelOption.UrgentInline, 1), (KernelOption.KeepAlive, 0), (KernelOption.UserTimeout, 0));
+
+    // conntrack forgets such a connection after a minute of silence.
+    [Theory]
+    [InlineData("epoll", true, "off", 30, 3)]
+    [InlineData("epoll", false, "1m", 30, 3)]
+    [InlineData("epoll", true, "10s", 10, 1)]
+    [InlineData("sockets", true, "off", 30, 3)]
+    [InlineData("sockets", false, "1m", 30, 3)]
+    [InlineData("sockets", false, "10s", 10, 1)]
+    public async Task KeepAlive_OnceOneSideHasEnded_IsAtMostHalfAMinuteOnBoth(string transport, bool byClient, string given, int idle, int interval)
+    {
+        await using var talk = await Talk.OpenAsync(transport, "--tcp-keep-alive", given);
+        var (ending, other) = talk.Ends(byClient);
+        EndPoint[] ends = [talk.Client.RemoteEndPoint!, talk.Served.RemoteEndPoint!];
+
+        ending.Finish();
+
+        Assert.Empty(await other.ReadToEndAsync());
+        foreach (var end in ends)
+        {
+            var descriptor = DescriptorOf(end);
+            await Eventually.TrueAsync(() => Get(descriptor, KernelOption.KeepAlive) == 1 && Get(descriptor, KernelOption.KeepIdle) == idle);
+            Assert.Equal((interval, 6), (Get(descriptor, KernelOption.KeepInterval), Get(descriptor, KernelOption.KeepCount)));
+        }
+    }
+
+    private static async Task HaveAsync(string transport, string[] options, params (KernelOption Option, int Value)[] expected)
+    {
+        using var service = new LoopbackListener();
+        await using var sidecar = await RunningSidecar.AloneAsync(
+            service.Port, ["--transport", transport, .. options]);
+        using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+        var served = await service.AcceptAsync();
+        await client.SendAsync("ping");
+        Assert.Equal("ping", await served.ReadTextAsync(4));
+
+        // The sidecar runs in this process, so its sockets can be asked.
+        foreach (var end in new[] { client.RemoteEndPoint!, served.RemoteEndPoint! })
+        {
+            var descriptor = DescriptorOf(end);
+            Assert.Equal(expected, expected.Select(e => (e.Option, Get(descriptor, e.Option))));
+        }
+    }
+
+    private static int DescriptorOf(EndPoint local) => Directory.EnumerateFileSystemEntries("/proc/self/fd")
+        .Select(file => int.Parse(Path.GetFileName(file)))
+        .First(descriptor => Equals(LocalAddress(descriptor), local) && Get(descriptor, Listens) == 0);
+
+    private static unsafe IPEndPoint? LocalAddress(int descriptor)
+    {
+        var address = stackalloc byte[KernelAddress.MaxLength];
+        var length = KernelAddress.MaxLength;
+        return Libc.GetLocalAddress(descriptor, address, &length) == 0 ? KernelAddress.Read(new ReadOnlySpan<byte>(address, length)) : null;
+    }
+
+    private static int Get(int descriptor, KernelOption option)
+    {
+        var value = new byte[sizeof(int)];
+        Assert.Equal(value.Length, Libc.GetOption(descriptor, option, value));
+        return BitConverter.ToInt32(value);
+    }
+}

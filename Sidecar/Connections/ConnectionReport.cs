@@ -1,0 +1,173 @@
+using Chassis.Net;
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Oracle.Protocol.Expressions;
+using Sidecar.Net;
+using Sidecar.Options;
+
+namespace Sidecar.Connections;
+
+/// <summary>Why a connection ended, and in words.</summary>
+internal sealed record Ending(RelayEndReason Reason, string? Detail);
+
+/// <summary>
+/// Feature: what is known of a connection while it lives. Its stages fill it in, the admin port and the metrics read it from
+/// other threads: each value is published as one reference. The first failure stands.
+/// </summary>
+/// <param name="listener">Who accepted it.</param>
+/// <param name="peer">Who connected.</param>
+/// <param name="downstream">The accepted connection.</param>
+/// <param name="opened">When: a time stamp of the process's clock.</param>
+internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress peer, ConnectionContext downstream, long opened)
+{
+    // Inline: the transport's own last step runs on the thread, and event loop, that accounted for the connection.
+    private readonly TaskCompletionSource _accounted = new();
+
+    private object? _id;
+    private object? _destination;
+    private object? _upstream;
+    private TransformExpression? _transform;
+    private Ending? _ending;
+    private ConnectionContext? _upstreamConnection;
+    private IRelay? _relay;
+    private UnobservedRecord? _unobserved;
+    private bool _completed;
+    private bool _aborted;
+
+    public ListenerOptions Listener => listener;
+
+    /// <summary>Who connected to the listener.</summary>
+    public ClientAddress Peer { get; } = peer;
+
+    /// <summary>The client: the peer itself, or whom a PROXY header of the peer names.</summary>
+    public ClientAddress Client { get; set; } = peer;
+
+    /// <summary>When it was accepted: a time stamp of the process's clock.</summary>
+    public long Opened => opened;
+
+    /// <summary>The connection's name, drawn when first asked for; p2 takes over the one that p1 drew.</summary>
+    public ConnectionId Id
+    {
+        get => (ConnectionId)(Volatile.Read(ref _id) ?? DrawId());
+        set => Volatile.Write(ref _id, value);
+    }
+
+    public HostPort? Destination
+    {
+        get => (HostPort?)Volatile.Read(ref _destination);
+        set => Volatile.Write(ref _destination, value);
+    }
+
+    public UpstreamAddress? Upstream
+    {
+        get => (UpstreamAddress?)Volatile.Read(ref _upstream);
+        set => Volatile.Write(ref _upstream, value);
+    }
+
+    public TransformExpression? Transform
+    {
+        get => Volatile.Read(ref _transform);
+        set => Volatile.Write(ref _transform, value);
+    }
+
+    /// <summary>Its last stage, once that runs, for taps.</summary>
+    public IRelay? Relay
+    {
+        get => Volatile.Read(ref _relay);
+        set => Volatile.Write(ref _relay, value);
+    }
+
+    /// <summary>Why it is not observed to its end; null while it is, or where it is not meant to be.</summary>
+    public UnobservedRecord? Unobserved
+    {
+        get => Volatile.Read(ref _unobserved);
+        set => Volatile.Write(ref _unobserved, value);
+    }
+
+    /// <summary>Bytes relayed from and to the client's side; handshakes are not counted.</summary>
+    public ByteCounts Downstream { get; } = new();
+
+    /// <summary>Bytes relayed from and to the upstream.</summary>
+    public ByteCounts UpstreamBytes { get; } = new();
+
+    /// <summary>What went wrong; null as long as nothing did.</summary>
+    public Ending? Failure => Volatile.Read(ref _ending);
+
+    /// <summary>How the connection ended, once its last stage has returned.</summary>
+    public Ending Ending => Failure
+        ?? (IsCompleted ? new Ending(RelayEndReason.Completed, null) : new Ending(RelayEndReason.InternalError, "no stage gave a reason"));
+
+    /// <summary>Whether both directions have reached their end.</summary>
+    public bool IsCompleted => Volatile.Read(ref _completed);
+
+    /// <summary>Its place in the <see cref="ConnectionRegistry"/>, whose lock guards it; null when it has none.</summary>
+    public int? Slot { get; set; }
+
+    /// <summary>Whether the registry has accounted for its end; guarded by the registry's lock.</summary>
+    public bool IsAccounted { get; set; }
+
+    /// <summary>Completes once everybody who wants to know of the end knows it.</summary>
+    public Task Accounted => _accounted.Task;
+
+    /// <summary>Whether it was reset from outside its stages; what they stumble over then is no bug.</summary>
+    public bool IsAborted => Volatile.Read(ref _aborted);
+
+    /// <summary>Whether it bears a name; one that was never asked for is nobody's.</summary>
+    public bool IsNamed(ConnectionId id) => Volatile.Read(ref _id) is ConnectionId own && own == id;
+
+    /// <summary>Notes what went wrong. Any thread may call it; only the first call counts.</summary>
+    /// <returns>Always false, so that a check can end with it.</returns>
+    public bool End(RelayEndReason reason, string? detail = null)
+    {
+        Interlocked.CompareExchange(ref _ending, new Ending(reason, detail), null);
+        return false;
+    }
+
+    /// <summary>Both directions reached their end.</summary>
+    public void Complete() => Volatile.Write(ref _completed, true);
+
+    /// <summary>Resets both sides, from any thread. The stages notice; one that waits for others does so when it goes on.</summary>
+    public void Abort(RelayEndReason reason, string detail)
+    {
+        End(reason, detail);
+        Volatile.Write(ref _aborted, true);
+        // Pairs with Attach: of the two sides at least one sees what the other has written.
+        Interlocked.MemoryBarrier();
+        var error = new ConnectionAbortedException(detail);
+        downstream.Abort(error);
+        Volatile.Read(ref _upstreamConnection)?.Abort(error);
+    }
+
+    /// <summary>Makes the upstream connection known to <see cref="Abort"/>; one that comes too late is reset.</summary>
+    /// <returns>Whether the connection goes on.</returns>
+    public bool Attach(ConnectionContext upstream)
+    {
+        Volatile.Write(ref _upstreamConnection, upstream);
+        Interlocked.MemoryBarrier();
+        if (!IsAborted)
+            return true;
+        upstream.Abort();
+        return false;
+    }
+
+    /// <summary>Everybody who wants to know of the end knows it, or could not be told because of a bug.</summary>
+    public void MarkAccounted(Exception? bug)
+    {
+        if (bug is null)
+            _accounted.SetResult();
+        else
+            _accounted.SetException(bug);
+    }
+
+    private object DrawId()
+    {
+        object drawn = ConnectionId.New();
+        return Interlocked.CompareExchange(ref _id, drawn, null) ?? drawn;
+    }
+}
+
+internal static class ConnectionReportExtensions
+{
+    /// <summary>The report that the first stage of every pipeline made.</summary>
+    public static ConnectionReport Report(this ConnectionContext connection) => connection.Features.Get<ConnectionReport>()!;
+}

@@ -1,0 +1,25 @@
+namespace Sidecar.Connections;
+
+/// <summary>Counts what moves in one direction, in the connection's own counts alone, and keeps the silence timer off.</summary>
+internal sealed class DirectionMeter(SilenceTimer silence, ByteCounts source, ByteCounts sink)
+{
+    /// <summary>Whether the source has ended its stream; set before the sink is told.</summary>
+    public bool HasEnded => source.HasEnded;
+
+    /// <summary>Bytes received so far.</summary>
+    public long Position => source.Received;
+
+    public void Received(long bytes)
+    {
+        silence.Note();
+        source.AddReceived(bytes);
+    }
+
+    public void Sent(long bytes)
+    {
+        silence.Note();
+        sink.AddSent(bytes);
+    }
+
+    public void EndOfStream() => source.EndOfStream();
+}

@@ -1,0 +1,60 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Options;
+using Sidecar.Telemetry;
+
+namespace Sidecar.Handshakes.Peers;
+
+/// <summary>p1's half of the handshake: <c>bonjour</c> to p2, then wait for its answer.</summary>
+internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOptions timeouts, SidecarMetrics metrics, TimeProvider time)
+{
+    private static readonly MessageParser<string> ParseLine = WireLine.Parser(WireLine.MaxPeerBytes);
+
+    public async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        var report = connection.Report();
+        var started = metrics.Now;
+        if (await GreetAsync(connection, report))
+        {
+            metrics.HandshakeDone(report.Listener, started);
+            await next(connection);
+        }
+    }
+
+    private async ValueTask<bool> GreetAsync(ConnectionContext connection, ConnectionReport report)
+    {
+        var destination = connection.Features.Get<ConnectionRoute>()!.Destination;
+        var greeting = new PeerGreeting(report.Id, destination?.Host, destination?.Port ?? 0).ToString();
+        if (greeting.Length > WireLine.MaxPeerBytes)
+            return report.End(RelayEndReason.HandshakeFailed, $"{destination} does not fit into a line of {WireLine.MaxPeerBytes} bytes");
+        var peer = connection.Features.Get<UpstreamFeature>()!.Connection.Transport;
+        try
+        {
+            // Written, then flushed: a PROXY header that waits in the output leaves in the same segment.
+            peer.Output.Write(WireLine.Encode(greeting));
+            await peer.Output.FlushAsync();
+        }
+        catch (IOException error)
+        {
+            return report.End(RelayEndReason.UpstreamReset, error.Message);
+        }
+
+        var read = await peer.Input.ReadMessageAsync(ParseLine, timeouts.Handshake, time);
+        if (read.Status != ReadStatus.Complete)
+            return report.End(HandshakeEnds.ByUpstream(read.Status), $"the peer's answer {HandshakeEnds.Describe(read.Status)}");
+        if (!PeerAnswer.TryParse(read.Message!, out var answer))
+            return report.End(RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' is none of the protocol");
+        if (answer.Id != report.Id)
+            return report.End(RelayEndReason.HandshakeFailed, $"the peer answered for connection {answer.Id}");
+        return answer.Granted || report.End(RelayEndReason.PeerRefused, "the peer answered fail");
+    }
+}
+
+internal static class GreetPeerMiddlewareExtensions
+{
+    /// <summary>Goes on once p2 answered <c>ok</c>.</summary>
+    public static IConnectionBuilder UseGreetPeer(this IConnectionBuilder builder, TimeoutOptions timeouts, SidecarMetrics metrics, TimeProvider time) =>
+        builder.Use(next => new GreetPeerMiddleware(next, timeouts, metrics, time).OnConnectionAsync);
+}

@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Net;
+using Sidecar.Options;
+
+namespace Sidecar.Handshakes.ProxyProtocol;
+
+/// <summary>
+/// Reads the PROXY header that every connection to this listener must start with, and takes the client's address from it.
+/// Only those listed as <c>proxy-clients</c> are believed; others could call themselves whatever a policy allows.
+/// </summary>
+internal sealed class AcceptProxyHeaderMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time)
+{
+    public async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        var report = connection.Report();
+        if (!listener.ProxyClients.Any(n => n.Contains(report.Peer.EndPoint.Address)))
+        {
+            report.End(RelayEndReason.DestinationNotAllowed, $"client {report.Peer} is not among this listener's proxy-clients");
+            return;
+        }
+
+        var read = await connection.Transport.Input.ReadMessageAsync<ProxyHeader?>(ProxyHeaderParser.Parse, timeouts.Handshake, time);
+        if (read.Status != ReadStatus.Complete)
+        {
+            report.End(HandshakeEnds.ByClient(read.Status), $"the PROXY header is {HandshakeEnds.Describe(read.Status)}");
+            return;
+        }
+
+        if (read.Message is { } header)
+        {
+            report.Client = new ClientAddress(header.Source);
+            connection.Features.Set(header);
+        }
+
+        await next(connection);
+    }
+}
+
+internal static class AcceptProxyHeaderMiddlewareExtensions
+{
+    /// <summary>
+    /// On a listener with <c>accept-proxy</c> sets the report's client and the <see cref="ProxyHeader"/> feature, unless the
+    /// header names no client; else does nothing.
+    /// </summary>
+    public static IConnectionBuilder UseAcceptProxyHeader(this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time) =>
+        listener.AcceptProxy
+            ? builder.Use(next => new AcceptProxyHeaderMiddleware(next, listener, timeouts, time).OnConnectionAsync)
+            : builder;
+}

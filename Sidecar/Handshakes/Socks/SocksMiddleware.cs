@@ -1,0 +1,61 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Options;
+
+namespace Sidecar.Handshakes.Socks;
+
+/// <summary>Reads the request of a SOCKS4 or SOCKS4a client. CONNECT is served; BIND is refused as the protocol says.</summary>
+internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time)
+{
+    // VN 0, CD 90 granted or 91 rejected, then port and address, which CONNECT's clients ignore.
+    private static readonly byte[] Granted = [0, 90, 0, 0, 0, 0, 0, 0];
+    private static readonly byte[] Rejected = [0, 91, 0, 0, 0, 0, 0, 0];
+
+    public async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        var report = connection.Report();
+        if (!IsAllowed(report))
+        {
+            report.End(RelayEndReason.DestinationNotAllowed, $"client {report.Client} may not use this SOCKS listener");
+            return;
+        }
+
+        var read = await connection.Transport.Input.ReadMessageAsync<SocksRequest>(SocksRequest.Parse, timeouts.Handshake, time);
+        if (read.Message is not { } request)
+        {
+            report.End(HandshakeEnds.ByClient(read.Status), $"SOCKS request {HandshakeEnds.Describe(read.Status)}");
+            return;
+        }
+
+        report.Destination = request.Destination;
+        var answer = new DownstreamAnswer(Granted, Rejected);
+        connection.Features.Set(answer);
+        if (request.Command == SocksRequest.Connect)
+        {
+            connection.Features.Set(request);
+            await next(connection);
+        }
+        else
+        {
+            report.End(RelayEndReason.ProtocolError, "SOCKS BIND is not served");
+        }
+
+        await answer.RefuseUnlessGrantedAsync(connection);
+    }
+
+    // Loopback in the PROXY header of another host is that host's, not this one's.
+    private bool IsAllowed(ConnectionReport report) =>
+        (IPAddress.IsLoopback(report.Client.EndPoint.Address) && IPAddress.IsLoopback(report.Peer.EndPoint.Address))
+        || listener.AllowClients.Any(n => n.Contains(report.Client.EndPoint.Address));
+}
+
+internal static class SocksMiddlewareExtensions
+{
+    /// <summary>On a socks4 listener sets the <see cref="SocksRequest"/> feature and a <see cref="DownstreamAnswer"/>; else does nothing.</summary>
+    public static IConnectionBuilder UseSocks(this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time) =>
+        listener.Mode == ListenerMode.Socks4
+            ? builder.Use(next => new SocksMiddleware(next, listener, timeouts, time).OnConnectionAsync)
+            : builder;
+}

@@ -1,0 +1,11 @@
+namespace Sidecar.Options;
+
+/// <summary>Who accepts and connects.</summary>
+public enum TransportKind
+{
+    /// <summary>The sidecar's own event loops; Linux only.</summary>
+    Epoll,
+
+    /// <summary>Kestrel's socket transport.</summary>
+    Sockets,
+}

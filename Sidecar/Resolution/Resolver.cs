@@ -1,0 +1,59 @@
+using System.Net;
+using Chassis.Net;
+using Sidecar.Connections;
+
+namespace Sidecar.Resolution;
+
+/// <summary>The addresses of a name, or why there are none.</summary>
+/// <param name="Addresses">In the order of the name service.</param>
+/// <param name="Failure">Why there are none.</param>
+/// <param name="Detail">The failure in words.</param>
+/// <param name="Took">How long the look-up took; no time for an address.</param>
+internal readonly record struct ResolveOutcome(IReadOnlyList<IPEndPoint> Addresses, RelayEndReason? Failure, string? Detail, TimeSpan Took = default);
+
+/// <summary>
+/// Turns a name into addresses, once for each connection, within a limit of time. Names of the configuration have look-ups of
+/// their own, at most one each; names that clients tell share a few places.
+/// </summary>
+internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> lookUp)
+{
+    /// <summary>Look-ups at once of names that clients tell. Each may hold a thread for as long as name servers are silent (10 s by default).</summary>
+    public const int MaxTold = 32;
+
+    /// <summary>Those of them that one client may have.</summary>
+    public const int MaxOfClient = 8;
+
+    // A hostile name server could answer with hundreds; each would get its share of the connect timeout.
+    private const int MaxAddresses = 16;
+
+    private readonly LookUps _configured = new(time, lookUp, places: null);
+    private readonly LookUps _told = new(time, lookUp, new ClientPlaces(MaxTold, MaxOfClient));
+
+    /// <summary>Finds the addresses of a host.</summary>
+    /// <param name="host">A name, or an address, which needs no look-up.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="client">The host of the client that told the name; null for a name of the configuration.</param>
+    public async ValueTask<ResolveOutcome> ResolveAsync(HostPort host, TimeSpan limit, IPAddress? client = null)
+    {
+        if (Literal(host) is { } literal)
+            return new([literal], null, null);
+        var started = time.GetTimestamp();
+        using var end = new CancellationTokenSource(limit, time);
+        try
+        {
+            var found = await (client is null ? _configured : _told).FindAsync(host.Host, client ?? IPAddress.None, end.Token);
+            return found.Addresses.Count > 0
+                ? new([.. found.Addresses.Take(MaxAddresses).Select(a => Canonical(a, host.Port)).Distinct()], null, null, time.GetElapsedTime(started))
+                : new([], RelayEndReason.ConnectFailed, found.Error is { } error ? $"{host.Host}: {error}" : $"{host.Host} has no address");
+        }
+        catch (OperationCanceledException)
+        {
+            return new([], RelayEndReason.ConnectTimeout, $"{host.Host} was not resolved in time");
+        }
+    }
+
+    /// <summary>The address that a host is by itself, without a look-up; null for a name.</summary>
+    public static IPEndPoint? Literal(HostPort host) => IPAddress.TryParse(host.Host, out var address) ? Canonical(address, host.Port) : null;
+
+    private static IPEndPoint Canonical(IPAddress address, int port) => new(NetworkAddress.Canonical(address), port);
+}

@@ -1,8 +1,0 @@
-using System.Net;
-
-namespace Sidecar.Upstream;
-
-/// <summary>What the name service said.</summary>
-/// <param name="Addresses">In its order; none when it failed.</param>
-/// <param name="Error">Why it failed, in words.</param>
-internal sealed record FoundAddresses(IReadOnlyList<IPAddress> Addresses, string? Error = null);

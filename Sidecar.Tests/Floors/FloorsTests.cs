@@ -36,6 +36,17 @@ public sealed class FloorsTests
     [InlineData("Connections", "Net", "Options")]
     public void GroundFloor_NeedsNothingElse(string folder, params string[] needed) => Assert.Equal(needed, Floors.NeedsOf(folder));
 
+    [Fact]
+    public void Drawing_HasEachFolderAboveWhatItUses()
+    {
+        var drawing = File.ReadAllLines(Path.Combine(Repository.Root, "ARCHITECTURE.md")).SkipWhile(line => line != "```").Skip(1).TakeWhile(line => line != "```").ToList();
+        int FloorOf(string folder) => drawing.FindIndex(line => line.Split("  ", StringSplitOptions.TrimEntries).Contains(folder));
+
+        Assert.All(Floors.Folders, folder => Assert.All([folder, .. Floors.NeedsOf(folder)], drawn => Assert.True(FloorOf(drawn) >= 0, $"{drawn} is not drawn")));
+        Assert.All(Floors.Folders, folder => Assert.All(
+            Floors.NeedsOf(folder), needed => Assert.True(FloorOf(needed) > FloorOf(folder), $"{folder} uses {needed}, which is drawn no lower")));
+    }
+
     // A reading that finds nothing finds no cycle either.
     [Fact]
     public void Graph_HasWhatIsKnown()

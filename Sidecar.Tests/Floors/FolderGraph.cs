@@ -30,6 +30,9 @@ internal sealed class FolderGraph
         where used is not null
         select (file.Folder ?? file.Name, used, $"{file.Name}.cs says using {space}");
 
+    /// <summary>All of them.</summary>
+    public IEnumerable<string> Folders => _needs.Keys;
+
     /// <summary>What a folder needs.</summary>
     public IEnumerable<string> NeedsOf(string folder) => _needs[folder].Keys;
 

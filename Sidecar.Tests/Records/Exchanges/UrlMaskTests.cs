@@ -1,6 +1,7 @@
 using System.Text;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
 using Xunit;
 
 namespace Sidecar.Tests.Records.Exchanges;

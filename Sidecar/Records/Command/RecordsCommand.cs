@@ -4,7 +4,6 @@ using Chassis;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Records.Exchanges;
-using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Records.Command;
 
@@ -69,7 +68,7 @@ internal static class RecordsCommand
                 await Console.Error.WriteLineAsync($"Sidecar: {others} {(others == 1 ? "line was no record" : "lines were no records")} of an exchange");
             return 0;
         }
-        catch (IOException error) when (error.HResult == Libc.BrokenPipe)
+        catch (IOException error) when (StandardOutput.HasNoReader(error))
         {
             return ProgramShell.ReaderLeftExitCode;
         }

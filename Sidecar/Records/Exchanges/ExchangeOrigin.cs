@@ -4,6 +4,7 @@ using System.Text;
 using Chassis.Net;
 using Oracle.Protocol;
 using Oracle.Protocol.Expressions;
+using Sidecar.Records.Exchanges.Formats;
 
 namespace Sidecar.Records.Exchanges;
 

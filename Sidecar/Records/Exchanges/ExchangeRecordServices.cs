@@ -1,5 +1,6 @@
 using Chassis.Records;
 using Sidecar.Options;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Telemetry;
 
 namespace Sidecar.Records.Exchanges;

@@ -1,5 +1,6 @@
 using Chassis.Records;
 using Sidecar.Observation;
+using Sidecar.Records.Exchanges.Formats;
 
 namespace Sidecar.Records.Exchanges;
 

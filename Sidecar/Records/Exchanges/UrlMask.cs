@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sidecar.Options;
+using Sidecar.Records.Exchanges.Formats;
 
 namespace Sidecar.Records.Exchanges;
 

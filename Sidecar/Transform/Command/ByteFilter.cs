@@ -1,7 +1,6 @@
 using Chassis;
 using Chassis.Records;
 using Oracle.Protocol.Expressions;
-using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Transform.Command;
 
@@ -23,7 +22,7 @@ internal static class ByteFilter
             await CopyAsync(input, output, transform, Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, Interval, TimeProvider.System), cancellation);
             return true;
         }
-        catch (IOException error) when (error.HResult == Libc.BrokenPipe)
+        catch (IOException error) when (StandardOutput.HasNoReader(error))
         {
             return false;
         }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Sidecar.Observation.Memory;
 
-namespace Sidecar.Records.Exchanges;
+namespace Sidecar.Records.Exchanges.Formats;
 
 /// <summary>Builds a line of JSON as bytes. What others sent may be any bytes: the line is valid JSON and UTF-8 all the same.</summary>
 internal sealed class JsonLine

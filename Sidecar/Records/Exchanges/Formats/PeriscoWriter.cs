@@ -4,7 +4,7 @@ using Chassis.Records;
 using Sidecar.Observation;
 using Sidecar.Options;
 
-namespace Sidecar.Records.Exchanges;
+namespace Sidecar.Records.Exchanges.Formats;
 
 /// <summary>
 /// Writes exchanges in the format <c>perisco</c>: protobuf's JSON, in which zeros and empty texts are left out, with one object

@@ -1,4 +1,4 @@
-namespace Sidecar.Tests.Records.Exchanges;
+namespace Sidecar.Tests.Records.Exchanges.Formats;
 
 /// <summary>Records as the format's first program wrote them.</summary>
 internal static class PeriscoSample

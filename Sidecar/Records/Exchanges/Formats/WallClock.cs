@@ -1,4 +1,4 @@
-namespace Sidecar.Records.Exchanges;
+namespace Sidecar.Records.Exchanges.Formats;
 
 /// <summary>Tells the time of day of time stamps, without asking for it each time.</summary>
 internal sealed class WallClock

@@ -1,7 +1,7 @@
 using Sidecar.Observation;
 using Sidecar.Observation.Grpc;
 
-namespace Sidecar.Records.Exchanges;
+namespace Sidecar.Records.Exchanges.Formats;
 
 /// <summary>What a server said of a gRPC call's status, percent-encoded on the wire (gRPC over HTTP/2, "Responses").</summary>
 internal static class GrpcMessage

@@ -3,10 +3,10 @@ using System.Text.Json;
 using System.Text.Unicode;
 using FsCheck;
 using FsCheck.Fluent;
-using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
 using Xunit;
 
-namespace Sidecar.Tests.Records.Exchanges;
+namespace Sidecar.Tests.Records.Exchanges.Formats;
 
 public sealed class JsonLineTests
 {

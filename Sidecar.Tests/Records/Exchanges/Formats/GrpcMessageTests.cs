@@ -2,11 +2,12 @@ using System.Text;
 using System.Text.Json;
 using Sidecar.Observation;
 using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Observation;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 
-namespace Sidecar.Tests.Records.Exchanges;
+namespace Sidecar.Tests.Records.Exchanges.Formats;
 
 public sealed class GrpcMessageTests
 {

@@ -3,12 +3,13 @@ using System.Text.Json;
 using Sidecar.Observation;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Support;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 using HttpVersion = Sidecar.Observation.HttpVersion;
 
-namespace Sidecar.Tests.Records.Exchanges;
+namespace Sidecar.Tests.Records.Exchanges.Formats;
 
 public sealed class PeriscoWriterTests
 {

@@ -3,12 +3,13 @@ using System.Text.Json;
 using Sidecar.Observation;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Observation;
 using Sidecar.Tests.Support;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 
-namespace Sidecar.Tests.Records.Exchanges;
+namespace Sidecar.Tests.Records.Exchanges.Formats;
 
 /// <summary>However long heads are: a line keeps its limit, is JSON, and says when it is cut.</summary>
 public sealed class PeriscoLimitTests

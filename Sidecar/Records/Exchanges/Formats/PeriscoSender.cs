@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using Chassis.Net;
 
-namespace Sidecar.Records.Exchanges;
+namespace Sidecar.Records.Exchanges.Formats;
 
 /// <summary>Who sent a line of the format <c>perisco</c>: its client's address, of an IPv6 one the first 64 bits.</summary>
 internal static class PeriscoSender

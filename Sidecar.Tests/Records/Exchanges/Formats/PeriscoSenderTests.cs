@@ -1,10 +1,11 @@
 using System.Text;
 using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Support;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 
-namespace Sidecar.Tests.Records.Exchanges;
+namespace Sidecar.Tests.Records.Exchanges.Formats;
 
 public sealed class PeriscoSenderTests
 {

@@ -1,44 +1,61 @@
 namespace Chassis.Records;
 
-/// <summary>What can be said of a file of lines before it is written to.</summary>
-public static class LineFile
+/// <summary>Takes a line; one that is longer than the buffer comes in parts.</summary>
+/// <param name="sender">Who sent it; 0 for nobody in particular.</param>
+/// <param name="begins">Whether it is the line's first part.</param>
+/// <param name="part">Its bytes; the last part ends with a line feed.</param>
+internal delegate void LineTaker(UInt128 sender, bool begins, ReadOnlySpan<byte> part);
+
+/// <summary>A file that is read line by line with one buffer, however long its lines are.</summary>
+/// <param name="path">Where it is; one that is not there has no lines.</param>
+/// <param name="senderOf">Tells who sent a line.</param>
+internal sealed class LineFile(string path, LineSender senderOf)
 {
-    /// <summary>Tries whether lines could be written, and leaves everything as it is. A path of <c>-</c> is stdout.</summary>
-    /// <param name="path">The file, which need not exist.</param>
-    /// <param name="origin">The option or key that named it.</param>
-    /// <exception cref="UsageException">The file cannot be opened, or its folder takes no new file: the message is that of a start.</exception>
-    public static void RefuseUnwritable(string path, string origin)
+    private const int BufferSize = 256 * 1024;
+    private const byte LineFeed = (byte)'\n';
+
+    /// <summary>Its bytes.</summary>
+    public long Length => File.Exists(path) ? new FileInfo(path).Length : 0;
+
+    /// <summary>Goes through all lines. A last one that was cut gets its line feed.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped half-way.</exception>
+    public void ForEach(LineTaker take, CancellationToken stop)
     {
-        if (path == "-")
+        if (!File.Exists(path))
             return;
-        // Under another name: a sidecar that starts meanwhile may have made the file itself.
-        var trial = $".{Guid.NewGuid():N}";
-        try
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        // One more, for the line feed of a line that was cut.
+        var buffer = new byte[BufferSize + 1];
+        var (held, begins, sender) = (0, true, default(UInt128));
+        for (long offset = 0; ;)
         {
-            var full = Path.GetFullPath(path);
-            if (File.Exists(full) || Directory.Exists(full))
-                TryFile(full);
-            else
-                new FileStream(Path.Combine(Path.GetDirectoryName(full)!, trial), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
-        }
-        catch (Exception error) when (LineOutput.IsFailure(error))
-        {
-            throw LineOutput.CannotOpen(path, origin, error.Message.Replace(trial, Path.GetFileName(path), StringComparison.Ordinal), error);
-        }
-    }
+            stop.ThrowIfCancellationRequested();
+            var count = RandomAccess.Read(file, buffer.AsSpan(held, BufferSize - held), offset);
+            offset += count;
+            held += count;
+            if (count == 0 && (held > 0 || !begins))
+                buffer[held++] = LineFeed;
+            var rest = buffer.AsSpan(0, held);
+            for (int end; (end = rest.IndexOf(LineFeed)) >= 0; rest = rest[(end + 1)..])
+                Take(rest[..(end + 1)], isLast: true);
+            if (rest.Length == BufferSize)
+            {
+                Take(rest, isLast: false);
+                rest = [];
+            }
 
-    private static void TryFile(string path)
-    {
-        try
-        {
-            // To read and write: that does not wait for the reader of a pipe (fifo(7)).
-            Open(FileAccess.ReadWrite);
-        }
-        catch (UnauthorizedAccessException)
-        {
-            Open(FileAccess.Write);
+            if (count == 0)
+                return;
+            rest.CopyTo(buffer);
+            held = rest.Length;
         }
 
-        void Open(FileAccess access) => new FileStream(path, FileMode.Open, access, FileShare.ReadWrite, bufferSize: 0).Dispose();
+        void Take(ReadOnlySpan<byte> part, bool isLast)
+        {
+            if (begins)
+                sender = senderOf(part);
+            take(sender, begins, part);
+            begins = isLast;
+        }
     }
 }

@@ -15,8 +15,12 @@ internal sealed class LineOutput : IAsyncDisposable
     // Between attempts to rotate, so that a folder that takes no new file is told of now and then and costs nothing.
     private static readonly TimeSpan RotationPause = TimeSpan.FromMinutes(1);
 
+    // For the file that was put aside the last time. Meanwhile lines wait in a bounded queue, which a second does not fill.
+    private static readonly TimeSpan KeepingLimit = TimeSpan.FromSeconds(1);
+
     private readonly string _path;
     private readonly LineRotation? _rotation;
+    private readonly KeptLines? _kept;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _turn;
@@ -38,6 +42,8 @@ internal sealed class LineOutput : IAsyncDisposable
     {
         (_path, _stream, _rotation, _time, _turn, _logger) = (path, stream, rotation, time, turn, logger);
         _born = time.GetUtcNow();
+        if (rotation is { Size: { } size, SenderOf: { } senderOf })
+            _kept = new KeptLines(path, size, senderOf, logger);
     }
 
     /// <summary>Opens a file to append to, or <c>-</c>, which is stdout.</summary>
@@ -127,6 +133,8 @@ internal sealed class LineOutput : IAsyncDisposable
         try
         {
             await _stream.DisposeAsync();
+            if (_kept is not null)
+                await _kept.DisposeAsync();
         }
         finally
         {
@@ -181,8 +189,16 @@ internal sealed class LineOutput : IAsyncDisposable
             return;
         try
         {
-            rotation.Shift(_path);
+            if (_kept is not null)
+                await _kept.Idle.WaitAsync(KeepingLimit, _time);
+            rotation.Shift(_path, _kept);
             await ExchangeAsync();
+            _kept?.Begin();
+        }
+        catch (TimeoutException)
+        {
+            RecordLog.RotationFailed(_logger, _path, "the oldest file is still being read");
+            _nextRotation = now + RotationPause;
         }
         catch (Exception error) when (IsFailure(error))
         {

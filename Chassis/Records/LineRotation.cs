@@ -6,25 +6,40 @@ namespace Chassis.Records;
 /// <param name="Keep">Old files that are kept; with 0 what was written is deleted.</param>
 public sealed record LineRotation(long? Size, TimeSpan? Age, int Keep)
 {
+    /// <summary>
+    /// Tells who sent a line, so that where more than half of a file is one sender's the others' lines outlive it, in
+    /// <c>FILE.kept</c>, which has at most <see cref="Size"/>; null, or without a size, for no such file.
+    /// </summary>
+    public LineSender? SenderOf { get; init; }
+
     internal bool IsDue(long length, int more, TimeSpan age) => length > 0 && (length + more > Size || age >= Age);
 
     /// <summary>Renames the old files, and the file to the newest of them. Who has it open goes on writing to it.</summary>
-    internal void Shift(string path)
+    /// <param name="path">Of the file.</param>
+    /// <param name="kept">Has the file that would be deleted put aside; null to delete it.</param>
+    internal void Shift(string path, KeptLines? kept)
     {
         if (Keep == 0)
         {
-            File.Delete(path);
+            if (kept?.TryPutAside(path) != true)
+                File.Delete(path);
             return;
         }
 
-        for (var i = Keep - 1; i > 0; i--)
+        for (var i = Keep - 1; i >= 0; i--)
         {
-            if (File.Exists($"{path}.{i}"))
-                File.Move($"{path}.{i}", $"{path}.{i + 1}", overwrite: true);
-        }
+            // The file itself is not there when the last attempt failed behind this.
+            var file = i == 0 ? path : $"{path}.{i}";
+            if (!File.Exists(file))
+                continue;
+            var next = $"{path}.{i + 1}";
+            if (i == Keep - 1)
+            {
+                kept?.TryPutAside(next);
+                kept?.Begin();
+            }
 
-        // Not there when the last attempt failed behind this.
-        if (File.Exists(path))
-            File.Move(path, $"{path}.1", overwrite: true);
+            File.Move(file, next, overwrite: true);
+        }
     }
 }

@@ -22,4 +22,7 @@ internal static partial class RecordLog
 
     [LoggerMessage(907, LogLevel.Information, "Reopened {Path}")]
     public static partial void Reopened(ILogger logger, string path);
+
+    [LoggerMessage(909, LogLevel.Error, "Records that one sender's flood pushes out cannot be kept in {Path}: {Reason}")]
+    public static partial void KeepingFailed(ILogger logger, string path, string reason);
 }

@@ -31,7 +31,7 @@ internal static class RecordSettings
         new("--records-client-rate", "records.client-rate", "SIZE|off", $"The same for all connections of one client address together [default: {Values.DisplaySize(Defaults.ClientRate!.Value)}]"),
         new("--records-rotate-size", "records.rotate-size", "SIZE|off", $"Renames the file to FILE.1 before it grows larger; off with logrotate, which sends SIGHUP [default: {Values.DisplaySize(Defaults.Rotation!.Size!.Value)}]"),
         new("--records-rotate-age", "records.rotate-age", "TIME|off", "Renames the file when it is older and a record comes [default: off]"),
-        new("--records-keep", "records.keep", "COUNT", $"Old files that are kept, FILE.1 being the newest [default: {Defaults.Rotation!.Keep}]"),
+        new("--records-keep", "records.keep", "COUNT", $"Old files that are kept, FILE.1 being the newest; beside them FILE.kept has what one client's flood would push out [default: {Defaults.Rotation!.Keep}]"),
     ];
 
     private const string Off = "off";

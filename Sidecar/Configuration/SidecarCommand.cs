@@ -47,9 +47,9 @@ internal static class SidecarCommand
         {
             var options = Load(checkedSource, parsed, parsed.GetValue(checkedWords) ?? []);
             if (options.ConnectionRecords is { } path)
-                LineFile.RefuseUnwritable(path, options.ConnectionRecordsOrigin);
+                FileCheck.RefuseUnwritable(path, options.ConnectionRecordsOrigin);
             if (options.Records is { } records)
-                LineFile.RefuseUnwritable(records.Path, records.Origin);
+                FileCheck.RefuseUnwritable(records.Path, records.Origin);
             var listeners = options.Listeners.Select(l => $"{l.Name} ({l.Role.Word()}) on {l.Listen}");
             parsed.InvocationConfiguration.Output.WriteLine($"valid: {options.Listeners.Count} listener(s): {string.Join(", ", listeners)}");
             return 0;

@@ -1,21 +1,14 @@
 using System.Net;
 using Demo.Verification;
+using Packets;
 
 namespace Demo.Transparent.Capture;
 
-/// <summary>A TCP connection put together from its captured segments.</summary>
-internal sealed class CapturedConnection
+/// <summary>What a captured connection carried.</summary>
+internal sealed class CapturedConnection : ITcpReader
 {
-    private readonly uint _opening;
-    private readonly ByteOrdering _toServer;
-    private ByteOrdering? _fromServer;
-
-    private CapturedConnection(TcpSegment opening, TapBudget budget)
-    {
+    private CapturedConnection(TcpSegment opening, TapBudget budget) =>
         (Client, Server, Bytes) = (opening.From, opening.To, new TapConnection(budget));
-        _opening = opening.Sequence;
-        _toServer = new ByteOrdering(opening.Sequence + 1, Bytes.ToTarget.Add);
-    }
 
     /// <summary>Who connected.</summary>
     public IPEndPoint Client { get; }
@@ -27,7 +20,7 @@ internal sealed class CapturedConnection
     public TapConnection Bytes { get; }
 
     /// <summary>Whether the capture lacks bytes of it.</summary>
-    public bool HasGap => _toServer.HasGap || _fromServer is { HasGap: true };
+    public bool HasGap { get; private set; }
 
     /// <summary>Puts the connections of a capture together; those that it does not show from their start on are left out.</summary>
     /// <param name="segments">In the order of their coming.</param>
@@ -35,25 +28,30 @@ internal sealed class CapturedConnection
     public static IReadOnlyList<CapturedConnection> Assemble(IEnumerable<TcpSegment> segments, TapBudget budget)
     {
         var all = new List<CapturedConnection>();
-        var current = new Dictionary<(IPEndPoint Client, IPEndPoint Server), CapturedConnection>();
-        foreach (var segment in segments)
+        var reassembler = new TcpReassembler(opening =>
         {
-            if (segment.Opens && (!current.TryGetValue((segment.From, segment.To), out var known) || known._opening != segment.Sequence))
-                all.Add(current[(segment.From, segment.To)] = new CapturedConnection(segment, budget));
-            else if (current.TryGetValue((segment.From, segment.To), out var asked))
-                asked._toServer.Add(segment.Sequence, segment.Opens ? default : segment.Payload);
-            else if (current.TryGetValue((segment.To, segment.From), out var answered))
-                answered.TakeAnswer(segment);
-        }
-
+            var connection = new CapturedConnection(opening, budget);
+            all.Add(connection);
+            return connection;
+        });
+        foreach (var segment in segments)
+            reassembler.Add(segment);
+        reassembler.Complete();
         return all;
     }
 
-    private void TakeAnswer(TcpSegment segment)
+    public void Read(TcpDirection direction, ReadOnlySpan<byte> bytes, DateTimeOffset time) =>
+        (direction == TcpDirection.ToServer ? Bytes.ToTarget : Bytes.FromTarget).Add(bytes);
+
+    public void Gap(TcpDirection direction, long count, DateTimeOffset time) => HasGap = true;
+
+    public void End(TcpDirection direction, DateTimeOffset time)
     {
-        if (segment.IsSyn)
-            _fromServer ??= new ByteOrdering(segment.Sequence + 1, Bytes.FromTarget.Add);
-        else
-            _fromServer?.Add(segment.Sequence, segment.Payload);
+        // What it carried is all that matters here.
+    }
+
+    public void Reset(TcpDirection direction, DateTimeOffset time)
+    {
+        // Likewise.
     }
 }

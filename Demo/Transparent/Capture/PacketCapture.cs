@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Demo.Processes;
+using Packets;
 
 namespace Demo.Transparent.Capture;
 
@@ -70,7 +71,7 @@ internal sealed class PacketCapture : IAsyncDisposable
                 if (length > MaxFileBytes)
                     throw new ProcessFailedException($"the capture holds {length:N0} bytes, more than the {MaxFileBytes:N0} that are looked at");
                 var frames = PcapFile.Frames(await ReadFileAsync(deadline.Token)).ToList();
-                if (frames.Exists(frame => frame.Span.EndsWith(marker)))
+                if (frames.Exists(frame => frame.Bytes.Span.EndsWith(marker)))
                     return [.. frames.Select(TcpSegment.Read).OfType<TcpSegment>()];
                 await Task.Delay(MarkerInterval, deadline.Token);
             }

@@ -22,7 +22,8 @@ internal static class ExchangeRecordServices
     private static ExchangeRecorder Open(ExchangeRecordOptions options, IServiceProvider provider)
     {
         var time = provider.GetRequiredService<TimeProvider>();
-        var sink = LineSink.Open(options.Path, options.Origin, options.Rotation, LineSink.DefaultLimit, time, provider.GetRequiredService<ILogger<ExchangeRecorder>>());
+        var rotation = options.Rotation is { } rotated ? rotated with { SenderOf = PeriscoSender.Of } : null;
+        var sink = LineSink.Open(options.Path, options.Origin, rotation, LineSink.DefaultLimit, time, provider.GetRequiredService<ILogger<ExchangeRecorder>>());
         var recorder = Create(options, sink, time);
         provider.GetRequiredService<SidecarMetrics>().ObserveDroppedRecords(
             "exchanges", ("output", () => recorder.Dropped), ("connection_rate", () => recorder.OverConnectionRate), ("client_rate", () => recorder.OverClientRate));

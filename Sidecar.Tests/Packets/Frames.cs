@@ -2,13 +2,18 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sidecar.Tests.Demo.Transparent;
+namespace Sidecar.Tests.Packets;
 
 /// <summary>Writes frames and files as a capture holds them, from the standards' diagrams.</summary>
-internal static class Packets
+internal static class Frames
 {
+    public const byte Fin = 0x01;
     public const byte Syn = 0x02;
+    public const byte Rst = 0x04;
     public const byte Ack = 0x10;
+
+    /// <summary>When the first frame of a file passes, in seconds of 1970; each is a millisecond later than the one before.</summary>
+    public const int Epoch = 1_700_000_000;
 
     /// <summary>An Ethernet frame with a TCP segment.</summary>
     /// <param name="from">Its source.</param>
@@ -17,12 +22,14 @@ internal static class Packets
     /// <param name="flags">The TCP flags.</param>
     /// <param name="payload">The bytes.</param>
     /// <param name="options">Words of options in the TCP header and, for IPv4, in the IP header too.</param>
-    public static byte[] Frame(IPEndPoint from, IPEndPoint to, uint sequence, byte flags, byte[] payload, int options = 0)
+    /// <param name="acknowledgement">The number of the byte that is expected next.</param>
+    public static byte[] Frame(IPEndPoint from, IPEndPoint to, uint sequence, byte flags, byte[] payload, int options = 0, uint acknowledgement = 0)
     {
         var tcp = new byte[20 + (4 * options) + payload.Length];
         BinaryPrimitives.WriteUInt16BigEndian(tcp, (ushort)from.Port);
         BinaryPrimitives.WriteUInt16BigEndian(tcp.AsSpan(2), (ushort)to.Port);
         BinaryPrimitives.WriteUInt32BigEndian(tcp.AsSpan(4), sequence);
+        BinaryPrimitives.WriteUInt32BigEndian(tcp.AsSpan(8), acknowledgement);
         tcp[12] = (byte)((5 + options) << 4);
         tcp[13] = flags;
         payload.CopyTo(tcp, 20 + (4 * options));
@@ -40,9 +47,10 @@ internal static class Packets
         writer.Write(0L);
         writer.Write(262144);
         writer.Write(1);
-        foreach (var frame in frames)
+        foreach (var (at, frame) in frames.Index())
         {
-            writer.Write(0L);
+            writer.Write(Epoch);
+            writer.Write(1000 * at);
             writer.Write(frame.Length);
             writer.Write(frame.Length);
             writer.Write(frame);

@@ -1,9 +1,14 @@
 using System.Buffers.Binary;
 
-namespace Demo.Transparent.Capture;
+namespace Packets;
+
+/// <summary>A packet as a capture holds it.</summary>
+/// <param name="Time">When it passed.</param>
+/// <param name="Bytes">Its Ethernet frame, as far as it was captured.</param>
+public readonly record struct CapturedFrame(DateTimeOffset Time, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>Reads a file in the pcap format (draft-ietf-opsawg-pcap), as tcpdump writes it on this machine: Ethernet, own byte order.</summary>
-internal static class PcapFile
+public static class PcapFile
 {
     private const uint Microseconds = 0xA1B2C3D4;
     private const uint Nanoseconds = 0xA1B23C4D;
@@ -13,22 +18,26 @@ internal static class PcapFile
 
     /// <summary>The frames, in the order of their coming. One that is still being written is left out.</summary>
     /// <exception cref="FormatException">It is another kind of file.</exception>
-    public static IEnumerable<ReadOnlyMemory<byte>> Frames(ReadOnlyMemory<byte> file)
+    public static IEnumerable<CapturedFrame> Frames(ReadOnlyMemory<byte> file)
     {
         if (file.Length < FileHeader)
             return [];
         if (Word(file, 0) is not (Microseconds or Nanoseconds))
             throw new FormatException("no pcap file in this machine's byte order");
         // The upper bits tell of frame check sequences.
-        return (Word(file, 20) & 0xFFFF) == Ethernet ? Packets(file[FileHeader..]) : throw new FormatException("a capture of something else than Ethernet frames");
+        return (Word(file, 20) & 0xFFFF) == Ethernet
+            ? Packets(file[FileHeader..], Word(file, 0) == Nanoseconds)
+            : throw new FormatException("a capture of something else than Ethernet frames");
     }
 
-    private static IEnumerable<ReadOnlyMemory<byte>> Packets(ReadOnlyMemory<byte> rest)
+    // The second word of a packet counts parts of a second.
+    private static IEnumerable<CapturedFrame> Packets(ReadOnlyMemory<byte> rest, bool hasNanoseconds)
     {
         while (rest.Length >= PacketHeader && Word(rest, 8) <= (uint)(rest.Length - PacketHeader))
         {
             var length = (int)Word(rest, 8);
-            yield return rest.Slice(PacketHeader, length);
+            var ticks = hasNanoseconds ? Word(rest, 4) / TimeSpan.NanosecondsPerTick : Word(rest, 4) * TimeSpan.TicksPerMicrosecond;
+            yield return new CapturedFrame(DateTimeOffset.UnixEpoch.AddSeconds(Word(rest, 0)).AddTicks(ticks), rest.Slice(PacketHeader, length));
             rest = rest[(PacketHeader + length)..];
         }
     }

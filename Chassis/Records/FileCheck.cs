@@ -1,0 +1,44 @@
+namespace Chassis.Records;
+
+/// <summary>Whether a file of lines can be written to.</summary>
+public static class FileCheck
+{
+    /// <summary>Tries whether lines could be written, and leaves everything as it is. A path of <c>-</c> is stdout.</summary>
+    /// <param name="path">The file, which need not exist.</param>
+    /// <param name="origin">The option or key that named it.</param>
+    /// <exception cref="UsageException">The file cannot be opened, or its folder takes no new file: the message is that of a start.</exception>
+    public static void RefuseUnwritable(string path, string origin)
+    {
+        if (path == "-")
+            return;
+        // Under another name: a sidecar that starts meanwhile may have made the file itself.
+        var trial = $".{Guid.NewGuid():N}";
+        try
+        {
+            var full = Path.GetFullPath(path);
+            if (File.Exists(full) || Directory.Exists(full))
+                TryFile(full);
+            else
+                new FileStream(Path.Combine(Path.GetDirectoryName(full)!, trial), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception error) when (LineOutput.IsFailure(error))
+        {
+            throw LineOutput.CannotOpen(path, origin, error.Message.Replace(trial, Path.GetFileName(path), StringComparison.Ordinal), error);
+        }
+    }
+
+    private static void TryFile(string path)
+    {
+        try
+        {
+            // To read and write: that does not wait for the reader of a pipe (fifo(7)).
+            Open(FileAccess.ReadWrite);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            Open(FileAccess.Write);
+        }
+
+        void Open(FileAccess access) => new FileStream(path, FileMode.Open, access, FileShare.ReadWrite, bufferSize: 0).Dispose();
+    }
+}

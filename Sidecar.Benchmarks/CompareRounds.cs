@@ -1,5 +1,5 @@
+using ByteFilters;
 using Demo.Processes;
-using Oracle.Protocol.Expressions;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Load;
 using Sidecar.Benchmarks.Measures;

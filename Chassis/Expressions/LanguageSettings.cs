@@ -1,5 +1,5 @@
+using ByteFilters;
 using Chassis.Settings;
-using Oracle.Protocol.Expressions;
 
 namespace Chassis.Expressions;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Demo.Verification;
 

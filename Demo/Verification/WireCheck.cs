@@ -1,6 +1,6 @@
 using System.Text;
+using ByteFilters;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 
 namespace Demo.Verification;
 

@@ -1,5 +1,5 @@
+using ByteFilters;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 
 namespace Oracle.Decisions;
 

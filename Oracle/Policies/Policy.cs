@@ -1,7 +1,7 @@
 using System.Net;
+using ByteFilters;
 using Chassis.Net;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 
 namespace Oracle.Policies;
 

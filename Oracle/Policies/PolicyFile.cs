@@ -1,9 +1,9 @@
+using ByteFilters;
 using Chassis;
 using Chassis.Expressions;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 
 namespace Oracle.Policies;
 

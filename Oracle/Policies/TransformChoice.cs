@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using ByteFilters;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 
 namespace Oracle.Policies;
 

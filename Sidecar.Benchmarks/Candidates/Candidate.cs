@@ -1,6 +1,6 @@
+using ByteFilters;
 using Demo.Processes;
 using Demo.Programs;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Benchmarks.Candidates;
 

@@ -1,5 +1,5 @@
+using ByteFilters;
 using Demo.Programs;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Benchmarks.Candidates;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using ByteFilters;
 using Demo.Programs;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Benchmarks.Candidates;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Peers;
 

@@ -1,4 +1,4 @@
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Benchmarks.Measures;
 using Sidecar.Transform;
 using Sidecar.Transform.Command;

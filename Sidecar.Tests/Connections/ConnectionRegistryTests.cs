@@ -1,6 +1,6 @@
 using System.Net;
+using ByteFilters;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
 using Sidecar.Net;
 using Sidecar.Options;

@@ -1,7 +1,7 @@
 using System.Net;
+using ByteFilters;
 using Chassis.Net;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
 using Sidecar.Net;
 using Sidecar.Tests.Support;

@@ -1,7 +1,7 @@
+using ByteFilters;
 using Demo.Processes;
 using Demo.Verification;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Xunit;
 
 namespace Sidecar.Tests.Demo;

@@ -1,7 +1,7 @@
+using ByteFilters;
 using Demo.Verification;
 using FsCheck;
 using FsCheck.Fluent;
-using Oracle.Protocol.Expressions;
 using Sidecar.Tests.Transform;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
+using ByteFilters;
 using Demo.Verification;
-using Oracle.Protocol.Expressions;
 using Xunit;
 
 namespace Sidecar.Tests.Demo;

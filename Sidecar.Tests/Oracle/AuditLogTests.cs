@@ -1,8 +1,8 @@
 using System.Net;
+using ByteFilters;
 using Microsoft.Extensions.Logging.Abstractions;
 using Oracle.Decisions;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Oracle.Telemetry;
 using Xunit;
 

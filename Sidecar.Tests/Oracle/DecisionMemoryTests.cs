@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using ByteFilters;
 using Oracle.Decisions;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Tests.Support;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Net;
+using ByteFilters;
 using Oracle.Policies;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;

@@ -1,6 +1,6 @@
+using ByteFilters;
 using FsCheck.Fluent;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Xunit;
 
 namespace Sidecar.Tests.Protocol;

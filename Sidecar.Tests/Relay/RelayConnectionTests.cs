@@ -1,5 +1,5 @@
+using ByteFilters;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
 using Sidecar.Options;
 using Sidecar.Relay;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Connections;
 using Sidecar.Options;
 using Sidecar.Relay;

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
+using ByteFilters;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
 using Sidecar.Options;
 using Sidecar.Relay;

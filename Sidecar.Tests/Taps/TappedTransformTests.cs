@@ -1,4 +1,4 @@
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Connections;
 using Sidecar.Relay;
 using Sidecar.Taps;

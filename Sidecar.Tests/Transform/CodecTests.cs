@@ -1,5 +1,5 @@
+using ByteFilters;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Transform;
 using Xunit;
 

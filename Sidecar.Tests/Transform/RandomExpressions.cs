@@ -1,6 +1,6 @@
+using ByteFilters;
 using FsCheck;
 using FsCheck.Fluent;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Tests.Transform;
 

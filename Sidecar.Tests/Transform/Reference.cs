@@ -1,5 +1,5 @@
 using System.Numerics;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Sidecar.Tests.Transform;
 

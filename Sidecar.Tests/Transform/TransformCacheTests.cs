@@ -1,4 +1,4 @@
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Transform;
 using Xunit;

@@ -1,7 +1,7 @@
+using ByteFilters;
 using Chassis;
 using Chassis.Expressions;
 using Chassis.Settings;
-using Oracle.Protocol.Expressions;
 using Sidecar.Tests.Support;
 using Xunit;
 

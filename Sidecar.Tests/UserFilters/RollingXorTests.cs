@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
+using ByteFilters;
 using FsCheck;
 using FsCheck.Fluent;
-using Oracle.Protocol.Expressions;
 using RollingXor;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;

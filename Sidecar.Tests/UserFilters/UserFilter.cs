@@ -13,11 +13,11 @@ internal static class UserFilter
     {
         var name = $"Filter{Guid.NewGuid():N}";
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is "System.Private.CoreLib.dll" or "System.Runtime.dll" or "Oracle.Protocol.dll")
+            .Where(path => Path.GetFileName(path) is "System.Private.CoreLib.dll" or "System.Runtime.dll" or "ByteFilters.dll")
             .Concat(others)
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create(
-            name, [CSharpSyntaxTree.ParseText($"using System; using System.Collections.Generic; using Oracle.Protocol.Expressions;\n{source}")], references,
+            name, [CSharpSyntaxTree.ParseText($"using System; using System.Collections.Generic; using ByteFilters;\n{source}")], references,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         var path = folder.File(name + ".dll");
         var result = compilation.Emit(path);

@@ -1,6 +1,6 @@
+using ByteFilters;
 using Chassis.Net;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
 
 namespace Sidecar.Authorization;

@@ -1,8 +1,8 @@
+using ByteFilters;
 using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Options;
 
 namespace Sidecar.Configuration;

@@ -1,10 +1,10 @@
 using System.Net;
+using ByteFilters;
 using Chassis;
 using Chassis.Endpoints;
 using Chassis.Expressions;
 using Chassis.Net;
 using Chassis.Settings;
-using Oracle.Protocol.Expressions;
 using Sidecar.Hosting;
 using Sidecar.Options;
 

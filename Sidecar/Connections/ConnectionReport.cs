@@ -1,7 +1,7 @@
+using ByteFilters;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Net;
 using Sidecar.Options;
 

@@ -1,4 +1,4 @@
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Sidecar.Connections;
 

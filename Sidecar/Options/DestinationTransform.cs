@@ -1,5 +1,5 @@
+using ByteFilters;
 using Chassis.Net;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Options;
 

@@ -1,6 +1,6 @@
 using System.Net;
+using ByteFilters;
 using Chassis.Net;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Options;
 

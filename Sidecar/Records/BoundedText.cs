@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Sidecar.Records;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Connections;
 
 namespace Sidecar.Relay;

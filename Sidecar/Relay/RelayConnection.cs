@@ -1,5 +1,5 @@
+using ByteFilters;
 using Microsoft.AspNetCore.Connections;
-using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Options;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Connections;
 using Sidecar.Transport.Epoll;
 

@@ -1,4 +1,4 @@
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Connections;
 
 namespace Sidecar.Taps;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Transform.Kernels;
 
 namespace Sidecar.Transform;

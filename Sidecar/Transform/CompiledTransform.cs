@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Transform.Kernels;
 
 namespace Sidecar.Transform;

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Sidecar.Transform;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Sidecar.Transform;
 

@@ -1,7 +1,7 @@
 using System.Net;
+using ByteFilters;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Connections;
 using Sidecar.Handshakes.Peers;
 using Sidecar.Handshakes.ProxyProtocol;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
+using ByteFilters;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Observation;
 using Sidecar.Records.Exchanges;
 using Sidecar.Tests.Observation;

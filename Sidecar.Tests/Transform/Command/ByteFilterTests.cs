@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using ByteFilters;
 using Chassis;
-using Oracle.Protocol.Expressions;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
 using Sidecar.Transform.Command;

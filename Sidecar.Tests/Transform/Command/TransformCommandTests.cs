@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using ByteFilters;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.UserFilters;
 using Sidecar.Transform;
@@ -68,7 +69,7 @@ public sealed class TransformCommandTests : IDisposable
         Assert.Equal((0, ""), (code, errors));
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(line => line.Split(':')[0], line => line[11..]);
         Assert.Equal((Chain, "(chain (rotr 3) not (xor 42))", "affine", "cannot say it"), (lines["canonical"], lines["inverse"], lines["comes to"], lines["wire v1"]));
-        Assert.Equal(Kernel.For(global::Oracle.Protocol.Expressions.TransformExpression.Parse(Chain).AsPermutation()!).Name, lines["kernel"]);
+        Assert.Equal(Kernel.For(TransformExpression.Parse(Chain).AsPermutation()!).Name, lines["kernel"]);
         Assert.Matches(@"^\d+\.\d+ GB/s on one core, 64 KB at a time; copying: \d+\.\d+ GB/s$", lines["speed"]);
     }
 
@@ -164,7 +165,7 @@ public sealed class TransformCommandTests : IDisposable
         var plain = _folder.Write("plain", bytes);
         const string stream = "(keystream chacha20 \"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\" \"000000000000004a00000000\")";
         const string text = $"(chain (rotl 3) (reverse-bits) (xor-key \"0123456789\") (xor 1) (add 1) {stream} (add 7) (xor-key \"abcdef\") (xor 9))";
-        var expression = global::Oracle.Protocol.Expressions.TransformExpression.Parse(text);
+        var expression = TransformExpression.Parse(text);
 
         var (code, output, errors) = await ShellAsync($"""
             env {switches} $sidecar --explain '{text}' | grep kernel

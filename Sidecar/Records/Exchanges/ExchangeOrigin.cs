@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using ByteFilters;
 using Chassis.Net;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Records.Exchanges.Formats;
 
 namespace Sidecar.Records.Exchanges;

@@ -26,7 +26,7 @@ internal sealed class LocalProcesses : IAsyncDisposable
         new BoundedChannelOptions(MostASecond) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly CancellationTokenSource _ended = new();
-    private readonly SocketOwners _owners = new();
+    private readonly SocketOwners _owners;
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly Task _searching;
@@ -36,6 +36,7 @@ internal sealed class LocalProcesses : IAsyncDisposable
     public LocalProcesses(TimeProvider time)
     {
         _time = time;
+        _owners = new SocketOwners(time);
         _second = time.GetTimestamp();
         _searching = Task.Run(SearchAsync);
     }

@@ -6,7 +6,8 @@ using System.Text;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>Finds by <c>/proc</c> which process has a socket open. Who had the last ones is asked first: a service has many.</summary>
-internal sealed unsafe partial class SocketOwners
+/// <param name="time">What a search may take is counted by.</param>
+internal sealed unsafe partial class SocketOwners(TimeProvider time)
 {
     // Some hundred processes with some hundred descriptors each, at a microsecond a descriptor.
     private const int MostDescriptors = 100_000;
@@ -22,7 +23,7 @@ internal sealed unsafe partial class SocketOwners
     /// <param name="inode">The socket's.</param>
     public int? Find(ulong inode)
     {
-        var budget = new Budget(TimeProvider.System.GetTimestamp());
+        var budget = new Budget(time);
         var target = Encoding.ASCII.GetBytes($"socket:[{inode}]");
         foreach (var id in _recent.Concat(Numbers("/proc")))
         {
@@ -78,11 +79,12 @@ internal sealed unsafe partial class SocketOwners
     [LibraryImport("libc", EntryPoint = "readlink", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint ReadLink(string path, byte* target, nint size);
 
-    private sealed class Budget(long started)
+    private sealed class Budget(TimeProvider time)
     {
+        private readonly long _started = time.GetTimestamp();
         private int _taken;
 
-        public bool IsSpent => _taken >= MostDescriptors || TimeProvider.System.GetElapsedTime(started) > Limit;
+        public bool IsSpent => _taken >= MostDescriptors || time.GetElapsedTime(_started) > Limit;
 
         public bool Take() => _taken++ < MostDescriptors;
     }

@@ -1,6 +1,6 @@
+using ByteFilters;
 using Chassis;
 using Chassis.Records;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Transform.Command;
 

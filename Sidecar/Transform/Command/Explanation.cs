@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Sidecar.Transform.Command;
 

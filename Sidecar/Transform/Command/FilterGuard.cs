@@ -1,5 +1,5 @@
+using ByteFilters;
 using Chassis;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Transform.Command;
 

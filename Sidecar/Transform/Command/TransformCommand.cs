@@ -1,8 +1,8 @@
 using System.CommandLine;
+using ByteFilters;
 using Chassis;
 using Chassis.Expressions;
 using Chassis.Settings;
-using Oracle.Protocol.Expressions;
 
 namespace Sidecar.Transform.Command;
 

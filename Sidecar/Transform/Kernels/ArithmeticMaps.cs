@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Sidecar.Transform.Kernels;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 
 namespace Sidecar.Transform.Kernels;
 

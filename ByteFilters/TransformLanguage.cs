@@ -1,4 +1,4 @@
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>The operators and the defined names that an expression may use.</summary>
 /// <remarks>What an expression, or a set of definitions, may cost is bounded, wherever it comes from.</remarks>

@@ -1,4 +1,4 @@
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>A word of the language of transform expressions: what it takes and what undoes it.</summary>
 public abstract class TransformOperator

@@ -1,4 +1,4 @@
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>A text is no transform expression. The message names line, column and what was expected: <c>1:6: a byte 0..255 expected, got 300</c>.</summary>
 public sealed class TransformSyntaxException : FormatException

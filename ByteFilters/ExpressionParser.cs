@@ -1,4 +1,4 @@
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>Reads one text, left to right, in one pass. Whatever it is given, it throws nothing but its own error.</summary>
 /// <param name="text">The text.</param>

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>An assembly with operators of a user's own.</summary>
 public static class FilterAssembly

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>
 /// How the bytes of a connection are changed: steps, one after the other; <c>idt</c> has none. It hides nothing from an

@@ -1,8 +1,8 @@
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Sidecar.Tests.Oracle;
 using Xunit;
 
-namespace Sidecar.Tests.Protocol.Expressions;
+namespace Sidecar.Tests.ByteFilters;
 
 public sealed class TransformLanguageTests
 {

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>What a position-independent transform does: the value that each of the 256 bytes becomes, no two the same.</summary>
 public sealed class Permutation : IEquatable<Permutation>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>The operators that the language has by itself.</summary>
 public static class BuiltIn

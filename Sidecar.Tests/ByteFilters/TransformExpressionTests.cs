@@ -1,11 +1,11 @@
+using ByteFilters;
 using FsCheck;
 using FsCheck.Fluent;
 using Oracle.Protocol;
-using Oracle.Protocol.Expressions;
 using Sidecar.Tests.Transform;
 using Xunit;
 
-namespace Sidecar.Tests.Protocol.Expressions;
+namespace Sidecar.Tests.ByteFilters;
 
 public sealed class TransformExpressionTests
 {

@@ -1,4 +1,4 @@
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>What a user's code threw or said, in words. It never throws itself: even a message is a user's code.</summary>
 public static class FilterFault

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>How an argument is written.</summary>
 internal enum ArgumentForm

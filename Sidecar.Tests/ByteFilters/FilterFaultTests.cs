@@ -1,7 +1,7 @@
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Xunit;
 
-namespace Sidecar.Tests.Protocol.Expressions;
+namespace Sidecar.Tests.ByteFilters;
 
 public sealed class FilterFaultTests
 {

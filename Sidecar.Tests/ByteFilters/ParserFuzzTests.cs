@@ -1,8 +1,8 @@
 using System.Text;
-using Oracle.Protocol.Expressions;
+using ByteFilters;
 using Xunit;
 
-namespace Sidecar.Tests.Protocol.Expressions;
+namespace Sidecar.Tests.ByteFilters;
 
 /// <summary>A million texts: random ones, and mutations of valid ones. Nothing but the parser's own error may come out.</summary>
 public sealed class ParserFuzzTests

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>An operator with its arguments, or what undoes that.</summary>
 public sealed class TransformStep

@@ -1,4 +1,4 @@
-namespace Oracle.Protocol.Expressions;
+namespace ByteFilters;
 
 /// <summary>A name cannot stand for its text. The message starts with the name.</summary>
 public sealed class DefinitionException : FormatException

@@ -34,6 +34,16 @@ public sealed class ConnectionObserverTests
         ["GET /a 200 Completed", "GET /a 200 Completed", "unobservable: Http1, a line that is no request line, Request 66"],
         new WatchedConnection().Client(Get).Server(Ok).Client(Get).Client("nonsense\r\n").Client(Get).Server(Ok).Closes(RelayEndReason.Completed).Told);
 
+    [Fact]
+    public void Gap_EndsTheObservation_AndNothingIsPairedAcrossIt() => Assert.Equal(
+        ["GET /a 200 Completed", "GET /a  Unmatched", "unobservable: Gap, 5 bytes were not seen, Response 40"],
+        new WatchedConnection().Client(Get).Server(Ok).Client(Get).Misses(Direction.Response, 5).Server(Ok).Client(Get).Server(Ok).Closes(RelayEndReason.Completed).Told);
+
+    [Fact]
+    public void Gap_BeforeTheProtocolIsKnown_IsToldOnce() => Assert.Equal(
+        ["unobservable: Gap, 1 bytes were not seen, Request 0"],
+        new WatchedConnection().Client("GE").Misses(Direction.Request, 1).Client(" /a HTTP/1.1\r\n").Misses(Direction.Request, 1).Closes(RelayEndReason.Completed).Told);
+
     [Theory]
     [InlineData(RelayEndReason.Completed, "GET /a 200 Unmatched")]
     [InlineData(RelayEndReason.ClientReset, "GET /a 200 ClientReset")]

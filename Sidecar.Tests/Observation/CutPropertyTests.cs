@@ -73,12 +73,12 @@ public sealed class CutPropertyTests
             for (var start = 0; start < bytes.Length;)
             {
                 var length = Math.Min(bytes.Length - start, most is { } longest ? cut!.Next(1, longest + 1) : bytes.Length);
-                observer.Read(direction, bytes.AsSpan(start, length));
+                observer.Read(direction, bytes.AsSpan(start, length), TimeProvider.System.GetTimestamp());
                 start += length;
             }
         }
 
-        observer.Close(RelayEndReason.Completed);
+        observer.Close(ExchangeOutcome.Completed, 0);
         return told.Seen.Lines;
     }
 

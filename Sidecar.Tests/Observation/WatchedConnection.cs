@@ -3,6 +3,7 @@ using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
+using Sidecar.Relay;
 
 namespace Sidecar.Tests.Observation;
 
@@ -13,7 +14,13 @@ internal sealed class WatchedConnection : IConnectionWatcher
     private readonly List<string> _told = [];
     private readonly Queue<(SendOrPostCallback Call, object State)> _posted = new();
 
-    public WatchedConnection(TimeProvider? time = null, ObservationMemory? memory = null) => _observer = new ConnectionObserver(this, new ObservationLimits(), memory ?? new ObservationMemory(ObservationLimits.DefaultMemory), time ?? TimeProvider.System);
+    private readonly TimeProvider _time;
+
+    public WatchedConnection(TimeProvider? time = null, ObservationMemory? memory = null)
+    {
+        _time = time ?? TimeProvider.System;
+        _observer = new ConnectionObserver(this, new ObservationLimits(), memory ?? new ObservationMemory(ObservationLimits.DefaultMemory), _time);
+    }
 
     /// <summary>Exchanges and what ended the observation, in order.</summary>
     public IReadOnlyList<string> Told => _told;
@@ -29,13 +36,13 @@ internal sealed class WatchedConnection : IConnectionWatcher
     public WatchedConnection PassInBytes(Direction direction, ReadOnlySpan<byte> bytes)
     {
         foreach (var one in bytes)
-            _observer.Read(direction, [one]);
+            _observer.Read(direction, [one], _time.GetTimestamp());
         return this;
     }
 
     public WatchedConnection Pass(Direction direction, ReadOnlySpan<byte> bytes)
     {
-        _observer.Read(direction, bytes);
+        _observer.Read(direction, bytes, _time.GetTimestamp());
         return this;
     }
 
@@ -49,13 +56,20 @@ internal sealed class WatchedConnection : IConnectionWatcher
 
     public WatchedConnection Ends(Direction direction)
     {
-        _observer.End(direction);
+        _observer.End(direction, _time.GetTimestamp());
+        return this;
+    }
+
+    /// <summary>So many bytes pass unseen.</summary>
+    public WatchedConnection Misses(Direction direction, long count)
+    {
+        _observer.Gap(direction, count, _time.GetTimestamp());
         return this;
     }
 
     public WatchedConnection Closes(RelayEndReason reason)
     {
-        _observer.Close(reason);
+        new RelayObservation(_observer, _time).Close(reason);
         return this;
     }
 

@@ -7,16 +7,17 @@ using Sidecar.Options;
 namespace Sidecar.Observation;
 
 /// <summary>
-/// Watches one connection as its bytes pass: finds out what it speaks and hands over to that protocol's observer. Nothing it meets
-/// reaches the relay. Each direction may be fed by a thread of its own, unless it is told otherwise.
+/// Watches one connection: finds out what it speaks and hands over to that protocol's observer. It is fed what passes and when, and
+/// how it ends, by whoever sees that: a relay, or a reader of captured packets. Nothing it meets reaches the feeder. Each direction may
+/// be fed by a thread of its own, unless it is told otherwise.
 /// </summary>
 /// <param name="watcher">Told of what is found.</param>
 /// <param name="limits">What may be kept of a head.</param>
 /// <param name="memory">What may be kept of all connections.</param>
-/// <param name="time">The clock.</param>
+/// <param name="clock">Of the times that it is told.</param>
 /// <param name="isOfOneThread">Whether one thread feeds both directions, which then need no lock.</param>
 internal sealed class ConnectionObserver(
-    IConnectionWatcher watcher, ObservationLimits limits, ObservationMemory memory, TimeProvider time, bool isOfOneThread = false) : IMemoryHolder
+    IConnectionWatcher watcher, ObservationLimits limits, ObservationMemory memory, TimeProvider clock, bool isOfOneThread = false) : IMemoryHolder
 {
     /// <summary>What one costs with its account, before the protocol is known.</summary>
     public const int Cost = 512;
@@ -28,51 +29,59 @@ internal sealed class ConnectionObserver(
     private ObservationFault? _fault;
     private MemoryAccount? _account;
     private bool _isOver;
+    private long _last;
+
+    /// <summary>Whether it needs to be fed no more.</summary>
+    public bool IsOver => Volatile.Read(ref _isOver);
 
     private delegate void Step(ConnectionObserver observer, Direction direction, ReadOnlySpan<byte> bytes, long now);
 
-    /// <summary>Bytes that pass, before their reader can have them.</summary>
-    public void Read(Direction direction, ReadOnlySpan<byte> bytes) => Run(direction, bytes, static (observer, direction, bytes, now) =>
+    /// <summary>Bytes that pass. Those of a request come before those of its response.</summary>
+    /// <param name="direction">Whose.</param>
+    /// <param name="bytes">In pieces of any size.</param>
+    /// <param name="now">When: a timestamp of the clock.</param>
+    public void Read(Direction direction, ReadOnlySpan<byte> bytes, long now) => Run(direction, bytes, now, static (observer, direction, bytes, now) =>
     {
         if (observer._client.Protocol is not null || observer.Detect(direction, ref bytes, now))
             observer.Feed(direction, bytes, now);
     });
 
+    /// <summary>Bytes passed that the feeder has not seen: what follows them cannot be told apart any more.</summary>
+    public void Gap(Direction direction, long count, long now) => Run(direction, [], now, (observer, direction, _, now) =>
+        observer.GiveUp(Unobservable.Gap, $"{count} bytes were not seen", direction, now));
+
     /// <summary>A direction has ended in order.</summary>
-    public void End(Direction direction) => Run(direction, [], static (observer, direction, _, now) =>
+    public void End(Direction direction, long now) => Run(direction, [], now, static (observer, direction, _, now) =>
     {
         observer._firstEnded ??= direction;
         observer.Of(direction).Protocol?.End(direction, now);
     });
 
     /// <summary>The connection is over; the last call.</summary>
-    public void Close(RelayEndReason reason) => Run(default, [], (observer, _, _, now) => observer.Stop(new(CauseOf(reason), observer._firstEnded), now));
+    /// <param name="cause">What ended it; <see cref="ExchangeOutcome.Completed"/> when it ended in order.</param>
+    /// <param name="now">When.</param>
+    public void Close(ExchangeOutcome cause, long now) => Run(default, [], now, (observer, _, _, now) => observer.Stop(new(cause, observer._firstEnded), now));
 
     /// <inheritdoc/>
-    public void LetGo() => watcher.Post(
-        static self => ((ConnectionObserver)self!).Run(default, [], static (observer, _, _, now) => observer.GiveUpForLack(now)), this);
-
-    private static ExchangeOutcome CauseOf(RelayEndReason reason) => reason switch
-    {
-        RelayEndReason.Completed => ExchangeOutcome.Completed,
-        RelayEndReason.ClientReset => ExchangeOutcome.ClientReset,
-        RelayEndReason.UpstreamReset => ExchangeOutcome.ServerReset,
-        RelayEndReason.IdleTimeout or RelayEndReason.HalfClosedTimeout => ExchangeOutcome.Timeout,
-        _ => ExchangeOutcome.Unmatched,
-    };
+    public void LetGo() => watcher.Post(static self => ((ConnectionObserver)self!).GiveUpForLack(), this);
 
     private ref Side Of(Direction direction) => ref direction == Direction.Request ? ref _client : ref _server;
 
-    private void Run(Direction direction, ReadOnlySpan<byte> bytes, Step step)
+    // Nothing has passed since it was fed last.
+    private void GiveUpForLack() => Run(default, [], Volatile.Read(ref _last), static (observer, _, _, now) => observer.GiveUpForLack(now));
+
+    private void Run(Direction direction, ReadOnlySpan<byte> bytes, long now, Step step)
     {
         // Without the lock: what is only relayed shall cost nothing.
-        if (Volatile.Read(ref _isOver))
+        if (IsOver)
             return;
         _lock?.Enter();
         try
         {
-            if (!_isOver)
-                step(this, direction, bytes, time.GetTimestamp());
+            if (_isOver)
+                return;
+            Volatile.Write(ref _last, now);
+            step(this, direction, bytes, now);
         }
         catch (Exception bug)
         {
@@ -107,7 +116,7 @@ internal sealed class ConnectionObserver(
                 _client.Protocol = _server.Protocol = new Http1Observer(watcher, limits, _account!);
                 break;
             default:
-                _client.Protocol = _server.Protocol = new Http2Observer(watcher, limits, _account!, time);
+                _client.Protocol = _server.Protocol = new Http2Observer(watcher, limits, _account!, clock);
                 break;
         }
 
@@ -166,7 +175,7 @@ internal sealed class ConnectionObserver(
     private void GoOnAsHttp2(Direction direction, Http1Observer http1, Http2Upgrade upgrade, ReadOnlySpan<byte> rest, long now)
     {
         if (direction == Direction.Response)
-            _server.Protocol = new Http2Observer(watcher, limits, _account!, time);
+            _server.Protocol = new Http2Observer(watcher, limits, _account!, clock);
         var http2 = (Http2Observer)_server.Protocol!;
         if (direction == Direction.Response)
             http2.Upgrade(http1.TakeUpgraded(), upgrade.Settings, now);

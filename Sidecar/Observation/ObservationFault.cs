@@ -17,6 +17,9 @@ internal enum Unobservable
     /// <summary>A bug of the sidecar; the log has the exception.</summary>
     InternalError,
 
+    /// <summary>Bytes passed that were not seen: packets that a capture lacks.</summary>
+    Gap,
+
     /// <summary>There was no memory for it, or it held most of all when there was none for others.</summary>
     Memory,
 }

@@ -1,7 +1,6 @@
 using ByteFilters;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Connections;
-using Sidecar.Observation;
 using Sidecar.Options;
 using Sidecar.Transform;
 using Sidecar.Transport;
@@ -21,7 +20,7 @@ internal sealed class RelayConnection : IRelay
     private readonly TimeoutOptions _timeouts;
     private readonly TcpOptions _tcp;
     private readonly TimeProvider _time;
-    private readonly ConnectionObserver? _observer;
+    private readonly RelayObservation? _observer;
     private readonly SilenceTimer _silence;
 
     // Inline: what follows runs on the thread, and event loop, of the direction that ends last.
@@ -42,7 +41,7 @@ internal sealed class RelayConnection : IRelay
     /// <param name="observer">Told of ends; null when nobody observes. What passes is shown to it by the codec.</param>
     public RelayConnection(
         ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TcpOptions tcp,
-        TimeProvider time, ConnectionObserver? observer = null)
+        TimeProvider time, RelayObservation? observer = null)
     {
         (_downstream, _upstream, _report, _timeouts, _tcp, _time, _observer) = (downstream, upstream, report, timeouts, tcp, time, observer);
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);

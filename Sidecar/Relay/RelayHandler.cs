@@ -45,7 +45,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
         }
 
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        var observer = exchanges.Observe(report, connection, upstream);
+        var observer = exchanges.Observe(report, connection, upstream) is { } watching ? new RelayObservation(watching, time) : null;
         if (observer is not null)
             codec = ObservedTransform.Wrap(codec, report.Listener.Role, observer);
         return new RelayConnection(connection, upstream, report, options.Timeouts, options.Tcp, clock, observer).RunAsync(codec);

@@ -74,6 +74,29 @@ public sealed class CaptureTests : IDisposable
         AgreesWith(captured, records, ordered: false);
     }
 
+    [Theory]
+    [InlineData("http1", "epoll")]
+    [InlineData("http1", "sockets")]
+    [InlineData("http2", "epoll")]
+    [InlineData("http2", "sockets")]
+    public async Task Observers_FedFromPackets_SeeWhatTheyDoInTheRelay(string protocol, string transport)
+    {
+        await using var nginx = await Programs.NginxAsync(protocol == "http2" ? "http2" : "");
+        await using var sidecar = await RunningSidecar.AloneAsync(nginx.Port, [.. _records.Words, "--transport", transport]);
+        await using var capture = await LoopbackCapture.StartAsync(sidecar.Port);
+        var url = $"http://127.0.0.1:{sidecar.Port}";
+        string[] words = protocol == "http2" ? ["-m", "20"] : ["--h1", "-m", "5"];
+        await Programs.RunAsync("h2load", "nghttp2-client", ["-n", $"{Count}", "-c", $"{Connections}", .. words, .. Paths.Select(path => url + path)]);
+        var records = await _records.ReadAsync(Count);
+        await capture.CompleteAsync();
+
+        var captured = CapturedExchanges.Read(capture.ReadAll());
+
+        Assert.Empty(captured.Faults);
+        Assert.Equal(
+            records.Select(r => $"{r.ClientPort} {r} {r.RequestBytes} {r.ResponseBytes}").Order(StringComparer.Ordinal), captured.Seen.Order(StringComparer.Ordinal));
+    }
+
     private static void AgreesWith(Dictionary<int, IEnumerable<string>> captured, IReadOnlyList<RecordedExchange> records, bool ordered)
     {
         var recorded = records.GroupBy(r => r.ClientPort, r => $"{r.Method} {r.Url} {r.Status}").ToDictionary(connection => connection.Key, connection => connection.AsEnumerable());

@@ -42,6 +42,9 @@ internal sealed class LoopbackCapture : IAsyncDisposable
         Assert.Contains(_tcpdump.Errors, line => line.StartsWith("0 packets dropped by kernel", StringComparison.Ordinal));
     }
 
+    /// <summary>The capture.</summary>
+    public byte[] ReadAll() => System.IO.File.ReadAllBytes(File);
+
     /// <summary>What tshark makes of it, the port being of a protocol.</summary>
     public Task<string> DecodeAsync(string protocol, params IEnumerable<string> words) =>
         Programs.RunAsync("tshark", "tshark", ["-n", "-r", File, "-d", $"tcp.port=={_port},{protocol}", .. words]);

@@ -31,7 +31,7 @@ public sealed class AmplificationTests
         // And the account is true, but for what the pool keeps of buffers that were given back.
         Assert.InRange(held, 0, (memory.Used * 5 / 4) + (256 * 1024));
         foreach (var observer in observers)
-            observer.Close(RelayEndReason.Completed);
+            observer.Close(ExchangeOutcome.Completed, 0);
         Assert.Equal(0, memory.Used);
     }
 
@@ -68,7 +68,7 @@ public sealed class AmplificationTests
         {
             var observer = new ConnectionObserver(new Deaf(), new ObservationLimits(), memory, TimeProvider.System);
             foreach (var (direction, bytes) in traffic)
-                observer.Read(direction, bytes);
+                observer.Read(direction, bytes, TimeProvider.System.GetTimestamp());
             observers.Add(observer);
         }
 

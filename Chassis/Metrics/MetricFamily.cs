@@ -82,13 +82,13 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
         {
             foreach (var series in _series.Values)
                 Drop(series, isSure: true);
-            Volatile.Write(ref _overflow, null);
         }
     }
 
     private void Drop(MetricSeries series, bool isSure = false)
     {
         _series.TryRemove(series.Tags, out _);
+        Interlocked.CompareExchange(ref _overflow, null, series);
         KnownTags[] known;
         do
             known = Volatile.Read(ref _known);

@@ -16,7 +16,7 @@ internal static class MetricNames
         var text = new StringBuilder(name.Length + 16);
         foreach (var c in name)
             text.Append(char.IsAsciiLetterOrDigit(c) || c == ':' ? c : '_');
-        if (char.IsAsciiDigit(text[0]))
+        if (text.Length == 0 || char.IsAsciiDigit(text[0]))
             text.Insert(0, '_');
         AppendOnce(text, UnitSuffix(unit));
         if (type == MetricType.Counter)

@@ -53,6 +53,29 @@ public sealed class BridgeMeasurementTests : IDisposable
         Assert.Equal(0, AllocatedBy(() => counter.Add(1, new KeyValuePair<string, object?>("made", "another"))));
     }
 
+    // The series for all others leaves like any: what comes next must not be counted where nobody looks.
+    [Fact]
+    public async Task Record_BeyondTheBoundAfterAnHourWithout_IsOnThePage()
+    {
+        var time = new ManualTimeProvider();
+        using var bridge = new PrometheusBridge(null, time, _meter.Name);
+        var counter = _meter.CreateCounter<long>("c");
+        for (var minutes = 0; minutes <= 120; minutes += 30)
+        {
+            for (var i = 0; i < (minutes == 0 ? 2001 : 2000); i++)
+                counter.Add(1, new KeyValuePair<string, object?>("made", $"up{i}"));
+            await bridge.PageAsync();
+            time.Advance(TimeSpan.FromMinutes(30));
+        }
+
+        for (var i = 0; i < 2000; i++)
+            counter.Add(1, new KeyValuePair<string, object?>("made", $"up{i}"));
+        Assert.DoesNotContain("overflow", await bridge.PageAsync(), StringComparison.Ordinal);
+        counter.Add(1, new KeyValuePair<string, object?>("made", "another"));
+
+        Assert.Contains("c_total{otel_metric_overflow=\"true\"} 1\n", await bridge.PageAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Page_InstrumentsOfOneName_ShareAFamilyAndASeries()
     {

@@ -22,11 +22,12 @@ public sealed partial class FamiliesTests
         await using var way = await SidecarWay.OpenAsync("xor 42", service.Port);
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, way.Port, Cancel);
+        var stream = client.GetStream();
         var bytes = new byte[100];
-        await client.GetStream().WriteAsync(bytes, Cancel);
-        await client.GetStream().ReadExactlyAsync(bytes, Cancel);
+        await stream.WriteAsync(bytes, Cancel);
+        await stream.ReadExactlyAsync(bytes, Cancel);
         client.Client.Shutdown(SocketShutdown.Send);
-        Assert.Equal(0, await client.GetStream().ReadAsync(bytes, Cancel));
+        Assert.Equal(0, await stream.ReadAsync(bytes, Cancel));
         using var http = new HttpClient();
         foreach (var sidecar in way.Sidecars)
             await Eventually.TrueAsync(async () => (await sidecar.ScrapeAsync()).Sum("sidecar_connection_duration_seconds_count").Equals(1));

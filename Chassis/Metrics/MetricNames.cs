@@ -16,6 +16,8 @@ internal static class MetricNames
         var text = new StringBuilder(name.Length + 16);
         foreach (var c in name)
             text.Append(char.IsAsciiLetterOrDigit(c) || c == ':' ? c : '_');
+        if (text.Length == 0 || char.IsAsciiDigit(text[0]))
+            text.Insert(0, '_');
         AppendOnce(text, UnitSuffix(unit));
         if (type == MetricType.Counter)
             AppendOnce(text, "_total");
@@ -23,6 +25,21 @@ internal static class MetricNames
         return type != MetricType.Histogram && Array.Exists(Reserved, s => rendered.EndsWith(s, StringComparison.Ordinal))
             ? rendered + "_current"
             : rendered;
+    }
+
+    /// <summary>A label's name that prometheus-net takes, which throws at others: <c>http_route</c>.</summary>
+    public static string ForLabel(string key)
+    {
+        var text = string.Create(key.Length, key, (name, from) =>
+        {
+            for (var i = 0; i < from.Length; i++)
+                name[i] = char.IsAsciiLetterOrDigit(from[i]) ? from[i] : '_';
+        });
+        // Two underscores at the start are Prometheus' own, as is what tells a histogram's buckets apart.
+        return text.StartsWith("__", StringComparison.Ordinal) ? "_" + text.TrimStart('_')
+            : text.Length == 0 || char.IsAsciiDigit(text[0]) ? "_" + text
+            : text == "le" ? "le_"
+            : text;
     }
 
     private static string UnitSuffix(string? unit) => unit switch

@@ -1,18 +1,18 @@
+using Prometheus;
+
 namespace Chassis.Metrics;
 
-/// <summary>One label set of one metric. Written by any thread, read by a scrape.</summary>
-internal sealed class MetricSeries(string labels, double[]? bounds)
+/// <summary>One label set of one metric: prometheus-net's child, and when it was used. Written by any thread.</summary>
+internal sealed class MetricSeries(TagSet tags, ChildBase child)
 {
-    private readonly long[] _buckets = bounds is null ? [] : new long[bounds.Length + 1];
-    private double _value;
+    private readonly Counter.Child? _counter = child as Counter.Child;
+    private readonly Gauge.Child? _gauge = child as Gauge.Child;
+    private readonly Histogram.Child? _histogram = child as Histogram.Child;
     private bool _isUsed = true;
 
-    /// <summary>Rendered labels without braces: <c>listener="p1",role="p1"</c>.</summary>
-    public string Labels => labels;
+    public TagSet Tags => tags;
 
-    public double Value => Volatile.Read(ref _value);
-
-    /// <summary>The scrape in which an observable instrument last reported this series.</summary>
+    /// <summary>The scrape in which an observable instrument last reported this series; 0 for the others'.</summary>
     public long SeenInScrape { get; set; }
 
     /// <summary>When a look at the series last found that it had been used.</summary>
@@ -30,27 +30,25 @@ internal sealed class MetricSeries(string labels, double[]? bounds)
         }
     }
 
-    public void Set(double value) => Volatile.Write(ref _value, value);
-
-    public void Add(double delta)
+    /// <summary>A total or a state that replaces the last one. A counter that falls keeps its highest.</summary>
+    public void Set(double value)
     {
-        double seen, updated;
-        do
-        {
-            seen = Volatile.Read(ref _value);
-            updated = seen + delta;
-        }
-        while (BitConverter.DoubleToInt64Bits(Interlocked.CompareExchange(ref _value, updated, seen)) != BitConverter.DoubleToInt64Bits(seen));
+        _counter?.IncTo(value);
+        _gauge?.Set(value);
     }
 
-    public void Observe(double value)
+    /// <summary>One more measurement of an instrument that adds up, or of a histogram.</summary>
+    public void Add(double value)
     {
-        var bucket = 0;
-        while (bucket < bounds!.Length && value > bounds[bucket])
-            bucket++;
-        Interlocked.Increment(ref _buckets[bucket]);
-        Add(value);
+        if (_histogram is { } histogram)
+            histogram.Observe(value);
+        else if (_gauge is { } gauge)
+            gauge.Inc(value);
+        // prometheus-net throws at less than 0, and whoever measures must not fail by it.
+        else if (!(value < 0))
+            _counter!.Inc(value);
     }
 
-    public long Bucket(int index) => Interlocked.Read(ref _buckets[index]);
+    /// <summary>Takes it from the page.</summary>
+    public void Remove() => child.Remove();
 }

@@ -118,8 +118,8 @@ internal sealed partial class OracleApp : IAsyncDisposable
 
         var app = builder.Build();
         app.Services.GetRequiredService<ProcessMeter>();
-        var exporter = app.Services.GetRequiredService<PrometheusExporter>();
-        metrics.Map(app, routes => routes.MapMetrics(exporter));
+        var bridge = app.Services.GetRequiredService<PrometheusBridge>();
+        metrics.Map(app, routes => routes.MapMetrics(bridge));
         var policies = app.Services.GetRequiredService<PolicyStore>();
         (shared ? metrics : health).Map(app, routes => routes.MapHealth(() => policies.Describe()));
         return app;
@@ -132,13 +132,13 @@ internal sealed partial class OracleApp : IAsyncDisposable
         services.AddSingleton(new ConnectionPlaces(options.MaxConnections, time));
         services.AddSingleton(_ => new DecisionMemory(options.MaxDecisions, time));
         services.AddSingleton(p => new AuditLog(options.AuditLog.Path, options.AuditLog.Origin, p.GetRequiredService<ILogger<AuditLog>>()));
-        services.AddSingleton(p => new PrometheusExporter(
+        services.AddSingleton(p => new PrometheusBridge(
             p.GetRequiredService<IMeterFactory>(), time, OracleMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
         services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
         services.AddSingleton(p =>
         {
-            // The exporter comes first, or it would miss the zeros that the meter starts with.
-            p.GetRequiredService<PrometheusExporter>();
+            // The bridge comes first, or it would miss the zeros that the meter starts with.
+            p.GetRequiredService<PrometheusBridge>();
             return ActivatorUtilities.CreateInstance<OracleMetrics>(p, options);
         });
         services.AddSingleton<Arbiter>();

@@ -14,9 +14,9 @@ namespace Sidecar.Tests.Support;
 internal sealed class MetricsHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly PrometheusExporter _exporter;
+    private readonly PrometheusBridge _bridge;
 
-    private MetricsHost(WebApplication app, PrometheusExporter exporter) => (_app, _exporter) = (app, exporter);
+    private MetricsHost(WebApplication app, PrometheusBridge bridge) => (_app, _bridge) = (app, bridge);
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address => IPEndPoint.Parse(new Uri(
@@ -28,8 +28,8 @@ internal sealed class MetricsHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var host = new MetricsHost(builder.Build(), new PrometheusExporter(meters));
-        host._app.MapMetrics(host._exporter);
+        var host = new MetricsHost(builder.Build(), new PrometheusBridge(meters));
+        host._app.MapMetrics(host._bridge);
         await host._app.StartAsync();
         return host;
     }
@@ -37,6 +37,6 @@ internal sealed class MetricsHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        _exporter.Dispose();
+        _bridge.Dispose();
     }
 }

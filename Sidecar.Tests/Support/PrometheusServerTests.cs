@@ -10,7 +10,7 @@ public sealed class PrometheusServerTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Query_OfARealScrape_GivesTheValuesOfTheExporter()
+    public async Task Query_OfARealScrape_GivesTheValuesOfTheBridge()
     {
         using var meter = new Meter($"{nameof(PrometheusServerTests)}.Scrape");
         var bytes = meter.CreateCounter<long>("demo_bytes_total", "By", "Bytes.");
@@ -39,7 +39,7 @@ public sealed class PrometheusServerTests
     }
 
     [Fact]
-    public async Task CheckMetrics_OfTheExportersPage_ObjectsToNothing()
+    public async Task CheckMetrics_OfTheBridgesPage_ObjectsToNothing()
     {
         using var meter = new Meter($"{nameof(PrometheusServerTests)}.Check");
         await using var host = await MetricsHost.StartAsync(meter.Name);

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Net;
-using System.Text;
 using Chassis.Metrics;
 using Chassis.Net;
 using Chassis.Records;
@@ -29,7 +27,7 @@ internal sealed class StageListener : IAsyncDisposable
     private readonly LoggerFactory _loggers;
     private readonly EventLoops _loops;
     private readonly ConnectionReporter _reporter;
-    private readonly PrometheusExporter _exporter;
+    private readonly PrometheusBridge _bridge;
     private readonly EpollListener _listener;
 
     private StageListener(ListenerOptions listener, Func<ConnectionContext, Task> stage)
@@ -39,7 +37,7 @@ internal sealed class StageListener : IAsyncDisposable
         _loops = new EventLoops(1, _loggers.CreateLogger<EventLoop>());
         var options = Stage.Options(listener);
         var registry = new ConnectionRegistry(options);
-        _exporter = new PrometheusExporter(_meters, TimeProvider.System, SidecarMetrics.MeterName);
+        _bridge = new PrometheusBridge(_meters, TimeProvider.System, SidecarMetrics.MeterName);
         var sink = JsonLineSink.Open(
             _folder.File("records"), "test", RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, _loggers.CreateLogger<ConnectionReporter>());
         _reporter = new ConnectionReporter(
@@ -66,7 +64,7 @@ internal sealed class StageListener : IAsyncDisposable
         var records = new ConnectionRecords(_folder.File("records"));
         var record = await records.FirstAsync(_ => true);
         Assert.True(record.Reason == reason, $"{reason} is expected: {record}");
-        var metrics = Scrape();
+        var metrics = await ScrapeAsync();
         Assert.Equal(1, metrics.Sum("sidecar_connections_total", $"reason=\"{reason}\""));
         Assert.Equal(1, metrics.Sum("sidecar_connections_total"));
         Assert.Equal(0, metrics.Sum("sidecar_connections_active"));
@@ -78,16 +76,11 @@ internal sealed class StageListener : IAsyncDisposable
         await _listener.DisposeAsync();
         _loops.Dispose();
         await _reporter.DisposeAsync();
-        _exporter.Dispose();
+        _bridge.Dispose();
         _sockets.Dispose();
         _loggers.Dispose();
         _folder.Dispose();
     }
 
-    private MetricsPage Scrape()
-    {
-        var page = new ArrayBufferWriter<byte>();
-        _exporter.WriteTo(page);
-        return new MetricsPage(Encoding.UTF8.GetString(page.WrittenSpan));
-    }
+    private async Task<MetricsPage> ScrapeAsync() => new(await _bridge.PageAsync());
 }

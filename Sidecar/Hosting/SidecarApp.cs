@@ -117,12 +117,12 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         });
 
         var app = builder.Build();
-        metrics.Map(app, routes => routes.MapMetrics(app.Services.GetRequiredService<PrometheusExporter>()));
+        metrics.Map(app, routes => routes.MapMetrics(app.Services.GetRequiredService<PrometheusBridge>()));
         var oracle = app.Services.GetRequiredService<OracleReach>();
         health.Map(app, routes => routes.MapHealth(() => oracle.Detail, () => oracle.NotReady));
         admin.Map(app, routes => routes.MapAdmin(options, addresses));
         // Made before the first connection, so that every meter is listened to.
-        app.Services.GetRequiredService<PrometheusExporter>();
+        app.Services.GetRequiredService<PrometheusBridge>();
         app.Services.GetRequiredService<ProcessMeter>();
         // A file that cannot be opened ends the start.
         app.Services.GetService<ExchangeRecorder>();
@@ -137,7 +137,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.Configure<HostOptions>(host => host.ShutdownTimeout = AfterDrain);
         services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new PrometheusExporter(
+        services.AddSingleton(provider => new PrometheusBridge(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
         services.AddSingleton<ProcessMeter>().AddSingleton<ConnectionRegistry>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(

@@ -50,12 +50,12 @@ internal static partial class VideoHost
         });
         builder.Services.AddRouting().AddMetrics();
         builder.Services.AddSingleton(time).AddSingleton(bound).AddSingleton(own);
-        builder.Services.AddSingleton(p => new PrometheusExporter(p.GetRequiredService<IMeterFactory>(), time, VideoMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
+        builder.Services.AddSingleton(p => new PrometheusBridge(p.GetRequiredService<IMeterFactory>(), time, VideoMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
         builder.Services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
         builder.Services.AddSingleton(p =>
         {
-            // The exporter comes first, or it would miss the zeros that the meter starts with.
-            p.GetRequiredService<PrometheusExporter>();
+            // The bridge comes first, or it would miss the zeros that the meter starts with.
+            p.GetRequiredService<PrometheusBridge>();
             return new VideoMetrics(p.GetRequiredService<IMeterFactory>(), places);
         });
         builder.Services.AddSingleton(p => new ConnectionLimit(places, p.GetRequiredService<VideoMetrics>()));
@@ -69,8 +69,8 @@ internal static partial class VideoHost
     {
         var own = app.Services.GetRequiredService<OwnEndpoints>();
         app.Services.GetRequiredService<ProcessMeter>();
-        var exporter = app.Services.GetRequiredService<PrometheusExporter>();
-        own.Metrics.Map(app, routes => routes.MapMetrics(exporter));
+        var bridge = app.Services.GetRequiredService<PrometheusBridge>();
+        own.Metrics.Map(app, routes => routes.MapMetrics(bridge));
         own.Health.Map(app, routes => routes.MapHealth());
         // What they do not know is not the service's business either.
         app.Use((context, next) =>

@@ -1,7 +1,6 @@
 using ByteFilters;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Connections;
-using Sidecar.Observation;
 using Sidecar.Options;
 using Sidecar.Records;
 using Sidecar.Transform;

@@ -102,7 +102,7 @@ public sealed class KeptAnswerTests
             await way.RelaysAsync(client, 3);
         }
 
-        Assert.True(way.Oracle.IsUntouched);
+        Assert.True(await way.Oracle.IsUntouchedAsync());
     }
 
     [Theory]

@@ -23,7 +23,7 @@ public sealed class KeptConnectionTests
         for (byte key = 10; key < 20; key++)
             await way.GrantAsync(asked, $"ok (xor {key})\n", key);
 
-        Assert.True(way.Oracle.IsUntouched);
+        Assert.True(await way.Oracle.IsUntouchedAsync());
         Assert.Equal(1, way.Sidecar.KeptOracleConnections);
     }
 
@@ -39,7 +39,7 @@ public sealed class KeptConnectionTests
         await way.IsRefusedAsync(client, "oracle_denied");
 
         await way.GrantAsync(asked);
-        Assert.True(way.Oracle.IsUntouched);
+        Assert.True(await way.Oracle.IsUntouchedAsync());
     }
 
     [Theory]
@@ -70,7 +70,7 @@ public sealed class KeptConnectionTests
         await again.SendAsync("ok (xor 5)\n");
 
         await way.RelaysAsync(client, 5);
-        Assert.True(way.Oracle.IsUntouched);
+        Assert.True(await way.Oracle.IsUntouchedAsync());
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class KeptConnectionTests
         End(again, end);
 
         await way.IsRefusedAsync(client, "oracle_denied");
-        Assert.True(way.Oracle.IsUntouched);
+        Assert.True(await way.Oracle.IsUntouchedAsync());
         Assert.Equal(0, way.Sidecar.KeptOracleConnections);
     }
 
@@ -103,7 +103,7 @@ public sealed class KeptConnectionTests
         asked.Finish();
 
         await way.IsRefusedAsync(client, "oracle_denied");
-        Assert.True(way.Oracle.IsUntouched);
+        Assert.True(await way.Oracle.IsUntouchedAsync());
     }
 
     [Theory]

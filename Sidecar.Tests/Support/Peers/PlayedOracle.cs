@@ -9,8 +9,17 @@ internal sealed class PlayedOracle : IDisposable
 
     public int Port => _listener.Port;
 
-    /// <summary>Nobody has connected since the last connection was accepted.</summary>
-    public bool IsUntouched => _listener.IsUntouched;
+    /// <summary>Nobody has come with a question since the last connection was accepted.</summary>
+    public async Task<bool> IsUntouchedAsync()
+    {
+        while (!_listener.IsUntouched)
+        {
+            if (await AsksAsync(await _listener.AcceptAsync()))
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>The next connection that brings a question; the listener closes it at the test's end.</summary>
     public async Task<Socket> AcceptAsync()
@@ -18,12 +27,17 @@ internal sealed class PlayedOracle : IDisposable
         while (true)
         {
             var socket = await _listener.AcceptAsync();
-            // Of no bytes: it completes once something can be read, be it the end.
-            await socket.ReceiveAsync(Memory<byte>.Empty).AsTask().WaitAsync(SocketTalk.Limit);
-            if (socket.Available > 0)
+            if (await AsksAsync(socket))
                 return socket;
         }
     }
 
     public void Dispose() => _listener.Dispose();
+
+    private static async Task<bool> AsksAsync(Socket socket)
+    {
+        // Of no bytes: it completes once something can be read, be it the end.
+        await socket.ReceiveAsync(Memory<byte>.Empty).AsTask().WaitAsync(SocketTalk.Limit);
+        return socket.Available > 0;
+    }
 }

@@ -43,10 +43,18 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
         }
     }
 
-    // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
     private static ConnectOutcome Outcome(DialOutcome dialed) => dialed.Connection is not null
         ? new ConnectOutcome(dialed.Connection, null, null)
-        : new ConnectOutcome(null, dialed.Error == SocketError.TimedOut ? RelayEndReason.ConnectTimeout : RelayEndReason.ConnectFailed, dialed.Detail);
+        : new ConnectOutcome(null, ReasonOf(dialed.Error), dialed.Detail);
+
+    private static RelayEndReason ReasonOf(SocketError error) => error switch
+    {
+        // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
+        SocketError.TimedOut => RelayEndReason.ConnectTimeout,
+        // It had accepted, or this would be a refusal: the reset only came before the connection was seen.
+        SocketError.ConnectionReset => RelayEndReason.UpstreamReset,
+        _ => RelayEndReason.ConnectFailed,
+    };
 
     private async ValueTask<DialOutcome> TryAllAsync(
         ConnectionContext downstream, IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, long started, bool passesThrough)

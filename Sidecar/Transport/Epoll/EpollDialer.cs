@@ -75,6 +75,13 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
         return Failed(address, error);
     }
 
-    private static DialOutcome Failed(IPEndPoint address, int error) =>
-        new(null, error == Libc.TimedOut ? SocketError.TimedOut : SocketError.SocketError, $"{address}: {Libc.Describe(error)}");
+    private static DialOutcome Failed(IPEndPoint address, int error) => new(null, CodeOf(error), $"{address}: {Libc.Describe(error)}");
+
+    // Those that have a reason of their own.
+    private static SocketError CodeOf(int error) => error switch
+    {
+        Libc.TimedOut => SocketError.TimedOut,
+        Libc.ConnectionReset => SocketError.ConnectionReset,
+        _ => SocketError.SocketError,
+    };
 }

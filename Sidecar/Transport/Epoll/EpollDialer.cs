@@ -81,7 +81,8 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
     private static SocketError CodeOf(int error) => error switch
     {
         Libc.TimedOut => SocketError.TimedOut,
-        Libc.ConnectionReset => SocketError.ConnectionReset,
+        // EPIPE where an end came before the reset (tcp_reset).
+        Libc.ConnectionReset or Libc.BrokenPipe => SocketError.ConnectionReset,
         _ => SocketError.SocketError,
     };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
@@ -69,7 +70,7 @@ internal sealed class WatchedConnection : IConnectionWatcher
 
     public WatchedConnection Closes(RelayEndReason reason)
     {
-        new RelayObservation(_observer, _time).Close(reason);
+        new RelayObservation(_observer, SidecarRole.Alone, _time).Close(reason);
         return this;
     }
 

@@ -105,6 +105,8 @@ public sealed class DeliveryTests
 
         public bool IsOver { get; set; }
 
+        public bool HasNews => false;
+
         public uint UnderWay { get; set; }
 
         public TimeSpan Silence { get; set; }

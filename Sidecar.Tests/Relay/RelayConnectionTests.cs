@@ -36,7 +36,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     [Fact]
     public async Task Run_BothEnd_TransformsCountsAndCompletes()
     {
-        var relay = RunAsync(Codec.For(Xor, SidecarRole.P1, new TransformCache()));
+        var relay = RunAsync(CodecPair.For(Xor, SidecarRole.P1, new TransformCache()));
         await _client.SendAsync("ping");
         await _server.SendAsync("ANSWER");
         _client.SendEnd();
@@ -131,7 +131,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     [Fact]
     public async Task Transform_Throws_EndsTheConnectionOnly()
     {
-        var relay = RunAsync(new Codec(new ThrowingTransform(), IdentityTransform.Instance));
+        var relay = RunAsync(new CodecPair(new InPlaceCodec(new ThrowingTransform()), new InPlaceCodec(IdentityTransform.Instance)));
         await _client.SendAsync("x");
         await relay;
         Assert.Equal(new Ending(RelayEndReason.TransformError, "no more"), _report.Ending);
@@ -144,7 +144,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     {
         // Its last four blocks.
         var last = new ChaCha20Transform(new byte[32], new byte[12], ChaCha20Kernel.Best, (1L << 32) - 4);
-        var relay = RunAsync(new Codec(last, IdentityTransform.Instance));
+        var relay = RunAsync(new CodecPair(new InPlaceCodec(last), new InPlaceCodec(IdentityTransform.Instance)));
         await _client.SendAsync(new string('a', 257));
         await relay;
         Assert.Equal(new Ending(RelayEndReason.TransformError, "the key stream is used up"), _report.Ending);
@@ -170,9 +170,17 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         Assert.True(_server.IsAborted);
     }
 
-    private Task RunAsync(Codec? codec = null) => _relay
-        .RunAsync(codec ?? Codec.For(TransformExpression.Identity, SidecarRole.Alone, new TransformCache()))
-        .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    private Task RunAsync(CodecPair? codecs = null) =>
+        RunAndCloseAsync(codecs ?? CodecPair.For(TransformExpression.Identity, SidecarRole.Alone, new TransformCache()))
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+    // As the stages around a relay do: the last end of all is their close.
+    private async Task RunAndCloseAsync(CodecPair codecs)
+    {
+        await _relay.RunAsync(codecs);
+        await _server.Transport.Output.CompleteAsync();
+        await _client.Transport.Output.CompleteAsync();
+    }
 
     private sealed class ThrowingTransform : ByteTransform
     {

@@ -9,6 +9,7 @@ using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Tests.Transport.Epoll;
 using Sidecar.Transform;
+using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Xunit;
 
@@ -73,7 +74,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
     public async Task Run_BeforeAServerThatStalls_HoldsAtMostOneReadAndTransformsEachByteOnce()
     {
         const int count = 48_000_000;
-        var running = RunAsync(new Codec(CompiledTransform.Compile(TransformExpression.Not).Start(), IdentityTransform.Instance));
+        var running = RunAsync(new CodecPair(new InPlaceCodec(CompiledTransform.Compile(TransformExpression.Not).Start()), new InPlaceCodec(IdentityTransform.Instance)));
         var sending = SendInvertedAsync(count);
         await StandsStillAsync();
 
@@ -203,9 +204,9 @@ public sealed class SocketRelayTests : IAsyncLifetime
         await _server.IsResetAsync();
     }
 
-    private Task RunAsync(Codec? codec = null) => _running.RunAsync(() =>
+    private Task RunAsync(CodecPair? codecs = null) => _running.RunAsync(() =>
         new RelayConnection(_downstream, _upstream, _report, Stage.Timeouts, new TcpOptions(), _running.Loop.Timers)
-            .RunAsync(codec ?? new Codec(IdentityTransform.Instance, IdentityTransform.Instance)));
+            .RunAsync(codecs ?? new CodecPair(new InPlaceCodec(IdentityTransform.Instance), new InPlaceCodec(IdentityTransform.Instance))));
 
     // As the stages around the relay do.
     private async Task CloseBehindAsync(Task relay)

@@ -28,7 +28,7 @@ public sealed class TapSessionTests : IAsyncDisposable
     {
         _report = Stage.Open(_client, Stage.Listener());
         _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, new TcpOptions(), TimeProvider.System)
-            .RunAsync(Codec.For(TransformExpression.Identity, SidecarRole.Alone, new TransformCache()));
+            .RunAsync(CodecPair.For(TransformExpression.Identity, SidecarRole.Alone, new TransformCache()));
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

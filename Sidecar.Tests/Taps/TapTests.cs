@@ -48,7 +48,7 @@ public sealed class TapTests
     {
         _time.Advance(TimeSpan.FromMilliseconds(1234));
         _tap.Note(_point, 4096, 70_000, "\u001b[2J"u8, [0xff, (byte)'~']);
-        _tap.Note(_point, 74_096, 1, "A"u8, []);
+        _tap.NoteFailed(_point, 74_096, 1, "A"u8);
         var text = new StringBuilder();
         while (_tap.Chunks.TryRead(out var chunk))
             text.AppendChunk(chunk with { Skipped = chunk.Length == 1 ? 12 : 0 });
@@ -56,7 +56,7 @@ public sealed class TapTests
         Assert.Equal(
             """
 
-            +1.234 s out, upstream to client, offset 4096, 70000 bytes
+            +1.234 s out, upstream to client, offset 4096, 70000 bytes, 2 sent
               before  1b 5b                                            .[
               after   ff 7e                                            .~
 

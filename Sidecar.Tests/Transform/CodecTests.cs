@@ -1,3 +1,4 @@
+using System.Buffers;
 using ByteFilters;
 using Oracle.Protocol;
 using Sidecar.Transform;
@@ -22,13 +23,13 @@ public sealed class CodecTests
     public void Apply_AnyLengthAndOffset_ChangesEachByteAndNoOther(string transform, Func<byte, byte> meaning)
     {
         var spec = TransformExpression.ParseWireForm(transform)!;
-        var encode = Codec.For(spec, SidecarRole.P1, new TransformCache()).ToUpstream;
+        var encode = CodecPair.For(spec, SidecarRole.P1, new TransformCache()).ToUpstream;
         for (var length = 0; length <= 200; length++)
         {
             var buffer = Enumerable.Range(0, length + 20).Select(i => (byte)(i * 7)).ToArray();
             var offset = length % 17;
             var expected = buffer.Select((b, i) => i >= offset && i < offset + length ? meaning(b) : b).ToArray();
-            encode.Apply(buffer.AsSpan(offset, length));
+            Assert.True(encode.Apply(buffer.AsSpan(offset, length), new ArrayBufferWriter<byte>()));
             Assert.Equal(expected, buffer);
         }
     }
@@ -38,14 +39,14 @@ public sealed class CodecTests
     public void Codec_OfAPair_GivesBackTheBytesInBothDirections(string transform, Func<byte, byte> meaning)
     {
         var spec = TransformExpression.ParseWireForm(transform)!;
-        var (p1, p2) = (Codec.For(spec, SidecarRole.P1, new TransformCache()), Codec.For(spec, SidecarRole.P2, new TransformCache()));
+        var (p1, p2) = (CodecPair.For(spec, SidecarRole.P1, new TransformCache()), CodecPair.For(spec, SidecarRole.P2, new TransformCache()));
         var plain = Enumerable.Range(0, 256).Select(i => (byte)i).ToArray();
         foreach (var (first, second) in new[] { (p1.ToUpstream, p2.ToUpstream), (p2.ToDownstream, p1.ToDownstream) })
         {
             var bytes = (byte[])plain.Clone();
-            first.Apply(bytes);
+            first.Apply(bytes, new ArrayBufferWriter<byte>());
             Assert.Equal(plain.Select(meaning), bytes);
-            second.Apply(bytes);
+            second.Apply(bytes, new ArrayBufferWriter<byte>());
             Assert.Equal(plain, bytes);
         }
     }

@@ -166,5 +166,5 @@ internal sealed class ConnectionRegistry
         _emptied = null;
     }
 
-    private static long Transformed(ConnectionReport report) => report.Downstream.Received + report.UpstreamBytes.Received;
+    private static long Transformed(ConnectionReport report) => report.Plain.Received + report.Plain.Sent;
 }

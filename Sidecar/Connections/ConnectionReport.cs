@@ -90,6 +90,12 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     /// <summary>Bytes relayed from and to the upstream.</summary>
     public ByteCounts UpstreamBytes { get; } = new();
 
+    /// <summary>The bytes as applications have them: p1's and a single sidecar's clients, p2's services.</summary>
+    public ByteCounts Plain => listener.Role == SidecarRole.P2 ? UpstreamBytes : Downstream;
+
+    /// <summary>The bytes behind the codec, as many as it made of them.</summary>
+    public ByteCounts Wire => listener.Role == SidecarRole.P2 ? Downstream : UpstreamBytes;
+
     /// <summary>What went wrong; null as long as nothing did.</summary>
     public Ending? Failure => Volatile.Read(ref _ending);
 

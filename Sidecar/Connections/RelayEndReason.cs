@@ -14,6 +14,12 @@ public enum RelayEndReason
     /// <summary>The upstream reset the connection or stopped taking bytes.</summary>
     UpstreamReset,
 
+    /// <summary>The client's stream ended before its codec's own end.</summary>
+    ClientTruncated,
+
+    /// <summary>The upstream's stream ended before its codec's own end.</summary>
+    UpstreamTruncated,
+
     /// <summary>No byte moved in either direction for the idle limit.</summary>
     IdleTimeout,
 

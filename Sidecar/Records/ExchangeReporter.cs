@@ -23,7 +23,7 @@ internal sealed partial class ExchangeReporter(
         if (!report.Listener.Observe)
             return null;
         var process = processes is null ? LocalProcess.Own : FindProcess(processes, report, downstream, upstream);
-        var loop = downstream is EpollConnection { Socket.Loop: var own } && upstream is EpollConnection ? own : null;
+        var loop = downstream.Features.Get<EventLoop>();
         return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
     }
 

@@ -15,8 +15,11 @@ internal enum PumpEnd
     /// <summary>This process closed the connection in mid-read: a limit or a drain.</summary>
     Aborted,
 
-    /// <summary>The transform threw.</summary>
-    TransformFailed,
+    /// <summary>The codec threw.</summary>
+    CodecFailed,
+
+    /// <summary>The source ended its stream before the codec's own end; what came before was passed on.</summary>
+    Truncated,
 }
 
 /// <summary>How one direction ended, with the error behind it in words if there was one.</summary>

@@ -4,7 +4,6 @@ using Sidecar.Connections;
 using Sidecar.Options;
 using Sidecar.Transform;
 using Sidecar.Transport;
-using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;
 
@@ -14,8 +13,8 @@ internal sealed class RelayConnection : IRelay
     // Nearly every connection has ended by then, which saves the calls.
     private static readonly TimeSpan BeforeProbing = TimeSpan.FromSeconds(2);
 
-    private readonly ConnectionContext _downstream;
-    private readonly ConnectionContext _upstream;
+    private readonly IRelaySocket _downstream;
+    private readonly IRelaySocket _upstream;
     private readonly ConnectionReport _report;
     private readonly TimeoutOptions _timeouts;
     private readonly TcpOptions _tcp;
@@ -38,12 +37,12 @@ internal sealed class RelayConnection : IRelay
     /// <param name="timeouts">Idle and half-closed limits.</param>
     /// <param name="tcp">What holds for the sockets once one side has ended.</param>
     /// <param name="time">The clock; of the event loop that both live on, if there is one.</param>
-    /// <param name="observer">Told of ends; null when nobody observes. What passes is shown to it by the codec.</param>
+    /// <param name="observer">Shown what passes, and told of ends; null when nobody observes.</param>
     public RelayConnection(
         ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TcpOptions tcp,
         TimeProvider time, RelayObservation? observer = null)
     {
-        (_downstream, _upstream, _report, _timeouts, _tcp, _time, _observer) = (downstream, upstream, report, timeouts, tcp, time, observer);
+        (_downstream, _upstream, _report, _timeouts, _tcp, _time, _observer) = (downstream.RelaySocket(), upstream.RelaySocket(), report, timeouts, tcp, time, observer);
         _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
     }
 
@@ -56,23 +55,15 @@ internal sealed class RelayConnection : IRelay
     public IRelayDirection this[Direction direction] => (direction == Direction.Request ? _request : _response)!;
 
     /// <summary>Runs until both directions have ended; the report then has the reason.</summary>
-    public Task RunAsync(Codec codec)
+    public Task RunAsync(CodecPair codecs)
     {
-        var request = new DirectionMeter(_silence, _report.Downstream, _report.UpstreamBytes);
-        var response = new DirectionMeter(_silence, _report.UpstreamBytes, _report.Downstream);
-        if (_downstream is EpollConnection client && _upstream is EpollConnection server)
-        {
-            client.Socket.JoinWith(server.Socket);
-            _request = new SocketPump(this, Direction.Request, client, server, codec.ToUpstream, request);
-            _response = new SocketPump(this, Direction.Response, server, client, codec.ToDownstream, response);
-        }
-        else
-        {
-            var (near, far) = (_downstream.Transport, _upstream.Transport);
-            _request = new PipePump(this, Direction.Request, near.Input, far.Output, codec.ToUpstream, request);
-            _response = new PipePump(this, Direction.Response, far.Input, near.Output, codec.ToDownstream, response);
-        }
-
+        _request = new Pump(
+            this, Direction.Request, _downstream, _upstream, codecs.ToUpstream, new DirectionMeter(_silence, _report.Downstream, _report.UpstreamBytes));
+        _response = new Pump(
+            this, Direction.Response, _upstream, _downstream, codecs.ToDownstream, new DirectionMeter(_silence, _report.UpstreamBytes, _report.Downstream));
+        _downstream.WakeWhenBroken(_upstream);
+        _upstream.WakeWhenBroken(_downstream);
+        _observer?.Watch(this);
         _report.Relay = this;
         _request.Start();
         _response.Start();
@@ -110,12 +101,12 @@ internal sealed class RelayConnection : IRelay
             case PumpEnd.Aborted when _isResetting:
                 // The other direction closed the side that was reset, and still delivers what came from it before.
                 break;
-            case PumpEnd.SourceReset:
-                BeginReset(SourceReset(direction), result.Detail);
-                source.Abort();
+            case PumpEnd.SourceReset or PumpEnd.Truncated:
+                BeginReset(result.End == PumpEnd.SourceReset ? SourceReset(direction) : SourceTruncated(direction), result.Detail);
+                source.Abort(Ended());
                 _ = PassResetAsync(sink);
                 return;
-            case PumpEnd.TransformFailed:
+            case PumpEnd.CodecFailed:
                 _report.End(RelayEndReason.TransformError, result.Detail);
                 AbortBoth();
                 break;
@@ -144,19 +135,23 @@ internal sealed class RelayConnection : IRelay
     private static RelayEndReason SourceReset(Direction direction) =>
         direction == Direction.Request ? RelayEndReason.ClientReset : RelayEndReason.UpstreamReset;
 
+    private static RelayEndReason SourceTruncated(Direction direction) =>
+        direction == Direction.Request ? RelayEndReason.ClientTruncated : RelayEndReason.UpstreamTruncated;
+
+    private static ConnectionAbortedException Ended() => new("The relay ended the connection.");
+
     private void BeginReset(RelayEndReason reason, string? detail)
     {
         _report.End(reason, detail);
         _isResetting = true;
         _acknowledged = Acknowledged();
-        _silence.Restart(EpollSocket.Patience);
+        _silence.Restart(IRelaySocket.Patience);
     }
 
-    private async Task PassResetAsync(ConnectionContext sink)
+    private async Task PassResetAsync(IRelaySocket sink)
     {
         // A reset drops what the kernel has not sent yet, and the sink has a right to all that came before it.
-        if (sink is EpollConnection { Socket: var socket })
-            await socket.WhenAllIsSentAsync();
+        await sink.WhenAllIsSentAsync();
         AbortBoth();
         Leave();
     }
@@ -171,9 +166,8 @@ internal sealed class RelayConnection : IRelay
         }
 
         _silence.Stop();
-        var (client, server) = (_downstream.RawSocket(), _upstream.RawSocket());
-        if (_report.Failure is null && (client?.Unacknowledged > 0 || server?.Unacknowledged > 0))
-            _ = CompleteOnceDeliveredAsync(client, server);
+        if (_report.Failure is null && (_downstream.Unacknowledged > 0 || _upstream.Unacknowledged > 0))
+            _ = CompleteOnceDeliveredAsync();
         else
             Complete();
     }
@@ -185,20 +179,20 @@ internal sealed class RelayConnection : IRelay
         _isProbed = true;
         foreach (var (option, value) in _tcp.HalfClosedOptions)
         {
-            _downstream.RawSocket()?.SetRawOption(option, value);
-            _upstream.RawSocket()?.SetRawOption(option, value);
+            _downstream.SetRawOption(option, value);
+            _upstream.SetRawOption(option, value);
         }
     }
 
-    private async Task CompleteOnceDeliveredAsync(IRawSocket? client, IRawSocket? server)
+    private async Task CompleteOnceDeliveredAsync()
     {
         try
         {
             // The end must not come later for it.
-            client?.ShutdownSend();
-            server?.ShutdownSend();
-            var toClient = LossAsync(client);
-            var (atServer, atClient) = (await LossAsync(server), await toClient);
+            _downstream.ShutdownSend();
+            _upstream.ShutdownSend();
+            var toClient = Delivery.WaitAsync(_downstream, _timeouts.HalfClosed, _time);
+            var (atServer, atClient) = (await Delivery.WaitAsync(_upstream, _timeouts.HalfClosed, _time), await toClient);
             if ((atServer ?? atClient) is { } loss)
                 EndFor(atServer is null ? RelayEndReason.ClientReset : RelayEndReason.UpstreamReset, loss);
         }
@@ -211,9 +205,6 @@ internal sealed class RelayConnection : IRelay
 
         Complete();
     }
-
-    private Task<DeliveryLoss?> LossAsync(IRawSocket? socket) =>
-        socket is null ? Task.FromResult<DeliveryLoss?>(null) : Delivery.WaitAsync(socket, _timeouts.HalfClosed, _time);
 
     private void EndFor(RelayEndReason reset, DeliveryLoss loss)
     {
@@ -234,7 +225,7 @@ internal sealed class RelayConnection : IRelay
         if (_isResetting && Acknowledged() is var acknowledged && acknowledged > _acknowledged)
         {
             _acknowledged = acknowledged;
-            _silence.Restart(EpollSocket.Patience);
+            _silence.Restart(IRelaySocket.Patience);
             return;
         }
 
@@ -250,13 +241,11 @@ internal sealed class RelayConnection : IRelay
         AbortBoth();
     }
 
-    private long Acknowledged() => _report.Downstream.Sent + _report.UpstreamBytes.Sent - Unsent(_downstream) - Unsent(_upstream);
-
-    private static int Unsent(ConnectionContext connection) => connection is EpollConnection { Socket: var socket } ? socket.Unsent : 0;
+    private long Acknowledged() => _report.Downstream.Sent + _report.UpstreamBytes.Sent - _downstream.Unsent - _upstream.Unsent;
 
     private void AbortBoth()
     {
-        var reason = new ConnectionAbortedException("The relay ended the connection.");
+        var reason = Ended();
         _downstream.Abort(reason);
         _upstream.Abort(reason);
     }

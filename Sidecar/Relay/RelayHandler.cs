@@ -16,7 +16,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
 
     public override Task OnConnectedAsync(ConnectionContext connection)
     {
-        if (connection is not EpollConnection { Socket.Loop: var loop })
+        if (connection.Features.Get<EventLoop>() is not { } loop)
             return Relay(connection, time);
         return EventLoop.Current == loop ? Relay(connection, loop.Timers) : EnterAsync(connection, loop);
     }
@@ -31,10 +31,10 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
     private Task Relay(ConnectionContext connection, TimeProvider clock)
     {
         var report = connection.Report();
-        Codec codec;
+        CodecPair codecs;
         try
         {
-            codec = Codec.For(report.Transform!, report.Listener.Role, _compiled);
+            codecs = CodecPair.For(report.Transform!, report.Listener.Role, _compiled);
         }
         catch (Exception error)
         {
@@ -44,10 +44,8 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
         }
 
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        var observer = exchanges.Observe(report, connection, upstream) is { } watching ? new RelayObservation(watching, time) : null;
-        if (observer is not null)
-            codec = ObservedTransform.Wrap(codec, report.Listener.Role, observer);
-        return new RelayConnection(connection, upstream, report, options.Timeouts, options.Tcp, clock, observer).RunAsync(codec);
+        var observer = exchanges.Observe(report, connection, upstream) is { } watching ? new RelayObservation(watching, report.Listener.Role, time) : null;
+        return new RelayConnection(connection, upstream, report, options.Timeouts, options.Tcp, clock, observer).RunAsync(codecs);
     }
 }
 

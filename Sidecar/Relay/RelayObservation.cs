@@ -1,16 +1,25 @@
+using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Observation;
 
 namespace Sidecar.Relay;
 
 /// <summary>Feeds what a relay passes to an observer, with the time, which is not an event loop's: that stands still during a turn.</summary>
-internal sealed class RelayObservation(ConnectionObserver observer, TimeProvider time)
+/// <param name="observer">Whom it feeds.</param>
+/// <param name="role">The listener's. The plain side of a pair is the client's at p1 and the service's at p2; alone it is the client's.</param>
+/// <param name="time">The process's clock.</param>
+internal sealed class RelayObservation(ConnectionObserver observer, SidecarRole role, TimeProvider time)
 {
-    /// <summary>Plain bytes that are about to be passed on.</summary>
-    public void Read(Direction direction, ReadOnlySpan<byte> bytes)
+    private bool IsDone => observer.IsOver;
+
+    /// <summary>Begins to feed it with both directions.</summary>
+    public void Watch(IRelay relay)
     {
-        if (!observer.IsOver)
-            observer.Read(direction, bytes, time.GetTimestamp());
+        foreach (var direction in (ReadOnlySpan<Direction>)[Direction.Request, Direction.Response])
+        {
+            var isPlainBefore = direction == Direction.Request ? role != SidecarRole.P2 : role == SidecarRole.P2;
+            relay[direction].Watch(isPlainBefore ? new ReceivedWatcher(this, direction) : new PassedWatcher(this, direction));
+        }
     }
 
     /// <summary>A direction has ended in order.</summary>
@@ -22,9 +31,47 @@ internal sealed class RelayObservation(ConnectionObserver observer, TimeProvider
     private static ExchangeOutcome CauseOf(RelayEndReason reason) => reason switch
     {
         RelayEndReason.Completed => ExchangeOutcome.Completed,
-        RelayEndReason.ClientReset => ExchangeOutcome.ClientReset,
-        RelayEndReason.UpstreamReset => ExchangeOutcome.ServerReset,
+        RelayEndReason.ClientReset or RelayEndReason.ClientTruncated => ExchangeOutcome.ClientReset,
+        RelayEndReason.UpstreamReset or RelayEndReason.UpstreamTruncated => ExchangeOutcome.ServerReset,
         RelayEndReason.IdleTimeout or RelayEndReason.HalfClosedTimeout => ExchangeOutcome.Timeout,
         _ => ExchangeOutcome.Unmatched,
     };
+
+    private void Read(Direction direction, ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.IsEmpty)
+            observer.Read(direction, bytes, time.GetTimestamp());
+    }
+
+    // Of a direction that encodes.
+    private sealed class ReceivedWatcher(RelayObservation observation, Direction direction) : IChunkWatcher
+    {
+        public bool IsDone => observation.IsDone;
+
+        public void Received(long offset, ReadOnlySpan<byte> chunk) => observation.Read(direction, chunk);
+
+        public void Passed(ReadOnlySpan<byte> bytes)
+        {
+        }
+
+        public void Failed()
+        {
+        }
+    }
+
+    // Of a direction that decodes.
+    private sealed class PassedWatcher(RelayObservation observation, Direction direction) : IChunkWatcher
+    {
+        public bool IsDone => observation.IsDone;
+
+        public void Received(long offset, ReadOnlySpan<byte> chunk)
+        {
+        }
+
+        public void Passed(ReadOnlySpan<byte> bytes) => observation.Read(direction, bytes);
+
+        public void Failed()
+        {
+        }
+    }
 }

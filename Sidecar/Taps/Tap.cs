@@ -1,27 +1,17 @@
 using System.Threading.Channels;
-using Sidecar.Connections;
 
 namespace Sidecar.Taps;
 
-/// <summary>The first bytes of one chunk, before and after the transform.</summary>
+/// <summary>The first bytes of one chunk, before and after the codec.</summary>
 /// <param name="Point">Where it passed.</param>
 /// <param name="Time">Since the tap was opened.</param>
 /// <param name="Offset">Bytes of this direction that were relayed before it.</param>
 /// <param name="Length">Of the whole chunk.</param>
 /// <param name="Before">As received.</param>
-/// <param name="After">As sent; null when the transform failed.</param>
+/// <param name="After">As sent; null when the codec failed.</param>
+/// <param name="Sent">How many bytes the codec made of the whole chunk.</param>
 /// <param name="Skipped">Chunks right before it for which the queue had no room.</param>
-internal sealed record TapChunk(TapPoint Point, TimeSpan Time, long Offset, int Length, byte[] Before, byte[]? After, long Skipped);
-
-/// <summary>One direction of one connection that a tap watches.</summary>
-/// <param name="Tap">Who watches.</param>
-/// <param name="Label">The connection's name in the text.</param>
-/// <param name="Direction">Whose chunks.</param>
-internal sealed record TapPoint(Tap Tap, string Label, Direction Direction)
-{
-    /// <summary>A chunk passes; <paramref name="after"/> is empty when the transform failed.</summary>
-    public void Note(long offset, int length, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after) => Tap.Note(this, offset, length, before, after);
-}
+internal sealed record TapChunk(TapPoint Point, TimeSpan Time, long Offset, int Length, byte[] Before, byte[]? After, int Sent, long Skipped);
 
 /// <summary>Takes chunks from pumps and keeps them for a reader. Pumps never wait: what a slow reader has no room for is counted and dropped.</summary>
 /// <param name="bytes">How many bytes of a chunk it keeps.</param>
@@ -47,16 +37,15 @@ internal sealed class Tap(int bytes, TimeProvider time)
     public void Note(TapPoint point, long offset, int length, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
         // Where nobody reads, a chunk shall not even cost a copy.
-        if (_chunks.Reader.Count >= Capacity)
-        {
-            Interlocked.Increment(ref _skipped);
-            return;
-        }
+        if (HasRoom())
+            Take(point, offset, length, before, First(after), after.Length);
+    }
 
-        var skipped = TakeSkipped();
-        var chunk = new TapChunk(point, time.GetElapsedTime(_opened), offset, length, First(before), after.IsEmpty ? null : First(after), skipped);
-        if (!_chunks.Writer.TryWrite(chunk))
-            Interlocked.Add(ref _skipped, skipped + 1);
+    /// <summary>The same of a chunk that the codec failed on.</summary>
+    public void NoteFailed(TapPoint point, long offset, int length, ReadOnlySpan<byte> before)
+    {
+        if (HasRoom())
+            Take(point, offset, length, before, null, 0);
     }
 
     /// <summary>How many chunks there was no room for behind the last one that is kept.</summary>
@@ -64,6 +53,22 @@ internal sealed class Tap(int bytes, TimeProvider time)
 
     /// <summary>Nothing passes any more.</summary>
     public void Complete() => _chunks.Writer.TryComplete();
+
+    private bool HasRoom()
+    {
+        if (_chunks.Reader.Count < Capacity)
+            return true;
+        Interlocked.Increment(ref _skipped);
+        return false;
+    }
+
+    private void Take(TapPoint point, long offset, int length, ReadOnlySpan<byte> before, byte[]? after, int sent)
+    {
+        var skipped = TakeSkipped();
+        var chunk = new TapChunk(point, time.GetElapsedTime(_opened), offset, length, First(before), after, sent, skipped);
+        if (!_chunks.Writer.TryWrite(chunk))
+            Interlocked.Add(ref _skipped, skipped + 1);
+    }
 
     private byte[] First(ReadOnlySpan<byte> chunk) => chunk[..Math.Min(bytes, chunk.Length)].ToArray();
 }

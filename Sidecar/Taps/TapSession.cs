@@ -48,7 +48,7 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
             // Also ends the wait for the connections.
             await stop.CancelAsync();
             foreach (var (direction, point) in _points)
-                direction.Detach(point);
+                direction.Unwatch(point);
         }
 
         Encoding.UTF8.GetBytes(_text.ToString(), output);
@@ -70,7 +70,7 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
             {
                 var (direction, point) = (report.Relay![way], new TapPoint(_tap, label, way));
                 _points.Add((direction, point));
-                direction.Attach(point);
+                direction.Watch(point);
             }
         }
     }

@@ -21,12 +21,23 @@ internal static class TapText
         var way = chunk.Point.Direction == Direction.Request ? "client to upstream" : "upstream to client";
         text.Append(
             CultureInfo.InvariantCulture,
-            $"\n+{chunk.Time.TotalSeconds:F3} s {chunk.Point.Label}, {way}, offset {chunk.Offset}, {chunk.Length} {(chunk.Length == 1 ? "byte" : "bytes")}\n");
+            $"\n+{chunk.Time.TotalSeconds:F3} s {chunk.Point.Label}, {way}, offset {chunk.Offset}, {chunk.Length} {(chunk.Length == 1 ? "byte" : "bytes")}");
+        if (chunk.After is not null && chunk.Sent != chunk.Length)
+            text.Append(CultureInfo.InvariantCulture, $", {chunk.Sent} sent");
+        text.Append('\n');
         text.AppendBytes("before", chunk.Before);
-        if (chunk.After is { } after)
-            text.AppendBytes("after", after);
-        else
-            text.Append("  after   nothing: the transform failed\n");
+        switch (chunk.After)
+        {
+            case null:
+                text.Append("  after   nothing: the transform failed\n");
+                break;
+            case []:
+                text.Append("  after   nothing yet\n");
+                break;
+            case var after:
+                text.AppendBytes("after", after);
+                break;
+        }
     }
 
     /// <summary>Chunks for which there was no room.</summary>

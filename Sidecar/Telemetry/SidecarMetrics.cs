@@ -45,7 +45,7 @@ internal sealed class SidecarMetrics
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");
         meter.CreateObservableCounter("sidecar.bytes", ObserveBytes, "By", "Bytes relayed, by side and way.");
         meter.CreateObservableCounter("sidecar.records.dropped", ObserveDropped, null, "Records lost, by sink and reason.");
-        meter.CreateObservableCounter("sidecar.transform.bytes", ObserveTransformed, "By", "Bytes that went through each transform.");
+        meter.CreateObservableCounter("sidecar.transform.bytes", ObserveTransformed, "By", "Plain bytes that went through each transform.");
 
         Histogram<double> Histogram(string name, string description, double[] buckets) => meter.CreateHistogram(
             name, "s", description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });

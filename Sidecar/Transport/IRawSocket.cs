@@ -11,6 +11,9 @@ internal interface IRawSocket
     /// <summary>Bytes that were sent and that the peer has not acknowledged, a FIN left out; 0 once this process has closed the socket.</summary>
     public int Unacknowledged { get; }
 
+    /// <summary>Whether bytes, an end or an error wait to be read. Only who may read may ask.</summary>
+    public bool HasNews { get; }
+
     /// <summary>Reads an option in the kernel's form.</summary>
     /// <returns>Its length in bytes, or -1 when the kernel has none to tell.</returns>
     public int GetRawOption(KernelOption option, Span<byte> value);
@@ -26,7 +29,6 @@ internal static class RawSocketExtensions
 {
     /// <summary>The connection's socket; null when it has none.</summary>
     public static IRawSocket? RawSocket(this ConnectionContext connection) =>
-        connection as IRawSocket
-        ?? connection.Features.Get<IRawSocket>()
+        connection.Features.Get<IRawSocket>()
         ?? (connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket } ? new FrameworkSocket(socket) : null);
 }

@@ -10,6 +10,8 @@ internal static class Scenarios
         [RelayEndReason.Completed] = RelayScenarios.BothEndsFinishAsync,
         [RelayEndReason.ClientReset] = word => RelayScenarios.OneEndResetsAsync(word, client: true),
         [RelayEndReason.UpstreamReset] = word => RelayScenarios.OneEndResetsAsync(word, client: false),
+        [RelayEndReason.ClientTruncated] = word => CodecStages.OneStreamIsCutAsync(word, client: true),
+        [RelayEndReason.UpstreamTruncated] = word => CodecStages.OneStreamIsCutAsync(word, client: false),
         [RelayEndReason.IdleTimeout] = RelayScenarios.BothEndsAreSilentAsync,
         [RelayEndReason.HalfClosedTimeout] = RelayScenarios.OneEndIsSilentWhenTheOtherHasFinishedAsync,
         [RelayEndReason.AdminClosed] = RelayScenarios.AnOperatorClosesAsync,
@@ -27,7 +29,7 @@ internal static class Scenarios
         [RelayEndReason.OracleDenied] = PeerScenarios.TheOracleDeniesAsync,
         [RelayEndReason.OracleUnreachable] = PeerScenarios.TheOracleIsDownAsync,
         [RelayEndReason.OracleTimeout] = PeerScenarios.TheOracleIsSilentAsync,
-        [RelayEndReason.TransformError] = FaultyStages.ATransformThrowsAsync,
-        [RelayEndReason.InternalError] = FaultyStages.AStageThrowsAsync,
+        [RelayEndReason.TransformError] = CodecStages.ATransformThrowsAsync,
+        [RelayEndReason.InternalError] = CodecStages.AStageThrowsAsync,
     };
 }

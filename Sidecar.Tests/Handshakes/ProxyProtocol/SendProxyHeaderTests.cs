@@ -53,7 +53,7 @@ public sealed class SendProxyHeaderTests : IDisposable
             var relay = new RelayConnection(connection, _upstream, report, Stage.Timeouts, new TcpOptions(), _time);
             _upstream.SendEnd();
             _client.SendEnd();
-            await relay.RunAsync(Codec.For(TransformExpression.Not, SidecarRole.Alone, new TransformCache()));
+            await relay.RunAsync(CodecPair.For(TransformExpression.Not, SidecarRole.Alone, new TransformCache()));
         });
         var received = await _upstream.ReceiveAsync();
         // The transform changes the bytes of the client alone.

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Sidecar.Tests.Support.Peers;
+using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Xunit;
 
@@ -89,14 +90,14 @@ public sealed class EpollSocketTests
     {
         using var running = new RunningLoop();
         var (socket, peer) = await running.ConnectAsync();
-        var (partner, other) = await running.ConnectAsync();
+        var (partner, other) = await running.OpenAsync();
         var isWaiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var woken = running.RunAsync(async () =>
         {
-            socket.JoinWith(partner);
-            Assert.Equal(SocketStatus.WouldBlock, partner.Receive(running.Loop.Scratch, out _));
+            socket.WakeWhenBroken(partner);
+            Assert.Equal(SocketStatus.WouldBlock, partner.Receive(1, out _));
             isWaiting.SetResult();
-            await partner.WhenReadable();
+            await partner.Socket.WhenReadable();
             return socket.IsBroken;
         });
         await isWaiting.Task;
@@ -112,12 +113,12 @@ public sealed class EpollSocketTests
     {
         using var running = new RunningLoop();
         var (socket, peer) = await running.ConnectAsync();
-        var (partner, other) = await running.ConnectAsync();
+        var (partner, other) = await running.OpenAsync();
         await running.RunAsync(async () =>
         {
-            socket.JoinWith(partner);
-            Assert.Equal(SocketStatus.WouldBlock, partner.Receive(running.Loop.Scratch, out _));
-            var woken = WaitAsync(partner);
+            socket.WakeWhenBroken(partner);
+            Assert.Equal(SocketStatus.WouldBlock, partner.Receive(1, out _));
+            var woken = WaitAsync(partner.Socket);
             peer.Close(0);
             Assert.Equal(SocketStatus.Failed, socket.Send("x"u8, out _));
             Assert.True(socket.IsBroken);
@@ -145,7 +146,7 @@ public sealed class EpollSocketTests
             await socket.WhenAllIsSentAsync();
             Assert.True(socket.Unsent > 0);
             // The loop's clock is that of its turn, which began before.
-            Assert.True(Stopwatch.GetElapsedTime(started) > EpollSocket.Patience / 2);
+            Assert.True(Stopwatch.GetElapsedTime(started) > IRelaySocket.Patience / 2);
         });
         peer.Dispose();
     }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
+using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
 using Xunit;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
 using Xunit;
 
@@ -28,11 +29,11 @@ internal sealed class RunningLoop : IDisposable
     public IReadOnlyCollection<string> Errors => _errors.Lines;
 
     /// <summary>Runs code on the loop; its awaits come back to it.</summary>
-    public Task<T> RunAsync<T>(Func<Task<T>> code)
+    public Task<T> RunAsync<T>(Func<Task<T>> code, TimeSpan? limit = null)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Loop.Post(_ => _ = CompleteAsync(), null);
-        return result.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        return result.Task.WaitAsync(limit ?? SocketTalk.Limit, TestContext.Current.CancellationToken);
 
         async Task CompleteAsync()
         {
@@ -48,11 +49,13 @@ internal sealed class RunningLoop : IDisposable
     }
 
     /// <inheritdoc cref="RunAsync{T}"/>
-    public Task RunAsync(Func<Task> code) => RunAsync(async () =>
-    {
-        await code();
-        return true;
-    });
+    public Task RunAsync(Func<Task> code, TimeSpan? limit = null) => RunAsync(
+        async () =>
+        {
+            await code();
+            return true;
+        },
+        limit);
 
     /// <summary>A socket on the loop, connected to a framework's socket that the test plays.</summary>
     public async Task<(EpollSocket Socket, Socket Peer)> ConnectAsync()

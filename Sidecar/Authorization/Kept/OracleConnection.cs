@@ -36,7 +36,7 @@ internal sealed class OracleConnection
     public HostPort Oracle { get; }
 
     /// <summary>Whether it was closed by the Oracle, or has bytes that no question asked for.</summary>
-    public bool HasNews => ((IPeekable)_connection).HasNews;
+    public bool HasNews => _connection.RawSocket()!.HasNews;
 
     // Told by the clock: of two threads the one that ends an idle connection may come just too late.
     private bool IsOverdue => _pool.Clock.GetElapsedTime(_asked) >= _askLimit;

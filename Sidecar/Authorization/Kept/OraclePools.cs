@@ -34,7 +34,7 @@ internal sealed class OraclePools(SidecarOptions options, TimeProvider time)
     private IEnumerable<OraclePool> All => _withoutLoop is { } pool ? [pool, .. _ofLoops.Values] : _ofLoops.Values;
 
     /// <summary>The pool for questions on behalf of a connection.</summary>
-    public OraclePool For(ConnectionContext downstream) => downstream is EpollConnection { Socket.Loop: var loop }
+    public OraclePool For(ConnectionContext downstream) => downstream.Features.Get<EventLoop>() is { } loop
         ? _ofLoops.GetOrAdd(loop, static (loop, all) => new OraclePool(all, loop), this)
         : LazyInitializer.EnsureInitialized(ref _withoutLoop, () => new OraclePool(this, null));
 

@@ -9,9 +9,9 @@ namespace Sidecar.Transport.Epoll;
 
 /// <summary>
 /// A connection on an event loop. Stages that parse use its pipe; the relay moves bytes from socket to socket with
-/// <see cref="Receive"/> and <see cref="EpollSocket.Send"/>.
+/// <see cref="Receive"/> and <see cref="Send"/>.
 /// </summary>
-internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
+internal sealed class EpollConnection : ConnectionContext, IRelaySocket
 {
     private IDuplexPipe? _transport;
     private string? _id;
@@ -53,7 +53,7 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
         set => _id = value;
     }
 
-    public override IFeatureCollection Features => _features ??= new SmallFeatureCollection();
+    public override IFeatureCollection Features => _features ??= new SmallFeatureCollection(this);
 
     public override IDictionary<object, object?> Items
     {
@@ -73,6 +73,15 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
     public bool HasNews => Socket.HasNews;
 
     /// <inheritdoc/>
+    public bool IsBroken => Socket.IsBroken;
+
+    /// <inheritdoc/>
+    public string? ErrorText => Socket.ErrorText;
+
+    /// <inheritdoc/>
+    public int Unsent => Socket.Unsent;
+
+    /// <inheritdoc/>
     public int Unacknowledged => Socket.Unacknowledged;
 
     /// <inheritdoc/>
@@ -84,17 +93,41 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
     /// <inheritdoc/>
     public void ShutdownSend() => Socket.ShutdownSend();
 
-    /// <summary>Reads what is there: first what the pipe has read ahead, then from the socket.</summary>
-    public SocketStatus Receive(Span<byte> buffer, out int count)
+    /// <summary>Reads what is there into the loop's buffer: first what the pipe has read ahead, then from the socket.</summary>
+    public SocketStatus Receive(int limit, out Span<byte> chunk)
     {
-        if (_transport is null || !_transport.Input.TryRead(out var ahead))
-            return Socket.Receive(buffer, out count);
-        var chunk = ahead.Buffer.Slice(0, Math.Min(ahead.Buffer.Length, buffer.Length));
-        chunk.CopyTo(buffer);
-        count = (int)chunk.Length;
-        _transport.Input.AdvanceTo(chunk.End);
-        return count > 0 ? SocketStatus.Done : Socket.Receive(buffer, out count);
+        var buffer = Socket.Loop.Scratch.AsSpan(0, Math.Min(limit, EventLoop.ScratchSize));
+        if (_transport is not null && TakeAhead(_transport.Input, buffer) is var ahead and > 0)
+        {
+            chunk = buffer[..ahead];
+            return SocketStatus.Done;
+        }
+
+        var status = Socket.Receive(buffer, out var count);
+        chunk = buffer[..count];
+        return status;
     }
+
+    /// <inheritdoc/>
+    public SocketStatus Send(ReadOnlySpan<byte> bytes, out int count) => Socket.Send(bytes, out count);
+
+    /// <inheritdoc/>
+    public void WhenReadable(Action callback) => Socket.WhenReadable().Call(callback);
+
+    /// <inheritdoc/>
+    public void WhenWritable(Action callback) => Socket.WhenWritable().Call(callback);
+
+    /// <inheritdoc/>
+    public void Defer(Action callback) => Socket.Loop.Defer(callback);
+
+    /// <inheritdoc/>
+    public void WakeWhenBroken(IRelaySocket other) => Socket.WakeWhenBroken(other);
+
+    /// <inheritdoc/>
+    public void Wake() => Socket.Wake();
+
+    /// <inheritdoc/>
+    public Task WhenAllIsSentAsync() => Socket.WhenAllIsSentAsync();
 
     /// <summary>Resets the connection. Any thread may call it.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
@@ -123,5 +156,15 @@ internal sealed class EpollConnection : ConnectionContext, IRawSocket, IPeekable
         if (_transport is not null)
             await _transport.Input.CompleteAsync();
         await base.DisposeAsync();
+    }
+
+    private static int TakeAhead(PipeReader input, Span<byte> buffer)
+    {
+        if (!input.TryRead(out var ahead))
+            return 0;
+        var chunk = ahead.Buffer.Slice(0, Math.Min(ahead.Buffer.Length, buffer.Length));
+        chunk.CopyTo(buffer);
+        input.AdvanceTo(chunk.End);
+        return (int)chunk.Length;
     }
 }

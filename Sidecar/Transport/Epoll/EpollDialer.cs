@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Net;
 using Sidecar.Options;
 
@@ -11,7 +12,7 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
 {
     public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout, CancellationToken cancel = default)
     {
-        var loop = ((EpollConnection)downstream).Socket.Loop;
+        var loop = downstream.Features.GetRequiredFeature<EventLoop>();
         await loop.Enter();
         if (Open(loop, address, source, out var socket) is { } refusal)
             return refusal;

@@ -5,34 +5,12 @@ using Sidecar.Net;
 
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>How a call on a socket ended that did not wait.</summary>
-internal enum SocketStatus
-{
-    /// <summary>Bytes were moved.</summary>
-    Done,
-
-    /// <summary>Nothing can be moved now; await the socket.</summary>
-    WouldBlock,
-
-    /// <summary>The peer has ended its stream.</summary>
-    Ended,
-
-    /// <summary>The connection is broken: <see cref="EpollSocket.ErrorText"/> says how.</summary>
-    Failed,
-
-    /// <summary>This process has closed the socket.</summary>
-    Closed,
-}
-
 /// <summary>
 /// A non-blocking socket, registered once with one event loop for its life (edge-triggered). Only that loop's thread touches
 /// it. One reader and one writer may wait.
 /// </summary>
 internal sealed class EpollSocket : ILoopHandler
 {
-    /// <summary>How long what was sent is waited for while the peer acknowledges nothing of it: such a peer does not want it.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     private const uint Interest = Libc.EpollIn | Libc.EpollOut | Libc.EpollRdHup | Libc.EpollPri | Libc.EpollEdge;
     private const uint Over = Libc.EpollErr | Libc.EpollHup;
 
@@ -50,7 +28,7 @@ internal sealed class EpollSocket : ILoopHandler
     private bool _shutDown;
     private bool _finIsQueued;
     private int _error;
-    private EpollSocket? _partner;
+    private IRelaySocket? _partner;
 
     private EpollSocket(EventLoop loop, int descriptor, bool isConnected)
     {
@@ -190,12 +168,12 @@ internal sealed class EpollSocket : ILoopHandler
     /// <summary>When writing is worth a try.</summary>
     public Readiness WhenWritable() => new(this, isWriting: true);
 
-    /// <summary>When one of two relayed sockets breaks, those who wait for the other are woken as well.</summary>
-    public void JoinWith(EpollSocket partner) => (_partner, partner._partner) = (partner, this);
+    /// <summary>When it breaks, those who wait for the other side of the relay are woken as well.</summary>
+    public void WakeWhenBroken(IRelaySocket partner) => _partner = partner;
 
     /// <summary>
     /// Completes once the peer has acknowledged all that was sent, or no longer can; or has acknowledged none of it for the
-    /// length of <see cref="Patience"/>. The kernel tells nobody, so it is asked.
+    /// length of <see cref="IRelaySocket.Patience"/>. The kernel tells nobody, so it is asked.
     /// </summary>
     public async Task WhenAllIsSentAsync()
     {
@@ -204,7 +182,7 @@ internal sealed class EpollSocket : ILoopHandler
         {
             if (unsent < last)
                 since = Loop.Timers.GetTimestamp();
-            else if (Loop.Timers.GetElapsedTime(since) >= Patience)
+            else if (Loop.Timers.GetElapsedTime(since) >= IRelaySocket.Patience)
                 return;
             await Loop.Delay(pause);
             pause = TimeSpan.FromMilliseconds(Math.Min(50, 2 * pause.TotalMilliseconds));
@@ -213,6 +191,13 @@ internal sealed class EpollSocket : ILoopHandler
 
     /// <summary>Has the waiting reader look again.</summary>
     public void WakeReader() => _read.Wake();
+
+    /// <summary>Has those who wait look again.</summary>
+    public void Wake()
+    {
+        _read.Wake();
+        _write.Wake();
+    }
 
     /// <summary>Sends FIN behind what was sent; reading goes on.</summary>
     public void ShutdownSend()
@@ -231,8 +216,7 @@ internal sealed class EpollSocket : ILoopHandler
         _closed = true;
         Loop.Unregister(_slot);
         _ = Libc.Close(_descriptor);
-        _read.Wake();
-        _write.Wake();
+        Wake();
     }
 
     /// <summary>Closes with RST: the peer must not take a cut stream for a whole one.</summary>
@@ -286,13 +270,7 @@ internal sealed class EpollSocket : ILoopHandler
         IsBroken = true;
         // Not at once: the call that met it may be a pump's, in the middle of a turn.
         if (_partner is { } partner)
-            Loop.Defer(partner.WakeBoth);
-    }
-
-    private void WakeBoth()
-    {
-        _read.Wake();
-        _write.Wake();
+            Loop.Defer(partner.Wake);
     }
 
     // What a failed call means; null: try again.

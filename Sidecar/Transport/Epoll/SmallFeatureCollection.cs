@@ -3,13 +3,17 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>The features of one connection in a row: a tenth of a dictionary's memory, and as fast for the few that there are.</summary>
-internal sealed class SmallFeatureCollection : IFeatureCollection
+/// <summary>
+/// The features of one connection in a row: a tenth of a dictionary's memory, and as fast for the few that there are. Those of the
+/// connection itself take none.
+/// </summary>
+/// <param name="connection">Whose.</param>
+internal sealed class SmallFeatureCollection(EpollConnection connection) : IFeatureCollection
 {
     // What the stages of a plain relay set.
     private const int Expected = 6;
 
-    private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[Expected];
+    private KeyValuePair<Type, object>[] _features = [];
     private int _count;
 
     public bool IsReadOnly => false;
@@ -18,7 +22,7 @@ internal sealed class SmallFeatureCollection : IFeatureCollection
 
     public object? this[Type key]
     {
-        get => IndexOf(key) is var index and >= 0 ? _features[index].Value : null;
+        get => IndexOf(key) is var index and >= 0 ? _features[index].Value : OfConnection(key);
         set
         {
             Revision++;
@@ -40,6 +44,13 @@ internal sealed class SmallFeatureCollection : IFeatureCollection
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    private object? OfConnection(Type key)
+    {
+        if (key == typeof(IRelaySocket) || key == typeof(IRawSocket))
+            return connection;
+        return key == typeof(EventLoop) ? connection.Socket.Loop : null;
+    }
+
     private int IndexOf(Type key)
     {
         for (var i = 0; i < _count; i++)
@@ -54,7 +65,7 @@ internal sealed class SmallFeatureCollection : IFeatureCollection
     private void Add(Type key, object value)
     {
         if (_count == _features.Length)
-            Array.Resize(ref _features, _count * 2);
+            Array.Resize(ref _features, Math.Max(Expected, _count * 2));
         _features[_count++] = new(key, value);
     }
 

@@ -38,6 +38,22 @@ internal sealed class FrameworkSocket(Socket socket) : IRawSocket
     }
 
     /// <inheritdoc/>
+    public bool HasNews
+    {
+        get
+        {
+            try
+            {
+                return socket.Poll(0, SelectMode.SelectRead);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public int GetRawOption(KernelOption option, Span<byte> value)
     {
         try

@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
-using Sidecar.Net;
 
 namespace Sidecar.Transport.Sockets;
 
@@ -10,7 +9,7 @@ namespace Sidecar.Transport.Sockets;
 /// An outbound connection whose pipes stand for its two directions: completing the output shuts down only the sending side.
 /// Kestrel's own client connection would shut down both.
 /// </summary>
-internal sealed class SocketConnection : ConnectionContext, IRawSocket, IPeekable
+internal sealed class SocketConnection : ConnectionContext
 {
     // Large reads cost fewer turns; zero-byte reads hold no buffer while the connection is idle.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4096, leaveOpen: true, useZeroByteReads: true);
@@ -18,39 +17,21 @@ internal sealed class SocketConnection : ConnectionContext, IRawSocket, IPeekabl
     private static readonly ConnectionAbortedException Disposed = new("The connection was closed.");
 
     private readonly Socket _socket;
-    private readonly FrameworkSocket _raw;
     private string? _id;
 
     public SocketConnection(Socket socket)
     {
-        (_socket, _raw) = (socket, new FrameworkSocket(socket));
+        _socket = socket;
+        var raw = new FrameworkSocket(socket);
+        Features.Set<IRawSocket>(raw);
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         Transport = new Pipes(
             PipeReader.Create(new NetworkStream(socket, ownsSocket: false), ReaderOptions),
-            SendingSide.CreateWriter(_raw));
+            SendingSide.CreateWriter(raw));
     }
 
     public override IDuplexPipe Transport { get; set; }
-
-    /// <inheritdoc/>
-    public bool HasNews
-    {
-        get
-        {
-            try
-            {
-                return _socket.Poll(0, SelectMode.SelectRead);
-            }
-            catch (Exception error) when (error is SocketException or ObjectDisposedException)
-            {
-                return true;
-            }
-        }
-    }
-
-    /// <inheritdoc/>
-    public int Unacknowledged => _raw.Unacknowledged;
 
     public override string ConnectionId
     {
@@ -61,15 +42,6 @@ internal sealed class SocketConnection : ConnectionContext, IRawSocket, IPeekabl
     public override IFeatureCollection Features { get; } = new FeatureCollection();
 
     public override IDictionary<object, object?> Items { get; set; } = new Dictionary<object, object?>();
-
-    /// <inheritdoc/>
-    public int GetRawOption(KernelOption option, Span<byte> value) => _raw.GetRawOption(option, value);
-
-    /// <inheritdoc/>
-    public void SetRawOption(KernelOption option, int value) => _raw.SetRawOption(option, value);
-
-    /// <inheritdoc/>
-    public void ShutdownSend() => _raw.ShutdownSend();
 
     /// <summary>Resets the connection: the peer must not take a cut stream for a whole one.</summary>
     public override void Abort(ConnectionAbortedException abortReason) => _socket.Close(timeout: 0);

@@ -9,21 +9,21 @@ using Xunit;
 
 namespace Sidecar.Tests.Oracle;
 
-/// <summary>The policy that README.md shows does what it seems to say.</summary>
-public sealed partial class ReadmePolicyTests : IDisposable
+/// <summary>The policy that docs/oracle.md shows does what it seems to say.</summary>
+public sealed partial class DocumentedPolicyTests : IDisposable
 {
     private const string Scramble = "ok (chain (xor 42) (rotl 3))";
     private readonly ManualTimeProvider _time = new();
     private readonly DecisionMemory _memory;
     private readonly Arbiter _arbiter;
 
-    public ReadmePolicyTests()
+    public DocumentedPolicyTests()
     {
-        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "oracle.md"));
         // All but the assembly of somebody's own operators.
-        var policy = Assert.Single(FiltersLine().Split(Assert.Single(PolicyBlock().Matches(readme)).Groups["policy"].Value).Chunk(2), parts => parts.Length == 2);
+        var policy = Assert.Single(FiltersLine().Split(Assert.Single(PolicyBlock().Matches(text)).Groups["policy"].Value).Chunk(2), parts => parts.Length == 2);
         _memory = new DecisionMemory(100, _time);
-        _arbiter = new Arbiter(new PolicyStore(PolicyFile.Parse(string.Concat(policy), "README.md"), _time), _memory);
+        _arbiter = new Arbiter(new PolicyStore(PolicyFile.Parse(string.Concat(policy), "oracle.md"), _time), _memory);
     }
 
     public void Dispose() => _memory.Dispose();

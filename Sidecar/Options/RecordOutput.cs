@@ -2,7 +2,7 @@ using Chassis.Records;
 
 namespace Sidecar.Options;
 
-/// <summary>Where records go, with all that is said of it.</summary>
+/// <summary>Where records go, with all that is said of it. Each kind, with its settings and defaults, is a file of <c>Records/Exchanges/Outputs/</c>.</summary>
 public abstract record RecordOutput
 {
     /// <summary>The option or key that named it.</summary>

@@ -189,6 +189,7 @@ public sealed class UsageErrorTests
         var line = await FailAsync(["check", "--config", Config("absent/a", "absent/b")]);
         Assert.Contains($"records.0.path '{folder.File("absent/a")}': ", line, StringComparison.Ordinal);
         Assert.Contains($"records.2.path '{folder.File("absent/b")}': ", line, StringComparison.Ordinal);
+        Assert.Contains($"records.2.path '{folder.File("absent/b")}': ", await FailAsync(["--config", Config("a", "absent/b")]), StringComparison.Ordinal);
 
         var (code, output, _) = await ProgramProcess.RunAsync("Sidecar", "check", "--config", Config("a", "b"));
         Assert.Equal(0, code);

@@ -1,8 +1,15 @@
 namespace Chassis.Records;
 
-/// <summary>Whether a file of lines can be written to.</summary>
+/// <summary>Whether a file of lines can be written to, and whether it is another's.</summary>
 public static class FileCheck
 {
+    // As many as the kernel follows (path_resolution(7)).
+    private const int MaxLinks = 40;
+
+    /// <summary>Whether two paths lead to one file, also where it does not exist yet.</summary>
+    public static bool IsSame(string path, string other) =>
+        path == other || (IsPath(path) && IsPath(other) && Real(Path.GetFullPath(path), 0) == Real(Path.GetFullPath(other), 0));
+
     /// <summary>Tries whether lines could be written, and leaves everything as it is. A path of <c>-</c> is stdout.</summary>
     /// <param name="path">The file, which need not exist.</param>
     /// <param name="origin">The option or key that named it.</param>
@@ -25,6 +32,19 @@ public static class FileCheck
         {
             throw LineOutput.CannotOpen(path, origin, error.Message.Replace(trial, Path.GetFileName(path), StringComparison.Ordinal), error);
         }
+    }
+
+    // What is no path at all is refused when it is opened.
+    private static bool IsPath(string text) => text.Length > 0 && !text.Contains('\0');
+
+    // Without the links in it, of folders too.
+    private static string Real(string path, int links)
+    {
+        if (Path.GetDirectoryName(path) is not { } folder)
+            return path;
+        folder = Real(folder, links);
+        var file = Path.Combine(folder, Path.GetFileName(path));
+        return links < MaxLinks && new FileInfo(file).LinkTarget is { } target ? Real(Path.GetFullPath(target, folder), links + 1) : file;
     }
 
     private static void TryFile(string path)

@@ -37,7 +37,8 @@ internal sealed class LineBlock(int size)
             return;
         var known = Task.WhenAll(_late.Select(l => l.Number.Known));
         await ((Task)Task.WhenAny(known, pressed)).WaitAsync(limit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!known.IsCompleted)
+        // Who has no time gives up for nobody else: other sinks may wait for the same number.
+        if (!known.IsCompleted && !pressed.IsCompleted)
         {
             foreach (var (_, number) in _late)
                 number.GiveUp();

@@ -6,7 +6,7 @@ namespace Chassis.Records;
 /// Where lines go: a file, which may be rotated and reopened, or stdout. It takes whole lines alone and leaves no part of one
 /// behind. That writing fails is counted and told once, and once more when it works again; it is never thrown.
 /// </summary>
-internal sealed class LineOutput : IAsyncDisposable
+public sealed class LineOutput : ILineOutput
 {
     // A pipe takes more than PIPE_BUF in pieces (pipe(7)): all who write to stdout take turns.
     private static readonly SemaphoreSlim StandardOutputTurn = new(1, 1);
@@ -47,6 +47,11 @@ internal sealed class LineOutput : IAsyncDisposable
     }
 
     /// <summary>Opens a file to append to, or <c>-</c>, which is stdout.</summary>
+    /// <param name="path">The file, or <c>-</c>.</param>
+    /// <param name="origin">The option or key that named it.</param>
+    /// <param name="rotation">When the file gives way to a new one; null for never.</param>
+    /// <param name="time">The process's clock.</param>
+    /// <param name="logger">Told once when writing starts to fail and once when it works again.</param>
     /// <exception cref="UsageException">The file cannot be opened.</exception>
     public static LineOutput Open(string path, string origin, LineRotation? rotation, TimeProvider time, ILogger logger)
     {
@@ -66,17 +71,15 @@ internal sealed class LineOutput : IAsyncDisposable
     }
 
     /// <summary>The error for a file that cannot be opened.</summary>
-    public static UsageException CannotOpen(string path, string origin, string why, Exception error) => new($"{origin} '{path}': {why}", error);
+    internal static UsageException CannotOpen(string path, string origin, string why, Exception error) => new($"{origin} '{path}': {why}", error);
 
-    /// <summary>Whether there is something to reopen.</summary>
+    /// <inheritdoc/>
     public bool IsFile { get; private init; }
 
-    /// <summary>Lines lost so far because they could not be written.</summary>
+    /// <inheritdoc/>
     public long Lost => Interlocked.Read(ref _lost);
 
-    /// <summary>Writes whole lines.</summary>
-    /// <param name="lines">Each with its line feed.</param>
-    /// <param name="count">How many they are.</param>
+    /// <inheritdoc/>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
     {
         await _turn.WaitAsync();
@@ -102,7 +105,7 @@ internal sealed class LineOutput : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the file anew, which somebody may have renamed; of stdout there is nothing to reopen.</summary>
+    /// <inheritdoc/>
     public async Task ReopenAsync()
     {
         if (!IsFile)

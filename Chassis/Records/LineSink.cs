@@ -35,7 +35,7 @@ public sealed class LineSink : IAsyncDisposable
     private readonly Queue<LineBlock> _waiting = new();
     private readonly Stack<LineBlock> _free = new(MaxFree);
     private readonly SemaphoreSlim _ready = new(0);
-    private readonly LineOutput _output;
+    private readonly ILineOutput _output;
     private readonly int _limit;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -51,23 +51,17 @@ public sealed class LineSink : IAsyncDisposable
     private Task? _ending;
     private long _dropped;
 
-    internal LineSink(LineOutput output, int limit, TimeProvider time, ILogger logger)
+    /// <summary>Begins to write to an output, which it disposes of.</summary>
+    /// <param name="output">Where lines go.</param>
+    /// <param name="limit">Bytes that may wait.</param>
+    /// <param name="time">The process's clock.</param>
+    /// <param name="logger">Told of what could not be written at the end.</param>
+    public LineSink(ILineOutput output, int limit, TimeProvider time, ILogger logger)
     {
         (_output, _limit, _time, _logger) = (output, limit, time, logger);
         _timer = time.CreateTimer(static sink => ((LineSink)sink!).OnTime(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _writing = Task.Run(WriteAllAsync);
     }
-
-    /// <summary>Opens a sink.</summary>
-    /// <param name="path">A file to append to, or <c>-</c> for stdout.</param>
-    /// <param name="origin">The option or key that named it.</param>
-    /// <param name="rotation">When the file gives way to a new one; null for never.</param>
-    /// <param name="limit">Bytes that may wait.</param>
-    /// <param name="time">The process's clock.</param>
-    /// <param name="logger">Told once when writing starts to fail and once when it works again.</param>
-    /// <exception cref="UsageException">The file cannot be opened.</exception>
-    public static LineSink Open(string path, string origin, LineRotation? rotation, int limit, TimeProvider time, ILogger logger) =>
-        new(LineOutput.Open(path, origin, rotation, time, logger), limit, time, logger);
 
     /// <summary>Lines lost so far: to want of room, to a failing file, or to the end.</summary>
     public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;

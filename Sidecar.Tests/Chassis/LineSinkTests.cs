@@ -157,11 +157,14 @@ public sealed class LineSinkTests
     {
         var output = new GatedStream(isOpen: true);
         await using var sink = Sink(output, limit: 8 * LineSink.BlockSize);
-        sink.Write("          \n"u8, 0, new Unknown());
+        var number = new Unknown();
+        sink.Write("          \n"u8, 0, number);
         for (var i = 0; i < 4; i++)
             sink.Write(new byte[LineSink.BlockSize]);
 
         await Eventually.TrueAsync(() => output.Text.StartsWith("1\n", StringComparison.Ordinal));
+        // Another sink, which has the time, waits on.
+        Assert.False(number.IsGivenUp);
     }
 
     [Fact]
@@ -187,9 +190,9 @@ public sealed class LineSinkTests
 
         public int Value => 1;
 
-        public void GiveUp()
-        {
-        }
+        public bool IsGivenUp { get; private set; }
+
+        public void GiveUp() => IsGivenUp = true;
     }
 
     private sealed record Number(int Value) : ILateNumber

@@ -1,6 +1,7 @@
 using Chassis;
 using Chassis.Records;
 using Sidecar.Options;
+using Sidecar.Records.Exchanges.Outputs;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;
@@ -12,31 +13,32 @@ public sealed class RecordSettingsTests
     [Fact]
     public void Load_NothingSaid_RecordsNothing()
     {
-        Assert.Null(Words.Named(Listen).Records);
-        Assert.Null(Words.Named(Listen, "records.path=off", "records.sample=0.5").Records);
+        Assert.Empty(Words.Named(Listen).Records);
+        Assert.Empty(Words.Named(Listen, "records.path=off", "records.sample=0.5").Records);
+        Assert.Empty(Words.Named(Listen, "records=off").Records);
     }
 
     [Fact]
     public void Load_PathAlone_HasTheDocumentedDefaults()
     {
-        var records = Words.Named(Listen, "records.path=-").Records!;
-        Assert.Equal(("-", "--records", RecordFormat.Perisco, true), (records.Path, records.Origin, records.Format, records.HasExt));
+        var records = Only("records.path=-");
+        Assert.Equal(new FileOutput { Path = "-", Origin = "--records", Rotation = new LineRotation(100 * 1024 * 1024, null, 5) }, records.Output);
+        Assert.Equal((null, "perisco", true, 8 * 1024 * 1024), (records.Name, records.Format, records.HasExt, records.Queue));
         Assert.Equal((1, true), (records.Sample, records.AlwaysErrors));
         Assert.Null(records.AllowHeaders);
         Assert.Empty(records.DenyHeaders);
         Assert.Empty(records.Paths);
         Assert.Equal(ExchangeRecordOptions.SecretHeaders, records.MaskHeaders);
         Assert.Contains("token", records.MaskQuery);
-        Assert.Equal(new LineRotation(100 * 1024 * 1024, null, 5), records.Rotation);
     }
 
     [Fact]
     public void Load_Everything_IsTaken()
     {
-        var records = Words.Named(
-            Listen, "records.path=/tmp/x", "records.format=perisco", "records.ext=off", "records.headers.allow=Host,:authority", "records.headers.deny=X-A",
+        var records = Only(
+            "records.path=/tmp/x", "records.output=file", "records.queue=2MB", "records.format=perisco", "records.ext=off", "records.headers.allow=Host,:authority", "records.headers.deny=X-A",
             "records.headers.mask=X-B", "records.mask-query=pin-code", "records.sample=0.25", "records.always-errors=off", "records.paths=/a/**,!/a/b",
-            "records.rotate-size=2GB", "records.rotate-age=24h", "records.keep=0").Records!;
+            "records.rotate-size=2GB", "records.rotate-age=24h", "records.keep=0");
         Assert.False(records.HasExt);
         Assert.False(records.AlwaysErrors);
         Assert.Equal(0.25, records.Sample);
@@ -45,20 +47,21 @@ public sealed class RecordSettingsTests
         Assert.Equal([.. ExchangeRecordOptions.SecretHeaders, "X-B"], records.MaskHeaders);
         Assert.Equal([.. ExchangeRecordOptions.SecretParameters, "pin-code"], records.MaskQuery);
         Assert.Equal(["/a/**", "!/a/b"], records.Paths);
-        Assert.Equal(new LineRotation(2L * 1024 * 1024 * 1024, TimeSpan.FromHours(24), 0), records.Rotation);
+        Assert.Equal(2 * 1024 * 1024, records.Queue);
+        Assert.Equal(new LineRotation(2L * 1024 * 1024 * 1024, TimeSpan.FromHours(24), 0), ((FileOutput)records.Output).Rotation);
     }
 
     [Fact]
     public void Load_NoneFirst_LeavesTheDefaultMasksOut()
     {
-        var records = Words.Named(Listen, "records.path=-", "records.headers.mask=none,X-B", "records.mask-query=none").Records!;
+        var records = Only("records.path=-", "records.headers.mask=none,X-B", "records.mask-query=none");
         Assert.Equal(["X-B"], records.MaskHeaders);
         Assert.Empty(records.MaskQuery);
     }
 
     [Fact]
     public void Load_BothRotationsOff_RotatesNothing() =>
-        Assert.Null(Words.Named(Listen, "records.path=/tmp/x", "records.rotate-size=off", "records.rotate-age=off").Records!.Rotation);
+        Assert.Null(((FileOutput)Only("records.path=/tmp/x", "records.rotate-size=off", "records.rotate-age=off").Output).Rotation);
 
     [Theory]
     [InlineData("records.format=json", "--records-format 'json': one of perisco is expected")]
@@ -76,6 +79,8 @@ public sealed class RecordSettingsTests
     [InlineData("records.rotate-size=1KB", "--records-rotate-size '1KB': a size from 1MB to 1TB is expected")]
     [InlineData("records.rotate-size=2000000000TB", "--records-rotate-size '2000000000TB': a size from 1MB to 1TB is expected")]
     [InlineData("records.rotate-age=1", "--records-rotate-age '1': a duration with its unit is expected")]
+    [InlineData("records.output=kafka", "--records-output 'kafka': one of file is expected")]
+    [InlineData("records.queue=1MB", "--records-queue '1MB': a size from 2MB to 1GB is expected")]
     [InlineData("records.keep=-1", "--records-keep '-1': a whole number 0 to 1000 is expected")]
     public void Load_WrongValue_NamesOptionValueAndReason(string setting, string message) =>
         Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named(Listen, "records.path=-", setting)).Message, StringComparison.Ordinal);
@@ -90,13 +95,13 @@ public sealed class RecordSettingsTests
         "--records-keep '3': there are no old files",
         Assert.Throws<UsageException>(() => Words.Named(Listen, "records.path=/x", "records.rotate-size=off", "records.keep=3")).Message, StringComparison.Ordinal);
 
-    [Theory]
-    [InlineData("/tmp/x", "/tmp/x")]
-    [InlineData("/tmp/x", "/tmp/y/../x")]
-    public void Load_TheFileOfConnectionRecords_IsRefused(string one, string other) => Assert.Contains(
-        "give each its own",
-        Assert.Throws<UsageException>(() => Words.Named(Listen, $"records.path={one}", $"connection-records.path={other}")).Message, StringComparison.Ordinal);
+    [Fact]
+    public void Load_AWordInPlaceOfRecords_IsRefused() => Assert.StartsWith(
+        "records '/x': off, 'path: FILE' and what else it has below it, or a list of such entries is expected",
+        Assert.Throws<UsageException>(() => Words.Named(Listen, "records=/x")).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Load_StandardOutputForBoth_IsAllowed() => Assert.Equal("-", Words.Named(Listen, "records.path=-", "connection-records.path=-").Records!.Path);
+    public void Load_StandardOutputForBoth_IsAllowed() => Assert.Null(Only("records.path=-", "connection-records.path=-").Output.File);
+
+    private static ExchangeRecordOptions Only(params string[] settings) => Assert.Single(Words.Named([Listen, .. settings]).Records);
 }

@@ -55,9 +55,12 @@ internal sealed class ExchangeRecords : IDisposable
     public string Path => _folder.File("exchanges");
 
     /// <summary>The whole lines so far.</summary>
-    public IReadOnlyList<RecordedExchange> Read()
+    public IReadOnlyList<RecordedExchange> Read() => Read(Path);
+
+    /// <summary>The whole lines of a file so far.</summary>
+    public static IReadOnlyList<RecordedExchange> Read(string path)
     {
-        using var file = new StreamReader(new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        using var file = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         var text = file.ReadToEnd();
         return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(RecordedExchange.Parse)];
     }

@@ -117,8 +117,9 @@ internal static class ListenerReader
     private static SidecarRole ParseRole(string text) =>
         SidecarRoles.TryParse(text, out var role) ? role : throw new FormatException($"{SidecarRoles.Words} is expected");
 
-    // A label of metrics and a word in records: short and plain.
-    private static string ParseName(string text) =>
+    /// <summary>A label of metrics and a word in records: short and plain.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static string ParseName(string text) =>
         text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? text
             : throw new FormatException("1 to 64 letters, digits, dashes, underscores or dots are expected");

@@ -1,23 +1,26 @@
-using System.Globalization;
 using Chassis;
-using Chassis.Records;
 using Chassis.Settings;
-using Sidecar.Observation;
 using Sidecar.Options;
-using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
+using Sidecar.Records.Exchanges.Outputs;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Reads what is recorded of exchanges.</summary>
+/// <summary>Reads what is recorded of exchanges: one entry, as a mapping or by options, or a list of them.</summary>
 internal static class RecordSettings
 {
-    private static readonly ExchangeRecordOptions Defaults = new() { Path = Off };
+    private const string Key = "records";
+    private const string Off = "off";
+    private const int MaxEntries = 16;
 
-    /// <summary>The options, all below <c>records</c>.</summary>
+    private static readonly ExchangeRecordOptions Defaults = RecordReader.Defaults;
+
+    /// <summary>The options, all below <c>records</c>: they make one entry.</summary>
     public static readonly IReadOnlyList<SettingOption> Options =
     [
-        new("--records", "records.path", "FILE", "One JSON line for each HTTP exchange; - is stdout, off is none [default: off]"),
-        new("--records-format", "records.format", "FORMAT", "perisco, the only one so far [default: perisco]"),
+        .. RecordOutputs.Settings,
+        new("--records-output", "records.output", "OUTPUT", $"Where records go: {Words(RecordOutputs.Names)} [default: {RecordOutputs.Names.First()}]; several outputs need a list in a file"),
+        new("--records-format", "records.format", "FORMAT", $"How records are written: {Words(RecordFormats.Names)} [default: {Defaults.Format}]"),
         new("--records-ext", "records.ext", "on|off", "The object ext: connection, outcome, duration, bytes, gRPC status [default: on]"),
         new("--records-headers-allow", "records.headers.allow", "NAME,...", "The only header fields in records [default: all]"),
         new("--records-headers-deny", "records.headers.deny", "NAME,...", "Header fields that are left out [default: none]"),
@@ -29,107 +32,60 @@ internal static class RecordSettings
         new("--records-max-line", "records.max-line", "SIZE", $"Most bytes of a line, 4KB to 1MB; a longer record is cut and says so in ext.truncated [default: {Values.DisplaySize(Defaults.MaxLine)}]"),
         new("--records-connection-rate", "records.connection-rate", "SIZE|off", $"Bytes of records a second for one connection; the rest is dropped and counted [default: {Values.DisplaySize(Defaults.ConnectionRate!.Value)}]"),
         new("--records-client-rate", "records.client-rate", "SIZE|off", $"The same for all connections of one client address together [default: {Values.DisplaySize(Defaults.ClientRate!.Value)}]"),
-        new("--records-rotate-size", "records.rotate-size", "SIZE|off", $"Renames the file to FILE.1 before it grows larger; off with logrotate, which sends SIGHUP [default: {Values.DisplaySize(Defaults.Rotation!.Size!.Value)}]"),
-        new("--records-rotate-age", "records.rotate-age", "TIME|off", "Renames the file when it is older and a record comes [default: off]"),
-        new("--records-keep", "records.keep", "COUNT", $"Old files that are kept, FILE.1 being the newest; beside them FILE.kept has what one client's flood would push out [default: {Defaults.Rotation!.Keep}]"),
+        new("--records-queue", "records.queue", "SIZE", $"Most bytes that wait for the output; of more the oldest are dropped and counted [default: {Values.DisplaySize(Defaults.Queue)}]"),
     ];
 
-    private const string Off = "off";
-
-    // One who wants less than the default list begins with this.
-    private const string None = "none";
-
-    private const long SmallestFile = 1024 * 1024;
-    private const long LargestFile = 1L << 40;
-    private const long SmallestLine = 4 * 1024;
-    private const long LargestLine = 1024 * 1024;
-    private const long SmallestRate = 1024;
-    private const int MaxKept = 1000;
-
-    private static readonly Func<string, TimeSpan> ParseAge = Values.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366));
-
-    /// <summary>Null where nothing is recorded.</summary>
+    /// <summary>All entries; none where nothing is recorded.</summary>
     /// <exception cref="UsageException">A setting is wrong, or contradicts another.</exception>
-    public static ExchangeRecordOptions? Read(SettingSet settings, string? connectionRecords)
+    public static IReadOnlyList<ExchangeRecordOptions> Read(SettingSet settings, string? connectionRecords)
     {
-        var path = settings.Find("records.path");
-        var options = ReadAll(settings, path?.Value ?? Off, path?.Origin ?? "records.path");
-        if (path is null or { Value: Off })
+        // "records: off" is as "admin: off": a layer above can say so of a list below.
+        if (settings.FindWord(Key) is { } word)
+            return word.Value == Off ? [] : throw word.Error("off, 'path: FILE' and what else it has below it, or a list of such entries is expected");
+        var indices = settings.Indices(Key);
+        IReadOnlyList<ExchangeRecordOptions> entries = indices.Count > 0 ? ReadList(settings, indices)
+            : RecordReader.Read(settings, Key) is { } only ? [only]
+            : [];
+        var conflicts = FileConflicts.Of(entries, connectionRecords, settings.Find("connection-records.path")?.Origin ?? "connection-records.path");
+        return conflicts.FirstOrDefault() is { } conflict ? throw new UsageException(conflict) : entries;
+    }
+
+    private static List<ExchangeRecordOptions> ReadList(SettingSet settings, IReadOnlyList<int> indices)
+    {
+        if (Options.Select(option => settings.FindAny(option.Key)).FirstOrDefault(setting => setting is not null) is { } single)
+            throw single.Error($"this belongs to no entry of the list of records that stands beside it ({settings.FindAny($"{Key}.{indices[0]}")!.Origin}); write it into an entry, or remove one of the two");
+        if (indices.Count > MaxEntries)
+            throw new UsageException($"{settings.FindAny($"{Key}.{indices[MaxEntries]}")!.Origin}: there are {indices.Count} entries of records; at most {MaxEntries} are supported");
+        var entries = new List<(int Index, ExchangeRecordOptions Options)>();
+        foreach (var index in indices)
         {
-            if (path is null && settings.FindAny("records") is { } unused)
-                throw unused.Error("nothing is recorded: give records.path (--records FILE or -) or remove this");
-            return null;
+            var key = $"{Key}.{index}";
+            if (settings.FindWord(key) is { } whole)
+                throw whole.Error("an entry of records is expected: 'path: FILE' and what else it has");
+            var name = settings.Read($"{key}.name", null, ListenerReader.ParseName);
+            if (RecordReader.Read(settings, key) is { } options)
+                entries.Add((index, options with { Name = name }));
         }
 
-        if (path.Value != "-" && IsSameFile(path.Value, connectionRecords))
-            throw path.Error("connection records go to the same file (--connection-records); give each its own");
-        return options;
+        return WithNames(settings, entries);
     }
 
-    // What is no path at all is refused when it is opened.
-    private static bool IsSameFile(string path, string? other) => other is not (null or "-")
-        && (path == other || (IsPath(path) && IsPath(other) && Path.GetFullPath(path) == Path.GetFullPath(other)));
-
-    private static bool IsPath(string text) => text.Length > 0 && !text.Contains('\0');
-
-    private static ExchangeRecordOptions ReadAll(SettingSet settings, string path, string origin)
+    // Of its output where that is the only one of its kind, else with its number in the list.
+    private static List<ExchangeRecordOptions> WithNames(SettingSet settings, List<(int Index, ExchangeRecordOptions Options)> entries)
     {
-        var defaults = Defaults with { Path = path, Origin = origin };
-        return defaults with
+        var named = new List<ExchangeRecordOptions>();
+        foreach (var (index, options) in entries)
         {
-            Format = settings.Read("records.format", defaults.Format, Values.OneOf(("perisco", RecordFormat.Perisco))),
-            HasExt = settings.Read("records.ext", defaults.HasExt, Values.Switch),
-            AllowHeaders = settings.ReadList("records.headers.allow", ParseField),
-            DenyHeaders = settings.ReadList("records.headers.deny", ParseField) ?? defaults.DenyHeaders,
-            MaskHeaders = Beside(defaults.MaskHeaders, settings.ReadList("records.headers.mask", ParseField)),
-            MaskQuery = Beside(defaults.MaskQuery, settings.ReadList("records.mask-query", ParseParameter)),
-            Sample = settings.Read("records.sample", defaults.Sample, ParseShare),
-            AlwaysErrors = settings.Read("records.always-errors", defaults.AlwaysErrors, Values.Switch),
-            Paths = settings.ReadList("records.paths", ParsePattern) ?? defaults.Paths,
-            MaxLine = settings.Read("records.max-line", defaults.MaxLine, text => (int)Values.Size(SmallestLine, LargestLine)(text)),
-            ConnectionRate = settings.Read("records.connection-rate", defaults.ConnectionRate, Values.OffOr(ParseRate)),
-            ClientRate = settings.Read("records.client-rate", defaults.ClientRate, Values.OffOr(ParseRate)),
-            Rotation = ReadRotation(settings, defaults.Rotation!),
-        };
+            var kind = options.Output.Kind;
+            var isOnly = entries.Count(entry => entry.Options.Output.Kind == kind) == 1;
+            var name = options.Name ?? (isOnly ? kind : $"{kind}-{index}");
+            if (named.Exists(other => other.Name == name))
+                throw (settings.Find($"{Key}.{index}.name") ?? settings.FindAny($"{Key}.{index}"))!.Error($"two entries of records are named '{name}'; give each a name of its own");
+            named.Add(options with { Name = name });
+        }
+
+        return named;
     }
 
-    private static LineRotation? ReadRotation(SettingSet settings, LineRotation defaults)
-    {
-        var size = settings.Read("records.rotate-size", defaults.Size, Values.OffOr(ParseSize));
-        var age = settings.Read("records.rotate-age", null, Values.OffOr(ParseAge));
-        var keep = settings.Read("records.keep", defaults.Keep, Values.WholeNumber(0, MaxKept));
-        if (size is not null || age is not null)
-            return new LineRotation(size, age, keep);
-        return settings.Find("records.keep") is { } unused
-            ? throw unused.Error("there are no old files: give records.rotate-size or records.rotate-age, or remove this")
-            : null;
-    }
-
-    private static IReadOnlyList<string> Beside(IReadOnlyList<string> defaults, IReadOnlyList<string>? names) =>
-        names is null ? defaults : names[0] == None ? [.. names.Skip(1)] : [.. defaults, .. names];
-
-    private static long ParseSize(string text) => Values.Size(SmallestFile, LargestFile)(text);
-
-    private static long ParseRate(string text) => Values.Size(SmallestRate, LargestFile)(text);
-
-    private static string ParseField(string text) =>
-        text.Length <= byte.MaxValue && Ascii.IsToken(System.Text.Encoding.UTF8.GetBytes(text.TrimStart(':')))
-            ? text
-            : throw new FormatException("a header field's name is expected");
-
-    private static string ParseParameter(string text) =>
-        text.Length is > 0 and <= 64 && text.All(c => c is > ' ' and <= '~' and not ('&' or ';' or '=' or '?' or '#' or '%'))
-            ? text
-            : throw new FormatException("a parameter's name is expected, up to 64 visible characters without & ; = ? # and %");
-
-    private static double ParseShare(string text) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1
-            ? share
-            : throw new FormatException("a share 0 to 1 is expected, such as 0.1");
-
-    private static string ParsePattern(string text)
-    {
-        PathGlob.Parse(text.StartsWith('!') ? text[1..] : text);
-        return text;
-    }
+    private static string Words(IEnumerable<string> names) => string.Join(", ", names);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Chassis;
 using Chassis.Records;
 using Chassis.Settings;
 using Oracle.Protocol;
@@ -46,15 +47,37 @@ internal static class SidecarCommand
         check.SetAction(parsed =>
         {
             var options = Load(checkedSource, parsed, parsed.GetValue(checkedWords) ?? []);
-            if (options.ConnectionRecords is { } path)
-                FileCheck.RefuseUnwritable(path, options.ConnectionRecordsOrigin);
-            if (options.Records is { } records)
-                FileCheck.RefuseUnwritable(records.Path, records.Origin);
+            TryOutputs(options);
             var listeners = options.Listeners.Select(l => $"{l.Name} ({l.Role.Word()}) on {l.Listen}");
             parsed.InvocationConfiguration.Output.WriteLine($"valid: {options.Listeners.Count} listener(s): {string.Join(", ", listeners)}");
+            foreach (var entry in options.Records)
+                parsed.InvocationConfiguration.Output.WriteLine($"records: {entry}");
             return 0;
         });
         return root;
+    }
+
+    // All of them, so that each that is wrong is told.
+    private static void TryOutputs(SidecarOptions options)
+    {
+        List<Action> outputs = [.. options.Records.Select(entry => (Action)entry.Output.Check)];
+        if (options.ConnectionRecords is { } path)
+            outputs.Insert(0, () => FileCheck.RefuseUnwritable(path, options.ConnectionRecordsOrigin));
+        var errors = new List<string>();
+        foreach (var output in outputs)
+        {
+            try
+            {
+                output();
+            }
+            catch (UsageException error)
+            {
+                errors.Add(error.Message);
+            }
+        }
+
+        if (errors.Count > 0)
+            throw new UsageException(string.Join("; ", errors));
     }
 
     private static SidecarOptions Load(CommandLineSource source, ParseResult parsed, string[] words)

@@ -2,7 +2,7 @@ using Chassis.Records;
 
 namespace Sidecar.Options;
 
-/// <summary>Records of HTTP exchanges: where to, which, and what of them.</summary>
+/// <summary>Records of HTTP exchanges, one entry of perhaps several: where to, which, and what of them.</summary>
 public sealed record ExchangeRecordOptions
 {
     /// <summary>Bytes of a line by default; a usual one has some 1,200.</summary>
@@ -26,14 +26,17 @@ public sealed record ExchangeRecordOptions
         "user_code", "invite_code", "saml_response", "saml_art", "hdnts", "hdnea", "hdntl",
     ];
 
-    /// <summary>A file, or <c>-</c> for stdout.</summary>
-    public required string Path { get; init; }
-
-    /// <summary>The option or key that named <see cref="Path"/>.</summary>
-    public string Origin { get; init; } = "default";
+    /// <summary>The only one of a process has none; one of a list has its own, by which log and metrics call it.</summary>
+    public string? Name { get; init; }
 
     /// <summary>How a record is written; default <c>perisco</c>.</summary>
-    public RecordFormat Format { get; init; } = RecordFormat.Perisco;
+    public string Format { get; init; } = "perisco";
+
+    /// <summary>Where records go.</summary>
+    public required RecordOutput Output { get; init; }
+
+    /// <summary>Most bytes that wait for the output, 2 MB to 1 GB; default 8 MB. Of more the oldest are dropped.</summary>
+    public int Queue { get; init; } = LineSink.DefaultLimit;
 
     /// <summary>Whether records have the sidecar's own object <c>ext</c>; default on.</summary>
     public bool HasExt { get; init; } = true;
@@ -68,6 +71,26 @@ public sealed record ExchangeRecordOptions
     /// <summary>Patterns of paths that are recorded, with <c>!</c> of those that are not; default none, which is all.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
-    /// <summary>When the file gives way to a new one; default at 100 MB, with five old files kept.</summary>
-    public LineRotation? Rotation { get; init; } = new(100L * 1024 * 1024, Age: null, Keep: 5);
+    /// <summary>Whether both write the same line for an exchange. Lists of the same names are the same.</summary>
+    internal bool WritesAs(ExchangeRecordOptions other) => this == other with
+    {
+        Name = Name,
+        Output = Output,
+        Queue = Queue,
+        Sample = Sample,
+        AlwaysErrors = AlwaysErrors,
+        Paths = Paths,
+        ConnectionRate = ConnectionRate,
+        ClientRate = ClientRate,
+        AllowHeaders = IfSame(AllowHeaders, other.AllowHeaders),
+        DenyHeaders = IfSame(DenyHeaders, other.DenyHeaders)!,
+        MaskHeaders = IfSame(MaskHeaders, other.MaskHeaders)!,
+        MaskQuery = IfSame(MaskQuery, other.MaskQuery)!,
+    };
+
+    /// <summary>How log and <c>check</c> call it.</summary>
+    public override string ToString() => Name is null ? $"{Format} to {Output.Description}" : $"{Name} ({Format} to {Output.Description})";
+
+    private static IReadOnlyList<string>? IfSame(IReadOnlyList<string>? own, IReadOnlyList<string>? others) =>
+        own is not null && others is not null && own.SequenceEqual(others) ? own : others;
 }

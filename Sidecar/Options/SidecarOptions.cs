@@ -64,8 +64,8 @@ public sealed record SidecarOptions
     /// <summary>Most bytes that the observation of all connections may keep; default 32 MB, or a quarter of the memory that the process may have.</summary>
     public long ObservationMemory { get; init; } = ObservationLimits.DefaultMemoryHere;
 
-    /// <summary>Records of HTTP exchanges; null for none, the default.</summary>
-    public ExchangeRecordOptions? Records { get; init; }
+    /// <summary>Records of HTTP exchanges, each entry by itself; default none.</summary>
+    public IReadOnlyList<ExchangeRecordOptions> Records { get; init; } = [];
 
     /// <summary>Least level of log lines.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;

@@ -20,7 +20,7 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
     {
         (_sink, _registry, _metrics, _time, _logger) = (sink, registry, metrics, time, logger);
         if (sink is not null)
-            metrics.ObserveDroppedRecords("connections", ("output", () => sink.Dropped), ("client_share", () => sink.OverShare));
+            metrics.ObserveDroppedRecords("connections", null, ("output", () => sink.Dropped), ("client_share", () => sink.OverShare));
     }
 
     /// <inheritdoc/>

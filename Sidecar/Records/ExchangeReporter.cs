@@ -53,19 +53,16 @@ internal sealed partial class ExchangeReporter(
 
     private sealed class Watcher(ConnectionReport report, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger, EventLoop? loop) : IConnectionWatcher
     {
-        // Rendered for the first record.
-        private ExchangeOrigin? _origin;
+        // Begun with the first exchange.
+        private RecordChain? _records;
 
         public void OnExchange(Exchange exchange)
         {
             metrics.Ended(exchange, report.Listener.Name);
             if (recorder is null)
                 return;
-            _origin ??= new ExchangeOrigin(report.Id, report.Listener.Role, report.Transform, report.Client.EndPoint, ServerOf(report), process)
-            {
-                Budget = recorder.Budgets.For(report.Client.Host),
-            };
-            recorder.Write(_origin, exchange);
+            _records ??= recorder.Begin(new ExchangeOrigin(report.Id, report.Listener.Role, report.Transform, report.Client, ServerOf(report), process));
+            _records.Write(exchange);
         }
 
         public void OnUnobservable(ObservationFault fault)

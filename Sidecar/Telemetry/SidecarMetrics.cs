@@ -19,7 +19,7 @@ internal sealed class SidecarMetrics
 
     private readonly TimeProvider _time;
     private readonly ConnectionRegistry _registry;
-    private readonly List<(string Sink, string Reason, Func<long> Count)> _dropped = [];
+    private readonly List<(KeyValuePair<string, object?>[] Labels, Func<long> Count)> _dropped = [];
     private readonly Dictionary<ListenerOptions, KeyValuePair<string, object?>[]> _labels = new(ReferenceEqualityComparer.Instance);
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _connect;
@@ -63,17 +63,21 @@ internal sealed class SidecarMetrics
     public void OracleAnswered(string result, long started) => _oracle.Record(Seconds(started), new KeyValuePair<string, object?>("result", result));
 
     /// <summary>Shows how many records a sink has lost, by reason.</summary>
-    public void ObserveDroppedRecords(string sink, params (string Reason, Func<long> Count)[] dropped)
+    /// <param name="sink">What it takes.</param>
+    /// <param name="entry">The name of its entry in a list of such; null for the only one.</param>
+    /// <param name="dropped">How many were lost, and why.</param>
+    public void ObserveDroppedRecords(string sink, string? entry, params (string Reason, Func<long> Count)[] dropped)
     {
+        KeyValuePair<string, object?>[] labels = entry is null ? [new("sink", sink)] : [new("sink", sink), new("entry", entry)];
         lock (_dropped)
-            _dropped.AddRange(dropped.Select(d => (sink, d.Reason, d.Count)));
+            _dropped.AddRange(dropped.Select(d => (labels.Append(new("reason", d.Reason)).ToArray(), d.Count)));
     }
 
     // One instrument for all sinks: a page with a name twice is no valid page.
     private IEnumerable<Measurement<long>> ObserveDropped()
     {
         lock (_dropped)
-            return [.. _dropped.Select(d => new Measurement<long>(d.Count(), new("sink", d.Sink), new("reason", d.Reason)))];
+            return [.. _dropped.Select(d => new Measurement<long>(d.Count(), d.Labels))];
     }
 
     private double Seconds(long started) => _time.GetElapsedTime(started).TotalSeconds;

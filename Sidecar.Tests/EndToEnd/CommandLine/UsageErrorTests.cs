@@ -63,6 +63,9 @@ public sealed class UsageErrorTests
     [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: []\n", ":4: listeners.0.allow-destinations: a value is missing")]
     [InlineData("listeners:\n  - listen: 0\n    mode: socks4\n    allow-clients:\n", ":4: listeners.0.allow-clients: a value is missing")]
     [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: [loopback, 10.0.0.0/8: 80]\n", ":4: listeners.0.allow-destinations.1.10.0.0.0/8 '80': listeners.0.allow-destinations.1 takes one value, not a list or mapping")]
+    [InlineData("listeners:\n  - listen: 0\nrecords: []\n", ":3: records: a value is missing")]
+    [InlineData("listeners:\n  - listen: 0\nrecords:\n  - path: /tmp/x\n  - path: /tmp/x\n", ":5: records.1.path '/tmp/x': ")]
+    [InlineData("listeners:\n  - listen: 0\nrecords:\n  - path: /tmp/x\n    format: xml\n", ":5: records.0.format 'xml': one of perisco is expected")]
     [InlineData("config: other.yaml\nlisteners:\n  - listen: 0\n", ":1: config 'other.yaml': a configuration file cannot name another")]
     public async Task Wrong_File_IsOneLineWithFileLineAndKey(string yaml, string names)
     {
@@ -174,6 +177,23 @@ public sealed class UsageErrorTests
         Assert.Equal((0, 0), (code, errors.Count));
         Assert.Equal("line\n", await File.ReadAllTextAsync(there, TestContext.Current.CancellationToken));
         Assert.Equal([there], Directory.EnumerateFileSystemEntries(folder.Root));
+    }
+
+    [Fact]
+    public async Task Check_OfAListOfRecords_NamesEachThatCannotBeWrittenOrElseAll()
+    {
+        using var folder = new TempFolder();
+        string Config(string one, string other) => folder.Write(
+            "sidecar.yaml", $"listeners: [{{listen: 127.0.0.1:0}}]\nrecords:\n  - {{name: a, path: {folder.File(one)}}}\n  - {{path: \"-\"}}\n  - {{path: {folder.File(other)}}}\n");
+
+        var line = await FailAsync(["check", "--config", Config("absent/a", "absent/b")]);
+        Assert.Contains($"records.0.path '{folder.File("absent/a")}': ", line, StringComparison.Ordinal);
+        Assert.Contains($"records.2.path '{folder.File("absent/b")}': ", line, StringComparison.Ordinal);
+        Assert.Contains($"records.2.path '{folder.File("absent/b")}': ", await FailAsync(["--config", Config("a", "absent/b")]), StringComparison.Ordinal);
+
+        var (code, output, _) = await ProgramProcess.RunAsync("Sidecar", "check", "--config", Config("a", "b"));
+        Assert.Equal(0, code);
+        Assert.Equal([$"records: a (perisco to {folder.File("a")})", "records: file-1 (perisco to stdout)", $"records: file-2 (perisco to {folder.File("b")})"], output.Skip(1));
     }
 
     [Fact]

@@ -1,10 +1,11 @@
-using System.Net;
 using System.Text.Json;
 using Chassis.Records;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Observation;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
+using Sidecar.Records.Exchanges.Outputs;
 using Sidecar.Tests.Observation;
 using Sidecar.Tests.Support;
 using Xunit;
@@ -18,16 +19,18 @@ public sealed class ExchangeRecorderTests : IDisposable
 
     private string Path => _folder.File("records.json");
 
+    private FileOutput Output => new() { Path = Path };
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Write_FilteredExchanges_LeavesLinesOfTheOthers()
     {
-        await using (var recorder = Recorder(new ExchangeRecordOptions { Path = Path, Paths = ["!/healthz"] }))
+        await using (var recorder = Recorder(new ExchangeRecordOptions { Output = Output, Paths = ["!/healthz"] }))
         {
-            recorder.Write(Origin(), Of("/a"));
-            recorder.Write(Origin(), Of("/healthz", 500));
-            recorder.Write(Origin(), Of("/b"));
+            recorder.Begin(Origin()).Write(Of("/a"));
+            recorder.Begin(Origin()).Write(Of("/healthz", 500));
+            recorder.Begin(Origin()).Write(Of("/b"));
         }
 
         Assert.Equal(["/a", "/b"], Lines().Select(Url));
@@ -37,14 +40,14 @@ public sealed class ExchangeRecorderTests : IDisposable
     public async Task Write_ProcessesFoundLater_StandInAllLinesOfTheirConnections()
     {
         LocalProcess found = new(isPending: true), unknown = new(isPending: true), early = new(isPending: true);
-        var recorder = Recorder(new ExchangeRecordOptions { Path = Path });
+        var recorder = Recorder(new ExchangeRecordOptions { Output = Output });
         for (var i = 0; i < 3; i++)
         {
-            recorder.Write(Origin(process: found), Of($"/found/{i}"));
-            recorder.Write(Origin(process: unknown), Of($"/unknown/{i}"));
+            recorder.Begin(Origin(process: found)).Write(Of($"/found/{i}"));
+            recorder.Begin(Origin(process: unknown)).Write(Of($"/unknown/{i}"));
             early.Found(5);
-            recorder.Write(Origin(process: early), Of($"/early/{i}"));
-            recorder.Write(Origin(), Of($"/own/{i}"));
+            recorder.Begin(Origin(process: early)).Write(Of($"/early/{i}"));
+            recorder.Begin(Origin()).Write(Of($"/own/{i}"));
         }
 
         found.Found(1_234_567_890);
@@ -63,13 +66,13 @@ public sealed class ExchangeRecorderTests : IDisposable
     {
         var time = new ManualTimeProvider();
         var process = new LocalProcess(isPending: true);
-        await using var recorder = Recorder(new ExchangeRecordOptions { Path = Path }, time);
-        recorder.Write(Origin(process: process), Of("/a"));
+        await using var recorder = Recorder(new ExchangeRecordOptions { Output = Output }, time);
+        recorder.Begin(Origin(process: process)).Write(Of("/a"));
         time.Advance(TimeSpan.FromMilliseconds(100));
         await Eventually.TrueAsync(() => time.HasTimerDueIn(TimeSpan.FromSeconds(1)));
         time.Advance(TimeSpan.FromSeconds(1));
         await Eventually.TrueAsync(() => Lines().Count == 1);
-        recorder.Write(Origin(process: process), Of("/b"));
+        recorder.Begin(Origin(process: process)).Write(Of("/b"));
         time.Advance(TimeSpan.FromMilliseconds(100));
         await Eventually.TrueAsync(() => Lines().Count == 2);
 
@@ -79,43 +82,37 @@ public sealed class ExchangeRecorderTests : IDisposable
     [Fact]
     public async Task Write_InSteadyState_AllocatesNothing()
     {
-        await using var recorder = Recorder(new ExchangeRecordOptions { Path = Path, Sample = 0.99 }, new ManualTimeProvider());
+        await using var recorder = Recorder(new ExchangeRecordOptions { Output = Output, Sample = 0.99 }, new ManualTimeProvider());
         var exchange = Completed(Request("GET", "/a?token=1", ("Host", "a"), ("Cookie", "b"), ("X", "\u00e9\"")), Response(200, ("Location", "/x?y")));
         exchange.Grpc = new GrpcCall { Status = 0 };
         exchange.Trailers = With(new MessageHeads(1000, Unshared.Account()).Rent(), ("grpc-message", "a%20b"));
-        var origin = Origin();
-        recorder.Write(origin, exchange);
-        // Within the first block, so that only the record's own cost is seen.
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 50; i++)
-            recorder.Write(origin, exchange);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        var records = recorder.Begin(Origin());
+        // An error begins the block, whatever is drawn; all of it has room there.
+        records.Write(Of("/a", 500));
+        Assert.Equal(0, SteadyState.BytesAllocatedBy(() => records.Write(exchange)));
     }
 
     [Fact]
     public async Task Write_OneConnectionsFlood_IsCountedAndLeavesOthersTheirRecords()
     {
-        var time = new ManualTimeProvider();
-        var recorder = Recorder(new ExchangeRecordOptions { Path = Path, ConnectionRate = 10_000, ClientRate = 15_000 }, time);
-        var one = IPAddress.Parse("192.0.2.1");
-        ExchangeOrigin first = Budgeted(one), second = Budgeted(one), other = Budgeted(IPAddress.Parse("192.0.2.2"));
+        var entry = Entry(new ExchangeRecordOptions { Output = Output, ConnectionRate = 10_000, ClientRate = 15_000 }, new ManualTimeProvider());
+        var recorder = new ExchangeRecorder([entry]);
+        RecordChain first = recorder.Begin(Origin("192.0.2.1:1")), second = recorder.Begin(Origin("192.0.2.1:2")), other = recorder.Begin(Origin("192.0.2.2:1"));
 
         for (var i = 0; i < 1000; i++)
-            recorder.Write(first, Of("/first"));
-        Assert.InRange(recorder.OverConnectionRate, 900, 999);
-        Assert.Equal(0, recorder.OverClientRate);
+            first.Write(Of("/first"));
+        Assert.InRange(entry.OverConnectionRate, 900, 999);
+        Assert.Equal(0, entry.OverClientRate);
         for (var i = 0; i < 1000; i++)
-            recorder.Write(second, Of("/second"));
-        Assert.InRange(recorder.OverClientRate, 900, 999);
-        recorder.Write(other, Of("/other"));
+            second.Write(Of("/second"));
+        Assert.InRange(entry.OverClientRate, 900, 999);
+        other.Write(Of("/other"));
         await recorder.DisposeAsync();
 
         Assert.InRange(new FileInfo(Path).Length, 30_000, 31_500);
         Assert.Equal("/other", Url(Lines()[^1]));
-        Assert.Equal(2001, Lines().Count + recorder.OverConnectionRate + recorder.OverClientRate);
-        Assert.Equal(0, recorder.Dropped);
-
-        ExchangeOrigin Budgeted(IPAddress client) => Origin(budget: recorder.Budgets.For(client));
+        Assert.Equal(2001, Lines().Count + entry.OverConnectionRate + entry.OverClientRate);
+        Assert.Equal(0, entry.Sink.Dropped);
     }
 
     [Theory]
@@ -165,10 +162,12 @@ public sealed class ExchangeRecorderTests : IDisposable
     private static string Url(JsonElement line) =>
         line.GetProperty("l7").GetProperty("request").GetProperty("Record").GetProperty("Http").GetProperty("url").GetString()!;
 
-    private static ExchangeRecorder Recorder(ExchangeRecordOptions options, TimeProvider? time = null)
+    private static ExchangeRecorder Recorder(ExchangeRecordOptions options, TimeProvider? time = null) => new([Entry(options, time ?? TimeProvider.System)]);
+
+    private static RecordEntry Entry(ExchangeRecordOptions options, TimeProvider time)
     {
-        time ??= TimeProvider.System;
-        return ExchangeRecordServices.Create(options, LineSink.Open(options.Path, "--records", null, LineSink.DefaultLimit, time, NullLogger.Instance), time);
+        var format = RecordFormats.Create(options, time);
+        return ExchangeRecordServices.Create(options, format, new LineSink(options.Output.Open(format.SenderOf, time, NullLogger.Instance), options.Queue, time, NullLogger.Instance), time);
     }
 
     private List<JsonElement> Lines() => [.. File.ReadAllLines(Path).Select(line => JsonDocument.Parse(line).RootElement)];

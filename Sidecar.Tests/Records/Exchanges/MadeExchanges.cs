@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using ByteFilters;
 using Oracle.Protocol;
+using Sidecar.Net;
 using Sidecar.Observation;
 using Sidecar.Records.Exchanges;
 using Sidecar.Tests.Observation;
@@ -54,9 +55,7 @@ internal static class MadeExchanges
 
     /// <summary>A connection's part of its exchanges' records.</summary>
     public static ExchangeOrigin Origin(
-        string client = "127.0.0.1:47994", string server = "127.0.0.1:8880", LocalProcess? process = null, string? transform = null,
-        RecordBudget? budget = null) => new(
+        string client = "127.0.0.1:47994", string server = "127.0.0.1:8880", LocalProcess? process = null, string? transform = null) => new(
             ConnectionId.TryParse("abc-1", out var id) ? id : default, SidecarRole.P2, transform is null ? null : TransformLanguage.Default.Parse(transform),
-            IPEndPoint.Parse(client), IPEndPoint.Parse(server), process ?? LocalProcess.Own)
-        { Budget = budget };
+            new ClientAddress(IPEndPoint.Parse(client)), IPEndPoint.Parse(server), process ?? LocalProcess.Own);
 }

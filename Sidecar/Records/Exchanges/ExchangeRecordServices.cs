@@ -6,35 +6,66 @@ using Sidecar.Telemetry;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>What writes records of exchanges.</summary>
-internal static class ExchangeRecordServices
+internal static partial class ExchangeRecordServices
 {
-    /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless the options are null.</summary>
-    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, ExchangeRecordOptions? options)
+    /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
+    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries)
     {
-        if (options is null)
+        if (entries.Count == 0)
             return services;
         return services
             .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>()))
-            .AddSingleton(provider => Open(options, provider))
+            .AddSingleton(provider => Open(
+                entries, provider.GetRequiredService<SidecarMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>()))
             .AddSingleton<IReopenable>(provider => provider.GetRequiredService<ExchangeRecorder>());
     }
 
-    private static ExchangeRecorder Open(ExchangeRecordOptions options, IServiceProvider provider)
+    /// <summary>Opens the outputs of all entries, and shows what each loses.</summary>
+    /// <exception cref="Chassis.UsageException">One cannot be opened.</exception>
+    public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger)
     {
-        var time = provider.GetRequiredService<TimeProvider>();
-        var rotation = options.Rotation is { } rotated ? rotated with { SenderOf = PeriscoSender.Of } : null;
-        var sink = LineSink.Open(options.Path, options.Origin, rotation, LineSink.DefaultLimit, time, provider.GetRequiredService<ILogger<ExchangeRecorder>>());
-        var recorder = Create(options, sink, time);
-        provider.GetRequiredService<SidecarMetrics>().ObserveDroppedRecords(
-            "exchanges", ("output", () => recorder.Dropped), ("connection_rate", () => recorder.OverConnectionRate), ("client_rate", () => recorder.OverClientRate));
-        return recorder;
+        var opened = new List<RecordEntry>();
+        // Those that write alike stand side by side, and share what they write.
+        foreach (var alike in Alike(entries))
+        {
+            var format = RecordFormats.Create(alike[0], time);
+            foreach (var options in alike)
+            {
+                var entry = Create(options, format, new LineSink(options.Output.Open(format.SenderOf, time, logger), options.Queue, time, logger), time);
+                metrics.ObserveDroppedRecords(
+                    "exchanges", options.Name, ("output", () => entry.Sink.Dropped), ("connection_rate", () => entry.OverConnectionRate), ("client_rate", () => entry.OverClientRate));
+                Log.Recording(logger, options);
+                opened.Add(entry);
+            }
+        }
+
+        return new ExchangeRecorder(opened);
     }
 
-    /// <summary>Makes the recorder of a sink.</summary>
-    public static ExchangeRecorder Create(ExchangeRecordOptions options, LineSink sink, TimeProvider time) => new(
+    /// <summary>Makes an entry of a format and a sink.</summary>
+    public static RecordEntry Create(ExchangeRecordOptions options, IRecordFormat format, LineSink sink, TimeProvider time) => new(
         new ExchangeFilter(options.Sample, options.AlwaysErrors, new PathFilter(options.Paths)),
-        new PeriscoWriter(
-            new HeaderRules(options.AllowHeaders, options.DenyHeaders, options.MaskHeaders), new UrlMask(options.MaskQuery), options.HasExt, new WallClock(time), options.MaxLine),
+        format,
         new RecordBudgets(options.ConnectionRate, options.ClientRate, time),
         sink);
+
+    private static List<List<ExchangeRecordOptions>> Alike(IReadOnlyList<ExchangeRecordOptions> entries)
+    {
+        var groups = new List<List<ExchangeRecordOptions>>();
+        foreach (var entry in entries)
+        {
+            if (groups.Find(group => group[0].WritesAs(entry)) is { } alike)
+                alike.Add(entry);
+            else
+                groups.Add([entry]);
+        }
+
+        return groups;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(43, LogLevel.Information, "Exchanges are recorded: {Entry}")]
+        public static partial void Recording(ILogger logger, ExchangeRecordOptions entry);
+    }
 }

@@ -1,63 +1,32 @@
-using Chassis.Records;
-using Sidecar.Observation;
-using Sidecar.Records.Exchanges.Formats;
-
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>Writes a record of each exchange that is wanted. Any thread may call it; it neither waits nor allocates.</summary>
-internal sealed class ExchangeRecorder(ExchangeFilter filter, PeriscoWriter writer, RecordBudgets budgets, LineSink sink) : IReopenable, IAsyncDisposable
+/// <summary>Records exchanges in all entries of the configuration, each of which filters, writes and loses records by itself.</summary>
+/// <param name="entries">At least one; those that share a format stand side by side.</param>
+internal sealed class ExchangeRecorder(IReadOnlyList<RecordEntry> entries) : IReopenable, IAsyncDisposable
 {
-    [ThreadStatic]
-    private static JsonLine? _line;
-
-    private long _overConnectionRate;
-    private long _overClientRate;
-
-    /// <summary>What each connection's records may come to.</summary>
-    public RecordBudgets Budgets => budgets;
-
-    /// <summary>Records lost so far on their way to the output.</summary>
-    public long Dropped => sink.Dropped;
-
-    /// <summary>Records left out so far because their connection had too many.</summary>
-    public long OverConnectionRate => Interlocked.Read(ref _overConnectionRate);
-
-    /// <summary>Records left out so far because their client had too many.</summary>
-    public long OverClientRate => Interlocked.Read(ref _overClientRate);
-
     /// <inheritdoc/>
-    public bool IsFile => sink.IsFile;
+    public bool IsFile => entries.Any(entry => entry.Sink.IsFile);
 
-    public void Write(ExchangeOrigin origin, Exchange exchange)
+    /// <summary>What records a connection's exchanges, on any thread, one at a time.</summary>
+    public RecordChain Begin(in ExchangeOrigin origin)
     {
-        if (!filter.Accepts(exchange))
-            return;
-        var over = origin.Budget?.Check(exchange.Ended) ?? OverRate.No;
-        if (over != OverRate.No)
+        var client = origin.Client.Host;
+        var last = entries.Count - 1;
+        var writer = entries[last].Format.For(origin);
+        var records = new RecordChain(entries[last], writer, entries[last].BudgetFor(client), origin.Process, next: null);
+        for (var i = last - 1; i >= 0; i--)
         {
-            Interlocked.Increment(ref over == OverRate.Connection ? ref _overConnectionRate : ref _overClientRate);
-            return;
+            if (entries[i].Format != entries[i + 1].Format)
+                writer = entries[i].Format.For(origin);
+            records = new RecordChain(entries[i], writer, entries[i].BudgetFor(client), origin.Process, records);
         }
 
-        var line = _line ??= new JsonLine();
-        try
-        {
-            var late = writer.Write(line, origin, exchange);
-            origin.Budget?.Take(line.Length);
-            if (late < 0)
-                sink.Write(line.Bytes);
-            else
-                sink.Write(line.Bytes, late, origin.Process);
-        }
-        finally
-        {
-            line.Clear();
-        }
+        return records;
     }
 
     /// <inheritdoc/>
-    public Task ReopenAsync() => sink.ReopenAsync();
+    public Task ReopenAsync() => Task.WhenAll(entries.Select(entry => entry.Sink.ReopenAsync()));
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => sink.DisposeAsync();
+    /// <summary>Writes what still waits, for all entries at the same time, and closes their outputs.</summary>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(entries.Select(entry => entry.Sink.DisposeAsync().AsTask()));
 }

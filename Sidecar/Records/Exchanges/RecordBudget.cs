@@ -13,20 +13,20 @@ internal enum OverRate
     Client,
 }
 
-/// <summary>What the records of one connection may come to: by itself, and with the others of its client.</summary>
-internal sealed class RecordBudget(ByteBucket? connection, ByteBucket? client)
+/// <summary>What the records of one connection may come to: by itself, and with the others of its client. The default limits nothing.</summary>
+internal readonly record struct RecordBudget(ByteBucket? Connection, ByteBucket? Client)
 {
     /// <summary>Whether another record has room.</summary>
     /// <param name="now">A time stamp.</param>
     public OverRate Check(long now) =>
-        connection?.HasAny(now) == false ? OverRate.Connection
-        : client?.HasAny(now) == false ? OverRate.Client
+        Connection?.HasAny(now) == false ? OverRate.Connection
+        : Client?.HasAny(now) == false ? OverRate.Client
         : OverRate.No;
 
     /// <summary>A record was written.</summary>
     public void Take(int bytes)
     {
-        connection?.Take(bytes);
-        client?.Take(bytes);
+        Connection?.Take(bytes);
+        Client?.Take(bytes);
     }
 }

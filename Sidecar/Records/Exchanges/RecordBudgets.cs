@@ -29,14 +29,10 @@ internal sealed class RecordBudgets(long? connectionRate, long? clientRate, Time
         }
     }
 
-    /// <summary>The budget of a connection; null where nothing is limited.</summary>
-    public RecordBudget? For(IPAddress client)
-    {
-        if (connectionRate is null && clientRate is null)
-            return null;
-        var connection = connectionRate is { } rate ? new ByteBucket(rate, time.TimestampFrequency) : null;
-        return new RecordBudget(connection, clientRate is { } ofClient ? BucketOf(client, ofClient) : null);
-    }
+    /// <summary>The budget of a connection.</summary>
+    public RecordBudget For(IPAddress client) => new(
+        connectionRate is { } ofConnection ? new ByteBucket(ofConnection, time.TimestampFrequency) : null,
+        clientRate is { } ofClient ? BucketOf(client, ofClient) : null);
 
     private ByteBucket BucketOf(IPAddress client, long rate)
     {

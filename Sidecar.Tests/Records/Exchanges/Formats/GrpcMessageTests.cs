@@ -64,7 +64,7 @@ public sealed class GrpcMessageTests
         exchange.Grpc = new GrpcCall { Status = status, RequestMessages = 2 };
         exchange.Trailers = trailers is null ? null : With(new MessageHeads(64 * 1024, Unshared.Account()).Rent(), ("grpc-status", "x"), ("grpc-message", trailers));
         var line = new JsonLine();
-        new PeriscoWriter(rules ?? new HeaderRules(null, [], []), new UrlMask([]), writesExt: true, new WallClock(TimeProvider.System)).Write(line, Origin(), exchange);
+        new PeriscoFormat(rules ?? new HeaderRules(null, [], []), new UrlMask([]), writesExt: true, new WallClock(TimeProvider.System)).For(Origin()).Write(line, exchange);
         return Encoding.UTF8.GetString(line.Bytes).TrimEnd('\n');
     }
 }

@@ -113,7 +113,7 @@ public sealed class PeriscoLimitTests
     private byte[] Write(Exchange exchange, int limit)
     {
         var line = new JsonLine();
-        new PeriscoWriter(new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), new UrlMask(ExchangeRecordOptions.SecretParameters), writesExt: true, _clock, limit).Write(line, Connection, exchange);
+        new PeriscoFormat(new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), new UrlMask(ExchangeRecordOptions.SecretParameters), writesExt: true, _clock, limit).For(Connection).Write(line, exchange);
         return line.Bytes.ToArray();
     }
 

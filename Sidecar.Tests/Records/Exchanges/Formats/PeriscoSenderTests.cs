@@ -9,7 +9,7 @@ namespace Sidecar.Tests.Records.Exchanges.Formats;
 
 public sealed class PeriscoSenderTests
 {
-    private static readonly PeriscoWriter Writer = new(
+    private static readonly PeriscoFormat Format = new(
         new HeaderRules(null, [], []), new UrlMask([]), writesExt: true, new WallClock(new ManualTimeProvider()));
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class PeriscoSenderTests
     private static string LineOf(string client, string target = "/", LocalProcess? process = null)
     {
         var line = new JsonLine();
-        Writer.Write(line, Origin(client, process: process), Completed(Request("GET", target), Response(200)));
+        Format.For(Origin(client, process: process)).Write(line, Completed(Request("GET", target), Response(200)));
         return Encoding.UTF8.GetString(line.Bytes);
     }
 }

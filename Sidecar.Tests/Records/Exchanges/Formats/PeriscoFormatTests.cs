@@ -11,7 +11,7 @@ using HttpVersion = Sidecar.Observation.HttpVersion;
 
 namespace Sidecar.Tests.Records.Exchanges.Formats;
 
-public sealed class PeriscoWriterTests
+public sealed class PeriscoFormatTests
 {
     private readonly ManualTimeProvider _time = new();
 
@@ -37,7 +37,7 @@ public sealed class PeriscoWriterTests
         process.Found(sample.GetProperty("pid").GetInt32());
         var origin = Origin($"{ip.GetProperty("client")}:{tcp.GetProperty("client_port")}", $"{ip.GetProperty("server")}:{tcp.GetProperty("server_port")}", process);
 
-        var written = Write(exchange, origin, Writer(ext: false, new NanosecondClock(sample.GetProperty("ts"))));
+        var written = Write(exchange, origin, Format(ext: false, new NanosecondClock(sample.GetProperty("ts"))));
 
         // Only the query of a redirect would be masked, and there is none.
         Assert.Equal(line + "\n", written);
@@ -86,14 +86,14 @@ public sealed class PeriscoWriterTests
     public void Write_TimeOfDayThatWasSet_IsFollowedWithinASecond()
     {
         var clock = new SettableClock();
-        var writer = Writer(ext: false, clock);
+        var format = Format(ext: false, clock);
         var before = Seconds();
         clock.Set += TimeSpan.FromDays(1);
         clock.Now += 2 * clock.TimestampFrequency;
 
         Assert.Equal(before + 86400 + 2, Seconds());
 
-        long Seconds() => Parse(Write(new Exchange(Request("GET", "/"), clock.Now, clock.Now) { Ended = clock.Now }, writer: writer))
+        long Seconds() => Parse(Write(new Exchange(Request("GET", "/"), clock.Now, clock.Now) { Ended = clock.Now }, format: format))
             .GetProperty("ts").GetProperty("seconds").GetInt64();
     }
 
@@ -116,7 +116,7 @@ public sealed class PeriscoWriterTests
     public void Write_ZeroValues_AreLeftOut()
     {
         var exchange = new Exchange(Request("GET", "/", ("X-Empty", "")), 0, 7) { Response = Response(204), Responded = 7, Ended = 8 };
-        var l7 = Parse(Write(exchange, writer: Writer(ext: false))).GetProperty("l7");
+        var l7 = Parse(Write(exchange, format: Format(ext: false))).GetProperty("l7");
 
         Assert.Equal(
             """{"request":{"Record":{"Http":{"protocol":"HTTP/1.1","method":"GET","url":"/","headers":[{"key":"X-Empty"}]}}},"response":{"Record":{"Http":{"protocol":"HTTP/1.1","code":204}}}}""",
@@ -157,25 +157,25 @@ public sealed class PeriscoWriterTests
     {
         var line = new JsonLine();
         var process = new LocalProcess(isPending: true);
-        var at = Writer().Write(line, Origin(process: process), Of());
+        var at = Format().For(Origin(process: process)).Write(line, Of());
 
         var text = Encoding.UTF8.GetString(line.Bytes);
         Assert.Equal("\"pid\":", text[(at - 6)..at]);
         Assert.Equal(new string(' ', 10) + ",", text.Substring(at, 11));
         process.Found(17);
         line.Clear();
-        Assert.Equal(-1, Writer().Write(line, Origin(process: process), Of()));
+        Assert.Equal(-1, Format().For(Origin(process: process)).Write(line, Of()));
         Assert.Contains("\"pid\":17,", Encoding.UTF8.GetString(line.Bytes), StringComparison.Ordinal);
     }
 
-    private string Write(Exchange exchange, ExchangeOrigin? origin = null, PeriscoWriter? writer = null)
+    private string Write(Exchange exchange, ExchangeOrigin? origin = null, PeriscoFormat? format = null)
     {
         var line = new JsonLine();
-        (writer ?? Writer()).Write(line, origin ?? Origin(), exchange);
+        (format ?? Format()).For(origin ?? Origin()).Write(line, exchange);
         return Encoding.UTF8.GetString(line.Bytes);
     }
 
-    private PeriscoWriter Writer(bool ext = true, TimeProvider? time = null) =>
+    private PeriscoFormat Format(bool ext = true, TimeProvider? time = null) =>
         new(new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), new UrlMask(ExchangeRecordOptions.SecretParameters), ext, new WallClock(time ?? _time));
 
     private static JsonElement Parse(string line) => JsonDocument.Parse(line).RootElement;

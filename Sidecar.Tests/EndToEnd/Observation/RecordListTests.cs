@@ -1,0 +1,81 @@
+using Sidecar.Tests.Support;
+using Sidecar.Tests.Support.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Observation;
+
+/// <summary>A list of records in a running sidecar: each entry has exactly its exchanges, whatever becomes of the others.</summary>
+public sealed class RecordListTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Entries_WithFiltersOfTheirOwn_HaveExactlyTheirRecordsOnceTheProcessHasEnded(string transport)
+    {
+        await using var nginx = await Programs.NginxAsync();
+        await using (var sidecar = await RunningSidecar.StartAsync("--transport", transport, "--config", Config(nginx, "{name: full, path: /dev/null}")))
+        {
+            var url = $"http://127.0.0.1:{sidecar.Port}";
+            await Programs.RunAsync("curl", "curl", "-sS", $"{url}/a?n=1", $"{url}/missing", $"{url}/file/none", $"{url}/broken", $"{url}/empty");
+            await Programs.RunAsync("curl", "curl", "-sS", $"{url}/a?n=2");
+        }
+
+        Assert.Equal(["GET /missing 404", "GET /file/none 404", "GET /broken 500"], Lines("errors"));
+        Assert.Equal(["GET /a?n=1 200", "GET /missing 404", "GET /broken 500", "GET /empty 204", "GET /a?n=2 200"], Lines("chosen"));
+        Assert.All(Read("errors"), record => Assert.False(record.Json.TryGetProperty("ext", out _)));
+        Assert.All(Read("chosen"), record => Assert.Equal("completed", record.Outcome));
+    }
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Entry_OnAFullDisk_LosesItsRecordsAlone(string transport)
+    {
+        await using var nginx = await Programs.NginxAsync();
+        await using var sidecar = await StartedSidecar.StartAsync(nginx.Port, "--transport", transport, "--config", Config(nginx, "{name: full, path: /dev/full}"));
+
+        await Programs.RunAsync("curl", "curl", "-sS", $"http://127.0.0.1:{sidecar.Port}/a?n=[1-20]");
+
+        await Eventually.TrueAsync(() => Lines("chosen").Count == 20);
+        await Eventually.TrueAsync(async () => (await sidecar.GetAsync("metrics", "/metrics")).Body.Contains(
+            "sidecar_records_dropped_total{sink=\"exchanges\",entry=\"full\",reason=\"output\"} 20", StringComparison.Ordinal));
+        Assert.Contains("sidecar_records_dropped_total{sink=\"exchanges\",entry=\"chosen\",reason=\"output\"} 0", (await sidecar.GetAsync("metrics", "/metrics")).Body, StringComparison.Ordinal);
+        Assert.Contains(sidecar.Log, line => line.Contains("Exchanges are recorded: errors (perisco to ", StringComparison.Ordinal));
+        Assert.Contains(sidecar.Log, line => line.Contains("Exchanges are recorded: full (perisco to /dev/full)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task HangUp_RenamedFiles_AreMadeAnewForAllEntriesAndWrittenToAtTheEnd()
+    {
+        await using var nginx = await Programs.NginxAsync();
+        await using var sidecar = await StartedSidecar.StartAsync(nginx.Port, "--config", Config(nginx, "{name: all, path: PATH/all}"));
+        string[] names = ["errors", "chosen", "all"];
+        foreach (var name in names)
+            File.Move(_folder.File(name), _folder.File($"{name}.1"));
+
+        await sidecar.SignalAsync("HUP");
+        await Eventually.TrueAsync(() => names.All(name => File.Exists(_folder.File(name))));
+        await Programs.RunAsync("curl", "curl", "-sS", $"http://127.0.0.1:{sidecar.Port}/missing");
+        // What waits is written before the process ends.
+        await sidecar.StopAsync("TERM");
+
+        Assert.All(names, name => Assert.Equal(["GET /missing 404"], Lines(name)));
+        Assert.All(names, name => Assert.Equal(0, new FileInfo(_folder.File($"{name}.1")).Length));
+    }
+
+    private string Config(ServerProgram nginx, string more) => _folder.Write("sidecar.yaml", $$"""
+        listeners: [{listen: "127.0.0.1:0", target: "127.0.0.1:{{nginx.Port}}"}]
+        records:
+          - {name: errors, path: {{_folder.File("errors")}}, sample: 0, ext: off}
+          - {{more.Replace("PATH", _folder.Root, StringComparison.Ordinal)}}
+          - {name: chosen, path: {{_folder.File("chosen")}}, paths: ["!/file/**"]}
+        """);
+
+    private IReadOnlyList<string> Lines(string name) => [.. Read(name).Select(record => $"{record.Method} {record.Url} {record.Status}")];
+
+    private IReadOnlyList<RecordedExchange> Read(string name) => ExchangeRecords.Read(_folder.File(name));
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Chassis;
+using Chassis.Settings;
+using Sidecar.Observation;
+using Sidecar.Options;
+using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
+using Sidecar.Records.Exchanges.Outputs;
+
+namespace Sidecar.Configuration;
+
+/// <summary>Reads one entry of what is recorded of exchanges.</summary>
+internal static class RecordReader
+{
+    /// <summary>All but the output, which has none.</summary>
+    public static readonly ExchangeRecordOptions Defaults = new() { Output = new FileOutput { Path = "off" } };
+
+    // One who wants less than the default list begins with this.
+    private const string None = "none";
+
+    private const long SmallestLine = 4 * 1024;
+    private const long LargestLine = 1024 * 1024;
+    private const long SmallestRate = 1024;
+    private const long LargestRate = 1L << 40;
+
+    // One block is filled while others are written, and the longest line has one of its own.
+    private const long SmallestQueue = 2 * 1024 * 1024;
+    private const long LargestQueue = 1024 * 1024 * 1024;
+
+    /// <summary>An entry; null where its output is off, or nothing at all is said.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="key">What they stand below.</param>
+    /// <exception cref="UsageException">A setting is wrong, or contradicts another.</exception>
+    public static ExchangeRecordOptions? Read(SettingSet settings, string key)
+    {
+        var output = RecordOutputs.Read(settings, key);
+        var options = ReadContent(settings, key, Defaults);
+        return output is null ? null : options with { Output = output };
+    }
+
+    private static ExchangeRecordOptions ReadContent(SettingSet settings, string key, ExchangeRecordOptions defaults) => defaults with
+    {
+        Format = settings.Read($"{key}.format", defaults.Format, RecordFormats.Parse),
+        HasExt = settings.Read($"{key}.ext", defaults.HasExt, Values.Switch),
+        AllowHeaders = settings.ReadList($"{key}.headers.allow", ParseField),
+        DenyHeaders = settings.ReadList($"{key}.headers.deny", ParseField) ?? defaults.DenyHeaders,
+        MaskHeaders = Beside(defaults.MaskHeaders, settings.ReadList($"{key}.headers.mask", ParseField)),
+        MaskQuery = Beside(defaults.MaskQuery, settings.ReadList($"{key}.mask-query", ParseParameter)),
+        Sample = settings.Read($"{key}.sample", defaults.Sample, ParseShare),
+        AlwaysErrors = settings.Read($"{key}.always-errors", defaults.AlwaysErrors, Values.Switch),
+        Paths = settings.ReadList($"{key}.paths", ParsePattern) ?? defaults.Paths,
+        MaxLine = settings.Read($"{key}.max-line", defaults.MaxLine, text => (int)Values.Size(SmallestLine, LargestLine)(text)),
+        ConnectionRate = settings.Read($"{key}.connection-rate", defaults.ConnectionRate, Values.OffOr(ParseRate)),
+        ClientRate = settings.Read($"{key}.client-rate", defaults.ClientRate, Values.OffOr(ParseRate)),
+        Queue = settings.Read($"{key}.queue", defaults.Queue, text => (int)Values.Size(SmallestQueue, LargestQueue)(text)),
+    };
+
+    private static IReadOnlyList<string> Beside(IReadOnlyList<string> defaults, IReadOnlyList<string>? names) =>
+        names switch { null => defaults, [None, ..] => [.. names.Skip(1)], _ => [.. defaults, .. names] };
+
+    private static long ParseRate(string text) => Values.Size(SmallestRate, LargestRate)(text);
+
+    private static string ParseField(string text) =>
+        text.Length <= byte.MaxValue && Ascii.IsToken(System.Text.Encoding.UTF8.GetBytes(text.TrimStart(':')))
+            ? text
+            : throw new FormatException("a header field's name is expected");
+
+    private static string ParseParameter(string text) =>
+        text.Length is > 0 and <= 64 && text.All(c => c is > ' ' and <= '~' and not ('&' or ';' or '=' or '?' or '#' or '%'))
+            ? text
+            : throw new FormatException("a parameter's name is expected, up to 64 visible characters without & ; = ? # and %");
+
+    private static double ParseShare(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1
+            ? share
+            : throw new FormatException("a share 0 to 1 is expected, such as 0.1");
+
+    private static string ParsePattern(string text)
+    {
+        PathGlob.Parse(text.StartsWith('!') ? text[1..] : text);
+        return text;
+    }
+}

@@ -1,0 +1,74 @@
+using Chassis;
+using Chassis.Records;
+using Chassis.Settings;
+using Sidecar.Options;
+
+namespace Sidecar.Records.Exchanges.Outputs;
+
+/// <summary>The output <c>file</c>: a file that is rotated and reopened, or stdout.</summary>
+internal sealed record FileOutput : RecordOutput
+{
+    /// <summary>Its name.</summary>
+    public const string Word = "file";
+
+    private static readonly LineRotation Usual = new(100L * 1024 * 1024, Age: null, Keep: 5);
+
+    /// <summary>Its settings.</summary>
+    public static readonly IReadOnlyList<SettingOption> Settings =
+    [
+        new("--records", "records.path", "FILE", "One JSON line for each HTTP exchange; - is stdout, off is none [default: off]"),
+        new("--records-rotate-size", "records.rotate-size", "SIZE|off", $"Renames the file to FILE.1 before it grows larger; off with logrotate, which sends SIGHUP [default: {Values.DisplaySize(Usual.Size!.Value)}]"),
+        new("--records-rotate-age", "records.rotate-age", "TIME|off", "Renames the file when it is older and a record comes [default: off]"),
+        new("--records-keep", "records.keep", "COUNT", $"Old files that are kept, FILE.1 being the newest; beside them FILE.kept has what one client's flood would push out [default: {Usual.Keep}]"),
+    ];
+
+    private const string Off = "off";
+    private const string Stdout = "-";
+    private const long SmallestFile = 1024 * 1024;
+    private const long LargestFile = 1L << 40;
+    private const int MaxKept = 1000;
+
+    private static readonly Func<string, TimeSpan> ParseAge = Values.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366));
+
+    /// <summary>A file, or <c>-</c> for stdout.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>When the file gives way to a new one; default at 100 MB, with five old files kept.</summary>
+    public LineRotation? Rotation { get; init; } = Usual;
+
+    internal override string Kind => Word;
+
+    internal override string Description => Path == Stdout ? "stdout" : Path;
+
+    internal override string? File => Path == Stdout ? null : Path;
+
+    /// <summary>Reads it; null where it is off, or nothing at all is said.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="key">What they stand below.</param>
+    /// <exception cref="UsageException">A setting is wrong, or the file is missing.</exception>
+    public static FileOutput? Read(SettingSet settings, string key)
+    {
+        var path = settings.Find($"{key}.path");
+        var rotation = ReadRotation(settings, key);
+        if (path is null && settings.FindAny(key) is { } unused)
+            throw unused.Error($"nothing is recorded: give {key}.path ({(key == "records" ? "--records FILE" : "FILE")} or -) or remove this");
+        return path is null or { Value: Off } ? null : new FileOutput { Path = path.Value, Origin = path.Origin, Rotation = rotation };
+    }
+
+    internal override void Check() => FileCheck.RefuseUnwritable(Path, Origin);
+
+    internal override ILineOutput Open(LineSender senderOf, TimeProvider time, ILogger logger) =>
+        LineOutput.Open(Path, Origin, Rotation is { } rotation ? rotation with { SenderOf = senderOf } : null, time, logger);
+
+    private static LineRotation? ReadRotation(SettingSet settings, string key)
+    {
+        var size = settings.Read($"{key}.rotate-size", Usual.Size, Values.OffOr(Values.Size(SmallestFile, LargestFile)));
+        var age = settings.Read($"{key}.rotate-age", Usual.Age, Values.OffOr(ParseAge));
+        var keep = settings.Read($"{key}.keep", Usual.Keep, Values.WholeNumber(0, MaxKept));
+        if (size is not null || age is not null)
+            return new LineRotation(size, age, keep);
+        return settings.Find($"{key}.keep") is { } unused
+            ? throw unused.Error($"there are no old files: give {key}.rotate-size or {key}.rotate-age, or remove this")
+            : null;
+    }
+}

@@ -1,0 +1,28 @@
+using Chassis.Settings;
+using Sidecar.Options;
+
+namespace Sidecar.Records.Exchanges.Outputs;
+
+/// <summary>All outputs by their names; the first is the default.</summary>
+internal static class RecordOutputs
+{
+    private static readonly Kind[] All =
+    [
+        new(FileOutput.Word, FileOutput.Settings, FileOutput.Read),
+    ];
+
+    /// <summary>As a user writes them.</summary>
+    public static IEnumerable<string> Names => All.Select(kind => kind.Name);
+
+    /// <summary>The settings of all.</summary>
+    public static IEnumerable<SettingOption> Settings => All.SelectMany(kind => kind.Settings);
+
+    /// <summary>Reads the one that <c>output</c> names; null where it is off, or nothing at all is said.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="key">What they stand below.</param>
+    /// <exception cref="Chassis.UsageException">A setting is wrong or missing.</exception>
+    public static RecordOutput? Read(SettingSet settings, string key) =>
+        settings.Read($"{key}.output", All[0], Values.OneOf([.. All.Select(kind => (kind.Name, kind))])).Read(settings, key);
+
+    private sealed record Kind(string Name, IReadOnlyList<SettingOption> Settings, Func<SettingSet, string, RecordOutput?> Read);
+}

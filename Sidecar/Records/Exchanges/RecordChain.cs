@@ -1,0 +1,58 @@
+using Sidecar.Observation;
+using Sidecar.Records.Exchanges.Formats;
+
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>Records one connection's exchanges in one entry, and then in the next ones.</summary>
+/// <param name="entry">The entry.</param>
+/// <param name="writer">Writes its lines; entries that write alike and stand side by side share it.</param>
+/// <param name="budget">What they may come to.</param>
+/// <param name="process">Behind the local end.</param>
+/// <param name="next">The next entry; null behind the last.</param>
+internal sealed class RecordChain(RecordEntry entry, RecordWriter writer, RecordBudget budget, LocalProcess process, RecordChain? next)
+{
+    [ThreadStatic]
+    private static JsonLine? _line;
+
+    private readonly RecordEntry _entry = entry;
+    private readonly RecordWriter _writer = writer;
+    private readonly RecordBudget _budget = budget;
+    private readonly RecordChain? _next = next;
+
+    /// <summary>Writes a record of an exchange for each entry that wants one. It neither waits nor allocates.</summary>
+    public void Write(Exchange exchange)
+    {
+        var line = _line ??= new JsonLine();
+        try
+        {
+            WriteAll(line, exchange);
+        }
+        finally
+        {
+            line.Clear();
+        }
+    }
+
+    private void WriteAll(JsonLine line, Exchange exchange)
+    {
+        var (written, late) = (default(RecordWriter), -1);
+        for (var records = this; records is not null; records = records._next)
+        {
+            if (!records._entry.Takes(exchange, records._budget))
+                continue;
+            // Entries that write alike have one line.
+            if (written != records._writer)
+            {
+                line.Clear();
+                written = records._writer;
+                late = written.Write(line, exchange);
+            }
+
+            records._budget.Take(line.Length);
+            if (late < 0)
+                records._entry.Sink.Write(line.Bytes);
+            else
+                records._entry.Sink.Write(line.Bytes, late, process);
+        }
+    }
+}

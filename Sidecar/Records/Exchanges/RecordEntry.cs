@@ -1,0 +1,40 @@
+using System.Net;
+using Chassis.Records;
+using Sidecar.Observation;
+using Sidecar.Records.Exchanges.Formats;
+
+namespace Sidecar.Records.Exchanges;
+
+/// <summary>One entry of the configuration: which exchanges, how they are written, and where they go.</summary>
+internal sealed class RecordEntry(ExchangeFilter filter, IRecordFormat format, RecordBudgets budgets, LineSink sink)
+{
+    private long _overConnectionRate;
+    private long _overClientRate;
+
+    /// <summary>How they are written.</summary>
+    public IRecordFormat Format => format;
+
+    /// <summary>Where they go.</summary>
+    public LineSink Sink => sink;
+
+    /// <summary>Records left out so far because their connection had too many.</summary>
+    public long OverConnectionRate => Interlocked.Read(ref _overConnectionRate);
+
+    /// <summary>Records left out so far because their client had too many.</summary>
+    public long OverClientRate => Interlocked.Read(ref _overClientRate);
+
+    /// <summary>What a connection's records may come to.</summary>
+    public RecordBudget BudgetFor(IPAddress client) => budgets.For(client);
+
+    /// <summary>Whether an exchange is to be recorded; what has no room in the budget is counted.</summary>
+    public bool Takes(Exchange exchange, in RecordBudget budget)
+    {
+        if (!filter.Accepts(exchange))
+            return false;
+        var over = budget.Check(exchange.Ended);
+        if (over == OverRate.No)
+            return true;
+        Interlocked.Increment(ref over == OverRate.Connection ? ref _overConnectionRate : ref _overClientRate);
+        return false;
+    }
+}

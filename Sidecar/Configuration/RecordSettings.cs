@@ -1,5 +1,4 @@
 using System.Globalization;
-using Chassis;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Observation;
@@ -49,20 +48,19 @@ internal static class RecordSettings
     private static readonly Func<string, TimeSpan> ParseAge = Values.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366));
 
     /// <summary>Null where nothing is recorded.</summary>
-    /// <exception cref="UsageException">A setting is wrong, or contradicts another.</exception>
     public static ExchangeRecordOptions? Read(SettingSet settings, string? connectionRecords)
     {
         var path = settings.Find("records.path");
         var options = ReadAll(settings, path?.Value ?? Off, path?.Origin ?? "records.path");
         if (path is null or { Value: Off })
         {
-            if (path is null && settings.FindAny("records") is { } unused)
-                throw unused.Error("nothing is recorded: give records.path (--records FILE or -) or remove this");
+            if (path is null && !settings.IsWrong("records") && settings.FindAny("records") is { } unused)
+                settings.Refuse(unused, "nothing is recorded: give records.path (--records FILE or -) or remove this");
             return null;
         }
 
         if (path.Value != "-" && IsSameFile(path.Value, connectionRecords))
-            throw path.Error("connection records go to the same file (--connection-records); give each its own");
+            settings.Refuse(path, "connection records go to the same file (--connection-records); give each its own");
         return options;
     }
 
@@ -100,9 +98,9 @@ internal static class RecordSettings
         var keep = settings.Read("records.keep", defaults.Keep, Values.WholeNumber(0, MaxKept));
         if (size is not null || age is not null)
             return new LineRotation(size, age, keep);
-        return settings.Find("records.keep") is { } unused
-            ? throw unused.Error("there are no old files: give records.rotate-size or records.rotate-age, or remove this")
-            : null;
+        if (settings.Find("records.keep") is { } unused)
+            settings.Refuse(unused, "there are no old files: give records.rotate-size or records.rotate-age, or remove this");
+        return null;
     }
 
     private static IReadOnlyList<string> Beside(IReadOnlyList<string> defaults, IReadOnlyList<string>? names) =>

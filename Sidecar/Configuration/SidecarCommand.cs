@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Chassis;
 using Chassis.Records;
 using Chassis.Settings;
 using Oracle.Protocol;
@@ -46,15 +47,32 @@ internal static class SidecarCommand
         check.SetAction(parsed =>
         {
             var options = Load(checkedSource, parsed, parsed.GetValue(checkedWords) ?? []);
-            if (options.ConnectionRecords is { } path)
-                FileCheck.RefuseUnwritable(path, options.ConnectionRecordsOrigin);
-            if (options.Records is { } records)
-                FileCheck.RefuseUnwritable(records.Path, records.Origin);
+            RefuseUnwritable((options.ConnectionRecords, options.ConnectionRecordsOrigin), (options.Records?.Path, options.Records?.Origin ?? ""));
             var listeners = options.Listeners.Select(l => $"{l.Name} ({l.Role.Word()}) on {l.Listen}");
             parsed.InvocationConfiguration.Output.WriteLine($"valid: {options.Listeners.Count} listener(s): {string.Join(", ", listeners)}");
             return 0;
         });
         return root;
+    }
+
+    private static void RefuseUnwritable(params IEnumerable<(string? Path, string Origin)> files)
+    {
+        var errors = new List<string>();
+        foreach (var (path, origin) in files)
+        {
+            try
+            {
+                if (path is not null)
+                    FileCheck.RefuseUnwritable(path, origin);
+            }
+            catch (UsageException error)
+            {
+                errors.AddRange(error.Lines);
+            }
+        }
+
+        if (errors.Count > 0)
+            throw new UsageException(errors);
     }
 
     private static SidecarOptions Load(CommandLineSource source, ParseResult parsed, string[] words)

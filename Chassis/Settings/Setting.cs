@@ -14,8 +14,11 @@ public sealed partial record Setting(string Key, string Value, string Origin)
     /// <summary>What is wrong with it as it stands, whatever its key takes: a line that names its origin. Null for nothing.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>The value without what may be a key of a transform.</summary>
-    public string Shown => Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Value, "…") : Value;
+    /// <summary>The value for others to see: of an expression nothing that stands in quotes, for a filter's key may be short.</summary>
+    public string Masked => Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Quoted().Replace(Value, "…"), "…") : Value;
+
+    // An expression in parentheses may have a key.
+    private string Shown => Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Value, "…") : Value;
 
     /// <summary>What is wrong with this setting: origin, value (its first 200 characters, without what may be a key) and reason in one line.</summary>
     public string Describe(string reason) => $"{Origin} '{OneLine.Start(Shown)}': {reason}";
@@ -26,4 +29,7 @@ public sealed partial record Setting(string Key, string Value, string Origin)
     // Keys of transforms stand in quotes, or should; shorter ones are no secret.
     [GeneratedRegex("\"[^\"]{16,}(?:\"|$)|[0-9a-fA-F]{32,}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Secret();
+
+    [GeneratedRegex("\"[^\"]*(?:\"|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Quoted();
 }

@@ -3,6 +3,10 @@ namespace Chassis.Settings;
 /// <summary>The layers of a program's settings: its file, the environment, the command line; what is named later wins.</summary>
 public static class SettingLayers
 {
+    /// <summary>The setting that names the file; null where there is none.</summary>
+    public static Setting? File(string configKey, IReadOnlyList<Setting> environment, IReadOnlyList<Setting> commandLine) =>
+        new SettingSet().Add(environment).Add(commandLine).Find(configKey) is { } file && !string.IsNullOrWhiteSpace(file.Value) ? file : null;
+
     /// <summary>Lays them over each other.</summary>
     /// <param name="configKey">The key that names the file; the environment or the command line may have it.</param>
     /// <param name="environment">Settings of the environment.</param>
@@ -10,10 +14,8 @@ public static class SettingLayers
     /// <exception cref="UsageException">The file cannot be read, or is no YAML.</exception>
     public static SettingSet Load(string configKey, IReadOnlyList<Setting> environment, IReadOnlyList<Setting> commandLine)
     {
-        var outer = new SettingSet().Add(environment).Add(commandLine).Find(configKey);
-        var file = string.IsNullOrWhiteSpace(outer?.Value) ? [] : YamlSource.ReadFile(outer.Value, outer.Origin);
+        var file = File(configKey, environment, commandLine) is { } named ? YamlSource.ReadFile(named.Value, named.Origin) : [];
         var settings = new SettingSet().Add(file).Add(environment.Select(Complete)).Add(commandLine.Select(Complete));
-        settings.Find(configKey);
         // It would not be followed: only the outer layers may name a file.
         if (new SettingSet().Add(file).FindAny(configKey) is { } inner)
             settings.Refuse(inner, "a configuration file cannot name another");

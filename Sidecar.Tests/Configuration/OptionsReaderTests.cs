@@ -2,7 +2,6 @@ using System.Net;
 using Chassis;
 using Chassis.Settings;
 using Oracle.Protocol;
-using Sidecar.Configuration;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Xunit;
@@ -46,7 +45,7 @@ public sealed class OptionsReaderTests
                 allow-destinations: [pod, 10.0.0.0/8]
             timeouts: {handshake: 1s, connect: 1s, idle: 1s}
             """);
-        var options = OptionsReader.Load(
+        var options = Words.Load(
             [Words.Option($"config={file}"), Words.Option("timeouts.idle=3s")],
             [new Setting("timeouts.idle", "2s", "SIDECAR__TIMEOUTS__IDLE"), new Setting("timeouts.connect", "2s", "SIDECAR__TIMEOUTS__CONNECT")]);
         Assert.Equal(
@@ -135,7 +134,7 @@ public sealed class OptionsReaderTests
     public void Load_EmptyVariable_IsRefused()
     {
         Setting[] variables = [new("listeners.0.allow-destinations", "", "SIDECAR__LISTENERS__0__ALLOW_DESTINATIONS")];
-        var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option(Listen), Words.Option("listeners.0.role=p2")], variables));
+        var error = Assert.Throws<UsageException>(() => Words.Load([Words.Option(Listen), Words.Option("listeners.0.role=p2")], variables));
         Assert.StartsWith("SIDECAR__LISTENERS__0__ALLOW_DESTINATIONS '': a value is missing", error.Message, StringComparison.Ordinal);
     }
 
@@ -157,7 +156,7 @@ public sealed class OptionsReaderTests
     {
         using var folder = new TempFolder();
         var file = folder.Write("sidecar.yaml", "listeners:\n  - listen: 127.0.0.1:1\n    role: chief\n");
-        var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option($"config={file}")], []));
+        var error = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], []));
         Assert.Equal($"{file}:3: listeners.0.role 'chief': alone, p1, p2, client or server is expected", error.Message);
     }
 
@@ -187,7 +186,7 @@ public sealed class OptionsReaderTests
             drain:
             listner: {a: 1, b: 2}
             """);
-        var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option($"config={file}"), Words.Option("loops=none")], []));
+        var error = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}"), Words.Option("loops=none")], []));
         Assert.Equal(
             [
                 "--loops 'none': a whole number 1 to 256 is expected",

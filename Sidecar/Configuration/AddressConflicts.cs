@@ -1,4 +1,5 @@
 using System.Net;
+using Chassis.Net;
 using Oracle.Protocol;
 using Sidecar.Destination;
 using Sidecar.Net;
@@ -15,7 +16,7 @@ internal static class AddressConflicts
         var claims = new List<Claim>();
         foreach (var claim in Claims(options).Where(claim => claim.Address.Port != 0))
         {
-            if (claims.Find(other => Overlap(other.Address, claim.Address)) is { } other)
+            if (claims.Find(other => ListenAddress.Overlap(other.Address, claim.Address)) is { } other)
                 yield return $"{claim.Origin} '{claim.Address}': {other.Origin} '{other.Address}' has this port already; give each its own";
             claims.Add(claim);
         }
@@ -45,19 +46,12 @@ internal static class AddressConflicts
             return null;
         var endPoint = new IPEndPoint(address, target.Port);
         // p1 may lead to a p2 of its own process.
-        if (claims.Find(claim => Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.P1 && claim.Listener?.Role == SidecarRole.P2)) is { } own)
+        if (claims.Find(claim => ListenAddress.Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.P1 && claim.Listener?.Role == SidecarRole.P2)) is { } own)
             return $"{listener.ListenOrigin}: its target {target} is this sidecar itself ({own.Origin}); every connection would end as a self_call";
         return OwnPorts.IsReserved(endPoint)
             ? $"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints on this host; every connection would be refused"
             : null;
     }
-
-    // [::] listens for both families.
-    private static bool Overlap(IPEndPoint one, IPEndPoint other) =>
-        one.Port == other.Port && (Covers(one.Address, other.Address) || Covers(other.Address, one.Address));
-
-    private static bool Covers(IPAddress address, IPAddress other) =>
-        address.Equals(other) || address.Equals(IPAddress.IPv6Any) || (address.Equals(IPAddress.Any) && other.AddressFamily == address.AddressFamily);
 
     private sealed record Claim(IPEndPoint Address, string Origin, ListenerOptions? Listener);
 }

@@ -119,7 +119,9 @@ internal static class ListenerReader
             var named = listeners[i].Name.Length > 0;
             var word = listeners[i].Role.Word();
             var unique = listeners.Count(l => l.Role == listeners[i].Role) == 1;
-            listeners[i] = named ? listeners[i] : listeners[i] with { Name = unique ? word : $"{word}-{listeners[i].Listen.Port}" };
+            var name = named ? listeners[i].Name : unique ? word : $"{word}-{listeners[i].Listen.Port}";
+            // Series of metrics are found by the string itself, of whatever generation.
+            listeners[i] = listeners[i] with { Name = string.Intern(name) };
         }
 
         return listeners;

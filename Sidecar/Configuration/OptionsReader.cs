@@ -24,16 +24,16 @@ internal static class OptionsReader
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>Lays file, environment and command line over each other and reads them.</summary>
+    /// <summary>Reads them.</summary>
     /// <exception cref="UsageException">Settings are unknown, wrong, or contradict others: a line for each.</exception>
-    public static SidecarOptions Load(IReadOnlyList<Setting> commandLine, IEnumerable<Setting> environment)
+    public static SidecarOptions Read(SettingSet settings)
     {
-        var settings = SettingLayers.Load(SettingTable.ConfigKey, [.. environment], commandLine);
-        var options = Read(settings);
+        var file = settings.Find(SettingTable.ConfigKey);
+        var options = ReadAll(settings);
         settings.RefuseUnknown();
         // Behind the check of all keys: "listener:" is a typing error, not a missing listener.
         if (options.Listeners.Count == 0 && !settings.HasErrors)
-            settings.Refuse(NoListener(settings.Find(SettingTable.ConfigKey)));
+            settings.Refuse(NoListener(file));
         foreach (var conflict in AddressConflicts.Of(options))
             settings.Refuse(conflict);
         settings.ThrowErrors();
@@ -44,7 +44,7 @@ internal static class OptionsReader
         ? "no listener: give --listen ADDRESS:PORT, the positional form or --config FILE; try --help"
         : $"{file.Value}: no listener; 'listeners:' is expected, with '- listen: ADDRESS:PORT' below it";
 
-    private static SidecarOptions Read(SettingSet settings)
+    private static SidecarOptions ReadAll(SettingSet settings)
     {
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
         var listeners = ListenerReader.ReadAll(settings, language);

@@ -5,7 +5,7 @@ using System.CommandLine.Parsing;
 
 namespace Chassis;
 
-/// <summary>Runs a command line the same way in every program: help, one-line errors, exit codes.</summary>
+/// <summary>Runs a command line the same way in every program: help, errors of one line each, exit codes.</summary>
 public static class ProgramShell
 {
     /// <summary>Exit code of a usage error (bad option, bad configuration, port in use), as for curl and HAProxy's kin.</summary>
@@ -14,7 +14,7 @@ public static class ProgramShell
     /// <summary>What a shell tells of a program that SIGPIPE has ended, which is how others learn that nobody reads on.</summary>
     public const int ReaderLeftExitCode = 128 + 13;
 
-    /// <summary>Parses and runs <paramref name="command"/>; a usage error becomes one line on stderr and exit code 2.</summary>
+    /// <summary>Parses and runs <paramref name="command"/>; a usage error becomes a line on stderr for each thing that is wrong, and exit code 2.</summary>
     /// <param name="command">The program's root command; its name starts every error line.</param>
     /// <param name="args">The words of the command line.</param>
     /// <param name="epilog">Text below the options of <c>--help</c>: positional forms and examples.</param>
@@ -36,7 +36,8 @@ public static class ProgramShell
         }
         catch (UsageException error)
         {
-            await Console.Error.WriteLineAsync($"{name}: {error.Message}");
+            foreach (var line in error.Lines)
+                await Console.Error.WriteLineAsync($"{name}: {line}");
             return UsageExitCode;
         }
     }

@@ -2,17 +2,21 @@ namespace Chassis;
 
 /// <summary>
 /// What the user asked for cannot be done: a wrong option, an unreadable file, a port in use.
-/// The message is one line that names the option, the value and the remedy; the program prints it and exits with 2.
+/// Each line names option, value and remedy; the program prints them and exits with 2.
 /// </summary>
 public sealed class UsageException : Exception
 {
     /// <summary>Creates the error with the line to print.</summary>
-    public UsageException(string message) : base(OneLine.Of(message))
+    public UsageException(string message) : this([message])
     {
     }
 
     /// <summary>Creates the error with the line to print and what caused it.</summary>
-    public UsageException(string message, Exception innerException) : base(OneLine.Of(message), innerException)
-    {
-    }
+    public UsageException(string message, Exception innerException) : base(OneLine.Of(message), innerException) => Lines = [Message];
+
+    /// <summary>Creates the error of several things that are wrong, with a line for each.</summary>
+    public UsageException(IReadOnlyList<string> lines) : base(string.Join("; ", lines.Select(OneLine.Of))) => Lines = [.. lines.Select(OneLine.Of)];
+
+    /// <summary>What is wrong, a line for each.</summary>
+    public IReadOnlyList<string> Lines { get; }
 }

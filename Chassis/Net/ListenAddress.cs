@@ -55,6 +55,13 @@ public static class ListenAddress
             ? port
             : throw new FormatException("a port 0 to 65535 is expected");
 
+    /// <summary>Whether not both can be listened on; [::] is for both families.</summary>
+    public static bool Overlap(IPEndPoint one, IPEndPoint other) =>
+        one.Port == other.Port && (Covers(one.Address, other.Address) || Covers(other.Address, one.Address));
+
+    private static bool Covers(IPAddress address, IPAddress other) =>
+        address.Equals(other) || address.Equals(IPAddress.IPv6Any) || (address.Equals(IPAddress.Any) && other.AddressFamily == address.AddressFamily);
+
     private static string Unbracketed(string host) =>
         host is ['[', .. var inner, ']'] && inner.Contains(':', StringComparison.Ordinal) ? inner : host;
 }

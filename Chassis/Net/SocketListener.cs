@@ -94,7 +94,7 @@ public sealed partial class SocketListener : IConnectionListener
         return null;
     }
 
-    /// <summary>A connection that <see cref="AcceptAsync"/> returned has reached its first stage, which finds this among its features.</summary>
+    /// <summary>A connection that <see cref="AcceptAsync"/> returned has reached its first stage.</summary>
     public void Begin()
     {
         if (Interlocked.Decrement(ref _waiting) == 0)
@@ -136,7 +136,6 @@ public sealed partial class SocketListener : IConnectionListener
         try
         {
             var connection = _connections.Create(accepted);
-            connection.Features.Set(this);
             Interlocked.Increment(ref _waiting);
             return connection;
         }

@@ -7,8 +7,7 @@ public static class EnvironmentSource
 {
     /// <summary>All variables that start with <paramref name="prefix"/> and two underscores; a single underscore stands for a dash.</summary>
     /// <param name="prefix">The program's: <c>SIDECAR</c>.</param>
-    /// <param name="options">The program's options. A variable that names one of them with single underscores would set nothing.</param>
-    /// <exception cref="UsageException">There is such a variable.</exception>
+    /// <param name="options">The program's options. A variable that names one of them with single underscores would set nothing: it is wrong.</param>
     public static IEnumerable<Setting> Read(string prefix, IEnumerable<SettingOption> options) => Read(prefix, options, Environment.GetEnvironmentVariables());
 
     internal static IEnumerable<Setting> Read(string prefix, IEnumerable<SettingOption> options, IDictionary variables)
@@ -19,7 +18,7 @@ public static class EnvironmentSource
         {
             var wrong = $"{prefix}_{key.Replace('.', '_').Replace('-', '_').ToUpperInvariant()}";
             if (variables[wrong] is string text)
-                throw new Setting(key, text, wrong).Error($"this variable sets nothing; {key} is {start}{key.Replace(".", "__", StringComparison.Ordinal).Replace('-', '_').ToUpperInvariant()}");
+                yield return Misnamed(new Setting(key, text, wrong), start);
         }
 
         foreach (DictionaryEntry variable in variables)
@@ -30,5 +29,11 @@ public static class EnvironmentSource
             var key = name[start.Length..].ToLowerInvariant().Replace("__", ".", StringComparison.Ordinal).Replace('_', '-');
             yield return new Setting(key, value, name);
         }
+    }
+
+    private static Setting Misnamed(Setting setting, string start)
+    {
+        var right = start + setting.Key.Replace(".", "__", StringComparison.Ordinal).Replace('-', '_').ToUpperInvariant();
+        return setting with { Problem = setting.Describe($"this variable sets nothing; {setting.Key} is {right}") };
     }
 }

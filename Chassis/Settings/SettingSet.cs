@@ -5,7 +5,8 @@ namespace Chassis.Settings;
 
 /// <summary>
 /// Settings of all sources, laid over each other: what is added later wins.
-/// Every key that is read is noted, so that <see cref="RefuseUnknown"/> can name the ones that nobody knows.
+/// What is wrong is noted and read as if it were not there, so that <see cref="ThrowErrors"/> tells of all of it at once.
+/// Every key that is read is noted too, so that <see cref="RefuseUnknown"/> finds the ones that nobody knows.
 /// </summary>
 public sealed class SettingSet
 {
@@ -13,6 +14,22 @@ public sealed class SettingSet
     // What was ever added below a key, in that order, so that the first is the topmost in its file.
     private readonly Dictionary<string, List<string>> _below = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    // With those above them.
+    private readonly HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
+    private readonly OrderedDictionary<string, int> _errors = new(StringComparer.Ordinal);
+
+    // More than anyone mends at once.
+    private const int MaxErrors = 50;
+
+    // Of what is wrong with a configuration as a whole: behind all lines of its file.
+    private const int NoLine = int.MaxValue;
+
+    /// <summary>All that hold.</summary>
+    public IEnumerable<Setting> All => _settings.Values;
+
+    /// <summary>Whether anything is wrong so far.</summary>
+    public bool HasErrors => _errors.Count > 0;
 
     /// <summary>
     /// Lays settings over those already there; a value for a key also replaces a list below that key, and a list the
@@ -22,6 +39,12 @@ public sealed class SettingSet
     {
         foreach (var setting in layer)
         {
+            if (setting.Problem is { } problem)
+            {
+                Note(setting, problem);
+                continue;
+            }
+
             foreach (var below in KeysBelow(setting.Key))
                 _settings.Remove(below);
             var isNew = !_settings.ContainsKey(setting.Key);
@@ -41,16 +64,18 @@ public sealed class SettingSet
         return this;
     }
 
-    /// <summary>The setting of a key that takes one value, or null when no source has it.</summary>
-    /// <exception cref="UsageException">A list or a mapping stands there, or a value where this key's parent should be.</exception>
+    /// <summary>
+    /// The setting of a key that takes one value, or null when no source has it. A list or a mapping there, or a value where this
+    /// key's parent should be, is wrong.
+    /// </summary>
     public Setting? Find(string key)
     {
-        RefuseValueAbove(key);
+        if (IsBelowAValue(key))
+            return null;
         if (FindWord(key) is { } setting)
             return setting;
-        return FindAny(key) is { } below
-            ? throw below.Error($"{key} takes one value, not a list or mapping")
-            : null;
+        RefuseBelow(key, $"{key} takes one value, not a list or mapping");
+        return null;
     }
 
     /// <summary>The one value that stands at a key, whatever the key takes; the key is known from then on.</summary>
@@ -64,37 +89,39 @@ public sealed class SettingSet
     public Setting? FindAny(string key) =>
         _settings.GetValueOrDefault(key) ?? (KeysBelow(key) is [var first, ..] ? _settings[first] : null);
 
-    /// <summary>A value, or <paramref name="fallback"/> when no source has it.</summary>
+    /// <summary>A value, or <paramref name="fallback"/> when no source has it, or a wrong one.</summary>
     /// <param name="key">The setting's key.</param>
     /// <param name="fallback">The default.</param>
     /// <param name="parse">Throws <see cref="FormatException"/> with what was expected.</param>
-    /// <exception cref="UsageException">The text cannot be parsed.</exception>
     [return: NotNullIfNotNull(nameof(fallback))]
     public T? Read<T>(string key, T? fallback, Func<string, T> parse) =>
-        Find(key) is { } setting ? Parse(setting, parse) : fallback;
+        Find(key) is { } setting && TryParse(setting, parse, out var value) ? value : fallback;
 
-    /// <summary>A list: elements below the key, or one value with commas. Null when no source has it.</summary>
-    /// <exception cref="UsageException">An element cannot be parsed, is no single value, or there is none between the commas.</exception>
+    /// <summary>A list: elements below the key, or one value with commas. Those that are wrong are left out; null when none is left, or no source has it.</summary>
     public IReadOnlyList<T>? ReadList<T>(string key, Func<string, T> parse)
     {
-        RefuseValueAbove(key);
+        if (IsBelowAValue(key))
+            return null;
         if (FindWord(key) is { } whole)
-            return [.. Words(whole).Select(word => Parse(whole with { Value = word }, parse))];
-        var elements = Indices(key).Select(i => Parse(Element($"{key}.{i}"), parse)).ToList();
-        return elements.Count > 0 ? elements
-            : FindAny(key) is { } below ? throw below.Error($"{key} takes a list, not a mapping")
-            : null;
+            return ParseAll(Words(whole), parse);
+        var indices = Indices(key);
+        if (indices.Count == 0)
+            RefuseBelow(key, $"{key} takes a list, not a mapping");
+        return ParseAll(indices.Select(i => Find($"{key}.{i}")).OfType<Setting>(), parse);
     }
 
-    /// <summary>A mapping: the values below the key by their names there. Empty when no source has it.</summary>
-    /// <exception cref="UsageException">There is one value instead, or a list or mapping within the mapping.</exception>
+    /// <summary>A mapping: the values below the key by their names there. Empty when no source has it, or one value instead.</summary>
     public IReadOnlyDictionary<string, string> ReadMap(string key)
     {
         if (FindWord(key) is { } whole)
-            throw whole.Error("names and values are expected below it");
+            Refuse(whole, "names and values are expected below it");
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var name in KeysBelow(key).Select(k => k[(key.Length + 1)..]))
-            map.Add(name.Split('.')[0], Element($"{key}.{name.Split('.')[0]}").Value);
+        foreach (var name in KeysBelow(key).Select(k => k[(key.Length + 1)..].Split('.')[0]).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            if (Find($"{key}.{name}") is { } value)
+                map.Add(name, value.Value);
+        }
+
         return map;
     }
 
@@ -107,46 +134,107 @@ public sealed class SettingSet
             .Select(Index).OfType<int>().Distinct().Order()];
     }
 
-    /// <summary>Throws for the first setting that nothing has asked for: a typing error must not pass silently.</summary>
-    /// <exception cref="UsageException">A key is unknown.</exception>
+    /// <summary>Notes that a setting is wrong: its origin, its value and the reason.</summary>
+    public void Refuse(Setting setting, string reason) => Note(setting, setting.Describe(reason));
+
+    /// <summary>Notes that something is wrong at a setting, whatever its value.</summary>
+    public void RefuseAt(Setting setting, string reason) => Note(setting, $"{setting.Origin}: {reason}");
+
+    /// <summary>Notes what is wrong with all of it together.</summary>
+    public void Refuse(string line) => _errors.TryAdd(line, NoLine);
+
+    /// <summary>Whether a key, or one below it, was found to be wrong: what follows from its value is not worth a word.</summary>
+    public bool IsWrong(string key) => _wrong.Contains(key);
+
+    /// <summary>Notes the settings that nothing has asked for: a typing error must not pass silently. One part that nobody knows is told of once.</summary>
     public void RefuseUnknown()
     {
-        foreach (var setting in _settings.Values.Where(s => !_known.Contains(s.Key)))
-            throw new UsageException($"{setting.Origin}: unknown key; the nearest known one is {NearestKnown(setting.Key)}");
+        var told = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var setting in _settings.Values.Where(s => !_known.Contains(s.Key) && !_wrong.Contains(s.Key)))
+        {
+            var (unknown, nearest) = NearestKnown(setting.Key);
+            if (told.Add(unknown))
+                RefuseAt(setting, $"unknown key; the nearest known one is {nearest}");
+        }
     }
 
-    private static T Parse<T>(Setting setting, Func<string, T> parse)
+    /// <summary>Throws when anything is wrong, with a line for each, in the order of the file.</summary>
+    /// <exception cref="UsageException">Something is.</exception>
+    public void ThrowErrors()
+    {
+        if (!HasErrors)
+            return;
+        List<string> lines = [.. _errors.OrderBy(error => error.Value).Take(MaxErrors).Select(error => error.Key)];
+        if (_errors.Count > MaxErrors)
+            lines.Add($"{_errors.Count - MaxErrors} more errors are not shown");
+        throw new UsageException(lines);
+    }
+
+    private bool TryParse<T>(Setting setting, Func<string, T> parse, [MaybeNullWhen(false)] out T value)
     {
         try
         {
-            return parse(setting.Value);
+            value = parse(setting.Value);
+            return true;
         }
         catch (FormatException reason)
         {
-            throw setting.Error(reason.Message);
+            Refuse(setting, reason.Message);
+            value = default;
+            return false;
         }
     }
 
-    // A list within the list, or a mapping, has settings below the element but none of its own.
-    private Setting Element(string key) => Find(key)!;
+    private List<T>? ParseAll<T>(IEnumerable<Setting> elements, Func<string, T> parse)
+    {
+        var list = new List<T>();
+        foreach (var element in elements)
+        {
+            if (TryParse(element, parse, out var value))
+                list.Add(value);
+        }
 
-    private void RefuseValueAbove(string key)
+        return list.Count > 0 ? list : null;
+    }
+
+    private void Note(Setting setting, string line)
+    {
+        _errors.TryAdd(line, setting.Line);
+        _wrong.Add(setting.Key);
+        for (var dot = setting.Key.IndexOf('.'); dot >= 0; dot = setting.Key.IndexOf('.', dot + 1))
+            _wrong.Add(setting.Key[..dot]);
+    }
+
+    // Something stands below the key that should not; one word on it is enough.
+    private void RefuseBelow(string key, string reason)
+    {
+        if (FindAny(key) is { } below)
+            Refuse(below, reason);
+        _known.UnionWith(KeysBelow(key));
+    }
+
+    private bool IsBelowAValue(string key)
     {
         for (var dot = key.LastIndexOf('.'); dot > 0; dot = key.LastIndexOf('.', dot - 1))
         {
-            if (_settings.TryGetValue(key[..dot], out var value))
-                throw value.Error($"a mapping is expected here, such as '{key[..dot].Split('.')[^1]}: {{{key[(dot + 1)..]}: ...}}'");
+            if (!_settings.TryGetValue(key[..dot], out var value))
+                continue;
+            if (!IsWrong(value.Key))
+                Refuse(value, $"a mapping is expected here, such as '{key[..dot].Split('.')[^1]}: {{{key[(dot + 1)..]}: ...}}'");
+            return true;
         }
+
+        return false;
     }
 
     // A typing error in one part of a key is compared with the parts that are known at its place.
-    private string NearestKnown(string key)
+    private (string Unknown, string Nearest) NearestKnown(string key)
     {
         var parts = key.Split('.');
         var known = _known.Select(k => k.Split('.')).ToList();
         var right = known.Max(k => Math.Min(CommonParts(k, parts), k.Length - 1));
         var nearest = known.Where(k => k.Length > right && CommonParts(k, parts) >= right).MinBy(k => Distance(k[right], parts[right]))!;
-        return string.Join('.', nearest[..(right + 1)]);
+        return (string.Join('.', parts[..(right + 1)]), string.Join('.', nearest[..(right + 1)]));
     }
 
     private static int CommonParts(string[] key, string[] other) =>
@@ -158,10 +246,13 @@ public sealed class SettingSet
         && number.ToString(CultureInfo.InvariantCulture) == part ? number : null;
 
     // No word at all would be a list that matches nothing, or nobody.
-    private static string[] Words(Setting list) =>
-        list.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } words
-            ? words
-            : throw list.Error("a value is missing");
+    private Setting[] Words(Setting list)
+    {
+        var words = list.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0)
+            Refuse(list, "a value is missing");
+        return [.. words.Select(word => list with { Value = word })];
+    }
 
     // One that was replaced by a value above it, and added again, stands there twice.
     private List<string> KeysBelow(string key) => _below.TryGetValue(key, out var keys)

@@ -17,8 +17,8 @@ internal sealed class YamlSettings
 
     private YamlSettings(YamlEvents events) => _events = events;
 
-    /// <summary>The settings of a document.</summary>
-    /// <exception cref="UsageException">It is no mapping, a key is no plain word or stands twice, or a value is missing.</exception>
+    /// <summary>The settings of a document; a key that stands twice, and one whose value is missing, is wrong.</summary>
+    /// <exception cref="UsageException">It is no mapping, or a key is no plain word.</exception>
     public static IReadOnlyList<Setting> Read(YamlEvents events)
     {
         var settings = new YamlSettings(events);
@@ -40,7 +40,10 @@ internal sealed class YamlSettings
                 Add(_events.TargetOf(at), key, depth + 1);
                 return at + 1;
             case Scalar scalar when key.Length > 0:
-                _settings.Add(scalar.Value.Length > 0 ? new Setting(key, scalar.Value, Origin(node, key)) : throw Missing(node, key));
+                if (scalar.Value.Length > 0)
+                    _settings.Add(At(node, key) with { Value = scalar.Value });
+                else
+                    AddMissing(node, key);
                 return at + 1;
             case SequenceStart when key.Length > 0:
                 return AddList(at, key, depth);
@@ -60,7 +63,9 @@ internal sealed class YamlSettings
         while (_events[at] is not SequenceEnd)
             at = Add(at, $"{key}.{index++}", depth + 1);
         // An empty list is not taken for the default, which may match or allow more than nothing.
-        return index > 0 ? at + 1 : throw Missing(_events[start], key);
+        if (index == 0)
+            AddMissing(_events[start], key);
+        return at + 1;
     }
 
     private int AddMapping(int start, string key, int depth)
@@ -70,12 +75,15 @@ internal sealed class YamlSettings
         while (_events[at] is not MappingEnd)
         {
             var name = NameAt(at);
+            var inner = key.Length > 0 ? $"{key}.{name}" : name;
             if (!names.Add(name))
-                throw _events.Error(_events[at].Start.Line, $"Duplicate key {name}");
-            at = Add(at + 1, key.Length > 0 ? $"{key}.{name}" : name, depth + 1);
+                _settings.Add(At(_events[at], inner) with { Problem = _events.Error(_events[at].Start.Line, $"Duplicate key {name}").Message });
+            at = Add(at + 1, inner, depth + 1);
         }
 
-        return names.Count > 0 || key.Length == 0 ? at + 1 : throw Missing(_events[start], key);
+        if (names.Count == 0 && key.Length > 0)
+            AddMissing(_events[start], key);
+        return at + 1;
     }
 
     private string NameAt(int at) => _events[at] switch
@@ -86,8 +94,11 @@ internal sealed class YamlSettings
         _ => throw _events.Error(_events[at].Start.Line, "a key must be a word, not a list, a mapping or an alias"),
     };
 
-    private UsageException Missing(ParsingEvent node, string key) =>
-        new($"{Origin(node, key)}: a value is missing; leave the key out if none is meant");
+    private void AddMissing(ParsingEvent node, string key)
+    {
+        var setting = At(node, key);
+        _settings.Add(setting with { Problem = $"{setting.Origin}: a value is missing; leave the key out if none is meant" });
+    }
 
-    private string Origin(ParsingEvent node, string key) => $"{_events.File}:{node.Start.Line}: {key}";
+    private Setting At(ParsingEvent node, string key) => new(key, "", $"{_events.File}:{node.Start.Line}: {key}") { Line = (int)node.Start.Line };
 }

@@ -11,7 +11,7 @@ public static class YamlSource
     /// <summary>Reads a file into settings.</summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that named it, for the error.</param>
-    /// <exception cref="UsageException">The file cannot be read, is larger than 1 MiB or is no YAML mapping, or a value is missing.</exception>
+    /// <exception cref="UsageException">The file cannot be read, is larger than 1 MiB or is no YAML mapping.</exception>
     public static IReadOnlyList<Setting> ReadFile(string path, string option) =>
         Read(new StringReader(ReadText(path, option)), path);
 
@@ -49,6 +49,6 @@ public static class YamlSource
     /// <summary>Reads a text into settings; an empty one has none.</summary>
     /// <param name="text">The YAML text.</param>
     /// <param name="name">What errors call it.</param>
-    /// <exception cref="UsageException">The text is no YAML mapping, a key is no plain word, or a value is missing.</exception>
+    /// <exception cref="UsageException">The text is no YAML mapping, or a key is no plain word.</exception>
     public static IReadOnlyList<Setting> Read(TextReader text, string name) => YamlSettings.Read(YamlEvents.Read(text, name));
 }

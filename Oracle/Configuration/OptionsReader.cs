@@ -46,6 +46,7 @@ internal static class OptionsReader
             MaxDecisions = settings.Read(Keys.MaxDecisions, defaults.MaxDecisions, Values.WholeNumber(1, 10_000_000)),
         };
         settings.RefuseUnknown();
+        settings.ThrowErrors();
         return options;
     }
 

@@ -32,23 +32,27 @@ internal static class PolicyFile
     /// <summary>Reads a policy.</summary>
     /// <param name="text">The YAML text.</param>
     /// <param name="file">What errors call it.</param>
-    /// <exception cref="UsageException">Names line, key, value and reason.</exception>
+    /// <exception cref="UsageException">Names line, key, value and reason of each error.</exception>
     public static Policy Parse(string text, string file)
     {
         var yaml = YamlSource.Read(new StringReader(text), file);
         var settings = new SettingSet().Add(yaml);
-        settings.FindWord("rules")?.Refuse("a list of rules is expected");
+        if (settings.FindWord("rules") is { } word)
+            settings.Refuse(word, "a list of rules is expected");
         var indices = settings.Indices("rules");
         if (indices.Count > MaxRules)
             throw new UsageException($"{settings.FindAny($"rules.{indices[MaxRules]}")!.Origin}: a policy has at most {MaxRules} rules");
         NoteKnownKeys(settings, indices);
+        var language = LanguageSettings.Read(settings, Language);
         settings.RefuseUnknown();
+        settings.ThrowErrors();
         if (indices.Count == 0 && settings.Find("default") is null)
             throw new UsageException($"{file}: no rules and no default; to deny everyone, write 'default: deny'");
-        var language = LanguageSettings.Read(settings, Language);
         var rules = indices.Select(i => ReadRule(settings, $"rules.{i}", language)).ToList();
         RefuseSameNames(settings, rules);
-        return new Policy(rules, settings.Read<TransformChoice?>("default", null, text => text == DenyWord ? null : TransformChoice.Parse(text, language)));
+        var policy = new Policy(rules, settings.Read<TransformChoice?>("default", null, text => text == DenyWord ? null : TransformChoice.Parse(text, language)));
+        settings.ThrowErrors();
+        return policy;
     }
 
     private static PolicyRule ReadRule(SettingSet settings, string rule, TransformLanguage language)
@@ -61,8 +65,8 @@ internal static class PolicyFile
         var destinations = settings.ReadList($"{rule}.destination", DestinationPattern.Parse);
         var transform = settings.Read<TransformChoice?>($"{rule}.transform", null, text => TransformChoice.Parse(text, language));
         var deny = settings.Read($"{rule}.deny", false, ParseDeny);
-        if (deny == transform.HasValue)
-            throw new UsageException($"{some.Origin}: {rule} needs either transform or 'deny: true', and not both");
+        if (deny == transform.HasValue && !settings.IsWrong($"{rule}.transform") && !settings.IsWrong($"{rule}.deny"))
+            settings.RefuseAt(some, $"{rule} needs either transform or 'deny: true', and not both");
         return new PolicyRule(settings.Read($"{rule}.name", rule, ParseName), roles, peers, transform)
         {
             Listeners = listeners,
@@ -77,7 +81,8 @@ internal static class PolicyFile
         LanguageSettings.NoteKeys(settings);
         foreach (var index in indices)
         {
-            settings.FindWord($"rules.{index}")?.Refuse("a rule is expected: transform or deny, and what it matches");
+            if (settings.FindWord($"rules.{index}") is { } word)
+                settings.Refuse(word, "a rule is expected: transform or deny, and what it matches");
             foreach (var key in Keys)
                 settings.FindWord($"rules.{index}.{key}");
             foreach (var key in Lists)
@@ -90,8 +95,8 @@ internal static class PolicyFile
         var names = new HashSet<string>(StringComparer.Ordinal) { Policy.DefaultName };
         for (var i = 0; i < rules.Count; i++)
         {
-            if (!names.Add(rules[i].Name))
-                settings.Find($"rules.{i}.name")?.Refuse("the name is taken; the audit log tells rules apart by it");
+            if (!names.Add(rules[i].Name) && settings.Find($"rules.{i}.name") is { } name)
+                settings.Refuse(name, "the name is taken; the audit log tells rules apart by it");
         }
     }
 
@@ -108,6 +113,4 @@ internal static class PolicyFile
     private static string ParseListener(string text) => text.Length <= MaxNameLength && text.All(c => c is > ' ' and <= '~')
         ? text
         : throw new FormatException($"a listener's name is expected, 1 to {MaxNameLength} visible ASCII characters");
-
-    private static void Refuse(this Setting setting, string reason) => throw setting.Error(reason);
 }

@@ -1,59 +1,48 @@
 using System.Runtime.InteropServices;
-using System.Threading.Channels;
 using Chassis;
+using Chassis.Settings;
 
 namespace Oracle.Policies;
 
 /// <summary>
-/// Looks at the policy file every half second and puts a changed one into force; SIGHUP does so at once.
-/// It compares the content: neither the time stamp nor the name changes reliably when a ConfigMap swaps its symlinks.
+/// Puts a changed policy file into force (<see cref="FileWatch"/>); SIGHUP does so at once.
 /// A broken file is reported, then once a minute as long as it is not in force, and the policy in force stays. Reading and
 /// judging have a limit of time, so that no file keeps a later one from being taken.
 /// </summary>
 internal sealed partial class PolicyReloader(
     PolicySource source, PolicyStore store, TimeProvider time, ILogger<PolicyReloader> logger) : BackgroundService
 {
-    /// <summary>Time between two looks.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-
     private static readonly TimeSpan ReminderInterval = TimeSpan.FromMinutes(1);
 
-    private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private Sighting _judged = new(source.FirstText, null);
-    private Sighting _previous = new(source.FirstText, null);
-    private Task<Sighting>? _seeing;
+    private readonly FileWatch _file = new(source.ReadText, source.Path, source.FirstText, time);
+
     private long _reported;
-    private int _told;
 
     /// <summary>Reads a policy's text; the second word is the file's name.</summary>
     internal Func<string, string, Policy> Parse { get; init; } = PolicyFile.Parse;
 
-    /// <summary>The longest that reading the file, and that judging its text, may take. One of 1,000 rules takes less than a second.</summary>
-    internal TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(10);
+    /// <inheritdoc cref="FileWatch.Limit"/>
+    internal TimeSpan Limit
+    {
+        get => _file.Limit;
+        init => _file.Limit = value;
+    }
 
-    /// <summary>
-    /// Looks once. A change counts when two looks in a row saw the same, so that a file that is still being
-    /// written is not taken by its first half.
-    /// </summary>
+    /// <summary>Looks once.</summary>
     /// <param name="told">The operator says that the file is complete.</param>
     /// <param name="cancellation">Ends the wait for a file that takes its time.</param>
     internal async Task LookAsync(bool told = false, CancellationToken cancellation = default)
     {
-        var seen = await SeeAsync(cancellation);
-        var settled = seen == _previous;
-        _previous = seen;
-        if (!told && (seen == _judged || !settled))
+        if (await _file.LookAsync(told, cancellation) is not { } seen)
         {
             Remind();
             return;
         }
 
-        _judged = seen;
         try
         {
             var text = seen.Text ?? throw new UsageException(seen.Error!);
-            // On a thread of its own: one that never ends must not take the pool's.
-            var policy = await Start(() => Parse(text, source.Path)).WaitAsync(Limit, cancellation);
+            var policy = await _file.WithinLimitAsync(() => Parse(text, source.Path), cancellation);
             var active = store.Replace(policy);
             Log.Reloaded(logger, source.Path, active.Generation, policy.Summary);
             LogWarnings(logger, source.Path, policy);
@@ -66,7 +55,7 @@ internal sealed partial class PolicyReloader(
         catch (TimeoutException)
         {
             NoteFailure();
-            Log.ReloadFailed(logger, $"{source.Path} was not understood within {Limit.TotalSeconds:0.###} s", store.Current.Generation);
+            Log.ReloadFailed(logger, $"{source.Path} was not understood within {_file.Limit.TotalSeconds:0.###} s", store.Current.Generation);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
@@ -89,50 +78,10 @@ internal sealed partial class PolicyReloader(
         using var signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
-            Interlocked.Exchange(ref _told, 1);
-            _looks.Writer.TryWrite(true);
+            _file.Tell();
         });
-        await using var timer = time.CreateTimer(_ => _looks.Writer.TryWrite(true), null, Interval, Interval);
-        try
-        {
-            await foreach (var _ in _looks.Reader.ReadAllAsync(stoppingToken))
-                await LookAsync(told: Interlocked.Exchange(ref _told, 0) == 1, stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // The program stops.
-        }
+        await _file.RunAsync(LookAsync, stoppingToken);
     }
-
-    // A read that hangs (a pipe, a file system that is gone) is waited for again at the next look: no second one is begun beside it.
-    private async Task<Sighting> SeeAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            var seen = await (_seeing ??= Start(See)).WaitAsync(Limit, cancellation);
-            _seeing = null;
-            return seen;
-        }
-        catch (TimeoutException)
-        {
-            return new Sighting(null, $"{source.Path} was not read within {Limit.TotalSeconds:0.###} s");
-        }
-    }
-
-    private Sighting See()
-    {
-        try
-        {
-            return new Sighting(source.ReadText(), null);
-        }
-        catch (UsageException error)
-        {
-            return new Sighting(null, error.Message);
-        }
-    }
-
-    private static Task<T> Start<T>(Func<T> work) =>
-        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private void NoteFailure()
     {
@@ -147,9 +96,6 @@ internal sealed partial class PolicyReloader(
         _reported = time.GetTimestamp();
         Log.StillNotInForce(logger, source.Path, since, store.Current.Generation);
     }
-
-    // What one look saw: the text, or why there is none.
-    private readonly record struct Sighting(string? Text, string? Error);
 
     private static partial class Log
     {

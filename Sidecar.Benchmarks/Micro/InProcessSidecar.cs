@@ -23,13 +23,13 @@ internal sealed class InProcessSidecar : IAsyncDisposable
         }
 
         const string free = "127.0.0.1:0";
-        _app = SidecarApp.Create(OptionsReader.Load(
+        _app = SidecarApp.Create(new ConfigurationReader(
         [
             Set("listeners.0.listen", free), Set("listeners.0.target", $"{_upstream.LocalEndPoint}"), Set("listeners.0.transform", transform),
             Set("metrics.address", free), Set("health.address", free), Set("admin.address", free),
             Set("connection-records.path", "off"), Set("log.level", "warning"),
         ], []));
-        _entry = _app.Addresses.Listeners[0];
+        _entry = _app.Listeners[0];
     }
 
     /// <summary>The value of a transform that means no sidecar at all: what the benchmark itself costs.</summary>

@@ -23,16 +23,16 @@ public sealed class SettingSetTests
     public void Read_WrongValue_NamesOriginValueAndReason()
     {
         var settings = new SettingSet().Add([new("a", "x", "oracle.yml:3: a")]);
-        var error = Assert.Throws<UsageException>(() => settings.Read("a", 0, Values.WholeNumber(1, 9)));
-        Assert.Equal("oracle.yml:3: a 'x': a whole number 1 to 9 is expected", error.Message);
+        Assert.Equal(7, settings.Read("a", 7, Values.WholeNumber(1, 9)));
+        Assert.Equal("oracle.yml:3: a 'x': a whole number 1 to 9 is expected", Error(settings));
     }
 
     [Fact]
     public void Read_WrongValueOfManyLines_IsOneLineWithItsStart()
     {
         var settings = new SettingSet().Add(YamlSource.Read(new StringReader($"a: |\n  one\n    two {new string('x', 5000)}\n"), "f"));
-        var error = Assert.Throws<UsageException>(() => settings.Read<int>("a", 0, _ => throw new FormatException("a reason\nof two lines")));
-        Assert.Equal($"f:1: a 'one two {new string('x', 200 - "one\n  two ".Length)}…': a reason of two lines", error.Message);
+        settings.Read<int>("a", 0, _ => throw new FormatException("a reason\nof two lines"));
+        Assert.Equal($"f:1: a 'one two {new string('x', 200 - "one\n  two ".Length)}…': a reason of two lines", Error(settings));
     }
 
     [Fact]
@@ -58,7 +58,8 @@ public sealed class SettingSetTests
     public void ReadList_WrongElement_NamesItAlone()
     {
         var settings = new SettingSet().Add([new("l", "1,x", "--l")]);
-        Assert.Equal("--l 'x': a whole number 0 to 9 is expected", Assert.Throws<UsageException>(() => settings.ReadList("l", Values.WholeNumber(0, 9))).Message);
+        Assert.Equal([1], settings.ReadList("l", Values.WholeNumber(0, 9))!);
+        Assert.Equal("--l 'x': a whole number 0 to 9 is expected", Error(settings));
     }
 
     [Theory]
@@ -68,7 +69,8 @@ public sealed class SettingSetTests
     public void ReadList_ElementThatIsNoValue_NamesItsLineAndKey(string yaml, string expected)
     {
         var settings = new SettingSet().Add(YamlSource.Read(new StringReader(yaml), "f"));
-        Assert.Equal(expected, Assert.Throws<UsageException>(() => settings.ReadList("l", text => text)).Message);
+        settings.ReadList("l", text => text);
+        Assert.Equal(expected, Error(settings));
     }
 
     [Theory]
@@ -80,7 +82,8 @@ public sealed class SettingSetTests
     public void ReadList_NumberInAnotherForm_IsNoElement(string key)
     {
         var settings = new SettingSet().Add([new(key, "a", "ENV")]);
-        Assert.Equal("ENV 'a': l takes a list, not a mapping", Assert.Throws<UsageException>(() => settings.ReadList("l", text => text)).Message);
+        settings.ReadList("l", text => text);
+        Assert.Equal("ENV 'a': l takes a list, not a mapping", Error(settings));
     }
 
     [Fact]
@@ -96,8 +99,8 @@ public sealed class SettingSetTests
         var settings = new SettingSet().Add([new("metrics.adress", "1", "f:2: metrics.adress")]);
         settings.Find("metrics.address");
         settings.Find("listen");
-        var error = Assert.Throws<UsageException>(settings.RefuseUnknown);
-        Assert.Equal("f:2: metrics.adress: unknown key; the nearest known one is metrics.address", error.Message);
+        settings.RefuseUnknown();
+        Assert.Equal("f:2: metrics.adress: unknown key; the nearest known one is metrics.address", Error(settings));
     }
 
     [Theory]
@@ -112,7 +115,8 @@ public sealed class SettingSetTests
         settings.Find("listeners.0.listen");
         settings.Find("listeners.0.role");
         settings.Find("metrics.address");
-        Assert.Equal($"f:2: unknown key; the nearest known one is {nearest}", Assert.Throws<UsageException>(settings.RefuseUnknown).Message);
+        settings.RefuseUnknown();
+        Assert.Equal($"f:2: unknown key; the nearest known one is {nearest}", Error(settings));
     }
 
     [Theory]
@@ -123,14 +127,16 @@ public sealed class SettingSetTests
     public void Find_AnotherShape_SaysWhatWasFoundAndWhatIsExpected(string yaml, string key, string expected)
     {
         var settings = new SettingSet().Add(YamlSource.Read(new StringReader(yaml), "f"));
-        Assert.Equal(expected, Assert.Throws<UsageException>(() => settings.Find(key)).Message);
+        Assert.Null(settings.Find(key));
+        Assert.Equal(expected, Error(settings));
     }
 
     [Fact]
     public void ReadList_Mapping_IsRefused()
     {
         var settings = new SettingSet().Add(YamlSource.Read(new StringReader("l: {a: b}"), "f"));
-        Assert.Equal("f:1: l.a 'b': l takes a list, not a mapping", Assert.Throws<UsageException>(() => settings.ReadList("l", text => text)).Message);
+        settings.ReadList("l", text => text);
+        Assert.Equal("f:1: l.a 'b': l takes a list, not a mapping", Error(settings));
     }
 
     [Fact]
@@ -145,8 +151,8 @@ public sealed class SettingSetTests
     [InlineData("ORACLE_AUDIT_LOG", "audit-log", "ORACLE__AUDIT_LOG")]
     public void EnvironmentSource_OptionWithSingleUnderscores_IsRefusedWithTheRightName(string name, string key, string right)
     {
-        var error = Assert.Throws<UsageException>(() => EnvironmentSource.Read("ORACLE", Options, new Hashtable { [name] = "x" }).Count());
-        Assert.Equal($"{name} 'x': this variable sets nothing; {key} is {right}", error.Message);
+        var settings = new SettingSet().Add(EnvironmentSource.Read("ORACLE", Options, new Hashtable { [name] = "x" }));
+        Assert.Equal($"{name} 'x': this variable sets nothing; {key} is {right}", Error(settings));
     }
 
     [Fact]
@@ -164,4 +170,42 @@ public sealed class SettingSetTests
             ["allow.0=a (ORACLE__ALLOW__0)", "audit-log=off (ORACLE__AUDIT_LOG)", "metrics.address=:1 (ORACLE__METRICS__ADDRESS)"],
             EnvironmentSource.Read("ORACLE", Options, variables).Select(s => $"{s.Key}={s.Value} ({s.Origin})").Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void ThrowErrors_SeveralSettings_HasALineForEachInTheOrderOfTheFile()
+    {
+        var settings = new SettingSet()
+            .Add(YamlSource.Read(new StringReader("b: {c: x}\na: y\ne:\nl: [1, z, 2]\na: 3\nm: {n: 1, o: 2}\n"), "f"))
+            .Add([new Setting("d", "w", "--d")]);
+        settings.ReadList("l", Values.WholeNumber(0, 9));
+        foreach (var key in "ade")
+            settings.Read($"{key}", 0, Values.WholeNumber(0, 9));
+        settings.Find("b");
+        settings.Refuse("all of it together");
+        settings.RefuseUnknown();
+        var error = Assert.Throws<UsageException>(settings.ThrowErrors);
+        Assert.Equal(
+            [
+                "--d 'w': a whole number 0 to 9 is expected",
+                "f:1: b.c 'x': b takes one value, not a list or mapping",
+                "f:3: e: a value is missing; leave the key out if none is meant",
+                "f:4: l.1 'z': a whole number 0 to 9 is expected",
+                "f:5: Duplicate key a",
+                "f:6: m.n: unknown key; the nearest known one is l",
+                "all of it together",
+            ],
+            error.Lines);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void ThrowErrors_MoreThanAnyoneMendsAtOnce_CountsTheRest()
+    {
+        var settings = new SettingSet().Add(Enumerable.Range(0, 60).Select(i => new Setting($"l.{i}", "x", $"f:{i}") { Line = i }));
+        settings.ReadList("l", Values.WholeNumber(0, 9));
+        var lines = Assert.Throws<UsageException>(settings.ThrowErrors).Lines;
+        Assert.Equal((51, "f:49 'x': a whole number 0 to 9 is expected", "10 more errors are not shown"), (lines.Count, lines[49], lines[50]));
+    }
+
+    private static string Error(SettingSet settings) => Assert.Single(Assert.Throws<UsageException>(settings.ThrowErrors).Lines);
 }

@@ -49,7 +49,7 @@ public sealed class YamlSourceTests
     [InlineData("x: 1\na: {}\n", "f:2: a: a value is missing")]
     [InlineData("a: [1, '']\n", "f:1: a.1: a value is missing")]
     public void Read_EmptyValue_NamesLineAndKey(string text, string expected) =>
-        Assert.StartsWith(expected, Assert.Throws<UsageException>(() => YamlSource.Read(new StringReader(text), "f")).Message, StringComparison.Ordinal);
+        Assert.StartsWith(expected, Assert.Throws<UsageException>(() => Load(text)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("- a\n", "f:1: a mapping of keys")]
@@ -68,7 +68,7 @@ public sealed class YamlSourceTests
     [InlineData("a: &a [*a]\n", "f:1: a.0.0")]
     [InlineData("a: *a\nb: &a 1\n", "f:1: there is no anchor &a above")]
     public void Read_Broken_NamesTheLine(string text, string expected) =>
-        Assert.StartsWith(expected, Assert.Throws<UsageException>(() => YamlSource.Read(new StringReader(text), "f")).Message, StringComparison.Ordinal);
+        Assert.StartsWith(expected, Assert.Throws<UsageException>(() => Load(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Read_Aliases_StandForTheNearestAnchorAbove() =>
@@ -119,7 +119,7 @@ public sealed class YamlSourceTests
         for (var round = 0; round < 20_000; round++)
         {
             var text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => tokens[random.Next(tokens.Length)]));
-            var error = Record.Exception(() => YamlSource.Read(new StringReader(text), "f"));
+            var error = Record.Exception(() => Load(text));
             Assert.True(error is null || (error is UsageException && !error.Message.Contains('\n')), $"seed {seed}, round {round}: {text}\n{error}");
         }
     }
@@ -127,7 +127,7 @@ public sealed class YamlSourceTests
     private static void RefusesInTime(string text)
     {
         var started = TimeProvider.System.GetTimestamp();
-        Assert.Throws<UsageException>(() => YamlSource.Read(new StringReader(text), "f"));
+        Assert.Throws<UsageException>(() => Load(text));
         Assert.True(TimeProvider.System.GetElapsedTime(started) < InTime);
     }
 
@@ -144,4 +144,6 @@ public sealed class YamlSourceTests
 
         static string Error(string path) => Assert.Throws<UsageException>(() => YamlSource.ReadFile(path, "--config")).Message;
     }
+
+    private static void Load(string text) => new SettingSet().Add(YamlSource.Read(new StringReader(text), "f")).ThrowErrors();
 }

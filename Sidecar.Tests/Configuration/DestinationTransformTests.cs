@@ -2,7 +2,6 @@ using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
-using Sidecar.Configuration;
 using Sidecar.Tests.Support;
 using Xunit;
 
@@ -22,7 +21,7 @@ public sealed class DestinationTransformTests
     public void TransformFor_ADestination_IsThatOfTheFirstEntryThatMatches(string? destination, string transform)
     {
         using var folder = new TempFolder();
-        var listener = Assert.Single(OptionsReader.Load([Words.Option($"config={folder.Write("sidecar.yaml", """
+        var listener = Assert.Single(Words.Load([Words.Option($"config={folder.Write("sidecar.yaml", """
             transforms: {scramble: (chain (xor 1) (rotl 3))}
             listeners:
               - listen: 127.0.0.1:1
@@ -45,7 +44,7 @@ public sealed class DestinationTransformTests
             new("listeners.0.destination-transforms.0.destination", "a.test", "SIDECAR__LISTENERS__0__DESTINATION_TRANSFORMS__0__DESTINATION"),
             new("listeners.0.destination-transforms.0.transform", "not", "SIDECAR__LISTENERS__0__DESTINATION_TRANSFORMS__0__TRANSFORM"),
         ];
-        var listener = Assert.Single(OptionsReader.Load([Words.Option("listeners.0.listen=:1")], variables).Listeners);
+        var listener = Assert.Single(Words.Load([Words.Option("listeners.0.listen=:1")], variables).Listeners);
 
         Assert.Equal(("not", "idt"), ($"{listener.TransformFor(new HostPort("a.test", 1))}", $"{listener.TransformFor(new HostPort("b.test", 1))}"));
     }
@@ -68,7 +67,7 @@ public sealed class DestinationTransformTests
         using var folder = new TempFolder();
         var file = folder.Write("sidecar.yaml", $"listeners:\n  - listen: 127.0.0.1:1\n    {yaml}\n");
 
-        var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option($"config={file}")], []));
+        var error = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], []));
 
         Assert.StartsWith(file + message, error.Message, StringComparison.Ordinal);
     }
@@ -81,7 +80,7 @@ public sealed class DestinationTransformTests
         var file = folder.Write("sidecar.yaml", $"listeners:\n  - listen: 127.0.0.1:1\n    destination-transforms:\n{entries}");
 
         Assert.Equal($"{file}:260: listeners.0.destination-transforms.256.destination 'h256': there are 257 entries; at most 256 are supported",
-            Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option($"config={file}")], [])).Message);
+            Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], [])).Message);
     }
 
     [Fact]
@@ -92,6 +91,6 @@ public sealed class DestinationTransformTests
         Assert.Equal(OracleDialect.V1, Assert.Single(Words.Named(listen, oracle, "oracle.dialect=v1").Listeners).OracleDialect);
         Assert.Equal(OracleDialect.V1x, Assert.Single(Words.Named(listen, oracle, "oracle.dialect=v1x").Listeners).OracleDialect);
         Setting[] variables = [new("oracle.dialect", "v1x", "SIDECAR__ORACLE__DIALECT")];
-        Assert.Equal(OracleDialect.V1x, Assert.Single(OptionsReader.Load([Words.Option(listen), Words.Option(oracle)], variables).Listeners).OracleDialect);
+        Assert.Equal(OracleDialect.V1x, Assert.Single(Words.Load([Words.Option(listen), Words.Option(oracle)], variables).Listeners).OracleDialect);
     }
 }

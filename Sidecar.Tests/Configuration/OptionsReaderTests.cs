@@ -2,7 +2,6 @@ using System.Net;
 using Chassis;
 using Chassis.Settings;
 using Oracle.Protocol;
-using Sidecar.Configuration;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Xunit;
@@ -46,7 +45,7 @@ public sealed class OptionsReaderTests
                 allow-destinations: [pod, 10.0.0.0/8]
             timeouts: {handshake: 1s, connect: 1s, idle: 1s}
             """);
-        var options = OptionsReader.Load(
+        var options = Words.Load(
             [Words.Option($"config={file}"), Words.Option("timeouts.idle=3s")],
             [new Setting("timeouts.idle", "2s", "SIDECAR__TIMEOUTS__IDLE"), new Setting("timeouts.connect", "2s", "SIDECAR__TIMEOUTS__CONNECT")]);
         Assert.Equal(
@@ -135,7 +134,7 @@ public sealed class OptionsReaderTests
     public void Load_EmptyVariable_IsRefused()
     {
         Setting[] variables = [new("listeners.0.allow-destinations", "", "SIDECAR__LISTENERS__0__ALLOW_DESTINATIONS")];
-        var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option(Listen), Words.Option("listeners.0.role=p2")], variables));
+        var error = Assert.Throws<UsageException>(() => Words.Load([Words.Option(Listen), Words.Option("listeners.0.role=p2")], variables));
         Assert.StartsWith("SIDECAR__LISTENERS__0__ALLOW_DESTINATIONS '': a value is missing", error.Message, StringComparison.Ordinal);
     }
 
@@ -157,8 +156,54 @@ public sealed class OptionsReaderTests
     {
         using var folder = new TempFolder();
         var file = folder.Write("sidecar.yaml", "listeners:\n  - listen: 127.0.0.1:1\n    role: chief\n");
-        var error = Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option($"config={file}")], []));
+        var error = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], []));
         Assert.Equal($"{file}:3: listeners.0.role 'chief': alone, p1, p2, client or server is expected", error.Message);
+    }
+
+    [Fact]
+    public void Load_FileWithManyErrors_TellsOfEachOnceAndOfNothingThatFollowsFromThem()
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("sidecar.yaml", """
+            listeners:
+              - listen: 127.0.0.1:70000
+                role: p3
+                allow-destinations: [pod, nowhere]
+              - listen: 127.0.0.1:2222
+                transform: scramble
+                target: 127.0.0.1:2222
+              - role: p2
+                target: 127.0.0.1:9000
+              - listen: 127.0.0.1:2222
+                name: other
+                proxy-clients: 10.0.0.0/8
+            transforms:
+              scramble: (xor 256)
+              other: (chain scramble not)
+            timeouts:
+              idle: soon
+              idel: 3s
+            drain:
+            listner: {a: 1, b: 2}
+            """);
+        var error = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}"), Words.Option("loops=none")], []));
+        Assert.Equal(
+            [
+                "--loops 'none': a whole number 1 to 256 is expected",
+                $"{file}:2: listeners.0.listen '127.0.0.1:70000': a port 0 to 65535 is expected",
+                $"{file}:3: listeners.0.role 'p3': alone, p1, p2, client or server is expected",
+                $"{file}:4: listeners.0.allow-destinations.1 'nowhere': an address or a network is expected, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8",
+                $"{file}:8: listeners.2.role: listeners.2.listen, where to listen, is missing (option --listen)",
+                $"{file}:12: listeners.3.proxy-clients '10.0.0.0/8': only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list",
+                $"{file}:14: transforms.scramble '(xor 256)': scramble: 1:6: a byte 0..255 expected, got 256",
+                $"{file}:17: timeouts.idle 'soon': a duration with its unit is expected, such as 500ms, 3s, 5m or 1h",
+                $"{file}:18: timeouts.idel: unknown key; the nearest known one is timeouts.idle",
+                $"{file}:19: drain: a value is missing; leave the key out if none is meant",
+                $"{file}:20: listner.a: unknown key; the nearest known one is listeners",
+                $"{file}:10: listeners.3.listen '127.0.0.1:2222': {file}:5: listeners.1.listen '127.0.0.1:2222' has this port already; give each its own",
+                $"{file}:5: listeners.1.listen: its target 127.0.0.1:2222 is this sidecar itself ({file}:5: listeners.1.listen); every connection would end as a self_call",
+            ],
+            error.Lines);
     }
 
     [Theory]

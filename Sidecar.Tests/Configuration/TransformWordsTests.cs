@@ -1,5 +1,4 @@
 using Chassis;
-using Sidecar.Configuration;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.UserFilters;
 using Xunit;
@@ -36,8 +35,8 @@ public sealed class TransformWordsTests : IDisposable
         var filter = UserFilter.Compile(_folder, UserFilter.Source(name: "\"random\""));
         var file = _folder.Write("sidecar.yaml", $"filters: [\"{filter}\"]\ntransforms: {{deny: (chain random not)}}\n{Listeners}");
 
-        Assert.Equal("(chain (random) not)", OptionsReader.Load([Words.Option($"config={file}")], []).Language.Parse("deny").Text);
+        Assert.Equal("(chain (random) not)", Words.Load([Words.Option($"config={file}")], []).Language.Parse("deny").Text);
     }
 
-    private static string Refusal(string file) => Assert.Throws<UsageException>(() => OptionsReader.Load([Words.Option($"config={file}")], [])).Message;
+    private static string Refusal(string file) => Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], [])).Message;
 }

@@ -8,10 +8,14 @@ namespace Sidecar.Tests.Configuration;
 internal static class Words
 {
     /// <summary>Options of the positional words alone.</summary>
-    public static SidecarOptions Positional(string words) => OptionsReader.Load([.. PositionalForm.Read(words.Split(' '))], []);
+    public static SidecarOptions Positional(string words) => Load([.. PositionalForm.Read(words.Split(' '))]);
 
     /// <summary>Options of settings, each <c>key=value</c>, as if they came from the command line.</summary>
-    public static SidecarOptions Named(params string[] settings) => OptionsReader.Load([.. settings.Select(Option)], []);
+    public static SidecarOptions Named(params string[] settings) => Load([.. settings.Select(Option)]);
+
+    /// <summary>Options of a command line and an environment.</summary>
+    public static SidecarOptions Load(IReadOnlyList<Setting> commandLine, params IReadOnlyList<Setting> environment) =>
+        new ConfigurationReader(commandLine, environment).Read().Options;
 
     /// <summary>A setting with the origin that its option would have.</summary>
     public static Setting Option(string setting)

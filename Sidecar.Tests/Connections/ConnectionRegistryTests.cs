@@ -18,7 +18,7 @@ public sealed class ConnectionRegistryTests
     [Fact]
     public void TryAdd_AtTheLimit_RefusesWithoutTakingAPlace()
     {
-        var registry = new ConnectionRegistry(Stage.Options(First) with { MaxConnections = 1 });
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First) with { MaxConnections = 1 }));
         var live = Added(registry, First);
         var refused = Report(First);
 
@@ -36,7 +36,7 @@ public sealed class ConnectionRegistryTests
     public void TryAdd_AtTheListenersLimit_LeavesTheOthersAlone()
     {
         var limited = Stage.Listener(name: "limited") with { MaxConnections = 1 };
-        var registry = new ConnectionRegistry(Stage.Options(limited, First) with { MaxConnections = 3 });
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(limited, First) with { MaxConnections = 3 }));
         var live = Added(registry, limited);
 
         Assert.False(registry.TryAdd(Report(limited)));
@@ -50,7 +50,7 @@ public sealed class ConnectionRegistryTests
     [Fact]
     public async Task WhenEmpty_CompletesWithTheLastOne()
     {
-        var registry = new ConnectionRegistry(Stage.Options(First));
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First)));
         var (one, other) = (Added(registry, First), Added(registry, First));
         var empty = registry.WhenEmpty();
 
@@ -65,7 +65,7 @@ public sealed class ConnectionRegistryTests
     [Fact]
     public void TryAdd_OnceAllAreRefused_NamesTheReason()
     {
-        var registry = new ConnectionRegistry(Stage.Options(First));
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First)));
         registry.RefuseAll(RelayEndReason.Draining, "over");
         var report = Report(First);
 
@@ -76,7 +76,7 @@ public sealed class ConnectionRegistryTests
     [Fact]
     public void TryEnd_InAnyOrder_KeepsTheOthers()
     {
-        var registry = new ConnectionRegistry(Stage.Options(First, Second));
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First, Second)));
         var reports = Enumerable.Range(0, 100).Select(i => Added(registry, i % 2 == 0 ? First : Second)).ToList();
         var random = new Random(7);
 
@@ -96,7 +96,7 @@ public sealed class ConnectionRegistryTests
     [Fact]
     public void Find_AName_HasAllThatBearIt()
     {
-        var registry = new ConnectionRegistry(Stage.Options(First, Second));
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First, Second)));
         Assert.True(ConnectionId.TryParse("twice", out var id));
         var (one, other, unnamed) = (Added(registry, First), Added(registry, Second), Added(registry, First));
         (one.Id, other.Id) = (id, id);
@@ -109,7 +109,7 @@ public sealed class ConnectionRegistryTests
     [Fact]
     public void Sums_OfLivingAndEnded_AreByListenerAndTransform()
     {
-        var registry = new ConnectionRegistry(Stage.Options(First, Second));
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First, Second)));
         var ended = Added(registry, First, TransformExpression.Xor(7));
         Move(ended, 1, 20, 300, 4000);
         registry.TryEnd(ended);
@@ -118,22 +118,22 @@ public sealed class ConnectionRegistryTests
         Added(registry, Second);
 
         var bytes = registry.Bytes();
-        Assert.Equal((2, 21, 301, 4001), Ways(bytes[First]));
-        Assert.Equal((5, 6, 7, 8), Ways(bytes[Second]));
+        Assert.Equal((2, 21, 301, 4001), Ways(bytes[ListenerLabel.Of(First)]));
+        Assert.Equal((5, 6, 7, 8), Ways(bytes[ListenerLabel.Of(Second)]));
         Assert.Equal(new Dictionary<string, long> { ["xor"] = 303, ["idt"] = 12 }, registry.TransformedBytes());
     }
 
     [Fact]
     public async Task Sums_WhileConnectionsComeAndGo_NeverDip()
     {
-        var registry = new ConnectionRegistry(Stage.Options(First, Second));
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First, Second)));
         using var hammering = new CancellationTokenSource();
         var writers = Enumerable.Range(0, 3).Select(n => Task.Run(() => Hammer(registry, n, hammering.Token))).ToList();
 
         (ByteTotals Bytes, long Xor) before = default;
         for (var scrape = 0; (scrape < 20_000 || registry.Counts()[0].Ended.Sum() < 1000) && !writers.Exists(w => w.IsFaulted); scrape++)
         {
-            var now = (Bytes: registry.Bytes()[First], Xor: registry.TransformedBytes().GetValueOrDefault("xor"));
+            var now = (Bytes: registry.Bytes()[ListenerLabel.Of(First)], Xor: registry.TransformedBytes().GetValueOrDefault("xor"));
             AssertNotLess(before.Bytes.DownstreamReceived, now.Bytes.DownstreamReceived);
             AssertNotLess(before.Bytes.DownstreamSent, now.Bytes.DownstreamSent);
             AssertNotLess(before.Bytes.UpstreamReceived, now.Bytes.UpstreamReceived);
@@ -146,7 +146,7 @@ public sealed class ConnectionRegistryTests
         var moved = (await Task.WhenAll(writers)).Sum();
         Assert.True(before.Xor > 0, "the scrapes saw nothing move");
         // Each connection moves the same both ways, so nothing may have been lost or counted twice.
-        Assert.Equal((moved, moved, moved, moved), Ways(registry.Bytes()[First]));
+        Assert.Equal((moved, moved, moved, moved), Ways(registry.Bytes()[ListenerLabel.Of(First)]));
         Assert.Equal(2 * moved, registry.TransformedBytes()["xor"]);
     }
 

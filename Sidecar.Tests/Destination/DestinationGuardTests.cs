@@ -102,9 +102,8 @@ public sealed class DestinationGuardTests
     private static DestinationGuard Guard()
     {
         var ports = new OwnPorts();
-        ports.Add(IPEndPoint.Parse("0.0.0.0:45000"), P1.Name);
-        ports.Add(IPEndPoint.Parse("0.0.0.0:45001"), P2.Name);
-        ports.Add(IPEndPoint.Parse("0.0.0.0:25090"), "metrics");
-        return new DestinationGuard(ports, new NeighbourListeners(TimeProvider.System), [P1, P2, Alone]);
+        ports.AddEndpoint(IPEndPoint.Parse("0.0.0.0:25090"), "metrics");
+        ports.SetListeners([new OwnListener(IPEndPoint.Parse("0.0.0.0:45000"), P1), new OwnListener(IPEndPoint.Parse("0.0.0.0:45001"), P2)]);
+        return new DestinationGuard(ports, new NeighbourListeners(TimeProvider.System));
     }
 }

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Chassis;
+using Chassis.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Oracle.Configuration;
-using Oracle.Policies;
 using Oracle.Serving;
 using Oracle.Telemetry;
 using Sidecar.Tests.Support;
@@ -66,7 +66,7 @@ public sealed class OracleAppTests
         async Task AdvanceUntilAsync(string line)
         {
             while (!(await oracle.MetricsAsync()).Split('\n').Contains(line))
-                time.Advance(PolicyReloader.Interval);
+                time.Advance(FileWatch.Interval);
         }
     }
 

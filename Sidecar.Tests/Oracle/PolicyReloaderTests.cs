@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Chassis.Settings;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Oracle.Policies;
@@ -104,7 +105,7 @@ public sealed class PolicyReloaderTests : IDisposable
             Swap(path, text);
             await Eventually.TrueAsync(() =>
             {
-                _time.Advance(PolicyReloader.Interval);
+                _time.Advance(FileWatch.Interval);
                 return (store.Current.Generation, store.Failures) == expected;
             });
         }
@@ -218,7 +219,7 @@ public sealed class PolicyReloaderTests : IDisposable
         Swap(path, "default: xor 2");
         await Eventually.TrueAsync(() =>
         {
-            _time.Advance(PolicyReloader.Interval);
+            _time.Advance(FileWatch.Interval);
             return store.Current.Generation == 2;
         });
         await reloader.StopAsync(TestContext.Current.CancellationToken);

@@ -11,6 +11,15 @@ internal sealed class ErrorLog(LogLevel least = LogLevel.Error) : ILoggerProvide
 
     public IReadOnlyCollection<string> Lines => _lines;
 
+    /// <summary>The lines so far, which a test has expected.</summary>
+    public IReadOnlyList<string> Take()
+    {
+        var taken = new List<string>();
+        while (_lines.TryDequeue(out var line))
+            taken.Add(line);
+        return taken;
+    }
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

@@ -7,6 +7,8 @@ using Microsoft.Extensions.Logging;
 using Sidecar.Authorization.Kept;
 using Sidecar.Configuration;
 using Sidecar.Hosting;
+using Sidecar.Hosting.Reload;
+using Sidecar.Listeners;
 using Sidecar.Options;
 using Xunit;
 
@@ -23,24 +25,22 @@ internal sealed class RunningSidecar : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly ErrorLog _errors = new();
     private readonly SidecarApp _app;
-    private readonly SidecarOptions _options;
     private readonly ConnectionRecords _records;
 
     private RunningSidecar(IReadOnlyList<string> words)
     {
         var path = _folder.File("records");
-        _options = Read(
+        _app = SidecarApp.Create(Read(
         [
             .. words, .. Unless("--handshake-timeout", words), .. Unless("--connect-timeout", words), "--connection-records", path, "--log-level", "error", "--drain", "100ms",
             "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", .. Unless("--admin-address", words, "127.0.0.1:0"),
-        ]);
-        _app = SidecarApp.Create(_options);
+        ]));
         _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_errors);
         _records = new ConnectionRecords(path);
     }
 
     /// <summary>The first listener's port; listeners of the tests are on loopback or all addresses.</summary>
-    public int Port => _app.Addresses.Listeners[0].Port;
+    public int Port => _app.Listeners[0].Port;
 
     /// <summary>The ports of metrics and health.</summary>
     public IReadOnlyList<int> MonitoringPorts => [_app.Addresses.Metrics.Port, _app.Addresses.Health.Port];
@@ -51,7 +51,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
     public IReadOnlyList<int> EndpointPorts => [_app.Addresses.Metrics.Port, _app.Addresses.Health.Port, AdminPortNumber];
 
     /// <summary>The ports of all listeners.</summary>
-    public IReadOnlyList<int> Ports => [.. _app.Addresses.Listeners.Select(l => l.Port)];
+    public IReadOnlyList<int> Ports => [.. _app.Listeners.Select(l => l.Port)];
 
     /// <summary>The admin port.</summary>
     public AdminPort Admin => new(AdminPortNumber);
@@ -64,6 +64,17 @@ internal sealed class RunningSidecar : IAsyncDisposable
 
     /// <summary>What ends it.</summary>
     public Drain Drain => _app.Services.GetRequiredService<Drain>();
+
+    /// <summary>Listeners by their names.</summary>
+    public IReadOnlyDictionary<string, Listener> Listeners =>
+        _app.Services.GetRequiredService<ListenerTable>().Current.ToDictionary(listener => listener.Current.Options.Name, StringComparer.Ordinal);
+
+    /// <summary>Reads the configuration's file again, as SIGHUP would.</summary>
+    /// <returns>Whether it is in force.</returns>
+    public Task<bool> ReloadAsync() => _app.Services.GetRequiredService<Reloader>().ReloadAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Errors that were logged, and that the test expects.</summary>
+    public IReadOnlyList<string> TakeErrors() => _errors.Take();
 
     /// <summary>Makes a sidecar that has not started.</summary>
     public static RunningSidecar Create(params IReadOnlyList<string> words) => new(words);
@@ -115,8 +126,8 @@ internal sealed class RunningSidecar : IAsyncDisposable
     /// <summary>Neither an accepted socket nor one to a configured target or Oracle is left.</summary>
     public async Task NoSocketIsOpenAsync()
     {
-        HashSet<int> accepting = [.. _app.Addresses.Listeners.Select(l => l.Port)];
-        HashSet<int> upstreams = [.. from l in _options.Listeners from host in new[] { l.Target, l.Oracle } where host is not null select host.Value.Port];
+        HashSet<int> accepting = [.. _app.Listeners.Select(l => l.Port)];
+        HashSet<int> upstreams = [.. from l in _app.Services.GetRequiredService<CurrentOptions>().Value.Listeners from host in new[] { l.Target, l.Oracle } where host is not null select host.Value.Port];
         await Eventually.TrueAsync(() => KernelSockets.Held(accepting, upstreams).Count == 0);
     }
 
@@ -137,7 +148,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
     // The defaults of 3 s and 2 s are for people who wait, not for a machine that is busy with tests.
     private static IReadOnlyList<string> Unless(string option, IReadOnlyList<string> words, string value = "20s") => words.Contains(option) ? [] : [option, value];
 
-    private static SidecarOptions Read(string[] args)
+    private static ConfigurationReader Read(string[] args)
     {
         var words = new Argument<string[]>("words") { Arity = ArgumentArity.ZeroOrMore };
         var command = new RootCommand { words };
@@ -145,6 +156,6 @@ internal sealed class RunningSidecar : IAsyncDisposable
         var parsed = command.Parse(args);
         Assert.Empty(parsed.Errors);
         var positional = parsed.GetValue(words) is { Length: > 0 } given ? PositionalForm.Read(given) : [];
-        return OptionsReader.Load([.. positional, .. source.Read(parsed)], []);
+        return new ConfigurationReader([.. positional, .. source.Read(parsed)], []);
     }
 }

@@ -35,7 +35,7 @@ internal static class Stage
     };
 
     public static SidecarMetrics Metrics(TimeProvider time, params ListenerOptions[] listeners) =>
-        new(new MeterFactory(), Options(listeners), new ConnectionRegistry(Options(listeners)), time);
+        new(new MeterFactory(), new CurrentOptions(Options(listeners)), new ConnectionRegistry(new CurrentOptions(Options(listeners))), time);
 
     /// <summary>Gives the connection the report that the first stage of a pipeline makes.</summary>
     public static ConnectionReport Open(ConnectionContext connection, ListenerOptions listener)

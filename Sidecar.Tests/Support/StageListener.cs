@@ -36,12 +36,12 @@ internal sealed class StageListener : IAsyncDisposable
         _loggers = new LoggerFactory([_errors]);
         _loops = new EventLoops(1, _loggers.CreateLogger<EventLoop>());
         var options = Stage.Options(listener);
-        var registry = new ConnectionRegistry(options);
+        var registry = new ConnectionRegistry(new CurrentOptions(options));
         _bridge = new PrometheusBridge(_meters, TimeProvider.System, SidecarMetrics.MeterName);
         var sink = JsonLineSink.Open(
             _folder.File("records"), "test", RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, _loggers.CreateLogger<ConnectionReporter>());
         _reporter = new ConnectionReporter(
-            sink, registry, new SidecarMetrics(_meters, options, registry, TimeProvider.System), TimeProvider.System, _loggers.CreateLogger<ConnectionReporter>());
+            sink, registry, new SidecarMetrics(_meters, new CurrentOptions(options), registry, TimeProvider.System), TimeProvider.System, _loggers.CreateLogger<ConnectionReporter>());
         var first = new ConnectionReportMiddleware(
             connection => stage(connection), listener, options.Timeouts, registry, _reporter, TimeProvider.System,
             _loggers.CreateLogger<ConnectionReportMiddleware>());

@@ -122,6 +122,11 @@ public sealed class FilterAssemblyTests : IDisposable
         return message;
     }
 
-    private TransformLanguage Read(string yaml) =>
-        LanguageSettings.Read(new SettingSet().Add(YamlSource.ReadFile(_folder.Write("sidecar.yaml", yaml), "--config")), TransformLanguage.Default);
+    private TransformLanguage Read(string yaml)
+    {
+        var settings = new SettingSet().Add(YamlSource.ReadFile(_folder.Write("sidecar.yaml", yaml), "--config"));
+        var language = LanguageSettings.Read(settings, TransformLanguage.Default);
+        settings.ThrowErrors();
+        return language;
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class OracleClient(
         var started = metrics.Now;
         var line = WireLine.Encode(question.ToString());
         var decision = question.Dialect == OracleDialect.V1 ? await AskOnceAsync(downstream, oracle, line) : await AskKeptAsync(downstream, oracle, line);
-        reach.Note(decision);
+        reach.Note(oracle, decision);
         metrics.OracleAnswered(decision.Refusal?.Word() ?? "ok", started);
         return decision;
     }

@@ -7,54 +7,80 @@ using Sidecar.Resolution;
 namespace Sidecar.Authorization;
 
 /// <summary>
-/// Whether the Oracle can be reached. From the start on a TCP connection to it is tried until one succeeds; no question is
-/// asked. After that the questions of connections show it.
+/// Whether the Oracle can be reached. From the start, or since a reload named it, a TCP connection to it is tried until one succeeds;
+/// no question is asked. After that the questions of connections show it.
 /// </summary>
-internal sealed partial class OracleReach(IReadOnlyList<ListenerOptions> listeners, Resolver resolver, TimeProvider time, ILogger<OracleReach> logger) : BackgroundService
+internal sealed partial class OracleReach(Resolver resolver, TimeProvider time, ILogger<OracleReach> logger) : IDisposable
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly HostPort? _oracle = listeners.Select(listener => listener.Oracle).FirstOrDefault(oracle => oracle is not null);
-    private volatile bool _wasReached;
-    private volatile string? _problem;
+    private readonly CancellationTokenSource _ending = new();
+    private volatile Sight? _sight;
 
     /// <summary>Why no connection can be authorized yet; null once the Oracle was reached, and where there is none.</summary>
-    public string? NotReady => _oracle is null || _wasReached ? null : $"waiting for the Oracle at {_oracle}: {_problem ?? "connecting"}";
+    public string? NotReady => _sight is { WasReached: false } sight ? $"waiting for the Oracle at {sight.Oracle}: {sight.Problem ?? "connecting"}" : null;
 
     /// <summary>What is wrong with an Oracle that was reached before; null while nothing is.</summary>
-    public string? Detail => _wasReached && _problem is { } problem ? $"the Oracle at {_oracle} does not answer: {problem}" : null;
+    public string? Detail => _sight is { WasReached: true, Problem: { } problem } sight ? $"the Oracle at {sight.Oracle} does not answer: {problem}" : null;
 
-    /// <summary>A question was answered, or not.</summary>
-    public void Note(Decision decision)
+    /// <summary>Looks for the Oracle that these listeners ask, unless it is the one that was looked for before.</summary>
+    public void Watch(IReadOnlyList<ListenerOptions> listeners)
     {
-        var isMissing = decision.Refusal is RelayEndReason.OracleUnreachable or RelayEndReason.OracleTimeout;
-        if (!isMissing)
-            _wasReached = true;
-        var problem = isMissing ? decision.Detail : null;
-        // Mostly nothing changes: what all loops read is written only when it does.
-        if (_problem != problem)
-            _problem = problem;
+        var oracle = listeners.Select(listener => listener.Oracle).FirstOrDefault(oracle => oracle is not null);
+        if (_sight?.Oracle == oracle)
+            return;
+        _sight = oracle is { } named ? new Sight(named) : null;
+        if (_sight is { } sight)
+            _ = ReachAsync(sight, _ending.Token);
     }
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>A question was answered, or not.</summary>
+    public void Note(HostPort oracle, Decision decision)
     {
-        if (_oracle is not { } oracle)
+        // A connection of an earlier configuration may ask another one.
+        if (_sight is not { } sight || sight.Oracle != oracle)
             return;
-        for (var pause = FirstPause; await TryAsync(oracle, stoppingToken) is { } problem && !_wasReached; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        var isMissing = decision.Refusal is RelayEndReason.OracleUnreachable or RelayEndReason.OracleTimeout;
+        if (!isMissing)
+            sight.WasReached = true;
+        var problem = isMissing ? decision.Detail : null;
+        // Mostly nothing changes: what all loops read is written only when it does.
+        if (sight.Problem != problem)
+            sight.Problem = problem;
+    }
+
+    public void Dispose()
+    {
+        _ending.Cancel();
+        _ending.Dispose();
+    }
+
+    private async Task ReachAsync(Sight sight, CancellationToken ending)
+    {
+        try
         {
-            if (_problem is null)
-                Log.Unreached(logger, oracle, problem);
-            _problem = problem;
-            await Task.Delay(pause, time, stoppingToken);
+            for (var pause = FirstPause; await TryAsync(sight.Oracle, ending) is { } problem && !sight.WasReached; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+            {
+                if (sight.Problem is null)
+                    Log.Unreached(logger, sight.Oracle, problem);
+                sight.Problem = problem;
+                await Task.Delay(pause, time, ending);
+                if (_sight != sight)
+                    return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+            return;
         }
 
-        if (_problem is not null && !_wasReached)
-            Log.Reached(logger, oracle);
-        _problem = null;
-        _wasReached = true;
+        if (sight.Problem is not null && !sight.WasReached)
+            Log.Reached(logger, sight.Oracle);
+        sight.Problem = null;
+        sight.WasReached = true;
     }
 
     // Null when it accepted.
@@ -85,6 +111,27 @@ internal sealed partial class OracleReach(IReadOnlyList<ListenerOptions> listene
         }
 
         return problem;
+    }
+
+    /// <summary>What is known of one Oracle.</summary>
+    private sealed class Sight(HostPort oracle)
+    {
+        private volatile bool _wasReached;
+        private volatile string? _problem;
+
+        public HostPort Oracle => oracle;
+
+        public bool WasReached
+        {
+            get => _wasReached;
+            set => _wasReached = value;
+        }
+
+        public string? Problem
+        {
+            get => _problem;
+            set => _problem = value;
+        }
     }
 
     private static partial class Log

@@ -1,5 +1,5 @@
 using System.Net;
-using Chassis;
+using Chassis.Net;
 using Oracle.Protocol;
 using Sidecar.Destination;
 using Sidecar.Net;
@@ -7,22 +7,25 @@ using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Refuses addresses that cannot work together, whatever the machine: two of one port, and targets that are the process itself.</summary>
+/// <summary>Addresses that cannot work together, whatever the machine: two of one port, and targets that are the process itself.</summary>
 internal static class AddressConflicts
 {
-    /// <exception cref="UsageException">Names both places.</exception>
-    public static void Refuse(SidecarOptions options)
+    /// <summary>A line for each, which names both places.</summary>
+    public static IEnumerable<string> Of(SidecarOptions options)
     {
         var claims = new List<Claim>();
         foreach (var claim in Claims(options).Where(claim => claim.Address.Port != 0))
         {
-            if (claims.Find(other => Overlap(other.Address, claim.Address)) is { } other)
-                throw new UsageException($"{claim.Origin} '{claim.Address}': {other.Origin} '{other.Address}' has this port already; give each its own");
+            if (claims.Find(other => ListenAddress.Overlap(other.Address, claim.Address)) is { } other)
+                yield return $"{claim.Origin} '{claim.Address}': {other.Origin} '{other.Address}' has this port already; give each its own";
             claims.Add(claim);
         }
 
         foreach (var listener in options.Listeners)
-            RefuseOwnTarget(listener, claims);
+        {
+            if (OwnTarget(listener, claims) is { } conflict)
+                yield return conflict;
+        }
     }
 
     // Defaults move to another port when theirs is taken; only what was configured can conflict.
@@ -37,24 +40,18 @@ internal static class AddressConflicts
         }
     }
 
-    private static void RefuseOwnTarget(ListenerOptions listener, List<Claim> claims)
+    private static string? OwnTarget(ListenerOptions listener, List<Claim> claims)
     {
         if (listener.Target is not { } target || LocalAddress.Known(target.Host) is not { } address || !LocalAddress.IsLocal(address))
-            return;
+            return null;
         var endPoint = new IPEndPoint(address, target.Port);
         // p1 may lead to a p2 of its own process.
-        if (claims.Find(claim => Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.P1 && claim.Listener?.Role == SidecarRole.P2)) is { } own)
-            throw new UsageException($"{listener.ListenOrigin}: its target {target} is this sidecar itself ({own.Origin}); every connection would end as a self_call");
-        if (OwnPorts.IsReserved(endPoint))
-            throw new UsageException($"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints on this host; every connection would be refused");
+        if (claims.Find(claim => ListenAddress.Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.P1 && claim.Listener?.Role == SidecarRole.P2)) is { } own)
+            return $"{listener.ListenOrigin}: its target {target} is this sidecar itself ({own.Origin}); every connection would end as a self_call";
+        return OwnPorts.IsReserved(endPoint)
+            ? $"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints on this host; every connection would be refused"
+            : null;
     }
-
-    // [::] listens for both families.
-    private static bool Overlap(IPEndPoint one, IPEndPoint other) =>
-        one.Port == other.Port && (Covers(one.Address, other.Address) || Covers(other.Address, one.Address));
-
-    private static bool Covers(IPAddress address, IPAddress other) =>
-        address.Equals(other) || address.Equals(IPAddress.IPv6Any) || (address.Equals(IPAddress.Any) && other.AddressFamily == address.AddressFamily);
 
     private sealed record Claim(IPEndPoint Address, string Origin, ListenerOptions? Listener);
 }

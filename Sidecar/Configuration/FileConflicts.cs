@@ -7,12 +7,12 @@ namespace Sidecar.Configuration;
 internal static class FileConflicts
 {
     /// <summary>A line for each, which names both places.</summary>
-    public static IEnumerable<string> Of(IReadOnlyList<ExchangeRecordOptions> records, string? connectionRecords, string connectionRecordsOrigin)
+    public static IEnumerable<string> Of(SidecarOptions options)
     {
         var claims = new List<(string File, string Origin)>();
-        if (connectionRecords is not (null or "-"))
-            claims.Add((connectionRecords, connectionRecordsOrigin));
-        foreach (var output in records.Select(entry => entry.Output))
+        if (options.ConnectionRecords is { } connectionRecords and not "-")
+            claims.Add((connectionRecords, options.ConnectionRecordsOrigin));
+        foreach (var output in options.Records.Select(entry => entry.Output))
         {
             if (output.File is not { } file)
                 continue;

@@ -1,5 +1,6 @@
+using System.Net;
 using ByteFilters;
-using Chassis;
+using Chassis.Expressions;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
@@ -20,23 +21,27 @@ internal static class ListenerReader
 
     private static readonly Func<string, OracleDialect> ParseDialect = Values.OneOf(("v1", OracleDialect.V1), ("v1x", OracleDialect.V1x));
 
+    // Where an address is missing or wrong; no two of them are in each other's way.
+    private static readonly IPEndPoint Nowhere = new(IPAddress.Any, 0);
+
     /// <summary>All of them; none where the settings name none.</summary>
     public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings, TransformLanguage language)
     {
         var indices = settings.Indices("listeners");
         if (indices.Count == 0 && settings.FindAny("listeners") is { } other)
-            throw other.Error("a list of listeners is expected, a dash before each");
+            settings.Refuse(other, "a list of listeners is expected, a dash before each");
 
         var keys = indices.Select(i => $"listeners.{i}").ToList();
         if (keys.Count > MaxListeners)
-            throw new UsageException($"{settings.FindAny(keys[MaxListeners])!.Origin}: there are {keys.Count} listeners; at most {MaxListeners} are supported");
+            settings.RefuseAt(settings.FindAny(keys[MaxListeners])!, $"there are {keys.Count} listeners; at most {MaxListeners} are supported");
         var oracle = ReadOracle(settings, out var dialect);
+        var parse = LanguageSettings.ParserOf(settings, language);
         var listeners = WithNames(
-            [.. keys.Select(key => (Read(settings, key) with { Oracle = oracle, OracleDialect = dialect }).WithTransforms(settings, key, language))]);
+            [.. keys.Select(key => (Read(settings, key) with { Oracle = oracle, OracleDialect = dialect }).WithTransforms(settings, key, parse))]);
         for (var i = 0; i < listeners.Count; i++)
         {
-            if (listeners.FindIndex(l => l.Name == listeners[i].Name) < i)
-                throw (settings.Find($"{keys[i]}.name") ?? settings.Find($"{keys[i]}.listen"))!.Error($"two listeners are named '{listeners[i].Name}'; give each a name of its own");
+            if (listeners.FindIndex(l => l.Name == listeners[i].Name) < i && (settings.Find($"{keys[i]}.name") ?? settings.Find($"{keys[i]}.listen")) is { } named && !settings.IsWrong(named.Key))
+                settings.Refuse(named, $"two listeners are named '{listeners[i].Name}'; give each a name of its own");
         }
 
         return listeners;
@@ -46,34 +51,37 @@ internal static class ListenerReader
     {
         dialect = settings.Read("oracle.dialect", OracleDialect.V1, ParseDialect);
         if (settings.Find("oracle.address") is not null)
-            return settings.Read("oracle.address", default, HostPort.Parse);
-        return settings.Find("oracle.dialect") is { } unused
-            ? throw unused.Error("there is no Oracle to speak to; give its address (--oracle) or remove the dialect")
-            : null;
+            return ReadHost(settings, "oracle.address");
+        if (settings.Find("oracle.dialect") is { } unused && !settings.IsWrong("oracle"))
+            settings.Refuse(unused, "there is no Oracle to speak to; give its address (--oracle) or remove the dialect");
+        return null;
     }
+
+    private static HostPort? ReadHost(SettingSet settings, string key) => settings.Read<HostPort?>(key, null, text => HostPort.Parse(text));
 
     private static ListenerOptions Read(SettingSet settings, string key)
     {
         if (settings.FindWord(key) is { } word)
-            throw word.Error("a listener is expected: 'listen: ADDRESS:PORT' and what else it has");
-        var listen = settings.Find($"{key}.listen")
-            ?? throw new UsageException($"{settings.FindAny(key)!.Origin}: {key}.listen, where to listen, is missing (option --listen)");
+            settings.Refuse(word, "a listener is expected: 'listen: ADDRESS:PORT' and what else it has");
+        var listen = settings.Find($"{key}.listen");
+        if (listen is null && !settings.IsWrong($"{key}.listen") && settings.FindAny(key) is { } some && !settings.IsWrong(some.Key))
+            settings.RefuseAt(some, $"{key}.listen, where to listen, is missing (option --listen)");
         var role = settings.Read($"{key}.role", SidecarRole.Alone, ParseRole);
         var mode = settings.Read($"{key}.mode", ListenerMode.Fixed, ParseMode);
         var target = settings.Find($"{key}.target");
         var acceptProxy = settings.Read($"{key}.accept-proxy", false, Values.Switch);
         Check(settings, key, role, mode);
-        if (!acceptProxy && settings.FindAny($"{key}.proxy-clients") is { } proxies)
-            throw proxies.Error("only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list");
+        if (!acceptProxy && !settings.IsWrong($"{key}.accept-proxy") && settings.FindAny($"{key}.proxy-clients") is { } proxies)
+            settings.Refuse(proxies, "only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list");
         return new ListenerOptions
         {
             Name = settings.Read($"{key}.name", "", ParseName),
-            Listen = settings.Read($"{key}.listen", null, ListenAddress.Parse)!,
-            ListenOrigin = listen.Origin,
+            Listen = settings.Read($"{key}.listen", Nowhere, ListenAddress.Parse),
+            ListenOrigin = listen?.Origin ?? key,
             Role = role,
             // No target, or nil, is the original destination, as with the Lisp programs.
             Mode = target is null && mode == ListenerMode.Fixed ? ListenerMode.Transparent : mode,
-            Target = target is null ? null : settings.Read($"{key}.target", default, HostPort.Parse),
+            Target = ReadHost(settings, $"{key}.target"),
             MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections),
             AllowClients = settings.ReadList($"{key}.allow-clients", NetworkAddress.Parse) ?? [],
             AllowDestinations = settings.ReadList($"{key}.allow-destinations", DestinationRule.Parse) ?? DestinationRule.Defaults,
@@ -87,18 +95,21 @@ internal static class ListenerReader
 
     private static void Check(SettingSet settings, string key, SidecarRole role, ListenerMode mode)
     {
+        // What rests on a word that is wrong cannot be judged.
+        if (settings.IsWrong($"{key}.role") || settings.IsWrong($"{key}.mode"))
+            return;
         var modeSetting = settings.Find($"{key}.mode");
         var target = settings.Find($"{key}.target");
         if (modeSetting is not null && mode != ListenerMode.Fixed && role == SidecarRole.Alone && target is not null)
-            throw target.Error($"role alone in mode {modeSetting.Value} has no use for a target: the destination comes with each connection");
+            settings.Refuse(target, $"role alone in mode {modeSetting.Value} has no use for a target: the destination comes with each connection");
         if (modeSetting is not null && mode == ListenerMode.Socks4 && role == SidecarRole.P2)
-            throw modeSetting.Error("p2 is spoken to by p1, not by a SOCKS client");
+            settings.Refuse(modeSetting, "p2 is spoken to by p1, not by a SOCKS client");
         if (settings.FindAny($"{key}.allow-destinations") is { } allow && role != SidecarRole.P2)
-            throw allow.Error("only p2 has a list of allowed destinations");
+            settings.Refuse(allow, "only p2 has a list of allowed destinations");
         if (settings.FindAny($"{key}.deny-destinations") is { } deny && role != SidecarRole.P2)
-            throw deny.Error("only p2 has a list of denied destinations");
+            settings.Refuse(deny, "only p2 has a list of denied destinations");
         if (settings.FindAny($"{key}.allow-clients") is { } clients && mode != ListenerMode.Socks4)
-            throw clients.Error("only a socks4 listener has a list of allowed clients");
+            settings.Refuse(clients, "only a socks4 listener has a list of allowed clients");
     }
 
     private static List<ListenerOptions> WithNames(List<ListenerOptions> listeners)
@@ -108,7 +119,9 @@ internal static class ListenerReader
             var named = listeners[i].Name.Length > 0;
             var word = listeners[i].Role.Word();
             var unique = listeners.Count(l => l.Role == listeners[i].Role) == 1;
-            listeners[i] = named ? listeners[i] : listeners[i] with { Name = unique ? word : $"{word}-{listeners[i].Listen.Port}" };
+            var name = named ? listeners[i].Name : unique ? word : $"{word}-{listeners[i].Listen.Port}";
+            // Series of metrics are found by the string itself, of whatever generation.
+            listeners[i] = listeners[i] with { Name = string.Intern(name) };
         }
 
         return listeners;

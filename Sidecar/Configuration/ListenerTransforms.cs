@@ -1,5 +1,4 @@
 using ByteFilters;
-using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
@@ -13,40 +12,43 @@ internal static class ListenerTransforms
     // Each connection looks at them in turn.
     private const int MaxEntries = 256;
 
-    /// <summary>The listener with its transforms.</summary>
-    /// <exception cref="UsageException">One is wrong, or has no effect.</exception>
-    public static ListenerOptions WithTransforms(this ListenerOptions listener, SettingSet settings, string key, TransformLanguage language)
+    /// <summary>The listener with its transforms. One that is wrong, or has no effect, is noted.</summary>
+    public static ListenerOptions WithTransforms(this ListenerOptions listener, SettingSet settings, string key, Func<string, TransformExpression> parse)
     {
         var list = $"{key}.destination-transforms";
         if (listener.Oracle is not null && (settings.Find($"{key}.transform") ?? settings.FindAny(list)) is { } idle)
-            throw idle.Error("has no effect beside an Oracle, which chooses the transform; remove one of the two");
+            settings.Refuse(idle, "has no effect beside an Oracle, which chooses the transform; remove one of the two");
         if (listener is { Role: SidecarRole.P1, Mode: ListenerMode.Fixed } && settings.FindAny(list) is { } blind)
-            throw blind.Error("a p1 with a fixed target does not know the destination, only its p2 does; use transform");
+            settings.Refuse(blind, "a p1 with a fixed target does not know the destination, only its p2 does; use transform");
         return listener with
         {
-            Transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(language.Parse)),
-            DestinationTransforms = ReadList(settings, list, language),
+            Transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(parse)),
+            DestinationTransforms = ReadList(settings, list, parse),
         };
     }
 
-    private static IReadOnlyList<DestinationTransform> ReadList(SettingSet settings, string list, TransformLanguage language)
+    private static IReadOnlyList<DestinationTransform> ReadList(SettingSet settings, string list, Func<string, TransformExpression> parse)
     {
         var indices = settings.Indices(list);
-        if (indices.Count == 0)
-            return settings.FindAny(list) is { } other ? throw other.Error("a list is expected, a dash before each 'destination' and its 'transform'") : [];
+        if (indices.Count == 0 && settings.FindAny(list) is { } other)
+            settings.Refuse(other, "a list is expected, a dash before each 'destination' and its 'transform'");
         if (indices.Count > MaxEntries)
-            throw settings.FindAny($"{list}.{indices[MaxEntries]}")!.Error($"there are {indices.Count} entries; at most {MaxEntries} are supported");
-        return [.. indices.Select(i => Read(settings, $"{list}.{i}", language))];
+            settings.Refuse(settings.FindAny($"{list}.{indices[MaxEntries]}")!, $"there are {indices.Count} entries; at most {MaxEntries} are supported");
+        return [.. indices.Select(i => Read(settings, $"{list}.{i}", parse))];
     }
 
-    private static DestinationTransform Read(SettingSet settings, string key, TransformLanguage language)
+    private static DestinationTransform Read(SettingSet settings, string key, Func<string, TransformExpression> parse)
     {
         if (settings.FindWord(key) is { } word)
-            throw word.Error("'destination' and 'transform' are expected below it");
-        var destinations = settings.ReadList($"{key}.destination", DestinationPattern.Parse) ?? throw Missing("destination");
-        var transform = settings.Read($"{key}.transform", null, Values.OrFile(language.Parse)) ?? throw Missing("transform");
-        return new DestinationTransform(destinations, transform);
+            settings.Refuse(word, "'destination' and 'transform' are expected below it");
+        var destinations = settings.ReadList($"{key}.destination", DestinationPattern.Parse) ?? [];
+        var transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(parse));
+        foreach (var needed in new[] { $"{key}.destination", $"{key}.transform" })
+        {
+            if (settings.FindAny(needed) is null && !settings.IsWrong(needed) && settings.FindAny(key) is { } some && !settings.IsWrong(some.Key))
+                settings.RefuseAt(some, $"{needed} is missing beside it");
+        }
 
-        UsageException Missing(string name) => new($"{settings.FindAny(key)!.Origin}: {key}.{name} is missing beside it");
+        return new DestinationTransform(destinations, transform);
     }
 }

@@ -24,25 +24,27 @@ internal static class OptionsReader
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>Lays file, environment and command line over each other and reads them.</summary>
-    /// <exception cref="UsageException">A setting is unknown, wrong, or contradicts another.</exception>
-    public static SidecarOptions Load(IReadOnlyList<Setting> commandLine, IEnumerable<Setting> environment)
+    /// <summary>Reads them.</summary>
+    /// <exception cref="UsageException">Settings are unknown, wrong, or contradict others: a line for each.</exception>
+    public static SidecarOptions Read(SettingSet settings)
     {
-        var settings = SettingLayers.Load(SettingTable.ConfigKey, [.. environment], commandLine);
-        var options = Read(settings);
+        var file = settings.Find(SettingTable.ConfigKey);
+        var options = ReadAll(settings);
         settings.RefuseUnknown();
         // Behind the check of all keys: "listener:" is a typing error, not a missing listener.
-        if (options.Listeners.Count == 0)
-            throw NoListener(settings.Find(SettingTable.ConfigKey));
-        AddressConflicts.Refuse(options);
+        if (options.Listeners.Count == 0 && !settings.HasErrors)
+            settings.Refuse(NoListener(file));
+        foreach (var conflict in AddressConflicts.Of(options).Concat(FileConflicts.Of(options)))
+            settings.Refuse(conflict);
+        settings.ThrowErrors();
         return options;
     }
 
-    private static UsageException NoListener(Setting? file) => new(file is null
+    private static string NoListener(Setting? file) => file is null
         ? "no listener: give --listen ADDRESS:PORT, the positional form or --config FILE; try --help"
-        : $"{file.Value}: no listener; 'listeners:' is expected, with '- listen: ADDRESS:PORT' below it");
+        : $"{file.Value}: no listener; 'listeners:' is expected, with '- listen: ADDRESS:PORT' below it";
 
-    private static SidecarOptions Read(SettingSet settings)
+    private static SidecarOptions ReadAll(SettingSet settings)
     {
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
         var listeners = ListenerReader.ReadAll(settings, language);
@@ -71,7 +73,7 @@ internal static class OptionsReader
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
             Observation = new() { HeadBytes = settings.Read("observation.head-bytes", defaults.Observation.HeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
             ObservationMemory = settings.Read("observation.memory", defaults.ObservationMemory, Values.Size(MinObservationMemory, MaxObservationMemory)),
-            Records = RecordSettings.Read(settings, connectionRecords),
+            Records = RecordSettings.Read(settings),
             LogLevel = settings.Read("log.level", defaults.LogLevel, ServiceLogging.ParseLevel),
         };
     }
@@ -87,7 +89,12 @@ internal static class OptionsReader
     private static EndpointOptions? ReadAdmin(SettingSet settings, EndpointOptions endpoint)
     {
         if (settings.FindWord("admin") is { } whole)
-            return whole.Value == Off ? null : throw whole.Error("off, or an address below it, is expected");
+        {
+            if (whole.Value != Off)
+                settings.Refuse(whole, "off, or an address below it, is expected");
+            return null;
+        }
+
         var setting = settings.Find("admin.address");
         return setting?.Value == Off
             ? null
@@ -98,9 +105,9 @@ internal static class OptionsReader
     {
         var transport = settings.Read("transport", usual, Values.OneOf(("epoll", TransportKind.Epoll), ("sockets", TransportKind.Sockets)));
         if (transport == TransportKind.Epoll && !OperatingSystem.IsLinux())
-            throw settings.Find("transport")!.Error("epoll is Linux' own; use sockets on this system");
+            settings.Refuse(settings.Find("transport")!, "epoll is Linux' own; use sockets on this system");
         if (transport == TransportKind.Sockets && settings.Find("loops") is { } loops)
-            throw loops.Error("the sockets transport has no event loops; remove one of the two");
+            settings.Refuse(loops, "the sockets transport has no event loops; remove one of the two");
         return transport;
     }
 

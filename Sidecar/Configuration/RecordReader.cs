@@ -1,5 +1,4 @@
 using System.Globalization;
-using Chassis;
 using Chassis.Settings;
 using Sidecar.Observation;
 using Sidecar.Options;
@@ -30,7 +29,6 @@ internal static class RecordReader
     /// <summary>An entry; null where its output is off, or nothing at all is said.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="key">What they stand below.</param>
-    /// <exception cref="UsageException">A setting is wrong, or contradicts another.</exception>
     public static ExchangeRecordOptions? Read(SettingSet settings, string key)
     {
         var output = RecordOutputs.Read(settings, key);

@@ -1,4 +1,3 @@
-using Chassis;
 using Chassis.Settings;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Formats;
@@ -36,32 +35,38 @@ internal static class RecordSettings
     ];
 
     /// <summary>All entries; none where nothing is recorded.</summary>
-    /// <exception cref="UsageException">A setting is wrong, or contradicts another.</exception>
-    public static IReadOnlyList<ExchangeRecordOptions> Read(SettingSet settings, string? connectionRecords)
+    public static IReadOnlyList<ExchangeRecordOptions> Read(SettingSet settings)
     {
         // "records: off" is as "admin: off": a layer above can say so of a list below.
         if (settings.FindWord(Key) is { } word)
-            return word.Value == Off ? [] : throw word.Error("off, 'path: FILE' and what else it has below it, or a list of such entries is expected");
+        {
+            if (word.Value != Off)
+                settings.Refuse(word, "off, 'path: FILE' and what else it has below it, or a list of such entries is expected");
+            return [];
+        }
+
         var indices = settings.Indices(Key);
-        IReadOnlyList<ExchangeRecordOptions> entries = indices.Count > 0 ? ReadList(settings, indices)
-            : RecordReader.Read(settings, Key) is { } only ? [only]
-            : [];
-        var conflicts = FileConflicts.Of(entries, connectionRecords, settings.Find("connection-records.path")?.Origin ?? "connection-records.path");
-        return conflicts.FirstOrDefault() is { } conflict ? throw new UsageException(conflict) : entries;
+        if (indices.Count > 0)
+            return ReadList(settings, indices);
+        return RecordReader.Read(settings, Key) is { } only ? [only] : [];
     }
 
     private static List<ExchangeRecordOptions> ReadList(SettingSet settings, IReadOnlyList<int> indices)
     {
-        if (Options.Select(option => settings.FindAny(option.Key)).FirstOrDefault(setting => setting is not null) is { } single)
-            throw single.Error($"this belongs to no entry of the list of records that stands beside it ({settings.FindAny($"{Key}.{indices[0]}")!.Origin}); write it into an entry, or remove one of the two");
+        foreach (var single in Options.Select(option => settings.FindAny(option.Key)).OfType<Setting>())
+            settings.Refuse(single, $"this belongs to no entry of the list of records that stands beside it ({settings.FindAny($"{Key}.{indices[0]}")!.Origin}); write it into an entry, or remove one of the two");
         if (indices.Count > MaxEntries)
-            throw new UsageException($"{settings.FindAny($"{Key}.{indices[MaxEntries]}")!.Origin}: there are {indices.Count} entries of records; at most {MaxEntries} are supported");
+            settings.RefuseAt(settings.FindAny($"{Key}.{indices[MaxEntries]}")!, $"there are {indices.Count} entries of records; at most {MaxEntries} are supported");
         var entries = new List<(int Index, ExchangeRecordOptions Options)>();
         foreach (var index in indices)
         {
             var key = $"{Key}.{index}";
             if (settings.FindWord(key) is { } whole)
-                throw whole.Error("an entry of records is expected: 'path: FILE' and what else it has");
+            {
+                settings.Refuse(whole, "an entry of records is expected: 'path: FILE' and what else it has");
+                continue;
+            }
+
             var name = settings.Read($"{key}.name", null, ListenerReader.ParseName);
             if (RecordReader.Read(settings, key) is { } options)
                 entries.Add((index, options with { Name = name }));
@@ -80,7 +85,7 @@ internal static class RecordSettings
             var isOnly = entries.Count(entry => entry.Options.Output.Kind == kind) == 1;
             var name = options.Name ?? (isOnly ? kind : $"{kind}-{index}");
             if (named.Exists(other => other.Name == name))
-                throw (settings.Find($"{Key}.{index}.name") ?? settings.FindAny($"{Key}.{index}"))!.Error($"two entries of records are named '{name}'; give each a name of its own");
+                settings.Refuse((settings.Find($"{Key}.{index}.name") ?? settings.FindAny($"{Key}.{index}"))!, $"two entries of records are named '{name}'; give each a name of its own");
             named.Add(options with { Name = name });
         }
 

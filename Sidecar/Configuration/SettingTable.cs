@@ -11,7 +11,7 @@ internal static class SettingTable
 
     public static readonly IReadOnlyList<SettingOption> Options =
     [
-        new("--config", ConfigKey, "FILE", "YAML file with any of these settings, and with several listeners"),
+        new("--config", ConfigKey, "FILE", "YAML file with any of these settings, and with several listeners; read again when it changes, and on SIGHUP"),
         new("--listen", "listeners.0.listen", "ADDRESS:PORT", "Where to listen; a port alone means all addresses"),
         new("--role", "listeners.0.role", "ROLE", "alone, p1 (alias client) or p2 (alias server) [default: alone]"),
         new("--mode", "listeners.0.mode", "MODE", "How the destination is found: fixed, transparent (iptables) or socks4 [default: fixed]"),

@@ -4,7 +4,6 @@ using Chassis.Records;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Hosting;
-using Sidecar.Options;
 using Sidecar.Records.Command;
 using Sidecar.Transform.Command;
 
@@ -40,13 +39,13 @@ internal static class SidecarCommand
         var checkedSource = new CommandLineSource(check, SettingTable.Options, option => option.Key == SettingTable.ConfigKey);
         root.SetAction(async (parsed, _) =>
         {
-            await using var app = SidecarApp.Create(Load(source, parsed, parsed.GetValue(words) ?? []));
+            await using var app = SidecarApp.Create(SourceOf(source, parsed, parsed.GetValue(words) ?? []));
             await app.RunAsync();
             return 0;
         });
         check.SetAction(parsed =>
         {
-            var options = Load(checkedSource, parsed, parsed.GetValue(checkedWords) ?? []);
+            var options = SourceOf(checkedSource, parsed, parsed.GetValue(checkedWords) ?? []).Read().Options;
             TryOutputs(options);
             var listeners = options.Listeners.Select(l => $"{l.Name} ({l.Role.Word()}) on {l.Listen}");
             parsed.InvocationConfiguration.Output.WriteLine($"valid: {options.Listeners.Count} listener(s): {string.Join(", ", listeners)}");
@@ -72,17 +71,17 @@ internal static class SidecarCommand
             }
             catch (UsageException error)
             {
-                errors.Add(error.Message);
+                errors.AddRange(error.Lines);
             }
         }
 
         if (errors.Count > 0)
-            throw new UsageException(string.Join("; ", errors));
+            throw new UsageException(errors);
     }
 
-    private static SidecarOptions Load(CommandLineSource source, ParseResult parsed, string[] words)
+    private static ConfigurationReader SourceOf(CommandLineSource source, ParseResult parsed, string[] words)
     {
         IReadOnlyList<Setting> positional = words.Length > 0 ? [.. PositionalForm.Read(words)] : [];
-        return OptionsReader.Load([.. positional, .. source.Read(parsed)], EnvironmentSource.Read("SIDECAR", SettingTable.Options));
+        return new ConfigurationReader([.. positional, .. source.Read(parsed)], [.. EnvironmentSource.Read("SIDECAR", SettingTable.Options)]);
     }
 }

@@ -9,20 +9,22 @@ namespace Sidecar.Connections;
 /// </summary>
 internal sealed class ConnectionRegistry
 {
+    // Of listeners that a reload has removed: as many as there may be at once.
+    private const int MaxRetired = 64;
+
     // Held for some dozen instructions at both ends of a connection, and by a scrape while it adds up what lives.
     private readonly Lock _lock = new();
-    private readonly Dictionary<ListenerOptions, ListenerAccount> _accounts = new(ReferenceEqualityComparer.Instance);
+    private readonly OrderedDictionary<ListenerLabel, ListenerAccount> _accounts = [];
     private readonly List<ConnectionReport> _live = [];
     private readonly Dictionary<string, long> _endedTransformed = new(StringComparer.Ordinal);
-    private readonly int _limit;
+    private readonly CurrentOptions _options;
     private Ending? _refusal;
     private TaskCompletionSource? _emptied;
 
-    public ConnectionRegistry(SidecarOptions options)
+    public ConnectionRegistry(CurrentOptions options)
     {
-        _limit = options.MaxConnections;
-        foreach (var listener in options.Listeners)
-            _accounts.Add(listener, new ListenerAccount(listener));
+        _options = options;
+        Expect(options.Value.Listeners.Select(ListenerLabel.Of));
     }
 
     /// <summary>How many live.</summary>
@@ -35,15 +37,33 @@ internal sealed class ConnectionRegistry
         }
     }
 
+    /// <summary>
+    /// These listeners have accounts from now on. Those of others stay, so that no counter falls, but only as many as there may be
+    /// listeners: the oldest without a connection leave.
+    /// </summary>
+    public void Expect(IEnumerable<ListenerLabel> listeners)
+    {
+        lock (_lock)
+        {
+            foreach (var account in _accounts.Values)
+                account.IsExpected = false;
+            foreach (var listener in listeners)
+                AccountOf(listener).IsExpected = true;
+            List<ListenerAccount> retired = [.. _accounts.Values.Where(account => !account.IsExpected)];
+            foreach (var account in retired.Where(account => account.Live == 0).Take(Math.Max(0, retired.Count - MaxRetired)))
+                _accounts.Remove(account.Listener);
+        }
+    }
+
     /// <summary>Takes an accepted connection in; one that is over a limit is told so and takes no place.</summary>
     public bool TryAdd(ConnectionReport report)
     {
         Ending refusal;
         lock (_lock)
         {
-            var account = _accounts[report.Listener];
+            var account = AccountOf(ListenerLabel.Of(report.Listener));
             account.Opened++;
-            if (RefusalFor(account) is not { } found)
+            if (RefusalFor(account, report.Listener) is not { } found)
             {
                 report.Slot = _live.Count;
                 _live.Add(report);
@@ -86,7 +106,7 @@ internal sealed class ConnectionRegistry
                 return null;
             report.IsAccounted = true;
             var ending = report.Ending;
-            var account = _accounts[report.Listener];
+            var account = AccountOf(ListenerLabel.Of(report.Listener));
             account.AddEnded(report, ending.Reason);
             if (report.Transform is { } transform)
                 _endedTransformed[transform.Name] = _endedTransformed.GetValueOrDefault(transform.Name) + Transformed(report);
@@ -123,15 +143,15 @@ internal sealed class ConnectionRegistry
     }
 
     /// <summary>Bytes that each listener's connections have moved, living and ended; never less than a call before.</summary>
-    public IReadOnlyDictionary<ListenerOptions, ByteTotals> Bytes()
+    public IReadOnlyDictionary<ListenerLabel, ByteTotals> Bytes()
     {
-        var totals = new Dictionary<ListenerOptions, ByteTotals>(ReferenceEqualityComparer.Instance);
+        var totals = new Dictionary<ListenerLabel, ByteTotals>();
         lock (_lock)
         {
             foreach (var account in _accounts.Values)
                 totals.Add(account.Listener, account.EndedBytes);
             foreach (var report in _live)
-                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(totals, report.Listener).Add(report);
+                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(totals, ListenerLabel.Of(report.Listener)).Add(report);
         }
 
         return totals;
@@ -153,11 +173,18 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    private Ending? RefusalFor(ListenerAccount account) =>
+    private ListenerAccount AccountOf(ListenerLabel listener)
+    {
+        if (!_accounts.TryGetValue(listener, out var account))
+            _accounts.Add(listener, account = new ListenerAccount(listener));
+        return account;
+    }
+
+    private Ending? RefusalFor(ListenerAccount account, ListenerOptions listener) =>
         _refusal
-        ?? (_live.Count >= _limit ? new Ending(RelayEndReason.LimitReached, $"more than {_limit} connections")
-        : account.Live >= account.Listener.MaxConnections
-            ? new Ending(RelayEndReason.LimitReached, $"more than {account.Listener.MaxConnections} connections to listener {account.Listener.Name}")
+        ?? (_live.Count >= _options.Value.MaxConnections ? new Ending(RelayEndReason.LimitReached, $"more than {_options.Value.MaxConnections} connections")
+        : account.Live >= listener.MaxConnections
+            ? new Ending(RelayEndReason.LimitReached, $"more than {listener.MaxConnections} connections to listener {listener.Name}")
         : null);
 
     private void NoteEmpty()

@@ -1,16 +1,17 @@
-using Sidecar.Options;
-
 namespace Sidecar.Connections;
 
 /// <summary>What a <see cref="ConnectionRegistry"/> knows of one listener. Its lock guards all of it.</summary>
-internal sealed class ListenerAccount(ListenerOptions listener)
+internal sealed class ListenerAccount(ListenerLabel listener)
 {
     private readonly long[] _ended = new long[Enum.GetValues<RelayEndReason>().Length];
 
     // Written in place: a property would hand out a copy.
     private ByteTotals _endedBytes;
 
-    public ListenerOptions Listener => listener;
+    public ListenerLabel Listener => listener;
+
+    /// <summary>Whether the configuration in force has it.</summary>
+    public bool IsExpected { get; set; } = true;
 
     /// <summary>Connections accepted, those refused among them.</summary>
     public long Opened { get; set; }
@@ -35,4 +36,4 @@ internal sealed class ListenerAccount(ListenerOptions listener)
 /// <param name="Opened">Connections accepted since the start, those refused among them.</param>
 /// <param name="Live">Connections that live.</param>
 /// <param name="Ended">Connections that have ended, by <see cref="RelayEndReason"/>.</param>
-internal sealed record ListenerCounts(ListenerOptions Listener, long Opened, int Live, IReadOnlyList<long> Ended);
+internal sealed record ListenerCounts(ListenerLabel Listener, long Opened, int Live, IReadOnlyList<long> Ended);

@@ -14,16 +14,14 @@ internal readonly record struct GuardVerdict(RelayEndReason? Refusal, string? De
 }
 
 /// <summary>Decides for each resolved address whether a listener may connect to it.</summary>
-internal sealed class DestinationGuard(OwnPorts ownPorts, NeighbourListeners neighbours, IReadOnlyList<ListenerOptions> listeners)
+internal sealed class DestinationGuard(OwnPorts ownPorts, NeighbourListeners neighbours)
 {
-    // p1 may reach a p2 of its own process: p2 never connects to an own port, so this cannot become a loop.
-    private readonly HashSet<string> _peers = [.. listeners.Where(l => l.Role == SidecarRole.P2).Select(l => l.Name)];
-
     /// <summary>The loop guard, for every role and every way by which an address came.</summary>
     public GuardVerdict CheckLoop(IPEndPoint address, ListenerOptions listener, bool configured)
     {
-        if (ownPorts.OwnerOf(address) is { } owner && !(configured && listener.Role == SidecarRole.P1 && _peers.Contains(owner)))
-            return new(RelayEndReason.SelfCall, $"{address} is this sidecar's own port ({owner})");
+        // p1 may reach a p2 of its own process: p2 never connects to an own port, so this cannot become a loop.
+        if (ownPorts.OwnerOf(address) is { } owner && !(configured && listener.Role == SidecarRole.P1 && owner.IsPeer))
+            return new(RelayEndReason.SelfCall, $"{address} is this sidecar's own port ({owner.Name})");
         // A configured target may be one, in a chain of sidecars. A destination that somebody names could lead in a circle.
         if (!configured && neighbours.Contain(address))
             return new(RelayEndReason.SelfCall, $"{address} is a listener of another sidecar on this host");

@@ -6,36 +6,33 @@ using Sidecar.Options;
 
 namespace Sidecar.Hosting;
 
-/// <summary>Where a process really listens: port 0 and moved defaults have become numbers. Admin may be a UNIX socket, or null for nowhere.</summary>
-internal sealed record BoundAddresses(IReadOnlyList<IPEndPoint> Listeners, IPEndPoint Metrics, IPEndPoint Health, EndPoint? Admin, OwnPorts OwnPorts)
+/// <summary>Where the own endpoints really listen: port 0 and moved defaults have become numbers. Admin may be a UNIX socket, or null for nowhere.</summary>
+internal sealed record BoundAddresses(IPEndPoint Metrics, IPEndPoint Health, EndPoint? Admin)
 {
-    /// <summary>Claims all ports: first the explicit ones, so that no moving default takes them.</summary>
+    /// <summary>Claims their ports, behind the listeners': first the explicit ones, so that no moving default takes them.</summary>
     public static BoundAddresses Bind(SidecarOptions options, ListenSockets sockets)
     {
-        var ports = new OwnPorts();
-        var listeners = new List<IPEndPoint>();
-        foreach (var listener in options.Listeners)
-        {
-            var bound = sockets.Bind(listener.Listen, listener.ListenOrigin, options.Backlog);
-            listeners.Add(bound);
-            ports.Add(bound, listener.Name);
-        }
-
-        var endpoints = new Dictionary<string, EndPoint>(StringComparer.Ordinal);
-        foreach (var (name, endpoint) in Wanted(options).OrderBy(w => w.Endpoint.Origin is null))
-        {
-            endpoints[name] = Bind(sockets, name, endpoint);
-            if (endpoints[name] is IPEndPoint port)
-                ports.Add(port, name);
-        }
-
-        return new BoundAddresses(listeners, (IPEndPoint)endpoints["metrics"], (IPEndPoint)endpoints["health"], endpoints.GetValueOrDefault("admin"), ports);
+        var endpoints = Wanted(options).OrderBy(w => w.Endpoint.Origin is null).ToDictionary(w => w.Name, w => Bind(sockets, w.Name, w.Endpoint), StringComparer.Ordinal);
+        return new BoundAddresses((IPEndPoint)endpoints["metrics"], (IPEndPoint)endpoints["health"], endpoints.GetValueOrDefault("admin"));
     }
 
     /// <summary>Ports that the process connects to: of services on this host that may start later.</summary>
     public static IReadOnlySet<int> TargetPorts(SidecarOptions options) => options.Listeners
         .SelectMany(listener => listener.AllowDestinations.Select(rule => rule.OnlyPort).Append(listener.Target?.Port).Append(listener.Oracle?.Port))
         .OfType<int>().ToHashSet();
+
+    /// <summary>Their ports, for the destination guard.</summary>
+    public OwnPorts OwnPorts()
+    {
+        var ports = new OwnPorts();
+        foreach (var (name, address) in new[] { ("metrics", Metrics), ("health", Health), ("admin", Admin as IPEndPoint) })
+        {
+            if (address is not null)
+                ports.AddEndpoint(address, name);
+        }
+
+        return ports;
+    }
 
     /// <summary>The own endpoints: name, wanted and real address.</summary>
     public IEnumerable<(string Name, EndPoint Wanted, EndPoint Bound)> Endpoints(SidecarOptions options) =>
@@ -56,6 +53,6 @@ internal sealed record BoundAddresses(IReadOnlyList<IPEndPoint> Listeners, IPEnd
         var address = (IPEndPoint)endpoint.Address;
         return endpoint.Origin is { } origin
             ? sockets.Bind(address, origin)
-            : sockets.BindDefault(address, OwnPorts.LastReserved, $"{name}.address (default)");
+            : sockets.BindDefault(address, Destination.OwnPorts.LastReserved, $"{name}.address (default)");
     }
 }

@@ -1,9 +1,9 @@
 using Chassis.Settings;
 using Sidecar.Authorization.Kept;
 using Sidecar.Connections;
+using Sidecar.Listeners;
 using Sidecar.Options;
 using Sidecar.Records;
-using Sidecar.Transport;
 
 namespace Sidecar.Hosting;
 
@@ -16,10 +16,10 @@ internal sealed partial class Drain
     // For reset connections to wind up. A stage that still waits for others then (an Oracle, a connect) ends with the process.
     private static readonly TimeSpan WindUp = TimeSpan.FromMilliseconds(500);
 
-    private readonly SidecarOptions _options;
+    private readonly CurrentOptions _options;
     private readonly ConnectionRegistry _registry;
     private readonly ConnectionReporter _reporter;
-    private readonly IReadOnlyList<IDrainable> _transports;
+    private readonly ListenerTable _listeners;
     private readonly OraclePools _oracles;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
@@ -29,11 +29,11 @@ internal sealed partial class Drain
     private readonly Lazy<Task> _drained;
 
     public Drain(
-        SidecarOptions options, ConnectionRegistry registry, ConnectionReporter reporter, IEnumerable<IDrainable> transports,
+        CurrentOptions options, ConnectionRegistry registry, ConnectionReporter reporter, ListenerTable listeners,
         OraclePools oracles, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Drain> logger)
     {
-        (_options, _registry, _reporter, _oracles, _lifetime, _time, _logger) = (options, registry, reporter, oracles, lifetime, time, logger);
-        _transports = [.. transports];
+        (_options, _registry, _reporter, _listeners) = (options, registry, reporter, listeners);
+        (_oracles, _lifetime, _time, _logger) = (oracles, lifetime, time, logger);
         _drained = new Lazy<Task>(() => Task.Run(DrainAsync));
     }
 
@@ -47,7 +47,7 @@ internal sealed partial class Drain
             return;
         // The readiness endpoint follows this.
         _lifetime.StopApplication();
-        Log.Stopping(_logger, _registry.Count, Values.Display(_options.Drain));
+        Log.Stopping(_logger, _registry.Count, Values.Display(_options.Value.Drain));
         _ = _drained.Value;
     }
 
@@ -64,7 +64,7 @@ internal sealed partial class Drain
     private async Task DrainAsync()
     {
         using var over = new CancellationTokenSource();
-        var limit = Task.Delay(_options.Drain, _time, over.Token);
+        var limit = Task.Delay(_options.Value.Drain, _time, over.Token);
         await await Task.WhenAny(EmptyAsync(), limit, _hurried.Task);
         await over.CancelAsync();
         await EndAllAsync(_hurried.Task.IsCompleted ? "a second signal ended the drain" : "the drain time is over");
@@ -72,7 +72,7 @@ internal sealed partial class Drain
 
     private async Task EmptyAsync()
     {
-        await Task.WhenAll(_transports.Select(t => t.StopAcceptingAsync()));
+        await _listeners.StopAsync();
         // Who still asks closes its connection behind the answer.
         await _oracles.CloseAsync();
         // That may have ended on an event loop, which cannot wait for its own end.

@@ -4,18 +4,19 @@ using Chassis.Endpoints;
 using Chassis.Metrics;
 using Chassis.Net;
 using Chassis.Records;
-using Oracle.Protocol;
+using Chassis.Settings;
 using Sidecar.Authorization;
 using Sidecar.Authorization.Kept;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Hosting.Admin;
+using Sidecar.Hosting.Reload;
 using Sidecar.Hosting.Signals;
+using Sidecar.Listeners;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
 using Sidecar.Records;
 using Sidecar.Records.Exchanges;
-using Sidecar.Relay;
 using Sidecar.Resolution;
 using Sidecar.Telemetry;
 using Sidecar.Upstream;
@@ -28,30 +29,37 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     // For answers of the own endpoints that are under way when no proxied connection is left.
     private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
 
-    private readonly ListenSockets _sockets;
+    private readonly StartingPoint _start;
     private readonly WebApplication _app;
 
-    private SidecarApp(ListenSockets sockets, WebApplication app, BoundAddresses addresses)
-    {
-        (_sockets, _app, Addresses) = (sockets, app, addresses);
-    }
+    private SidecarApp(StartingPoint start, WebApplication app, BoundAddresses addresses) => (_start, _app, Addresses) = (start, app, addresses);
 
-    /// <summary>Where everything listens, with real ports.</summary>
+    /// <summary>Where the own endpoints listen, with real ports.</summary>
     public BoundAddresses Addresses { get; }
+
+    /// <summary>Where the listeners listen, in the order of the configuration; before the start, where they will.</summary>
+    public IReadOnlyList<IPEndPoint> Listeners => Services.GetRequiredService<ListenerTable>().Current is { Count: > 0 } current
+        ? [.. current.Select(listener => listener.Address)]
+        : [.. _start.Listeners.Select(listener => listener.Address)];
 
     /// <summary>The parts, for tests.</summary>
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Claims the ports and builds the process; nothing is accepted before it runs.</summary>
-    /// <exception cref="Chassis.UsageException">A port is in use, or the records' file cannot be opened.</exception>
-    public static SidecarApp Create(SidecarOptions options)
+    /// <summary>Reads the configuration, claims the ports and builds the process; nothing is accepted before it runs.</summary>
+    /// <exception cref="Chassis.UsageException">The configuration is wrong, a port is in use, or the records' file cannot be opened.</exception>
+    public static SidecarApp Create(IConfigurationReader source)
     {
+        // Before the configuration is read: what changes in between is seen.
+        var watch = source.File is { } file ? new FileWatch(() => YamlSource.ReadText(file.Value, file.Origin), file.Value, first: null, TimeProvider.System) : null;
+        var loaded = source.Read();
+        var options = loaded.Options;
         var sockets = new ListenSockets { Avoided = BoundAddresses.TargetPorts(options) };
         try
         {
+            // The listeners' first: no moving default takes their ports.
+            var start = new StartingPoint(loaded, ListenerPlan.Make([], options.Listeners, sockets, options.Backlog), sockets);
             var addresses = BoundAddresses.Bind(options, sockets);
-            var app = Build(options, sockets, addresses);
-            return new SidecarApp(sockets, app, addresses);
+            return new SidecarApp(start, Build(start, source, watch, addresses), addresses);
         }
         catch
         {
@@ -89,17 +97,19 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        _sockets.Dispose();
+        _start.Sockets.Dispose();
     }
 
-    private static WebApplication Build(SidecarOptions options, ListenSockets sockets, BoundAddresses addresses)
+    private static WebApplication Build(StartingPoint start, IConfigurationReader source, FileWatch? watch, BoundAddresses addresses)
     {
+        var options = start.Loaded.Options;
         // The empty builder reads no appsettings.json, for which others watch all below the working folder, be it the root.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(options.LogLevel);
         builder.Services.AddRoutingCore().AddMetrics();
-        builder.WebHost.UseKestrelCore().UseListenSockets(sockets);
-        AddServices(builder.Services, options, sockets, addresses);
+        builder.WebHost.UseKestrelCore().UseListenSockets(start.Sockets);
+        AddServices(builder.Services, options, addresses);
+        AddConfiguration(builder.Services, start, source, watch);
         var metrics = new ServiceEndpoint("metrics", WebPageGuard.ForMonitoring(options.Metrics.Hosts, "metrics.hosts"));
         var health = new ServiceEndpoint("health", WebPageGuard.ForMonitoring(options.Health.Hosts, "health.hosts"));
         var admin = new ServiceEndpoint("admin", WebPageGuard.Strict);
@@ -111,31 +121,38 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             health.Listen(kestrel, addresses.Health);
             if (addresses.Admin is { } address)
                 admin.Listen(kestrel, address);
-            var pipeline = kestrel.ApplicationServices.GetRequiredService<ProxyPipeline>();
-            foreach (var (listener, bound) in options.Listeners.Zip(addresses.Listeners))
-                kestrel.ListenOn(options.Transport, bound, listen => pipeline.Build(listen, listener));
         });
 
         var app = builder.Build();
         metrics.Map(app, routes => routes.MapMetrics(app.Services.GetRequiredService<PrometheusBridge>()));
         var oracle = app.Services.GetRequiredService<OracleReach>();
         health.Map(app, routes => routes.MapHealth(() => oracle.Detail, () => oracle.NotReady));
-        admin.Map(app, routes => routes.MapAdmin(options, addresses));
+        admin.Map(app, routes => routes.MapAdmin());
         // Made before the first connection, so that every meter is listened to.
         app.Services.GetRequiredService<PrometheusBridge>();
         app.Services.GetRequiredService<ProcessMeter>();
         // A file that cannot be opened ends the start.
         app.Services.GetService<ExchangeRecorder>();
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
-        LogAddresses(logger, app.Lifetime, options, addresses);
+        LogAddresses(logger, app, options, addresses);
         LimitCheck.Warn(logger, options);
         return app;
     }
 
-    private static void AddServices(IServiceCollection services, SidecarOptions options, ListenSockets sockets, BoundAddresses addresses)
+    private static void AddConfiguration(IServiceCollection services, StartingPoint start, IConfigurationReader source, FileWatch? watch)
+    {
+        services.AddSingleton(start).AddSingleton(start.Loaded).AddSingleton(source).AddSingleton(new CurrentOptions(start.Loaded.Options));
+        if (watch is not null)
+            services.AddSingleton(watch);
+        services.AddSingleton<ConfigurationState>().AddSingleton<Pipelines>().AddSingleton<ListenerAnnouncement>().AddSingleton<ListenerTable>();
+        // Signals are heard before anyone can connect.
+        services.AddSingleton<Reloader>().AddHostedService<HangUpSignal>().AddHostedService(provider => provider.GetRequiredService<Reloader>());
+    }
+
+    private static void AddServices(IServiceCollection services, SidecarOptions options, BoundAddresses addresses)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = AfterDrain);
-        services.AddSingleton(options).AddSingleton(options.Timeouts).AddSingleton(options.Listeners).AddSingleton(addresses.OwnPorts);
+        services.AddSingleton(options).AddSingleton(addresses.OwnPorts());
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusBridge(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
@@ -150,20 +167,20 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddSingleton(new ObservationMemory(options.ObservationMemory)).AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
-        services.AddExchangeRecords(options.Records).AddHostedService<ReopenSignal>();
-        services.AddTransport(options, sockets);
-        services.AddSingleton<NeighbourListeners>().AddHostedService(_ => new ListenerAnnouncement(addresses)).AddSingleton<DestinationGuard>().AddSingleton<UpstreamConnector>();
+        services.AddExchangeRecords(options.Records);
+        services.AddTransport(options);
+        services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
-        services.AddSingleton<OraclePools>().AddSingleton<OracleClient>().AddSingleton<OracleReach>().AddHostedService(provider => provider.GetRequiredService<OracleReach>()).AddSingleton<RelayHandler>().AddSingleton<ProxyPipeline>();
+        services.AddSingleton<OraclePools>().AddSingleton<OracleReach>();
     }
 
-    private static void LogAddresses(ILogger logger, IHostApplicationLifetime lifetime, SidecarOptions options, BoundAddresses addresses)
+    private static void LogAddresses(ILogger logger, WebApplication app, SidecarOptions options, BoundAddresses addresses)
     {
-        lifetime.ApplicationStarted.Register(() =>
+        app.Lifetime.ApplicationStarted.Register(() =>
         {
-            foreach (var (listener, address) in options.Listeners.Zip(addresses.Listeners))
-                Log.Listening(logger, listener.Name, listener.Role.Word(), address, listener.Target?.ToString() ?? "the original destination");
+            var listeners = app.Services.GetRequiredService<ListenerTable>();
+            listeners.Describe(listeners.Current);
             foreach (var (name, wanted, bound) in addresses.Endpoints(options))
             {
                 if (wanted is IPEndPoint { Port: not 0 } && !wanted.Equals(bound))
@@ -176,9 +193,6 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(10, LogLevel.Information, "Listener {Name} ({Role}) accepts on {Address}, target {Target}")]
-        public static partial void Listening(ILogger logger, string name, string role, IPEndPoint address, string target);
-
         [LoggerMessage(11, LogLevel.Information, "Serving {Name} on {Address}")]
         public static partial void Serving(ILogger logger, string name, EndPoint address);
 

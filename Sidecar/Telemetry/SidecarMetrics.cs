@@ -20,26 +20,22 @@ internal sealed class SidecarMetrics
     private readonly TimeProvider _time;
     private readonly ConnectionRegistry _registry;
     private readonly List<(KeyValuePair<string, object?>[] Labels, Func<long> Count)> _dropped = [];
-    private readonly Dictionary<ListenerOptions, KeyValuePair<string, object?>[]> _labels = new(ReferenceEqualityComparer.Instance);
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _connect;
     private readonly Histogram<double> _handshake;
     private readonly Histogram<double> _oracle;
 
-    public SidecarMetrics(IMeterFactory factory, SidecarOptions options, ConnectionRegistry registry, TimeProvider time)
+    public SidecarMetrics(IMeterFactory factory, CurrentOptions options, ConnectionRegistry registry, TimeProvider time)
     {
         (_registry, _time) = (registry, time);
-        foreach (var listener in options.Listeners)
-            _labels.Add(listener, [new("listener", listener.Name), new("role", listener.Role.Word())]);
         var meter = factory.Create(MeterName);
         _duration = Histogram("sidecar.connection.duration", "From accept to end of a connection.", DurationBuckets);
         _connect = Histogram("sidecar.upstream.connect", "Time until the upstream accepted.", StepBuckets);
         _handshake = Histogram("sidecar.handshake", "p1: from the greeting to the peer's answer. p2: from accept to the greeting.", StepBuckets);
         _oracle = Histogram("sidecar.oracle.request", "Time until the Oracle's answer, by result.", StepBuckets);
         BuildInfo.AddTo(meter, "sidecar");
-        meter.CreateObservableGauge("sidecar.connections.limit", () => options.MaxConnections, null, "Connections that may live at once, over all listeners.");
-        var limited = options.Listeners.Where(listener => listener.MaxConnections != int.MaxValue).ToList();
-        meter.CreateObservableGauge("sidecar.listener.connections.limit", () => limited.Select(l => new Measurement<int>(l.MaxConnections, _labels[l])), null, "Connections that may live at once, of listeners with a limit of their own.");
+        meter.CreateObservableGauge("sidecar.connections.limit", () => options.Value.MaxConnections, null, "Connections that may live at once, over all listeners.");
+        meter.CreateObservableGauge("sidecar.listener.connections.limit", () => ObserveLimits(options.Value), null, "Connections that may live at once, of listeners with a limit of their own.");
         meter.CreateObservableCounter("sidecar.connections.opened", ObserveOpened, null, "Connections accepted.");
         meter.CreateObservableCounter("sidecar.connections", ObserveEnded, null, "Connections ended, by reason.");
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");
@@ -54,11 +50,11 @@ internal sealed class SidecarMetrics
     /// <summary>A time stamp for the methods that take one.</summary>
     public long Now => _time.GetTimestamp();
 
-    public void ConnectionEnded(ListenerOptions listener, TimeSpan duration) => _duration.Record(duration.TotalSeconds, _labels[listener]);
+    public void ConnectionEnded(ListenerOptions listener, TimeSpan duration) => _duration.Record(duration.TotalSeconds, Name(listener.Name), Role(listener.Role));
 
-    public void UpstreamConnected(ListenerOptions listener, long started) => _connect.Record(Seconds(started), _labels[listener]);
+    public void UpstreamConnected(ListenerOptions listener, long started) => _connect.Record(Seconds(started), Name(listener.Name), Role(listener.Role));
 
-    public void HandshakeDone(ListenerOptions listener, long started) => _handshake.Record(Seconds(started), _labels[listener]);
+    public void HandshakeDone(ListenerOptions listener, long started) => _handshake.Record(Seconds(started), Name(listener.Name), Role(listener.Role));
 
     public void OracleAnswered(string result, long started) => _oracle.Record(Seconds(started), new KeyValuePair<string, object?>("result", result));
 
@@ -73,6 +69,16 @@ internal sealed class SidecarMetrics
             _dropped.AddRange(dropped.Select(d => (labels.Append(new("reason", d.Reason)).ToArray(), d.Count)));
     }
 
+    private static KeyValuePair<string, object?> Name(string listener) => new("listener", listener);
+
+    private static KeyValuePair<string, object?> Role(SidecarRole role) => new("role", role.Word());
+
+    private static Measurement<T> Of<T>(T value, ListenerLabel listener, params ReadOnlySpan<KeyValuePair<string, object?>> more)
+        where T : struct => new(value, [Name(listener.Name), Role(listener.Role), .. more]);
+
+    private static IEnumerable<Measurement<int>> ObserveLimits(SidecarOptions options) =>
+        options.Listeners.Where(listener => listener.MaxConnections != int.MaxValue).Select(listener => Of(listener.MaxConnections, ListenerLabel.Of(listener)));
+
     // One instrument for all sinks: a page with a name twice is no valid page.
     private IEnumerable<Measurement<long>> ObserveDropped()
     {
@@ -83,15 +89,15 @@ internal sealed class SidecarMetrics
     private double Seconds(long started) => _time.GetElapsedTime(started).TotalSeconds;
 
     // Series that exist from the start let rate() see the first connection.
-    private IEnumerable<Measurement<long>> ObserveOpened() => _registry.Counts().Select(c => new Measurement<long>(c.Opened, _labels[c.Listener]));
+    private IEnumerable<Measurement<long>> ObserveOpened() => _registry.Counts().Select(c => Of(c.Opened, c.Listener));
 
-    private IEnumerable<Measurement<long>> ObserveActive() => _registry.Counts().Select(c => new Measurement<long>(c.Live, _labels[c.Listener]));
+    private IEnumerable<Measurement<long>> ObserveActive() => _registry.Counts().Select(c => Of<long>(c.Live, c.Listener));
 
     private IEnumerable<Measurement<long>> ObserveEnded() =>
         from counts in _registry.Counts()
         from reason in Enum.GetValues<RelayEndReason>()
         where counts.Ended[(int)reason] > 0
-        select new Measurement<long>(counts.Ended[(int)reason], [.. _labels[counts.Listener], new("reason", reason.Word())]);
+        select Of(counts.Ended[(int)reason], counts.Listener, new KeyValuePair<string, object?>("reason", reason.Word()));
 
     private IEnumerable<Measurement<long>> ObserveBytes()
     {
@@ -107,6 +113,6 @@ internal sealed class SidecarMetrics
     private IEnumerable<Measurement<long>> ObserveTransformed() =>
         _registry.TransformedBytes().Select(t => new Measurement<long>(t.Value, new KeyValuePair<string, object?>("transform", t.Key)));
 
-    private Measurement<long> Bytes(ListenerOptions listener, long total, string direction, string peer) =>
-        new(total, [.. _labels[listener], new("direction", direction), new("peer", peer)]);
+    private static Measurement<long> Bytes(ListenerLabel listener, long total, string direction, string peer) =>
+        Of(total, listener, new("direction", direction), new("peer", peer));
 }

@@ -15,12 +15,10 @@ internal readonly record struct ConnectOutcome(ConnectionContext? Connection, Re
 /// Connects to the address that accepts first, in as many rounds over all of them as are configured. Within a round attempts
 /// overlap (<see cref="ConnectRace"/>).
 /// </summary>
-internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, TimeProvider time)
+internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, SidecarOptions options, TimeProvider time)
 {
     // Before the second round; doubled before each further one, and jittered, so that many do not come back at once (Envoy's base interval).
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(25);
-
-    private readonly AttemptPlaces _places = new();
 
     /// <summary>Tries the addresses, families in turn; an attempt goes on until <paramref name="timeout"/>.</summary>
     /// <param name="downstream">The connection that it is for.</param>
@@ -65,7 +63,7 @@ internal sealed class UpstreamConnector(IDialer dialer, SidecarOptions options, 
         var share = Left() / addresses.Count;
         var race = new ConnectRace(
             (address, cancel) => DialAsync(downstream, address, Left(), passesThrough, cancel),
-            _places, share < options.AttemptDelay ? share : options.AttemptDelay, time);
+            places, share < options.AttemptDelay ? share : options.AttemptDelay, time);
         return await race.RunAsync(addresses);
 
         TimeSpan Left()

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Chassis;
 using Oracle.Protocol;
+using Sidecar.Listeners;
 using Sidecar.Options;
 
 namespace Sidecar.Hosting.Admin;
@@ -8,22 +9,11 @@ namespace Sidecar.Hosting.Admin;
 /// <summary>The admin port: what this process does, as it was understood; its live connections; its end.</summary>
 internal static class AdminEndpoint
 {
-    public static IEndpointRouteBuilder MapAdmin(this IEndpointRouteBuilder routes, SidecarOptions options, BoundAddresses addresses)
+    public static IEndpointRouteBuilder MapAdmin(this IEndpointRouteBuilder routes)
     {
-        var listeners = options.Listeners.Zip(addresses.Listeners, (listener, address) => new ListenerView(
-            listener.Name,
-            listener.Role.Word(),
-            address.ToString(),
-            EnumWords.Of(listener.Mode),
-            listener.Target?.ToString(),
-            listener.Oracle?.ToString(),
-            listener.Oracle is null ? null : EnumWords.Of(listener.OracleDialect),
-            listener.Oracle is null ? listener.Transform.Shown : null,
-            listener.DestinationTransforms is { Count: > 0 } entries ? [.. entries.Select(DestinationTransformView.Of)] : null,
-            listener.AcceptProxy ? [.. listener.ProxyClients.Select(n => n.ToString())] : null,
-            listener.SendProxy is { } version ? EnumWords.Of(version) : null,
-            listener.Observe)).ToArray();
-        routes.MapGet("/listeners", () => TypedResults.Json(listeners, AdminJson.Default.ListenerViewArray));
+        var listeners = routes.ServiceProvider.GetRequiredService<ListenerTable>();
+        routes.MapGet("/listeners", () => TypedResults.Json(listeners.Current.Select(ListenerView.Of).ToArray(), AdminJson.Default.ListenerViewArray));
+        routes.MapConfig();
         routes.MapConnections();
         routes.MapTap();
         routes.MapDrain();
@@ -34,7 +24,26 @@ internal static class AdminEndpoint
 /// <summary>One listener as the admin port shows it.</summary>
 internal sealed record ListenerView(
     string Name, string Role, string Address, string Mode, string? Target, string? Oracle, string? OracleDialect, string? Transform,
-    DestinationTransformView[]? DestinationTransforms, string[]? ProxyClients, string? SendProxy, bool Observe);
+    DestinationTransformView[]? DestinationTransforms, string[]? ProxyClients, string? SendProxy, bool Observe)
+{
+    public static ListenerView Of(Listener listener)
+    {
+        var options = listener.Current.Options;
+        return new ListenerView(
+            options.Name,
+            options.Role.Word(),
+            listener.Address.ToString(),
+            EnumWords.Of(options.Mode),
+            options.Target?.ToString(),
+            options.Oracle?.ToString(),
+            options.Oracle is null ? null : EnumWords.Of(options.OracleDialect),
+            options.Oracle is null ? options.Transform.Shown : null,
+            options.DestinationTransforms is { Count: > 0 } entries ? [.. entries.Select(DestinationTransformView.Of)] : null,
+            options.AcceptProxy ? [.. options.ProxyClients.Select(n => n.ToString())] : null,
+            options.SendProxy is { } version ? EnumWords.Of(version) : null,
+            options.Observe);
+    }
+}
 
 /// <summary>The transform of some destinations as the admin port shows it.</summary>
 internal sealed record DestinationTransformView(string[] Destination, string Transform)
@@ -45,6 +54,7 @@ internal sealed record DestinationTransformView(string[] Destination, string Tra
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ListenerView[]))]
+[JsonSerializable(typeof(ConfigView))]
 [JsonSerializable(typeof(ConnectionView[]))]
 [JsonSerializable(typeof(DrainView))]
 [JsonSerializable(typeof(ProblemView))]

@@ -8,14 +8,14 @@ internal static class DrainEndpoint
 {
     public static IEndpointRouteBuilder MapDrain(this IEndpointRouteBuilder routes)
     {
-        var options = routes.ServiceProvider.GetRequiredService<SidecarOptions>();
+        var options = routes.ServiceProvider.GetRequiredService<CurrentOptions>();
         var registry = routes.ServiceProvider.GetRequiredService<ConnectionRegistry>();
         var drain = routes.ServiceProvider.GetRequiredService<Drain>();
         routes.MapPost("/drain", () =>
         {
             drain.Begin();
             return TypedResults.Json(
-                new DrainView(registry.Count, (long)options.Drain.TotalMilliseconds), AdminJson.Default.DrainView, null, StatusCodes.Status202Accepted);
+                new DrainView(registry.Count, (long)options.Value.Drain.TotalMilliseconds), AdminJson.Default.DrainView, null, StatusCodes.Status202Accepted);
         });
         return routes;
     }

@@ -45,7 +45,11 @@ internal static class TransformCommand
         }
     }
 
-    private static TransformLanguage Language(string? file) => file is null
-        ? TransformLanguage.Default
-        : LanguageSettings.Read(new SettingSet().Add(YamlSource.ReadFile(file, "--config")), TransformLanguage.Default);
+    private static TransformLanguage Language(string? file)
+    {
+        var settings = new SettingSet().Add(file is null ? [] : YamlSource.ReadFile(file, "--config"));
+        var language = LanguageSettings.Read(settings, TransformLanguage.Default);
+        settings.ThrowErrors();
+        return language;
+    }
 }

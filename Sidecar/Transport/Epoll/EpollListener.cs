@@ -6,51 +6,52 @@ using Sidecar.Net;
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// One listening socket, watched by every loop. It runs each connection's stages on the loop that serves it; Kestrel, which
-/// would dispatch them to the thread pool, only starts and stops it.
+/// One listening socket, watched by every loop. It runs each connection's stages on the loop that serves it; Kestrel
+/// would dispatch them to the thread pool.
 /// </summary>
-internal sealed partial class EpollListener : IConnectionListener
+internal sealed partial class EpollListener : IProxyListener
 {
     private readonly EventLoops _loops;
     private readonly Socket _socket;
-    private readonly ConnectionDelegate _pipeline;
+    private readonly ConnectionDelegate _accepted;
+    private readonly IPEndPoint _address;
     private readonly ILogger _logger;
     private readonly Acceptor[] _acceptors;
-    private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // The listener itself counts as one until it is unbound.
+    private readonly Lazy<Task> _stopped;
+
+    // The listener itself counts as one until it has stopped.
     private int _live = 1;
 
     /// <summary>Starts to accept.</summary>
-    /// <param name="endPoint">The address as it was bound.</param>
+    /// <param name="address">The address as it was bound.</param>
     /// <param name="socket">The listening socket, which this takes over.</param>
-    /// <param name="pipeline">The stages of its connections.</param>
+    /// <param name="accepted">The stages of its connections.</param>
     /// <param name="loops">Who serves them.</param>
     /// <param name="logger">Where accept errors go.</param>
-    public EpollListener(EndPoint endPoint, Socket socket, ConnectionDelegate pipeline, EventLoops loops, ILogger<EpollListener> logger)
+    public EpollListener(IPEndPoint address, Socket socket, ConnectionDelegate accepted, EventLoops loops, ILogger<EpollListener> logger)
     {
-        (EndPoint, _socket, _pipeline, _loops, _logger) = (endPoint, socket, pipeline, loops, logger);
+        (_address, _socket, _accepted, _loops, _logger) = (address, socket, accepted, loops, logger);
+        _stopped = new Lazy<Task>(StopAcceptingAsync);
         socket.Blocking = false;
         _acceptors = [.. loops.All.Select(loop => new Acceptor(this, loop, (int)socket.Handle))];
         foreach (var acceptor in _acceptors)
             acceptor.Loop.Post(static a => ((Acceptor)a!).Watch(), acceptor);
     }
 
-    public EndPoint EndPoint { get; }
+    /// <inheritdoc/>
+    public Task StopAsync() => _stopped.Value;
 
-    /// <summary>Never yields a connection; completes when the listener is unbound.</summary>
-    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    /// <summary>Completes when the last connection is gone; the drain limit sees to that.</summary>
+    public async ValueTask DisposeAsync()
     {
-        await _unbound.Task.WaitAsync(cancellationToken);
-        return null;
+        await StopAsync();
+        await _idle.Task;
     }
 
-    /// <summary>Accepts what the kernel has queued, then closes the listening socket.</summary>
-    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    private async Task StopAcceptingAsync()
     {
-        if (_unbound.Task.IsCompleted)
-            return;
         foreach (var acceptor in _acceptors)
             await acceptor.StopAsync();
         // On the last one's loop still: who comes between its look at the queue and this is reset.
@@ -60,15 +61,7 @@ internal sealed partial class EpollListener : IConnectionListener
             await acceptor.Loop.Enter();
         // The rest is not a loop's to run.
         await Task.Yield();
-        if (_unbound.TrySetResult())
-            Leave();
-    }
-
-    /// <summary>Completes when the last connection is gone; the drain limit sees to that.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await UnbindAsync();
-        await _idle.Task;
+        Leave();
     }
 
     private void Serve(Acceptor acceptor, int descriptor, IPEndPoint remote)
@@ -102,7 +95,7 @@ internal sealed partial class EpollListener : IConnectionListener
         {
             // The first stage closes it, to account for it afterwards; should that stage fail, this does.
             await using var connection = EpollConnection.Open(loop, descriptor, remote);
-            await _pipeline(connection);
+            await _accepted(connection);
         }
         catch (Exception refused) when (refused is IOException or OutOfMemoryException)
         {
@@ -206,7 +199,7 @@ internal sealed partial class EpollListener : IConnectionListener
             if (_warned is not { } warned || TimeProvider.System.GetElapsedTime(warned) >= WarnEvery)
             {
                 _warned = TimeProvider.System.GetTimestamp();
-                Log.CannotAccept(listener._logger, listener.EndPoint, error);
+                Log.CannotAccept(listener._logger, listener._address, error);
             }
 
             Unwatch();
@@ -270,6 +263,6 @@ internal sealed partial class EpollListener : IConnectionListener
         public static partial void Bug(ILogger logger, Exception bug);
 
         [LoggerMessage(32, LogLevel.Warning, "Cannot accept connections on {Address}: {Error}; trying again every 100 ms")]
-        public static partial void CannotAccept(ILogger logger, EndPoint address, string error);
+        public static partial void CannotAccept(ILogger logger, IPEndPoint address, string error);
     }
 }

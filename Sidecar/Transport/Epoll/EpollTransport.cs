@@ -1,25 +1,17 @@
 using System.Net;
-using Chassis.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Options;
 
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>Kestrel's way to the event loops. The own HTTP endpoints stay with the sockets of the framework.</summary>
-internal sealed class EpollTransport(ListenSockets sockets, EventLoops loops, TcpOptions tcp, ILogger<EpollListener> logger)
-    : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDrainable
+/// <summary>Accepts on the event loops. The own HTTP endpoints stay with the sockets of the framework.</summary>
+internal sealed class EpollTransport(EventLoops loops, TcpOptions tcp, ILogger<EpollListener> logger) : IProxyTransport
 {
-    private readonly ListenerSet<EpollListener> _listeners = new(listener => listener.UnbindAsync().AsTask());
-
-    public bool CanBind(EndPoint endpoint) => endpoint is ProxyEndPoint;
-
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public IProxyListener Listen(IPEndPoint address, Socket socket, ConnectionDelegate accepted)
     {
-        var socket = sockets.Take(endpoint);
         // Accepted sockets inherit them.
         tcp.Apply(socket);
-        return new(_listeners.Add(new EpollListener(endpoint, socket, ((ProxyEndPoint)endpoint).Pipeline, loops, logger)));
+        return new EpollListener(address, socket, accepted, loops, logger);
     }
-
-    public Task StopAcceptingAsync() => _listeners.StopAsync();
 }

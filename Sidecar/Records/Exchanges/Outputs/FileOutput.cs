@@ -1,4 +1,3 @@
-using Chassis;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Options;
@@ -45,13 +44,12 @@ internal sealed record FileOutput : RecordOutput
     /// <summary>Reads it; null where it is off, or nothing at all is said.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="key">What they stand below.</param>
-    /// <exception cref="UsageException">A setting is wrong, or the file is missing.</exception>
     public static FileOutput? Read(SettingSet settings, string key)
     {
         var path = settings.Find($"{key}.path");
         var rotation = ReadRotation(settings, key);
-        if (path is null && settings.FindAny(key) is { } unused)
-            throw unused.Error($"nothing is recorded: give {key}.path ({(key == "records" ? "--records FILE" : "FILE")} or -) or remove this");
+        if (path is null && !settings.IsWrong(key) && settings.FindAny(key) is { } unused)
+            settings.Refuse(unused, $"nothing is recorded: give {key}.path ({(key == "records" ? "--records FILE" : "FILE")} or -) or remove this");
         return path is null or { Value: Off } ? null : new FileOutput { Path = path.Value, Origin = path.Origin, Rotation = rotation };
     }
 
@@ -67,8 +65,8 @@ internal sealed record FileOutput : RecordOutput
         var keep = settings.Read($"{key}.keep", Usual.Keep, Values.WholeNumber(0, MaxKept));
         if (size is not null || age is not null)
             return new LineRotation(size, age, keep);
-        return settings.Find($"{key}.keep") is { } unused
-            ? throw unused.Error($"there are no old files: give {key}.rotate-size or {key}.rotate-age, or remove this")
-            : null;
+        if (settings.Find($"{key}.keep") is { } unused)
+            settings.Refuse(unused, $"there are no old files: give {key}.rotate-size or {key}.rotate-age, or remove this");
+        return null;
     }
 }

@@ -20,7 +20,6 @@ internal static class RecordOutputs
     /// <summary>Reads the one that <c>output</c> names; null where it is off, or nothing at all is said.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="key">What they stand below.</param>
-    /// <exception cref="Chassis.UsageException">A setting is wrong or missing.</exception>
     public static RecordOutput? Read(SettingSet settings, string key) =>
         settings.Read($"{key}.output", All[0], Values.OneOf([.. All.Select(kind => (kind.Name, kind))])).Read(settings, key);
 

@@ -1,31 +1,38 @@
 using System.Net.Sockets;
 using Sidecar.Destination;
 
-namespace Sidecar.Hosting;
+namespace Sidecar.Listeners;
 
 /// <summary>Tells other sidecars in this network namespace which ports this one listens on (<see cref="NeighbourListeners"/>).</summary>
-internal sealed class ListenerAnnouncement(BoundAddresses addresses) : IHostedService, IDisposable
+internal sealed class ListenerAnnouncement : IDisposable
 {
-    private readonly List<Socket> _sockets = [];
+    private readonly Dictionary<int, Socket> _sockets = [];
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Announces these ports and no others. Of calls there may be one at a time.</summary>
+    public void Announce(IReadOnlySet<int> ports)
     {
         if (!OperatingSystem.IsLinux())
-            return Task.CompletedTask;
-        foreach (var port in addresses.Listeners.Select(address => address.Port).Distinct())
+            return;
+        foreach (var port in _sockets.Keys.Except(ports).ToList())
+        {
+            _sockets.Remove(port, out var socket);
+            socket!.Dispose();
+        }
+
+        foreach (var port in ports.Except(_sockets.Keys))
         {
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            _sockets.Add(socket);
+            _sockets.Add(port, socket);
             if (TryBind(socket, port))
                 _ = AcceptAsync(socket);
         }
-
-        return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose() => _sockets.ForEach(socket => socket.Dispose());
+    public void Dispose()
+    {
+        foreach (var socket in _sockets.Values)
+            socket.Dispose();
+    }
 
     private static bool TryBind(Socket socket, int port)
     {
@@ -52,7 +59,7 @@ internal sealed class ListenerAnnouncement(BoundAddresses addresses) : IHostedSe
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // The process ends, or has no descriptor: the name stays as long as the socket.
+            // The listener or the process ends, or there is no descriptor: the name stays as long as the socket.
         }
     }
 }

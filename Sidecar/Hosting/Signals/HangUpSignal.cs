@@ -1,13 +1,15 @@
 using System.Runtime.InteropServices;
+using Sidecar.Hosting.Reload;
 using Sidecar.Records;
 
 namespace Sidecar.Hosting.Signals;
 
 /// <summary>
-/// SIGHUP, by which logrotate says that it has renamed files: those of all records are opened anew. It never ends the process,
-/// whether there is a file or not. A file that may not grow any more is an error of the write, not the end of the process.
+/// SIGHUP: the files of all records are opened anew, for logrotate says by it that it has renamed them, and the configuration's
+/// file is read again. It never ends the process, whether there is a file or not. A file that may not grow any more is an error of
+/// the write, not the end of the process.
 /// </summary>
-internal sealed class ReopenSignal(IEnumerable<IReopenable> records) : IHostedService
+internal sealed class HangUpSignal(IEnumerable<IReopenable> records, Reloader reloader) : IHostedService
 {
     // asm-generic/signal.h: what a write beyond RLIMIT_FSIZE brings.
     private const PosixSignal FileTooLarge = (PosixSignal)25;
@@ -34,5 +36,6 @@ internal sealed class ReopenSignal(IEnumerable<IReopenable> records) : IHostedSe
         context.Cancel = true;
         // Each reports by itself what it cannot open.
         _ = Task.WhenAll(_files.Select(file => file.ReopenAsync()));
+        reloader.Tell();
     }
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Hosting.Signals;
 
-public sealed class ReopenSignalTests : IDisposable
+public sealed class HangUpSignalTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -38,6 +38,21 @@ public sealed class ReopenSignalTests : IDisposable
     }
 
     [Fact]
+    public async Task HangUp_OfAProcessWithAFile_ReadsItAgain()
+    {
+        var file = _folder.Write("sidecar.yaml", "listeners: [{name: a, listen: \"127.0.0.1:0\", target: \"127.0.0.1:9\"}]\n");
+        await using var sidecar = ProgramProcess.Start("Sidecar", ["--config", file, .. Endpoints]);
+        await sidecar.ErrorLineAsync("accepts on");
+
+        // Unchanged: nobody but the signal asks for it.
+        await sidecar.SignalAsync("HUP");
+
+        await sidecar.ErrorLineAsync($"Configuration {file} is in force as generation 2, with 1 listener(s)");
+        await sidecar.SignalAsync("TERM");
+        Assert.Equal(0, await sidecar.ExitCodeAsync());
+    }
+
+    [Fact]
     public async Task FileTooLarge_ForTheProcessesLimit_IsReportedAndLeavesNoHalfLine()
     {
         var records = _folder.File("connections.json");
@@ -56,6 +71,7 @@ public sealed class ReopenSignalTests : IDisposable
         Assert.Equal(0, await sidecar.ExitCodeAsync());
     }
 
-    private static ProgramProcess Start(params string[] args) => ProgramProcess.Start(
-        "Sidecar", ["--listen", "127.0.0.1:0", "--target", "127.0.0.1:9", "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", .. args]);
+    private static readonly string[] Endpoints = ["--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0"];
+
+    private static ProgramProcess Start(params string[] args) => ProgramProcess.Start("Sidecar", ["--listen", "127.0.0.1:0", "--target", "127.0.0.1:9", .. Endpoints, .. args]);
 }

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Sidecar.Tests.EndToEnd.Observation;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Load;
+
+/// <summary>Reload upon reload while connections come, go and stay: none breaks, and nothing is left of the generations.</summary>
+public sealed partial class ReloadStormTests : IDisposable
+{
+    private const int Reloads = 200;
+
+    // What the collector has not given back to the system yet; without a word on the heap a process grows by as much in seconds of load.
+    private const long MayGrow = 64L << 20;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Reloads_UnderLoad_BreakNoConnectionAndLeaveNothing(string transport)
+    {
+        await using var one = await Programs.NginxAsync();
+        await using var two = await Programs.NginxAsync();
+        var file = Write(one.Port, extra: true);
+        await using var sidecar = ProgramProcess.Start(
+            "Sidecar", "--config", file, "--transport", transport, "--connection-records", "off", "--log-level", "info",
+            "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0");
+        var port = await sidecar.ListenerPortAsync();
+        var admin = new AdminPort(int.Parse((await sidecar.ErrorLineAsync("Serving admin on ")).Split(':')[^1]));
+        // A first load and a first few reloads make what stays: threads, buffers, compiled code.
+        await StormAsync(sidecar, admin, port, one.Port, two.Port, reloads: 10, seconds: 1);
+        await Eventually.TrueAsync(async () => (await admin.ConnectionsAsync()).Count == 0);
+        var (sockets, memory) = (KernelSockets.CountOf(sidecar.Id), ResidentMemory(sidecar.Id));
+
+        await StormAsync(sidecar, admin, port, one.Port, two.Port, Reloads, seconds: 12);
+
+        await Eventually.TrueAsync(async () => (await admin.ConnectionsAsync()).Count == 0);
+        // The connection to the admin port is one of them.
+        await Eventually.TrueAsync(() => KernelSockets.CountOf(sidecar.Id) <= sockets, () => $"{sockets} sockets before, {KernelSockets.CountOf(sidecar.Id)} after");
+        Assert.InRange(ResidentMemory(sidecar.Id), 0, memory + MayGrow);
+        await sidecar.SignalAsync("TERM");
+        Assert.Equal(0, await sidecar.ExitCodeAsync());
+        Assert.DoesNotContain(sidecar.Errors, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal));
+    }
+
+    private async Task StormAsync(ProgramProcess sidecar, AdminPort admin, int port, int one, int two, int reloads, int seconds)
+    {
+        // Half of the connections stay, half come anew for each request.
+        var stay = LoadAsync(port, seconds);
+        var come = LoadAsync(port, seconds, "-H", "Connection: close");
+        for (var i = 0; i < reloads; i++)
+        {
+            var generation = await GenerationAsync(admin);
+            Write(i % 2 == 0 ? two : one, extra: i % 2 != 0);
+            await sidecar.SignalAsync("HUP");
+            await Eventually.TrueAsync(async () => await GenerationAsync(admin) > generation);
+        }
+
+        foreach (var output in new[] { await stay, await come })
+        {
+            Assert.DoesNotContain("Socket errors", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("Non-2xx", output, StringComparison.Ordinal);
+            Assert.True(int.Parse(Requests().Match(output).Groups["count"].Value) > 100, output);
+        }
+    }
+
+    private static Task<string> LoadAsync(int port, int seconds, params string[] more) =>
+        Programs.RunAsync("wrk", "wrk", ["-t", "1", "-c", "32", "-d", $"{seconds}s", .. more, $"http://127.0.0.1:{port}/"]);
+
+    private static async Task<int> GenerationAsync(AdminPort admin)
+    {
+        using var response = await admin.SendAsync("GET", "/config");
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement.GetProperty("generation").GetInt32();
+    }
+
+    private static long ResidentMemory(int process) =>
+        1024 * long.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+
+    private string Write(int target, bool extra)
+    {
+        // At once: what the sidecar reads is never half a file.
+        var next = _folder.Write("next.yaml", $"""
+            listeners:
+              - name: main
+                listen: 127.0.0.1:0
+                target: 127.0.0.1:{target}
+            {(extra ? $"  - {{name: extra, listen: \"127.0.0.2:0\", target: \"127.0.0.1:{target}\"}}" : "")}
+            """);
+        File.Move(next, _folder.File("sidecar.yaml"), overwrite: true);
+        return _folder.File("sidecar.yaml");
+    }
+
+    [GeneratedRegex(@"(?<count>\d+) requests in", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Requests();
+}

@@ -1,0 +1,58 @@
+using Chassis;
+using Chassis.Settings;
+using Sidecar.Hosting.Reload;
+using Sidecar.Options;
+
+namespace Sidecar.Configuration;
+
+/// <summary>
+/// The configuration of a command line, an environment and a file. Read anew, only the file can have changed. What cannot change
+/// while running is as it was first read, whatever the file says by then.
+/// </summary>
+internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IReadOnlyList<Setting> environment) : IConfigurationReader
+{
+    // All below these may change while running. The rest belongs to what is made once: sockets and routes of the own endpoints,
+    // event loops, files of records, loaded filters.
+    private static readonly string[] Changing = ["listeners", "oracle", "transforms", "timeouts", "upstream", "limits.connections", "drain"];
+
+    private SettingSet? _first;
+
+    public Setting? File { get; } = SettingLayers.File(SettingTable.ConfigKey, environment, commandLine);
+
+    public LoadedConfiguration Read()
+    {
+        var read = SettingLayers.Load(SettingTable.ConfigKey, environment, commandLine);
+        var options = OptionsReader.Read(read);
+        _first ??= read;
+        var waiting = Waiting(_first, read);
+        if (waiting.Count == 0)
+            return new LoadedConfiguration(options, [.. read.All], []);
+        var merged = new SettingSet().Add(_first.All.Where(s => !MayChange(s.Key))).Add(read.All.Where(s => MayChange(s.Key)));
+        return new LoadedConfiguration(ReadMerged(merged, waiting), [.. merged.All], waiting);
+    }
+
+    private static SidecarOptions ReadMerged(SettingSet merged, IReadOnlyList<string> waiting)
+    {
+        try
+        {
+            return OptionsReader.Read(merged);
+        }
+        catch (UsageException error)
+        {
+            throw new UsageException([.. error.Lines, $"that is so because these options hold as they were until the next start: {string.Join(", ", waiting)}"]);
+        }
+    }
+
+    private static List<string> Waiting(SettingSet first, SettingSet read)
+    {
+        var before = Fixed(first);
+        var after = Fixed(read);
+        return [.. before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase).Where(key => before.GetValueOrDefault(key) != after.GetValueOrDefault(key))];
+    }
+
+    private static Dictionary<string, string> Fixed(SettingSet settings) =>
+        settings.All.Where(s => !MayChange(s.Key)).ToDictionary(s => s.Key, s => s.Value, StringComparer.OrdinalIgnoreCase);
+
+    private static bool MayChange(string key) =>
+        Changing.Any(part => key.Equals(part, StringComparison.OrdinalIgnoreCase) || key.StartsWith(part + ".", StringComparison.OrdinalIgnoreCase));
+}

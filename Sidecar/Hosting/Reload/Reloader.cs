@@ -1,0 +1,121 @@
+using Chassis;
+using Chassis.Net;
+using Chassis.Settings;
+using Sidecar.Authorization;
+using Sidecar.Listeners;
+using Sidecar.Options;
+
+namespace Sidecar.Hosting.Reload;
+
+/// <summary>The configuration of the start, with the sockets of its listeners.</summary>
+internal sealed record StartingPoint(LoadedConfiguration Loaded, IReadOnlyList<PlannedListener> Listeners, ListenSockets Sockets);
+
+/// <summary>
+/// Puts the configuration into force: that of the start, then whatever its file says when it has changed or SIGHUP comes. A reload
+/// happens whole or not at all: read, judged and bound before anything changes. New connections get it, live ones keep theirs.
+/// </summary>
+internal sealed partial class Reloader(
+    StartingPoint start, IConfigurationReader source, ConfigurationState state, CurrentOptions current, ListenerTable listeners,
+    Pipelines pipelines, OracleReach oracle, ILogger<Reloader> logger, FileWatch? watch = null) : BackgroundService
+{
+    // One at a time, whoever asks.
+    private readonly SemaphoreSlim _place = new(1);
+
+    /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await ApplyAsync(start.Loaded, start.Listeners, start.Sockets, generation: 1);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Reads the file again, changed or not. Without a file there is nothing to read.</summary>
+    public void Tell() => watch?.Tell();
+
+    /// <summary>Reads the configuration and puts it into force, unless it is wrong.</summary>
+    /// <returns>Whether it is in force.</returns>
+    public async Task<bool> ReloadAsync(CancellationToken cancellation = default)
+    {
+        if (watch is null)
+            return false;
+        await _place.WaitAsync(cancellation);
+        try
+        {
+            var loaded = await watch.WithinLimitAsync(source.Read, cancellation);
+            using var sockets = new ListenSockets { Avoided = BoundAddresses.TargetPorts(loaded.Options) };
+            var planned = ListenerPlan.Make(listeners.Current, loaded.Options.Listeners, sockets, loaded.Options.Backlog);
+            if (await ApplyAsync(loaded, planned, sockets, state.InForce.Generation + 1) is not { } added)
+                return false;
+            state.Replace(loaded);
+            listeners.Describe(added);
+            Log.Reloaded(logger, source.File?.Value, state.InForce.Generation, loaded.Options.Listeners.Count);
+            if (loaded.NeedRestart.Count > 0)
+                Log.NeedRestart(logger, string.Join(", ", loaded.NeedRestart));
+            LimitCheck.Warn(logger, loaded.Options);
+            return true;
+        }
+        catch (UsageException error)
+        {
+            return Refuse(error.Lines);
+        }
+        catch (TimeoutException)
+        {
+            return Refuse([$"{source.File?.Value} was not read within {watch.Limit.TotalSeconds:0.###} s"]);
+        }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            // No text of a file may end the process.
+            state.Refuse([bug.Message]);
+            Log.Bug(logger, bug, state.InForce.Generation);
+            return false;
+        }
+        finally
+        {
+            _place.Release();
+        }
+    }
+
+    /// <summary>Watches no more, and waits for the listeners' last connections, which the drain has ended.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await listeners.WhenIdleAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        watch?.RunAsync(cancellation => ReloadAsync(cancellation), stoppingToken) ?? Task.CompletedTask;
+
+    // Null when the process is ending.
+    private async Task<IReadOnlyList<Listener>?> ApplyAsync(LoadedConfiguration loaded, IReadOnlyList<PlannedListener> planned, ListenSockets sockets, int generation)
+    {
+        var build = pipelines.Of(loaded.Options);
+        current.Value = loaded.Options;
+        var added = await listeners.ReplaceAsync(planned, sockets, generation, build);
+        if (added is not null)
+            oracle.Watch(loaded.Options.Listeners);
+        return added;
+    }
+
+    private bool Refuse(IReadOnlyList<string> errors)
+    {
+        state.Refuse(errors);
+        foreach (var error in errors)
+            Log.Refused(logger, error, state.InForce.Generation);
+        return false;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(20, LogLevel.Information, "Configuration {File} is in force as generation {Generation}, with {Count} listener(s)")]
+        public static partial void Reloaded(ILogger logger, string? file, int generation, int count);
+
+        [LoggerMessage(21, LogLevel.Error, "The configuration is not taken: {Error}; generation {Generation} stays in force")]
+        public static partial void Refused(ILogger logger, string error, int generation);
+
+        [LoggerMessage(22, LogLevel.Error, "The configuration is not taken: an error of this program; generation {Generation} stays in force")]
+        public static partial void Bug(ILogger logger, Exception bug, int generation);
+
+        [LoggerMessage(23, LogLevel.Warning, "These options have changed and take effect at the next start: {Keys}")]
+        public static partial void NeedRestart(ILogger logger, string keys);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Net;
+using Chassis.Net;
+using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
+using Sidecar.Connections;
+using Sidecar.Destination;
+using Sidecar.Options;
+using Sidecar.Transport;
+
+namespace Sidecar.Listeners;
+
+/// <summary>
+/// The listeners of the process. They come, change and go while others run. What must know of them is told here: the destination
+/// guard, other sidecars on this host, and the accounts.
+/// </summary>
+internal sealed partial class ListenerTable(
+    IProxyTransport transport, OwnPorts ports, ListenerAnnouncement announcement, ConnectionRegistry registry, ILogger<ListenerTable> logger)
+{
+    private readonly Lock _lock = new();
+
+    // Those that have stopped and still have connections among them.
+    private readonly HashSet<Listener> _all = [];
+    private volatile IReadOnlyList<Listener> _current = [];
+    private bool _isStopped;
+
+    /// <summary>Those that accept, in the order of the configuration.</summary>
+    public IReadOnlyList<Listener> Current => _current;
+
+    /// <summary>
+    /// Puts listeners in place of those that are: new ones accept at once, kept ones give their next connection the new generation.
+    /// Completes when those that are not planned have closed their sockets. Of calls there may be one at a time.
+    /// </summary>
+    /// <param name="planned">What <see cref="ListenerPlan"/> has made of <see cref="Current"/>.</param>
+    /// <param name="sockets">Has the sockets of the new ones.</param>
+    /// <param name="generation">The configuration's number.</param>
+    /// <param name="build">Builds the stages of a listener's connections.</param>
+    /// <returns>The new ones; null when the process is ending, and they are not in place.</returns>
+    public async Task<IReadOnlyList<Listener>?> ReplaceAsync(IReadOnlyList<PlannedListener> planned, ListenSockets sockets, int generation, Func<ListenerOptions, ConnectionDelegate> build)
+    {
+        var generations = planned.Select(p => new ListenerGeneration(generation, p.Options, build(p.Options))).ToList();
+        List<Listener> gone;
+        IReadOnlyList<Listener> added;
+        lock (_lock)
+        {
+            if (_isStopped)
+                return null;
+            gone = [.. _current.Except(planned.Select(p => p.Kept).OfType<Listener>())];
+            registry.Expect(planned.Select(p => ListenerLabel.Of(p.Options)));
+            // Before anyone can be led to a new one.
+            Tell([.. planned.Select(p => new OwnListener(p.Address, p.Options)), .. gone.Select(Own)]);
+            var before = _current;
+            _current = [.. planned.Zip(generations, (plan, next) => Place(plan, sockets, next))];
+            added = [.. _current.Except(before)];
+        }
+
+        await Task.WhenAll(gone.Select(CloseAsync));
+        lock (_lock)
+            Tell([.. _current.Select(Own)]);
+        return added;
+    }
+
+    /// <summary>Says in the log where listeners accept.</summary>
+    public void Describe(IReadOnlyList<Listener> listeners)
+    {
+        foreach (var listener in listeners)
+        {
+            var options = listener.Current.Options;
+            Log.Listening(logger, options.Name, options.Role.Word(), listener.Address, options.Target?.ToString() ?? "the original destination");
+        }
+    }
+
+    /// <summary>Has all accept what waits and close their sockets, and none comes any more. Completes when every accepted connection has reached its first stage.</summary>
+    public Task StopAsync()
+    {
+        Listener[] all;
+        lock (_lock)
+        {
+            _isStopped = true;
+            all = [.. _all];
+        }
+
+        return Task.WhenAll(all.Select(listener => listener.StopAsync()));
+    }
+
+    /// <summary>Stops, and completes when no connection is left.</summary>
+    public async Task WhenIdleAsync()
+    {
+        await StopAsync();
+        Listener[] all;
+        lock (_lock)
+            all = [.. _all];
+        await Task.WhenAll(all.Select(listener => listener.WhenIdleAsync().AsTask()));
+    }
+
+    private static OwnListener Own(Listener listener) => new(listener.Address, listener.Current.Options);
+
+    private Listener Place(PlannedListener plan, ListenSockets sockets, ListenerGeneration next)
+    {
+        if (plan.Kept is { } kept)
+        {
+            kept.Current = next;
+            return kept;
+        }
+
+        var listener = new Listener(transport, plan.Address, sockets.Take(plan.Address), next);
+        _all.Add(listener);
+        return listener;
+    }
+
+    private async Task CloseAsync(Listener listener)
+    {
+        await listener.StopAsync();
+        Log.Closed(logger, listener.Current.Options.Name, listener.Address);
+        _ = ForgetAsync(listener);
+    }
+
+    // Its connections may live for days.
+    private async Task ForgetAsync(Listener listener)
+    {
+        await listener.WhenIdleAsync();
+        lock (_lock)
+            _all.Remove(listener);
+    }
+
+    private void Tell(IReadOnlyList<OwnListener> own)
+    {
+        ports.SetListeners(own);
+        announcement.Announce(own.Select(listener => listener.Address.Port).ToHashSet());
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(10, LogLevel.Information, "Listener {Name} ({Role}) accepts on {Address}, target {Target}")]
+        public static partial void Listening(ILogger logger, string name, string role, IPEndPoint address, string target);
+
+        [LoggerMessage(19, LogLevel.Information, "Listener {Name} no longer accepts on {Address}; its connections go on")]
+        public static partial void Closed(ILogger logger, string name, IPEndPoint address);
+    }
+}

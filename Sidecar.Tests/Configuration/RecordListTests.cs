@@ -39,7 +39,7 @@ public sealed class RecordListTests
               - {path: "-", always-errors: off}
             """);
 
-        var records = OptionsReader.Load([new Setting("config", file, "--config")], []).Records;
+        var records = Words.Load([new Setting("config", file, "--config")], []).Records;
 
         Assert.Equal(2, records.Count);
         Assert.Equal(("errors", "perisco", false, 0.0, true), (records[0].Name, records[0].Format, records[0].HasExt, records[0].Sample, records[0].AlwaysErrors));
@@ -63,7 +63,7 @@ public sealed class RecordListTests
         var file = folder.Write("sidecar.yaml", "listeners: [{listen: 127.0.0.1:45000}]\nrecords: [{path: /tmp/a}, {path: /tmp/b}, {path: /tmp/c}]\n");
         var variables = new Dictionary<string, string> { ["SIDECAR__RECORDS__1__SAMPLE"] = "0.5", ["SIDECAR__RECORDS__2__PATH"] = "off", ["SIDECAR__RECORDS__3__PATH"] = "/tmp/d" };
 
-        var records = OptionsReader.Load([new Setting("config", file, "--config")], EnvironmentSource.Read("SIDECAR", SettingTable.Options, variables)).Records;
+        var records = Words.Load([new Setting("config", file, "--config")], [.. EnvironmentSource.Read("SIDECAR", SettingTable.Options, variables)]).Records;
 
         Assert.Equal([("file-0", "/tmp/a", 1), ("file-1", "/tmp/b", 0.5), ("file-3", "/tmp/d", 1)], records.Select(r => (r.Name, r.Output.Description, r.Sample)));
     }
@@ -72,7 +72,7 @@ public sealed class RecordListTests
     public void Load_OffAboveAList_RecordsNothing()
     {
         Setting[] environment = [Words.Option("records.0.path=/tmp/a"), Words.Option("records.1.path=/tmp/b")];
-        Assert.Empty(OptionsReader.Load([Words.Option(Listen), Words.Option("records=off")], environment).Records);
+        Assert.Empty(Words.Load([Words.Option(Listen), Words.Option("records=off")], environment).Records);
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class RecordListTests
     [Fact]
     public void Load_AVariableOfTheSingleForm_IsRefusedBesideAList() => Assert.Equal(
         "SIDECAR__RECORDS__SAMPLE '0.5': this belongs to no entry of the list of records that stands beside it (records.0.path); write it into an entry, or remove one of the two",
-        Assert.Throws<UsageException>(() => OptionsReader.Load(
+        Assert.Throws<UsageException>(() => Words.Load(
             [Words.Option(Listen), Words.Option("records.0.path=/tmp/a")], [new Setting("records.sample", "0.5", "SIDECAR__RECORDS__SAMPLE")])).Message);
 
     [Fact]

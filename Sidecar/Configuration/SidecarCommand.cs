@@ -4,6 +4,7 @@ using Chassis.Records;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Hosting;
+using Sidecar.Options;
 using Sidecar.Records.Command;
 using Sidecar.Transform.Command;
 

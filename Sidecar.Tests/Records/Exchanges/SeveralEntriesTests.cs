@@ -24,7 +24,7 @@ public sealed class SeveralEntriesTests : IDisposable
     public SeveralEntriesTests()
     {
         _bridge = new PrometheusBridge(_meters, TimeProvider.System, SidecarMetrics.MeterName);
-        var options = Stage.Options(Stage.Listener());
+        var options = new CurrentOptions(Stage.Options(Stage.Listener()));
         _metrics = new SidecarMetrics(_meters, options, new ConnectionRegistry(options), TimeProvider.System);
     }
 

@@ -34,11 +34,13 @@ internal static partial class ExchangeRecordServices
                 var entry = Create(options, format, new LineSink(options.Output.Open(format.SenderOf, time, logger), options.Queue, time, logger), time);
                 metrics.ObserveDroppedRecords(
                     "exchanges", options.Name, ("output", () => entry.Sink.Dropped), ("connection_rate", () => entry.OverConnectionRate), ("client_rate", () => entry.OverClientRate));
-                Log.Recording(logger, options);
                 opened.Add(entry);
             }
         }
 
+        // Behind all: a start that fails has one line.
+        foreach (var options in entries)
+            Log.Recording(logger, options);
         return new ExchangeRecorder(opened);
     }
 

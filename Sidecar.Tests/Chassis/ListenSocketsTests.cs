@@ -2,10 +2,12 @@ using System.Globalization;
 using System.Net;
 using Chassis;
 using Chassis.Net;
+using Sidecar.Tests.Support;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;
 
+[SystemTest]
 public sealed class ListenSocketsTests
 {
     private static readonly IPEndPoint Free = new(IPAddress.Loopback, 0);

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Chassis;
 
+[SystemTest]
 public sealed class ReturningListenerTests
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);

@@ -6,11 +6,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;
 
+[SystemTest]
 public sealed class ServiceEndpointTests : IDisposable
 {
     private const string Half = "GET / HTTP/1.1\r\nHost: localhost\r\nX: ";

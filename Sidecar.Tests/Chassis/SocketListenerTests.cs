@@ -10,6 +10,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Chassis;
 
+[SystemTest]
 public sealed class SocketListenerTests : IAsyncDisposable
 {
     private readonly ManualTimeProvider _time = new();

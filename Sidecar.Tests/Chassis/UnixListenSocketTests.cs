@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Chassis;
 
+[SystemTest]
 public sealed class UnixListenSocketTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -120,7 +120,7 @@ public sealed class ConnectionRegistryTests
         var bytes = registry.Bytes();
         Assert.Equal((2, 21, 301, 4001), Ways(bytes[ListenerLabel.Of(First)]));
         Assert.Equal((5, 6, 7, 8), Ways(bytes[ListenerLabel.Of(Second)]));
-        Assert.Equal(new Dictionary<string, long> { ["xor"] = 303, ["idt"] = 12 }, registry.TransformedBytes());
+        Assert.Equal(new Dictionary<string, long> { ["xor"] = 23, ["idt"] = 11 }, registry.TransformedBytes());
     }
 
     [Fact]

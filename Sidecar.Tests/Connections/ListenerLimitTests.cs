@@ -5,6 +5,7 @@ using Xunit;
 namespace Sidecar.Tests.Connections;
 
 /// <summary>A listener's own limit over real sockets.</summary>
+[SystemTest]
 public sealed class ListenerLimitTests
 {
     [Fact]

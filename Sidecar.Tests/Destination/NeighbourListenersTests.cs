@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Destination;
 
+[SystemTest]
 public sealed class NeighbourListenersTests
 {
     private readonly ManualTimeProvider _time = new();

@@ -9,6 +9,7 @@ using Xunit;
 namespace Sidecar.Tests.Net;
 
 /// <summary>What connections to the own pod come from; the interception tests prove that the rules know it.</summary>
+[SystemTest]
 public sealed class PassthroughSourceTests
 {
     [Theory]

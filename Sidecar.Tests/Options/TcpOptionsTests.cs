@@ -9,6 +9,7 @@ using Xunit;
 namespace Sidecar.Tests.Options;
 
 /// <summary>What the kernel has of the options, on both sockets of a relayed connection.</summary>
+[SystemTest]
 public sealed class TcpOptionsTests
 {
     // SO_ACCEPTCONN (asm-generic/socket.h): whether a socket listens.

@@ -8,6 +8,7 @@ using Xunit;
 namespace Sidecar.Tests.Oracle;
 
 /// <summary>The program as a process: what only its exit code, its output and its signals can prove.</summary>
+[SystemTest]
 public sealed partial class CommandLineTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -6,6 +6,7 @@ using Xunit;
 namespace Sidecar.Tests.Oracle;
 
 /// <summary>Askers never take the Oracle's last descriptors: a process that needs a thread while none is left dies.</summary>
+[SystemTest]
 public sealed class OpenFileLimitTests
 {
     private const int Limit = 700;

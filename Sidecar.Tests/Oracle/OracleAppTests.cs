@@ -11,6 +11,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Oracle;
 
+[SystemTest]
 public sealed class OracleAppTests
 {
     [Theory]

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Oracle;
 
+[SystemTest]
 public sealed class PolicyReloaderTests : IDisposable
 {
     private readonly ManualTimeProvider _time = new();

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Sidecar.Tests.Support;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;
 
+[SystemTest]
 public sealed class PromtoolTests
 {
     [Fact]

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Oracle;
 
+[SystemTest]
 public sealed class WireServerTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -9,6 +9,7 @@ using Xunit;
 namespace Sidecar.Tests.Oracle;
 
 /// <summary>How long a connection of dialect v1x lives, and what ends it.</summary>
+[SystemTest]
 public sealed class WireServerV1xLifetimeTests
 {
     private const string Ask = "ask alone a in h 80 10.0.0.1 5\n";

@@ -6,6 +6,7 @@ using Xunit;
 namespace Sidecar.Tests.Oracle;
 
 /// <summary>Dialect v1x over real sockets.</summary>
+[SystemTest]
 public sealed class WireServerV1xTests
 {
     private const string Ask = "ask alone a in h 80 10.0.0.1 5\n";

@@ -11,6 +11,7 @@ namespace Sidecar.Tests.Relay;
 
 /// <summary>A codec that changes lengths, holds back and has an end of its own, on both transports.</summary>
 [Collection(HeavyLoad.Name)]
+[SystemTest]
 public sealed class FramingTests
 {
     private const long Gigabyte = 1_000_000_000;

@@ -17,6 +17,7 @@ namespace Sidecar.Tests.Relay;
 
 /// <summary>The relay's direct way, from socket to socket on one loop.</summary>
 [Collection(HeavyLoad.Name)]
+[SystemTest]
 public sealed class SocketRelayTests : IAsyncLifetime
 {
     private readonly RunningLoop _running = new();

@@ -11,6 +11,7 @@ using RunningOracle = Sidecar.Tests.Oracle.RunningOracle;
 namespace Sidecar.Tests.Telemetry;
 
 /// <summary>Names, types and labels of each program's own families: a contract with dashboards.</summary>
+[SystemTest]
 public sealed partial class FamiliesTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

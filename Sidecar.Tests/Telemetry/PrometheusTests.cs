@@ -8,6 +8,7 @@ using Xunit;
 namespace Sidecar.Tests.Telemetry;
 
 /// <summary>The sidecar's metrics as a real Prometheus server and promtool see them.</summary>
+[SystemTest]
 public sealed class PrometheusTests
 {
     private const int Bytes = 100_000;

@@ -5,6 +5,7 @@ using Xunit;
 namespace Sidecar.Tests.UserFilters;
 
 /// <summary>A filter that throws ends its connection, never the process.</summary>
+[SystemTest]
 public sealed class FaultyFilterTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -10,6 +10,7 @@ using Xunit;
 
 namespace Sidecar.Tests.UserFilters;
 
+[SystemTest]
 public sealed class RollingXorTests
 {
     private static readonly TransformLanguage Language = TransformLanguage.Default.With([new RollingXorFilter()]);

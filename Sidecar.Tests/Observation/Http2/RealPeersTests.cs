@@ -16,6 +16,7 @@ using Xunit;
 namespace Sidecar.Tests.Observation.Http2;
 
 /// <summary>What real programs say to each other, against what each of them knows of it.</summary>
+[SystemTest]
 public sealed class RealPeersTests
 {
     private const int Exchanges = 3000;

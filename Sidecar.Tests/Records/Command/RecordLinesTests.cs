@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Records.Command;
 
+[SystemTest]
 public sealed class RecordLinesTests : IDisposable
 {
     private readonly TempFolder _folder = new();

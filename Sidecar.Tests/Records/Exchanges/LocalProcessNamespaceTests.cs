@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Records.Exchanges;
 
+[SystemTest]
 public sealed class LocalProcessNamespaceTests
 {
     [Fact]

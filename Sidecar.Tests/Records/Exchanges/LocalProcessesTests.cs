@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Records.Exchanges;
 
+[SystemTest]
 public sealed class LocalProcessesTests
 {
     [Theory]

@@ -10,6 +10,7 @@ using Xunit;
 namespace Sidecar.Tests.Transform.Command;
 
 /// <summary><c>Sidecar transform</c> as a shell runs it.</summary>
+[SystemTest]
 public sealed class TransformCommandTests : IDisposable
 {
     private const string Chain = "(chain (xor 42) not (rotl 3))";

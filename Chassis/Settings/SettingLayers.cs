@@ -16,6 +16,7 @@ public static class SettingLayers
     {
         var file = File(configKey, environment, commandLine) is { } named ? YamlSource.ReadFile(named.Value, named.Origin) : [];
         var settings = new SettingSet().Add(file).Add(environment.Select(Complete)).Add(commandLine.Select(Complete));
+        settings.Find(configKey);
         // It would not be followed: only the outer layers may name a file.
         if (new SettingSet().Add(file).FindAny(configKey) is { } inner)
             settings.Refuse(inner, "a configuration file cannot name another");

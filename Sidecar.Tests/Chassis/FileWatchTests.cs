@@ -15,7 +15,7 @@ public sealed class FileWatchTests
     [Fact]
     public async Task Look_ATextThatTwoLooksSaw_IsTakenOnce()
     {
-        var watch = new FileWatch(Read, "f", first: null, _time);
+        var watch = new FileWatch(Read, "f", "one", _time);
         Assert.Null(await watch.LookAsync(told: false, Cancellation));
 
         _text = "half of tw";

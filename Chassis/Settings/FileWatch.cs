@@ -27,12 +27,12 @@ public sealed class FileWatch
     /// <summary>A watch of a file.</summary>
     /// <param name="read">Reads its text, or throws a <see cref="UsageException"/>.</param>
     /// <param name="name">What errors call it.</param>
-    /// <param name="first">The text that is known; null reads it now.</param>
+    /// <param name="first">The text that is known.</param>
     /// <param name="time">The clock.</param>
-    public FileWatch(Func<string> read, string name, string? first, TimeProvider time)
+    public FileWatch(Func<string> read, string name, string first, TimeProvider time)
     {
         (_read, _name, _time) = (read, name, time);
-        _taken = _previous = first is null ? See() : new FileSight(first, null);
+        _taken = _previous = new FileSight(first, null);
     }
 
     /// <summary>The longest that reading the file, and that judging its text, may take. A policy of 1,000 rules takes less than a second.</summary>
@@ -112,8 +112,9 @@ public sealed class FileWatch
         {
             return new FileSight(_read(), null);
         }
-        catch (UsageException error)
+        catch (Exception error)
         {
+            // Whatever a file system does, it does not end the watch.
             return new FileSight(null, error.Message);
         }
     }

@@ -12,10 +12,14 @@ public static class SettingLayers
     /// <param name="environment">Settings of the environment.</param>
     /// <param name="commandLine">Settings of the command line.</param>
     /// <exception cref="UsageException">The file cannot be read, or is no YAML.</exception>
-    public static SettingSet Load(string configKey, IReadOnlyList<Setting> environment, IReadOnlyList<Setting> commandLine)
+    public static SettingSet Load(string configKey, IReadOnlyList<Setting> environment, IReadOnlyList<Setting> commandLine) => Lay(
+        configKey, File(configKey, environment, commandLine) is { } file ? YamlSource.ReadFile(file.Value, file.Origin) : [], environment, commandLine);
+
+    /// <summary>Lays them over each other where the file has been read.</summary>
+    public static SettingSet Lay(string configKey, IReadOnlyList<Setting> file, IReadOnlyList<Setting> environment, IReadOnlyList<Setting> commandLine)
     {
-        var file = File(configKey, environment, commandLine) is { } named ? YamlSource.ReadFile(named.Value, named.Origin) : [];
         var settings = new SettingSet().Add(file).Add(environment.Select(Complete)).Add(commandLine.Select(Complete));
+        settings.Find(configKey);
         // It would not be followed: only the outer layers may name a file.
         if (new SettingSet().Add(file).FindAny(configKey) is { } inner)
             settings.Refuse(inner, "a configuration file cannot name another");

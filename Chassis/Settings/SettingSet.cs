@@ -137,6 +137,14 @@ public sealed class SettingSet
     /// <summary>Notes that a setting is wrong: its origin, its value and the reason.</summary>
     public void Refuse(Setting setting, string reason) => Note(setting, setting.Describe(reason));
 
+    /// <summary>Notes that what stands at a key, or below it, should not: one word on all of it.</summary>
+    public void RefuseBelow(string key, string reason)
+    {
+        if (FindAny(key) is { } first)
+            Refuse(first, reason);
+        _known.UnionWith(KeysBelow(key));
+    }
+
     /// <summary>Notes that something is wrong at a setting, whatever its value.</summary>
     public void RefuseAt(Setting setting, string reason) => Note(setting, $"{setting.Origin}: {reason}");
 
@@ -203,14 +211,6 @@ public sealed class SettingSet
         _wrong.Add(setting.Key);
         for (var dot = setting.Key.IndexOf('.'); dot >= 0; dot = setting.Key.IndexOf('.', dot + 1))
             _wrong.Add(setting.Key[..dot]);
-    }
-
-    // Something stands below the key that should not; one word on it is enough.
-    private void RefuseBelow(string key, string reason)
-    {
-        if (FindAny(key) is { } below)
-            Refuse(below, reason);
-        _known.UnionWith(KeysBelow(key));
     }
 
     private bool IsBelowAValue(string key)

@@ -19,11 +19,15 @@ public static class YamlSource
     /// <param name="path">The file.</param>
     /// <param name="option">The option that named it, for the error.</param>
     /// <exception cref="UsageException">The file cannot be read or is larger than 1 MiB.</exception>
-    public static string ReadText(string path, string option)
+    public static string ReadText(string path, string option) => ReadText(path, option, out _);
+
+    /// <summary>The same, and whether the file can be read again: not where it is a pipe.</summary>
+    public static string ReadText(string path, string option, out bool canBeReadAgain)
     {
         try
         {
             using var reader = new StreamReader(path);
+            canBeReadAgain = reader.BaseStream.CanSeek;
             // The length is not asked for: a device or a pipe has none.
             var text = new StringBuilder();
             var block = new char[4096];

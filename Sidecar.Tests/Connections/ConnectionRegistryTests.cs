@@ -187,6 +187,38 @@ public sealed class ConnectionRegistryTests
         report.UpstreamBytes.AddSent(upstreamSent);
     }
 
+    [Fact]
+    public void Expect_ListenersOfAnotherConfiguration_GoOnCountingUnderTheirNames()
+    {
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First, Second)));
+        var live = Added(registry, First);
+        registry.TryEnd(Added(registry, First));
+
+        registry.Expect([ListenerLabel.Of(Second)]);
+        registry.Expect([ListenerLabel.Of(First)]);
+        Added(registry, First with { MaxConnections = 5 });
+        registry.TryEnd(live);
+
+        var counts = registry.Counts().Single(c => c.Listener.Name == First.Name);
+        Assert.Equal((3, 1, 2), (counts.Opened, counts.Live, counts.Ended.Sum()));
+    }
+
+    [Fact]
+    public void Expect_NewNamesOnAndOn_KeepsTheLastAndThoseWithConnections()
+    {
+        var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First)));
+        var live = Added(registry, First);
+        foreach (var number in Enumerable.Range(0, 200))
+            registry.Expect([new ListenerLabel($"{number}", First.Role)]);
+
+        var names = registry.Counts().Select(c => c.Listener.Name).ToList();
+        Assert.Equal((65, First.Name, "199"), (names.Count, names[0], names[^1]));
+        Assert.Contains(ListenerLabel.Of(First), registry.Bytes().Keys);
+        registry.TryEnd(live);
+        registry.Expect([new ListenerLabel("last", First.Role)]);
+        Assert.DoesNotContain(registry.Counts(), c => c.Listener.Name == First.Name);
+    }
+
     private static ConnectionReport Added(ConnectionRegistry registry, ListenerOptions listener, TransformExpression? transform = null)
     {
         var report = Report(listener);

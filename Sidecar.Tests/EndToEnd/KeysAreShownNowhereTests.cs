@@ -36,6 +36,7 @@ public sealed class KeysAreShownNowhereTests : IDisposable
         };
         Assert.All(outputs, output => Assert.Contains(Shown, output.Replace("\\u0022", "\"", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal), StringComparison.Ordinal));
         outputs.Add((await sidecar.GetAsync("metrics", "/metrics")).Body);
+        outputs.Add((await sidecar.GetAsync("admin", "/config")).Body);
         client.Dispose();
         await Eventually.TrueAsync(() => sidecar.Records().Count == 1);
         outputs.AddRange(sidecar.Records().Select(record => record.ToString()));

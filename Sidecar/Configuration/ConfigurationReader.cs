@@ -19,9 +19,11 @@ internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IR
 
     public Setting? File { get; } = SettingLayers.File(SettingTable.ConfigKey, environment, commandLine);
 
+    public string? Text { get; private set; }
+
     public LoadedConfiguration Read()
     {
-        var read = SettingLayers.Load(SettingTable.ConfigKey, environment, commandLine);
+        var read = SettingLayers.Lay(SettingTable.ConfigKey, ReadFile(), environment, commandLine);
         var options = OptionsReader.Read(read);
         _first ??= read;
         var waiting = Waiting(_first, read);
@@ -29,6 +31,15 @@ internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IR
             return new LoadedConfiguration(options, [.. read.All], []);
         var merged = new SettingSet().Add(_first.All.Where(s => !MayChange(s.Key))).Add(read.All.Where(s => MayChange(s.Key)));
         return new LoadedConfiguration(ReadMerged(merged, waiting), [.. merged.All], waiting);
+    }
+
+    private IReadOnlyList<Setting> ReadFile()
+    {
+        if (File is null)
+            return [];
+        var text = YamlSource.ReadText(File.Value, File.Origin, out var canBeReadAgain);
+        Text = canBeReadAgain ? text : null;
+        return YamlSource.Read(new StringReader(text), File.Value);
     }
 
     private static SidecarOptions ReadMerged(SettingSet merged, IReadOnlyList<string> waiting)

@@ -28,8 +28,8 @@ internal static class ListenerReader
     public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings, TransformLanguage language)
     {
         var indices = settings.Indices("listeners");
-        if (indices.Count == 0 && settings.FindAny("listeners") is { } other)
-            settings.Refuse(other, "a list of listeners is expected, a dash before each");
+        if (indices.Count == 0)
+            settings.RefuseBelow("listeners", "a list of listeners is expected, a dash before each");
 
         var keys = indices.Select(i => $"listeners.{i}").ToList();
         if (keys.Count > MaxListeners)

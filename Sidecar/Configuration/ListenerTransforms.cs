@@ -30,8 +30,8 @@ internal static class ListenerTransforms
     private static IReadOnlyList<DestinationTransform> ReadList(SettingSet settings, string list, Func<string, TransformExpression> parse)
     {
         var indices = settings.Indices(list);
-        if (indices.Count == 0 && settings.FindAny(list) is { } other)
-            settings.Refuse(other, "a list is expected, a dash before each 'destination' and its 'transform'");
+        if (indices.Count == 0)
+            settings.RefuseBelow(list, "a list is expected, a dash before each 'destination' and its 'transform'");
         if (indices.Count > MaxEntries)
             settings.Refuse(settings.FindAny($"{list}.{indices[MaxEntries]}")!, $"there are {indices.Count} entries; at most {MaxEntries} are supported");
         return [.. indices.Select(i => Read(settings, $"{list}.{i}", parse))];

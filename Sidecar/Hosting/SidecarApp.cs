@@ -49,9 +49,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     /// <exception cref="Chassis.UsageException">The configuration is wrong, a port is in use, or the records' file cannot be opened.</exception>
     public static SidecarApp Create(IConfigurationReader source)
     {
-        // Before the configuration is read: what changes in between is seen.
-        var watch = source.File is { } file ? new FileWatch(() => YamlSource.ReadText(file.Value, file.Origin), file.Value, first: null, TimeProvider.System) : null;
         var loaded = source.Read();
+        var watch = source is { File: { } file, Text: { } text } ? new FileWatch(() => YamlSource.ReadText(file.Value, file.Origin), file.Value, text, TimeProvider.System) : null;
         var options = loaded.Options;
         var sockets = new ListenSockets { Avoided = BoundAddresses.TargetPorts(options) };
         try

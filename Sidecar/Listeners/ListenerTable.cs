@@ -34,6 +34,7 @@ internal sealed partial class ListenerTable(
     /// <param name="sockets">Has the sockets of the new ones.</param>
     /// <param name="generation">The configuration's number.</param>
     /// <param name="build">Builds the stages of a listener's connections.</param>
+    /// <exception cref="System.Net.Sockets.SocketException">There is no descriptor left to announce a new one: nothing has changed.</exception>
     /// <returns>The new ones; null when the process is ending, and they are not in place.</returns>
     public async Task<IReadOnlyList<Listener>?> ReplaceAsync(IReadOnlyList<PlannedListener> planned, ListenSockets sockets, int generation, Func<ListenerOptions, ConnectionDelegate> build)
     {
@@ -45,9 +46,9 @@ internal sealed partial class ListenerTable(
             if (_isStopped)
                 return null;
             gone = [.. _current.Except(planned.Select(p => p.Kept).OfType<Listener>())];
-            registry.Expect(planned.Select(p => ListenerLabel.Of(p.Options)));
             // Before anyone can be led to a new one.
-            Tell([.. planned.Select(p => new OwnListener(p.Address, p.Options)), .. gone.Select(Own)]);
+            TellOfNew([.. planned.Select(p => new OwnListener(p.Address, p.Options)), .. gone.Select(Own)]);
+            registry.Expect(planned.Select(p => ListenerLabel.Of(p.Options)));
             var before = _current;
             _current = [.. planned.Zip(generations, (plan, next) => Place(plan, sockets, next))];
             added = [.. _current.Except(before)];
@@ -120,6 +121,20 @@ internal sealed partial class ListenerTable(
         await listener.WhenIdleAsync();
         lock (_lock)
             _all.Remove(listener);
+    }
+
+    // Without a descriptor for it nothing changes.
+    private void TellOfNew(IReadOnlyList<OwnListener> own)
+    {
+        try
+        {
+            Tell(own);
+        }
+        catch
+        {
+            Tell([.. _current.Select(Own)]);
+            throw;
+        }
     }
 
     private void Tell(IReadOnlyList<OwnListener> own)

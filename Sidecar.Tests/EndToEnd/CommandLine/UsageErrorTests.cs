@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.CommandLine;
 
-/// <summary>What a user did wrong is one line on stderr that names it, and exit code 2.</summary>
+/// <summary>What a user did wrong is one line each on stderr that names it, and exit code 2.</summary>
 public sealed class UsageErrorTests
 {
     [Theory]
@@ -57,6 +57,7 @@ public sealed class UsageErrorTests
     [InlineData("listeners:\n  - listen: 0\nmetrics: 127.0.0.1:1\n", ":3: metrics '127.0.0.1:1': a mapping is expected here, such as 'metrics: {address: ...}'")]
     [InlineData("listeners:\n  - listen: 0\ndrain: [1]\n", ":3: drain.0 '1': drain takes one value, not a list or mapping")]
     [InlineData("listeners:\n  listen: 45000\n", ":2: listeners.listen '45000': a list of listeners is expected")]
+    [InlineData("listeners:\n  listen: 45000\n  role: p1\n", ":2: listeners.listen '45000': a list of listeners is expected")]
     [InlineData("listeners: 5\n", ":1: listeners '5': a list of listeners is expected")]
     [InlineData("listeners: [45000]\n", ":1: listeners.0 '45000': a listener is expected")]
     [InlineData("listeners:\n  - role: p1\n    target: a:1\n", ":2: listeners.0.role: listeners.0.listen, where to listen, is missing")]
@@ -77,6 +78,23 @@ public sealed class UsageErrorTests
             var line = await FailAsync(command);
             Assert.Contains(names, line, StringComparison.Ordinal);
             Assert.Contains($"Sidecar: {file}:", line, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Wrong_FileInSeveralPlaces_IsALineForEach()
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("sidecar.yaml", "listeners:\n  - listen: nowhere\n    role: boss\ntimeouts:\n  idel: 3s\n  connect: soon\n");
+
+        foreach (var command in new string[][] { ["--config", file], ["check", "--config", file] })
+        {
+            var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", command);
+
+            Assert.Equal((2, 0), (code, output.Count));
+            Assert.Equal(
+                ["2: listeners.0.listen 'nowhere'", "3: listeners.0.role 'boss'", "5: timeouts.idel", "6: timeouts.connect 'soon'"],
+                errors.Select(line => line[$"Sidecar: {file}:".Length..]).Select(line => line[..line.LastIndexOf(": ", StringComparison.Ordinal)]));
         }
     }
 

@@ -32,11 +32,11 @@ public sealed partial class ReloadStormTests : IDisposable
         var port = await sidecar.ListenerPortAsync();
         var admin = new AdminPort(int.Parse((await sidecar.ErrorLineAsync("Serving admin on ")).Split(':')[^1]));
         // A first load and a first few reloads make what stays: threads, buffers, compiled code.
-        await StormAsync(sidecar, admin, port, one.Port, two.Port, reloads: 10, seconds: 1);
+        await StormAsync(sidecar, admin, port, one.Port, two.Port, reloads: 10, seconds: 2, least: 0);
         await Eventually.TrueAsync(async () => (await admin.ConnectionsAsync()).Count == 0);
         var (sockets, memory) = (KernelSockets.CountOf(sidecar.Id), ResidentMemory(sidecar.Id));
 
-        await StormAsync(sidecar, admin, port, one.Port, two.Port, Reloads, seconds: 12);
+        await StormAsync(sidecar, admin, port, one.Port, two.Port, Reloads, seconds: 12, least: 100);
 
         await Eventually.TrueAsync(async () => (await admin.ConnectionsAsync()).Count == 0);
         // The connection to the admin port is one of them.
@@ -47,7 +47,7 @@ public sealed partial class ReloadStormTests : IDisposable
         Assert.DoesNotContain(sidecar.Errors, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal));
     }
 
-    private async Task StormAsync(ProgramProcess sidecar, AdminPort admin, int port, int one, int two, int reloads, int seconds)
+    private async Task StormAsync(ProgramProcess sidecar, AdminPort admin, int port, int one, int two, int reloads, int seconds, int least)
     {
         // Half of the connections stay, half come anew for each request.
         var stay = LoadAsync(port, seconds);
@@ -64,7 +64,7 @@ public sealed partial class ReloadStormTests : IDisposable
         {
             Assert.DoesNotContain("Socket errors", output, StringComparison.Ordinal);
             Assert.DoesNotContain("Non-2xx", output, StringComparison.Ordinal);
-            Assert.True(int.Parse(Requests().Match(output).Groups["count"].Value) > 100, output);
+            Assert.True(int.Parse(Requests().Match(output).Groups["count"].Value) >= least, output);
         }
     }
 

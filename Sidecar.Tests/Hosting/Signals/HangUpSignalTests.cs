@@ -53,6 +53,21 @@ public sealed class HangUpSignalTests : IDisposable
     }
 
     [Fact]
+    public async Task HangUp_OfAProcessWhoseFileIsAPipe_LeavesItAsItIs()
+    {
+        // The shell becomes the sidecar; what it reads by /dev/fd/N can be read once.
+        await using var sidecar = ProgramProcess.StartBy(
+            ["bash", "-c", "exec \"$@\" --config <(echo 'listeners: [{listen: \"127.0.0.1:0\", target: \"127.0.0.1:9\"}]')", "bash"], "Sidecar", Endpoints);
+        await sidecar.ErrorLineAsync("accepts on");
+
+        await sidecar.SignalAsync("HUP");
+        await sidecar.SignalAsync("TERM");
+
+        Assert.Equal(0, await sidecar.ExitCodeAsync());
+        Assert.DoesNotContain(sidecar.Errors, line => line.Contains("onfiguration", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task FileTooLarge_ForTheProcessesLimit_IsReportedAndLeavesNoHalfLine()
     {
         var records = _folder.File("connections.json");

@@ -15,6 +15,9 @@ internal interface IConfigurationReader
     /// <summary>The file that it comes from, which may change; null where there is none.</summary>
     public Setting? File { get; }
 
+    /// <summary>The file's text as it was last read; null where there is no file, or one that can be read only once (a pipe).</summary>
+    public string? Text { get; }
+
     /// <summary>Reads it, anew from the second time on.</summary>
     /// <exception cref="Chassis.UsageException">It is wrong: a line for each error.</exception>
     public LoadedConfiguration Read();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
@@ -57,6 +58,10 @@ internal sealed partial class Reloader(
         {
             return Refuse(error.Lines);
         }
+        catch (SocketException error)
+        {
+            return Refuse([error.Message]);
+        }
         catch (TimeoutException)
         {
             return Refuse([$"{source.File?.Value} was not read within {watch.Limit.TotalSeconds:0.###} s"]);
@@ -88,11 +93,11 @@ internal sealed partial class Reloader(
     // Null when the process is ending.
     private async Task<IReadOnlyList<Listener>?> ApplyAsync(LoadedConfiguration loaded, IReadOnlyList<PlannedListener> planned, ListenSockets sockets, int generation)
     {
-        var build = pipelines.Of(loaded.Options);
+        var added = await listeners.ReplaceAsync(planned, sockets, generation, pipelines.Of(loaded.Options));
+        if (added is null)
+            return null;
         current.Value = loaded.Options;
-        var added = await listeners.ReplaceAsync(planned, sockets, generation, build);
-        if (added is not null)
-            oracle.Watch(loaded.Options.Listeners);
+        oracle.Watch(loaded.Options.Listeners);
         return added;
     }
 

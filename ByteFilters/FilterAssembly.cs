@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace ByteFilters;
@@ -5,17 +6,33 @@ namespace ByteFilters;
 /// <summary>An assembly with operators of a user's own.</summary>
 public static class FilterAssembly
 {
+    private const string Switch = "ByteFilters.FilterAssembly.IsSupported";
+
+    /// <summary>Whether this program can load assemblies at all; the switch is off in native builds, which hold no more code than they need.</summary>
+    [FeatureSwitchDefinition(Switch)]
+    [FeatureGuard(typeof(RequiresUnreferencedCodeAttribute))]
+    public static bool IsSupported { get; } = !AppContext.TryGetSwitch(Switch, out var isOn) || isOn;
+
     /// <summary>Loads an assembly, with what lies beside it, and makes one of each of its <see cref="TransformFilter"/>s.</summary>
     /// <param name="path">Path of the assembly; a relative one starts at the working folder.</param>
     /// <exception cref="FormatException">Says in one line why there is none.</exception>
     public static IReadOnlyList<TransformFilter> Load(string path)
     {
+        if (!IsSupported)
+            throw new FormatException("a native build loads no assemblies; use the build for the .NET runtime");
         if (!File.Exists(path))
             throw new FormatException("there is no such file");
+        return Read(path);
+    }
+
+    [RequiresUnreferencedCode("The assembly may use what trimming leaves out.")]
+    private static List<TransformFilter> Read(string path)
+    {
         var filters = TypesOf(path).Where(type => type.IsSubclassOf(typeof(TransformFilter)) && !type.IsAbstract).Select(Create).ToList();
         return filters.Count > 0 ? filters : throw new FormatException("no public class in it derives from TransformFilter");
     }
 
+    [RequiresUnreferencedCode("The assembly may use what trimming leaves out.")]
     private static Type[] TypesOf(string path)
     {
         try
@@ -33,6 +50,7 @@ public static class FilterAssembly
     }
 
     // All of this is a user's code, which may throw anything; even its constructors may want assemblies that are not there.
+    [RequiresUnreferencedCode("The assembly may use what trimming leaves out.")]
     private static TransformFilter Create(Type type)
     {
         string problem;

@@ -13,6 +13,7 @@ internal static class DemoCommand
           ./demo --policy my-policy.yaml  let the Oracle choose by these rules
           ./demo --by-kind --verify       catalogue, playlists and segments each with a transform of their own
           ./demo --verify --records -     and show what the sidecars saw of the video's requests, one JSON line each
+          ./demo --native --verify        the same with native builds
           sudo ./demo --transparent       pods of network namespaces, where no program knows of a sidecar
 
         The way: browser -> frontend :8000 -> p1 :45000 ~ transformed ~> p2 :45001 -> backend :9000 -> storage :9080.
@@ -39,15 +40,16 @@ internal static class DemoCommand
         var transparent = new Option<bool>("--transparent") { Description = "Make pods of network namespaces (needs root); iptables brings their connections to the sidecars." };
         var storage = new Option<bool>("--storage-through-sidecars") { Description = "With --transparent: transform what crosses between backend and storage too." };
         var byKind = new Option<bool>("--by-kind") { Description = "A way and a transform of its own for catalogue, playlists and segments, chosen by listener (dialect v1x)." };
+        var native = new Option<bool>("--native") { Description = "Run programs of machine code, published first (minutes, once); Debian's clang, lld and zlib1g-dev make them." };
         var records = new Option<string?>("--records") { HelpName = "FILE", Description = "Write what the sidecars record of each HTTP exchange to FILE; - is stdout, and what else stands there goes to stderr." };
         var command = new RootCommand("Plays a video through a pair of sidecars: starts all programs on this machine and stops them again.")
         {
-            verify, transparent, storage, byKind, policy, records, freePorts, verbose, logs,
+            verify, transparent, storage, byKind, native, policy, records, freePorts, verbose, logs,
         };
         command.SetAction(result => run(new DemoOptions(
             result.GetValue(verify), result.GetValue(policy), result.GetValue(freePorts), result.GetValue(verbose), result.GetValue(logs),
             result.GetValue(transparent), result.GetValue(storage), result.GetValue(byKind),
-            result.GetValue(records))));
+            result.GetValue(native), result.GetValue(records))));
         return command;
     }
 }

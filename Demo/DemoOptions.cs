@@ -9,6 +9,7 @@ namespace Demo;
 /// <param name="Transparent">Pods of network namespaces, where iptables brings the connections to the sidecars.</param>
 /// <param name="StorageThroughSidecars">In the transparent demo: the way between backend and storage has sidecars too.</param>
 /// <param name="ByKind">Catalogue, playlists and segments go through listeners and transforms of their own (dialect v1x).</param>
+/// <param name="Native">Runs the native builds.</param>
 /// <param name="Records">Where the records of HTTP exchanges go: a file, <c>-</c> for stdout, null for nowhere.</param>
 internal sealed record DemoOptions(
-    bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder, bool Transparent, bool StorageThroughSidecars, bool ByKind, string? Records);
+    bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder, bool Transparent, bool StorageThroughSidecars, bool ByKind, bool Native, string? Records);

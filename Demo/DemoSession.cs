@@ -52,8 +52,10 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
     }
 
     private async Task<IScene> SetAsync(OracleAudit audit, CancellationToken stop) => options.Transparent
-        ? await TransparentScene.SetAsync(options, BuiltPrograms.Locate(), audit, progress.WriteLine, stop)
-        : new PlainScene(options, BuiltPrograms.Locate(), audit, progress.WriteLine);
+        ? await TransparentScene.SetAsync(options, Built, audit, progress.WriteLine, stop)
+        : new PlainScene(options, Built, audit, progress.WriteLine);
+
+    private BuiltPrograms Built => BuiltPrograms.Locate() with { IsNative = options.Native };
 
     private async Task<int> RunAsync(IScene scene, OracleAudit audit, CancellationToken stop)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Chassis;
+using Demo.Programs;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Measures;
 
@@ -25,7 +26,7 @@ internal static class CompareCommand
         var seconds = new Option<string?>("--seconds") { HelpName = "S", Description = "Length of each load. [default: 2]" };
         var minutes = new Option<string?>("--minutes") { HelpName = "M", Description = "Begin no round that would end after so many. [default: 8; with --rounds no limit]" };
         var only = new Option<string?>("--only") { HelpName = "STEP,...", Description = $"Of {string.Join(", ", Step.Names)}." };
-        var candidates = new Option<string?>("--candidates") { HelpName = "NAME,...", Description = $"Of {string.Join(", ", CandidateList.All.Select(c => c.Name))}." };
+        var candidates = new Option<string?>("--candidates") { HelpName = "NAME,...", Description = $"Of {string.Join(", ", CandidateList.All.Select(c => c.Name))}. [default: all; {CandidateList.SidecarNative} where scripts/publish-native has made one]" };
         var sidecarArgs = new WordsOption("--sidecar-args") { HelpName = "WORDS", Description = "Further words of each sidecar's command line." };
         var sidecarDll = new Option<FileInfo?>("--sidecar-dll") { HelpName = "FILE", Description = "Another build of the sidecar. [default: the repository's]" };
         var json = new Option<FileInfo?>("--json") { HelpName = "FILE", Description = "Write every figure of every round there." };
@@ -44,7 +45,9 @@ internal static class CompareCommand
                 Within(parsed, seconds, 1, MaxSeconds) ?? (isQuick ? 1 : 2),
                 limit is { } most ? TimeSpan.FromMinutes(most) : null,
                 Words(parsed, only, Step.Names),
-                Words(parsed, candidates, [.. CandidateList.All.Select(c => c.Name)]),
+                parsed.GetValue(candidates) is null
+                    ? CandidateList.ByDefault(BuiltPrograms.Locate() with { IsNative = true })
+                    : Words(parsed, candidates, [.. CandidateList.All.Select(c => c.Name)]),
                 parsed.GetValue(sidecarDll) is { Exists: false } missing
                     ? throw new UsageException($"--sidecar-dll '{missing}': there is no such file")
                     : parsed.GetValue(sidecarDll),

@@ -61,15 +61,17 @@ internal sealed class CompareRounds(CompareOptions options, Schedule schedule, W
 
     private async Task MeasureMemoryAsync(CancellationToken stop)
     {
-        var memory = new IdleMemory(shop);
+        var (start, memory) = (new StartTime(shop), new IdleMemory(shop));
         for (var round = 1; round <= schedule.MemoryRounds; round++)
         {
+            foreach (var candidate in From(round, Chosen(Step.TimedStarts)))
+                await TryAsync(candidate, "start", async () => Add(round, candidate, await start.RunAsync(candidate, stop)));
             foreach (var candidate in From(round, WithMemory(options)))
             {
                 await TryAsync(candidate, Step.Memory, async () => Add(round, candidate, await memory.RunAsync(candidate, stop)));
             }
 
-            progress($"memory {round}: {Summary(round, Quantity.Idle4000)}");
+            progress($"memory {round}: {Summary(round, Quantity.FirstAnswer)}, {Summary(round, Quantity.AtRest)}, {Summary(round, Quantity.Idle4000)}");
             await roundEnded(this);
         }
     }

@@ -18,6 +18,7 @@ internal sealed class Schedule(CompareOptions options, TimeProvider time)
     private static readonly TimeSpan LoadOverhead = TimeSpan.FromSeconds(0.15);
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MemoryTime = TimeSpan.FromSeconds(3.5);
+    private static readonly TimeSpan FirstAnswerTime = TimeSpan.FromSeconds(0.5);
 
     private readonly long _began = time.GetTimestamp();
     private readonly int _loads = Step.All.Where(step => options.Steps.Contains(step.Name)).Sum(step => step.Candidates.Count(options.Candidates.Contains));
@@ -75,7 +76,8 @@ internal sealed class Schedule(CompareOptions options, TimeProvider time)
         get
         {
             var loaded = Step.All.Where(step => options.Steps.Contains(step.Name)).SelectMany(step => step.Candidates).Where(options.Candidates.Contains).Distinct().Count();
-            return (MemoryRounds * CompareRounds.WithMemory(options).Count * MemoryTime) + (loaded * StartTime) + (_loads * (TimeSpan.FromSeconds(WarmUpSeconds) + LoadOverhead));
+            var memory = (CompareRounds.WithMemory(options).Count * MemoryTime) + (Step.TimedStarts.Count(options.Candidates.Contains) * FirstAnswerTime);
+            return (MemoryRounds * memory) + (loaded * StartTime) + (_loads * (TimeSpan.FromSeconds(WarmUpSeconds) + LoadOverhead));
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class ManagedProcess : IAsyncDisposable
 
     // After the end, a grandchild may still hold the pipes: their last lines are not worth more than this.
     private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly Process _process;
     private readonly Task _ended;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Chassis;
 
 namespace Demo.Programs;
@@ -5,7 +6,8 @@ namespace Demo.Programs;
 /// <summary>Finds the repository's built programs: those of the same configuration as this one.</summary>
 /// <param name="Root">The repository's top folder.</param>
 /// <param name="Output">Where a project's assemblies lie below it: <c>bin/Release/net10.0</c>.</param>
-internal sealed record BuiltPrograms(string Root, string Output)
+/// <param name="IsNative">Take the native builds, which are published below the assemblies.</param>
+internal sealed record BuiltPrograms(string Root, string Output, bool IsNative = false)
 {
     /// <summary>Where this assembly lies tells both.</summary>
     /// <exception cref="UsageException">It does not lie in its project's output folder.</exception>
@@ -21,15 +23,24 @@ internal sealed record BuiltPrograms(string Root, string Output)
     /// <summary>The folder with the clips that the repository holds.</summary>
     public string Clips => Path.Combine(Root, "VideoApi", "clips");
 
+    /// <summary>The folder of a program, from the repository's top folder on.</summary>
+    public string FolderOf(string name) =>
+        IsNative ? Path.Combine(name, Output, RuntimeInformation.RuntimeIdentifier, "publish") : Path.Combine(name, Output);
+
     /// <summary>The first words of a command line that runs a program.</summary>
     /// <exception cref="UsageException">It is not built.</exception>
     public IEnumerable<string> Run(string name)
     {
-        var assembly = Path.Combine(Root, name, Output, name + ".dll");
-        return File.Exists(assembly)
-            ? [DotnetHost(), assembly]
-            : throw new UsageException($"'{assembly}': not built; run dotnet build -c Release");
+        var program = FileOf(name);
+        if (!Has(name))
+            throw new UsageException($"'{program}': not built; run {(IsNative ? $"scripts/publish-native {name}" : "dotnet build -c Release")}");
+        return IsNative ? [program] : [DotnetHost(), program];
     }
+
+    /// <summary>Whether a program is built.</summary>
+    public bool Has(string name) => File.Exists(FileOf(name));
+
+    private string FileOf(string name) => Path.Combine(Root, FolderOf(name), IsNative ? name : name + ".dll");
 
     // The host that runs this program, unless that is a program of its own (an apphost).
     private static string DotnetHost() =>

@@ -15,9 +15,9 @@ internal sealed class ReadableCopy(string folder)
     public async Task<BuiltPrograms> OfAsync(BuiltPrograms built)
     {
         var host = built.Run("Sidecar").First();
-        if (Path.IsPathRooted(host) && !await AreReadableAsync([host]))
+        if (!built.IsNative && Path.IsPathRooted(host) && !await AreReadableAsync([host]))
             throw new UsageException($"'{host}': user {Users.Application}, as whom the programs run, cannot read it; install .NET where all users can");
-        string[] parts = [.. Programs.Select(name => Path.Combine(name, built.Output)), Path.GetRelativePath(built.Root, built.Clips)];
+        string[] parts = [.. Programs.Select(built.FolderOf), Path.GetRelativePath(built.Root, built.Clips)];
         if (await AreReadableAsync([.. parts.Select(part => Path.Combine(built.Root, part))]))
             return built;
         var root = Path.Combine(folder, "programs");

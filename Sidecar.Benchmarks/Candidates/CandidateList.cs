@@ -7,6 +7,7 @@ namespace Sidecar.Benchmarks.Candidates;
 internal static class CandidateList
 {
     public const string Sidecar = "sidecar";
+    public const string SidecarNative = "sidecar-native";
     public const string SidecarXor = "sidecar-xor";
     public const string SidecarAffine = "sidecar-affine";
     public const string SidecarTable = "sidecar-table";
@@ -28,6 +29,7 @@ internal static class CandidateList
     public static IReadOnlyList<Candidate> All { get; } =
     [
         Alone(Sidecar, "sidecar", TransformExpression.Identity),
+        Plain(SidecarNative, "sidecar, native build", (shop, ports, entry) => [SidecarPrograms.Native(shop, ports, entry)]),
         Alone(SidecarXor, "sidecar, xor", Xor),
         Alone(SidecarAffine, "sidecar, ten affine steps", Affine),
         Alone(SidecarTable, "sidecar, ten steps of a table", Table),
@@ -37,6 +39,10 @@ internal static class CandidateList
         Plain(Pair, "p1 + p2, xor", (shop, ports, entry) => SidecarPrograms.Pair(shop, ports, entry, Xor)),
         Plain(TlsPair, "HAProxy TLS pair", HaproxyPrograms.TlsPair),
     ];
+
+    /// <summary>Those that are measured when the user names none: the native build only where there is one, because to make it takes minutes.</summary>
+    public static IReadOnlyList<string> ByDefault(BuiltPrograms native) =>
+        [.. All.Select(candidate => candidate.Name).Where(name => name != SidecarNative || native.Has("Sidecar"))];
 
     private static Candidate Alone(string name, string title, TransformExpression transform) =>
         new(name, title, transform, (shop, ports, entry) => [SidecarPrograms.Alone(shop, ports, entry, transform)]);

@@ -1,5 +1,6 @@
 using System.Text;
 using ByteFilters;
+using Demo.Processes;
 using Demo.Programs;
 
 namespace Sidecar.Benchmarks.Candidates;
@@ -18,6 +19,10 @@ internal static class SidecarPrograms
     /// <summary>One sidecar without a peer.</summary>
     public static CandidatePart Alone(Workshop shop, FreePorts ports, RelayPorts entry, TransformExpression transform) =>
         Create(shop, ports, "sidecar", "alone", entry, shop.Origin, $"{Unobserved}, transform: {transform}");
+
+    /// <summary>One sidecar as a program of machine code.</summary>
+    public static CandidatePart Native(Workshop shop, FreePorts ports, RelayPorts entry) =>
+        Create(shop, ports, "sidecar-native", "alone", entry, shop.Origin, Unobserved, isNative: true);
 
     /// <summary>One sidecar that writes a record of each exchange to a file.</summary>
     public static CandidatePart Observed(Workshop shop, FreePorts ports, RelayPorts entry) =>
@@ -40,7 +45,7 @@ internal static class SidecarPrograms
     }
 
     private static CandidatePart Create(
-        Workshop shop, FreePorts ports, string name, string role, RelayPorts entry, RelayPorts target, string listenerSetting, string setting = "")
+        Workshop shop, FreePorts ports, string name, string role, RelayPorts entry, RelayPorts target, string listenerSetting, string setting = "", bool isNative = false)
     {
         var yaml = new StringBuilder().AppendLine("listeners:");
         foreach (var route in entry.To(target))
@@ -49,14 +54,14 @@ internal static class SidecarPrograms
         }
 
         var config = shop.Write($"{name}.yaml", yaml.AppendLine(setting).ToString());
-        var command = shop.Run(name, "Sidecar",
+        var command = new ProcessCommand(name,
         [
-            "--config", config, .. Switches.Split(' '),
+            .. isNative ? shop.Native.Run("Sidecar") : shop.MeasuredSidecar, "--config", config, .. Switches.Split(' '),
             "--metrics-address", At(ports.Next()), "--health-address", At(ports.Next()), "--admin-address", At(ports.Next()),
             .. shop.SidecarArgs,
         ]);
-        // The measured build may lie elsewhere. Listeners are bound in order: once the last one accepts, all do.
-        return new(command with { Words = [command.Words[0], shop.SidecarDll, .. command.Words.Skip(2)] }, entry.Echo);
+        // Listeners are bound in order: once the last one accepts, all do.
+        return new(command, entry.Echo);
     }
 
     private static string Also(string setting) => setting.Length > 0 ? $", {setting}" : "";

@@ -18,6 +18,12 @@ internal sealed record Workshop(
 {
     private int _files;
 
+    /// <summary>The repository's native builds.</summary>
+    public BuiltPrograms Native => Built with { IsNative = true };
+
+    /// <summary>The first words of the measured sidecar's command line; its build may lie elsewhere.</summary>
+    public IEnumerable<string> MeasuredSidecar => [Built.Run("Sidecar").First(), SidecarDll];
+
     /// <summary>Writes a configuration file under a name that no other has.</summary>
     /// <returns>Its path.</returns>
     public string Write(string name, string text)

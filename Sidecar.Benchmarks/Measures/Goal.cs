@@ -31,6 +31,8 @@ internal sealed record Goal(Quantity Quantity, string Subject, string? Peer, dou
         Alone(Quantity.Idle1000, 1.2, 0.6),
         Alone(Quantity.Idle4000, 1.2, 0.6),
         new(Quantity.AtRest, CandidateList.Sidecar, null, 60, 40),
+        new(Quantity.AtRest, CandidateList.SidecarNative, null, 25, null),
+        new(Quantity.FirstAnswer, CandidateList.SidecarNative, CandidateList.Sidecar, 0.4, null),
         new(Quantity.AfterLoad, CandidateList.Sidecar, null, 80, 50),
         Pair(Quantity.CpuPerRequest, 0.8, 0.6),
         Pair(Quantity.CpuPerConnection, 0.25, 0.12),

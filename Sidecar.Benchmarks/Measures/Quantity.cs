@@ -24,6 +24,7 @@ internal sealed record Quantity(string Name, string Title, string Unit, int Deci
     public static readonly Quantity RawRateDown = new("raw_gbit_per_second_down", "bulk from the upstream, raw", "Gb/s", 1, MoreIsBetter: true);
     public static readonly Quantity CpuPerGbBodies = new("cpu_s_per_gb_bodies", "CPU per GB in HTTP bodies", "s", 3);
     public static readonly Quantity RateBodies = new("gbit_per_second_bodies", "HTTP bodies", "Gb/s", 1, MoreIsBetter: true);
+    public static readonly Quantity FirstAnswer = new("ms_to_first_answer", "from start to first answer", "ms", 0);
     public static readonly Quantity AtRest = new("resident_mb_at_rest", "resident at rest", "MB", 1);
     public static readonly Quantity Idle1000 = new("kb_per_idle_connection_1000", "per idle connection, 1,000", "KB", 2);
     public static readonly Quantity Idle4000 = new("kb_per_idle_connection_4000", "per idle connection, 4,000", "KB", 2);
@@ -33,6 +34,6 @@ internal sealed record Quantity(string Name, string Title, string Unit, int Deci
     public static IReadOnlyList<Quantity> All { get; } =
     [
         CpuPerRequest, RequestRate, P50, P99, CpuPerConnection, ConnectionRate, CpuPerGbUp, RateUp, CpuPerGbDown, RateDown,
-        RawCpuPerGbUp, RawRateUp, RawCpuPerGbDown, RawRateDown, CpuPerGbBodies, RateBodies, AtRest, Idle1000, Idle4000, AfterLoad,
+        RawCpuPerGbUp, RawRateUp, RawCpuPerGbDown, RawRateDown, CpuPerGbBodies, RateBodies, FirstAnswer, AtRest, Idle1000, Idle4000, AfterLoad,
     ];
 }

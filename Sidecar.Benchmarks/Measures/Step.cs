@@ -36,8 +36,11 @@ internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<L
         new("raw-down", Quantity.RawCpuPerGbDown, Giga, (loads, on, seconds, cancel) => loads.RawDownAsync(on, seconds, cancel), WithAnyBytes),
     ];
 
-    /// <summary>The step without load: memory at rest and of idle connections.</summary>
+    /// <summary>The step without load: memory at rest and of idle connections, and how long a start takes.</summary>
     public const string Memory = "memory";
+
+    /// <summary>Whose start is timed in the memory step: the builds of the same program.</summary>
+    public static IReadOnlyList<string> TimedStarts { get; } = [CandidateList.Sidecar, CandidateList.SidecarNative];
 
     /// <summary>Every name that the command line knows.</summary>
     public static IReadOnlyList<string> Names { get; } = [Memory, .. All.Select(step => step.Name)];

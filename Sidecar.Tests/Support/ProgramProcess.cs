@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Demo.Programs;
 using Xunit;
 
 namespace Sidecar.Tests.Support;
@@ -9,6 +10,8 @@ namespace Sidecar.Tests.Support;
 public sealed class ProgramProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private static readonly string[] NativePrograms = Environment.GetEnvironmentVariable("SIDECAR_TESTS_NATIVE")?.Split(',') ?? [];
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
@@ -21,6 +24,9 @@ public sealed class ProgramProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
     }
 
+    /// <summary>Whether the native build of a program is tested: whoever runs the tests names them, as <c>SIDECAR_TESTS_NATIVE=Sidecar,Oracle</c>.</summary>
+    public static bool IsNative(string program) => NativePrograms.Contains(program);
+
     /// <summary>Lines on stdout so far.</summary>
     public IReadOnlyList<string> Output => [.. _output];
 
@@ -30,7 +36,7 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// <summary>The process id.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Starts <c>dotnet program.dll args</c>; the program lies beside the tests.</summary>
+    /// <summary>Starts <c>dotnet program.dll args</c>, or the native build; the assembly lies beside the tests.</summary>
     public static ProgramProcess Start(string program, params IEnumerable<string> args) => Start(program, new Dictionary<string, string>(), args);
 
     /// <summary>Starts a program with environment variables of its own.</summary>
@@ -88,7 +94,7 @@ public sealed class ProgramProcess : IAsyncDisposable
 
     private static ProgramProcess Start(
         IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args) =>
-        Start([.. launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. args], environment);
+        Start([.. launcher, .. IsNative(program) ? (BuiltPrograms.Locate() with { IsNative = true }).Run(program) : ["dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll")], .. args], environment);
 
     private static ProgramProcess Start(string[] words, IReadOnlyDictionary<string, string> environment)
     {

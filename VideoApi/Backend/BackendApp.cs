@@ -23,7 +23,7 @@ internal static class BackendApp
         app.UseStatusCodePages(pages =>
         {
             var status = pages.HttpContext.Response.StatusCode;
-            return pages.HttpContext.Response.WriteAsJsonAsync(new ApiError(ReasonPhrases.GetReasonPhrase(status)));
+            return ApiError.Answer(ReasonPhrases.GetReasonPhrase(status), status).ExecuteAsync(pages.HttpContext);
         });
         app.UseRouting();
         app.MapHealth();

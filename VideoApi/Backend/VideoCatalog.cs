@@ -24,7 +24,7 @@ internal sealed class VideoCatalog(UpstreamClient storage, TimeProvider time)
 
     private static async Task<IReadOnlyList<Video>> FetchAsync(UpstreamClient storage)
     {
-        var entries = await storage.GetJsonAsync<CatalogEntry[]>("/catalog.json", CancellationToken.None)
+        var entries = await storage.GetJsonAsync("/catalog.json", VideoJson.Default.CatalogEntryArray, CancellationToken.None)
             ?? throw new UpstreamException("the storage has no catalogue");
         return Array.TrueForAll(entries, IsSound)
             ? [.. entries.Select(entry => new Video(entry.Id, entry.Title, (long)Math.Round(entry.Duration), new Uri(storage.Origin, entry.Playlist).AbsoluteUri))]

@@ -21,7 +21,7 @@ internal static partial class VideosEndpoint
             catch (UpstreamException error)
             {
                 LogNoCatalogue(app.Logger, error.Message);
-                return TypedResults.Json(new ApiError(error.Message), statusCode: StatusCodes.Status502BadGateway);
+                return ApiError.Answer(error.Message, StatusCodes.Status502BadGateway);
             }
         });
         videos.MapMethods("", Methods, ListAsync);

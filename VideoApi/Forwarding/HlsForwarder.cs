@@ -115,7 +115,7 @@ internal sealed partial class HlsForwarder(HlsUpstreams upstreams, TimeProvider 
     private static Task AnswerAsync(HttpContext context, int status, string reason)
     {
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Json(new ApiError(reason), statusCode: status).ExecuteAsync(context);
+        return ApiError.Answer(reason, status).ExecuteAsync(context);
     }
 
     [LoggerMessage(20, LogLevel.Warning, "{Url}: {Reason}")]

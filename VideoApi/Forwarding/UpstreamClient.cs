@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using VideoApi.Hosting;
 
 namespace VideoApi.Forwarding;
 
@@ -67,10 +69,11 @@ internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time)
 
     /// <summary>Fetches a JSON value.</summary>
     /// <param name="path">Path with all parts escaped.</param>
+    /// <param name="type">How it is read.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>Null when there is none (404).</returns>
     /// <exception cref="UpstreamException">There was no answer in time, or another one than expected.</exception>
-    public async Task<T?> GetJsonAsync<T>(string path, CancellationToken cancellation) where T : class
+    public async Task<T?> GetJsonAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) where T : class
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(origin, path));
         using var response = await SendAsync(request, cancellation);
@@ -78,20 +81,20 @@ internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time)
             return null;
         if (response.StatusCode != HttpStatusCode.OK)
             throw new UpstreamException($"the {name} answered {(int)response.StatusCode}{await ReasonAsync(response, cancellation)}");
-        return await ReadJsonAsync<T>(response, cancellation);
+        return await ReadJsonAsync(response, type, cancellation);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _invoker.Dispose();
 
-    private async Task<T> ReadJsonAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<T> ReadJsonAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(AnswerTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
             await response.Content.LoadIntoBufferAsync(MaxJsonBytes, limit.Token);
-            return await response.Content.ReadFromJsonAsync<T>(limit.Token)
+            return await response.Content.ReadFromJsonAsync(type, limit.Token)
                 ?? throw new UpstreamException($"the {name} answered null");
         }
         catch (Exception error) when (error is JsonException or HttpRequestException or IOException or InvalidOperationException)
@@ -111,7 +114,7 @@ internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time)
             return "";
         try
         {
-            return $": {(await ReadJsonAsync<ApiError>(response, cancellation)).Error}";
+            return $": {(await ReadJsonAsync(response, VideoJson.Default.ApiError, cancellation)).Error}";
         }
         catch (UpstreamException)
         {

@@ -1,5 +1,6 @@
 using VideoApi.Backend;
 using VideoApi.Forwarding;
+using VideoApi.Hosting;
 using VideoApi.Media;
 
 namespace VideoApi.Frontend;
@@ -14,7 +15,7 @@ internal sealed class BackendClient(UpstreamClient backend)
     /// <exception cref="UpstreamException">The backend is away, reports a failure or answers something else.</exception>
     public async Task<IReadOnlyList<Video>> ListAsync(CancellationToken cancellation)
     {
-        var videos = await backend.GetJsonAsync<Video[]>("/api/videos", cancellation)
+        var videos = await backend.GetJsonAsync("/api/videos", VideoJson.Default.VideoArray, cancellation)
             ?? throw new UpstreamException("the backend has no list of videos");
         return Array.TrueForAll(videos, IsSound) ? videos : throw Broken();
     }
@@ -26,7 +27,7 @@ internal sealed class BackendClient(UpstreamClient backend)
         // Also keeps out "..", which no escaping would keep within the path.
         if (!MediaPath.IsName(id))
             return null;
-        var video = await backend.GetJsonAsync<Video>($"/api/videos/{Uri.EscapeDataString(id)}", cancellation);
+        var video = await backend.GetJsonAsync($"/api/videos/{Uri.EscapeDataString(id)}", VideoJson.Default.Video, cancellation);
         return video is null || IsSound(video) ? video : throw Broken();
     }
 

@@ -49,6 +49,7 @@ internal static partial class VideoHost
                 own.Health.Listen(kestrel, bound.Health);
         });
         builder.Services.AddRouting().AddMetrics();
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = VideoJson.Default);
         builder.Services.AddSingleton(time).AddSingleton(bound).AddSingleton(own);
         builder.Services.AddSingleton(p => new PrometheusBridge(p.GetRequiredService<IMeterFactory>(), time, VideoMetrics.MeterName, "System.Runtime", ProcessMeter.Name));
         builder.Services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));

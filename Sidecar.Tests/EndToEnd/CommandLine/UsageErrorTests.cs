@@ -204,9 +204,12 @@ public sealed class UsageErrorTests
         string Config(string one, string other) => folder.Write(
             "sidecar.yaml", $"listeners: [{{listen: 127.0.0.1:0}}]\nrecords:\n  - {{name: a, path: {folder.File(one)}}}\n  - {{path: \"-\"}}\n  - {{path: {folder.File(other)}}}\n");
 
-        var line = await FailAsync(["check", "--config", Config("absent/a", "absent/b")]);
-        Assert.Contains($"records.0.path '{folder.File("absent/a")}': ", line, StringComparison.Ordinal);
-        Assert.Contains($"records.2.path '{folder.File("absent/b")}': ", line, StringComparison.Ordinal);
+        var (failed, _, lines) = await ProgramProcess.RunAsync("Sidecar", "check", "--config", Config("absent/a", "absent/b"));
+        Assert.Equal(2, failed);
+        Assert.Collection(
+            lines,
+            line => Assert.Contains($"records.0.path '{folder.File("absent/a")}': ", line, StringComparison.Ordinal),
+            line => Assert.Contains($"records.2.path '{folder.File("absent/b")}': ", line, StringComparison.Ordinal));
         Assert.Contains($"records.2.path '{folder.File("absent/b")}': ", await FailAsync(["--config", Config("a", "absent/b")]), StringComparison.Ordinal);
 
         var (code, output, _) = await ProgramProcess.RunAsync("Sidecar", "check", "--config", Config("a", "b"));

@@ -1,0 +1,97 @@
+using System.Runtime.Intrinsics.X86;
+using Sidecar.Tests.EndToEnd.Protocols;
+using Sidecar.Tests.Support;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Native;
+
+/// <summary>The sidecar as a native build; skipped unless one is tested.</summary>
+public sealed class NativeBuildTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly ExchangeRecords _exchanges = new();
+
+    public NativeBuildTests() => Assert.SkipUnless(ProgramProcess.IsNative("Sidecar"), "no native build is tested (SIDECAR_TESTS_NATIVE=Sidecar)");
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _exchanges.Dispose();
+    }
+
+    [Fact]
+    public async Task Pair_RecordsAndCountsItsExchangesAndDrains()
+    {
+        await using var origin = await HttpServer.StartAsync();
+        await using var p2 = await StartedSidecar.StartAsync(origin.Port, ["--role", "p2", "--transform", "(xor 42)", .. _exchanges.Words]);
+        await using var p1 = await StartedSidecar.StartAsync(p2.Port, "--role", "p1", "--transform", "(xor 42)", "--drain", "1h");
+        using (var http = new HttpClient())
+        {
+            using var answer = await http.PostAsync(new Uri($"http://127.0.0.1:{p1.Port}/hash"), new ByteArrayContent(new byte[100_000]), TestContext.Current.CancellationToken);
+            Assert.Equal(64, (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Length);
+
+            Assert.Equal(("POST", "/hash", 200, "completed"), Assert.Single(await _exchanges.ReadAsync(1)).InShort());
+            var (_, metrics) = await p2.GetAsync("metrics", "/metrics");
+            Assert.Contains("\nhttp_server_request_duration_seconds_count{", metrics, StringComparison.Ordinal);
+            Assert.Contains($"\"{p1.Port}\"", (await p1.GetAsync("admin", "/listeners")).Body.Replace(":", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
+
+            await p1.SignalAsync("TERM");
+            await p1.IsStoppingAsync();
+        }
+
+        // The client has left, so an hour's drain is over.
+        await p1.EndsAsync();
+        await p2.StopAsync("TERM");
+        Assert.Equal("completed", Assert.Single(p1.Records()).Reason);
+        Assert.Equal("completed", Assert.Single(p2.Records()).Reason);
+    }
+
+    [Fact]
+    public async Task Filters_AreRefusedInOneLine()
+    {
+        var file = _folder.Write("sidecar.yaml", "filters: [mine.dll]\nlisteners: [{listen: \"127.0.0.1:0\", target: \"127.0.0.1:9\"}]\n");
+
+        var (code, _, errors) = await ProgramProcess.RunAsync("Sidecar", "--config", file);
+
+        Assert.Equal(2, code);
+        Assert.Equal($"Sidecar: {file}:1: filters.0 'mine.dll': a native build loads no assemblies; use the build for the .NET runtime", Assert.Single(errors));
+    }
+
+    [Fact]
+    public async Task Explain_NamesTheProcessorsKernel()
+    {
+        Assert.SkipUnless(Avx2.IsSupported, "this processor lacks AVX2");
+        Assert.Equal(Gfni.V256.IsSupported ? "gfni-256" : "avx2-affine", Kernel(await ProgramProcess.RunAsync("Sidecar", "transform", "--explain", "(rotl 3)")));
+    }
+
+    [Fact]
+    public async Task Explain_WithoutGfni_NamesAvx2() =>
+        Assert.Equal("avx2-affine", Kernel(await EmulateAsync("Haswell-noTSX", "transform", "--explain", "(rotl 3)")));
+
+    [Theory]
+    [InlineData("Nehalem")]
+    [InlineData("SandyBridge")]
+    public async Task Start_WithoutAvx2_SaysSoInOneLine(string processor)
+    {
+        var (code, _, errors) = await EmulateAsync(processor, "--help");
+
+        Assert.Equal(2, code);
+        Assert.Equal("Sidecar: this processor lacks AVX2, BMI2 or FMA (x86-64-v3), which the native build needs; use the build for the .NET runtime", Assert.Single(errors));
+    }
+
+    private static string Kernel((int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Errors) run)
+    {
+        Assert.Equal((0, ""), (run.Code, string.Join('\n', run.Errors)));
+        return Assert.Single(run.Output, line => line.StartsWith("kernel:", StringComparison.Ordinal)).Split(' ')[^1];
+    }
+
+    private static async Task<(int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Errors)> EmulateAsync(string processor, params string[] args)
+    {
+        const string Emulator = "/usr/bin/qemu-x86_64";
+        Assert.SkipUnless(File.Exists(Emulator), "qemu-user is missing");
+        await using var process = ProgramProcess.StartBy([Emulator, "-cpu", processor], "Sidecar", args);
+        var code = await process.ExitCodeAsync();
+        // It warns of what it does not emulate.
+        return (code, process.Output, [.. process.Errors.Where(line => !line.StartsWith("qemu-x86_64: warning:", StringComparison.Ordinal))]);
+    }
+}

@@ -17,7 +17,7 @@ internal sealed class FolderGraph
     }
 
     /// <summary>The uses between the folders of types: a type's folder is the first word of its namespace behind the root's; one that has none stands for itself.</summary>
-    public static IEnumerable<(string User, string Used, string Why)> Compiled(IEnumerable<Type> types, string root) => TypeUses.Of(types).Where(use => !IsShared(use.Used)).Select(use =>
+    public static IEnumerable<(string User, string Used, string Why)> Compiled(IEnumerable<Type> types, string root) => TypeUses.Of(types).Where(use => !IsShared(use.Used, root)).Select(use =>
         (FolderOf(use.User.Namespace, root) ?? use.User.Name, FolderOf(use.Used.Namespace, root) ?? use.Used.Name, $"{use.User.Name}.{use.Member} uses {use.Used.Name}"));
 
     /// <summary>The uses that sources name: what is a constant is nowhere else.</summary>
@@ -74,8 +74,8 @@ internal sealed class FolderGraph
         return [];
     }
 
-    // What the compiler makes for the whole assembly is in no folder.
-    private static bool IsShared(Type type) => type is { Namespace: null, Name: ['<', ..] };
+    // What the compiler and generators make for the whole assembly is in no folder.
+    private static bool IsShared(Type type, string root) => type.Name is ['<', ..] && FolderOf(type.Namespace, root) is null;
 
     private static string? FolderOf(string? space, string root) =>
         space?.StartsWith(root + ".", StringComparison.Ordinal) == true ? space[(root.Length + 1)..].Split('.')[0] : null;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Native;
 
-/// <summary>The sidecar as a native build; skipped unless one is tested.</summary>
+/// <summary>The sidecar as a native build, which <c>./test</c> makes after all other tests; so these are run when they are asked for.</summary>
 public sealed class NativeBuildTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -19,7 +19,7 @@ public sealed class NativeBuildTests : IDisposable
         _exchanges.Dispose();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Pair_RecordsAndCountsItsExchangesAndDrains()
     {
         await using var origin = await HttpServer.StartAsync();
@@ -46,7 +46,7 @@ public sealed class NativeBuildTests : IDisposable
         Assert.Equal("completed", Assert.Single(p2.Records()).Reason);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Filters_AreRefusedInOneLine()
     {
         var file = _folder.Write("sidecar.yaml", "filters: [mine.dll]\nlisteners: [{listen: \"127.0.0.1:0\", target: \"127.0.0.1:9\"}]\n");
@@ -57,18 +57,18 @@ public sealed class NativeBuildTests : IDisposable
         Assert.Equal($"Sidecar: {file}:1: filters.0 'mine.dll': a native build loads no assemblies; use the build for the .NET runtime", Assert.Single(errors));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Explain_NamesTheProcessorsKernel()
     {
         Assert.SkipUnless(Avx2.IsSupported, "this processor lacks AVX2");
         Assert.Equal(Gfni.V256.IsSupported ? "gfni-256" : "avx2-affine", Kernel(await ProgramProcess.RunAsync("Sidecar", "transform", "--explain", "(rotl 3)")));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Explain_WithoutGfni_NamesAvx2() =>
         Assert.Equal("avx2-affine", Kernel(await EmulateAsync("Haswell-noTSX", "transform", "--explain", "(rotl 3)")));
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("Nehalem")]
     [InlineData("SandyBridge")]
     public async Task Start_WithoutAvx2_SaysSoInOneLine(string processor)

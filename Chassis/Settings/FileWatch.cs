@@ -40,7 +40,8 @@ public sealed class FileWatch
 
     /// <summary>Does work on a thread of its own: one that never ends must not take the pool's.</summary>
     /// <exception cref="TimeoutException">It takes longer than <see cref="Limit"/>.</exception>
-    public Task<T> WithinLimitAsync<T>(Func<T> work, CancellationToken cancellation) => Start(work).WaitAsync(Limit, cancellation);
+    public Task<T> WithinLimitAsync<T>(Func<T> work, CancellationToken cancellation) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(Limit, cancellation);
 
     /// <summary>
     /// Looks once. A change counts when two looks in a row saw the same, so that a file that is still being written is not taken by
@@ -96,7 +97,8 @@ public sealed class FileWatch
     {
         try
         {
-            var seen = await (_seeing ??= Start(See)).WaitAsync(Limit, cancellation);
+            // On the pool: two looks a second are too many for a thread each, and one that hangs takes one thread and no more.
+            var seen = await (_seeing ??= Task.Run(See, CancellationToken.None)).WaitAsync(Limit, cancellation);
             _seeing = null;
             return seen;
         }
@@ -118,7 +120,4 @@ public sealed class FileWatch
             return new FileSight(null, error.Message);
         }
     }
-
-    private static Task<T> Start<T>(Func<T> work) =>
-        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Chassis.Settings;
@@ -5,6 +6,9 @@ namespace Chassis.Settings;
 /// <summary>Settings from a YAML file, each with its line, as <c>file:line: key</c>.</summary>
 public static class YamlSource
 {
+    // A file that is watched is read twice a second.
+    private const int BlockSize = 4096;
+
     // A configuration is written by hand; this only stops a wrong path (a video, a core dump) from being read whole.
     private const int MaxCharacters = 1 << 20;
 
@@ -24,13 +28,13 @@ public static class YamlSource
     /// <summary>The same, and whether the file can be read again: not where it is a pipe.</summary>
     public static string ReadText(string path, string option, out bool canBeReadAgain)
     {
+        var block = ArrayPool<char>.Shared.Rent(BlockSize);
         try
         {
-            using var reader = new StreamReader(path);
+            using var reader = new StreamReader(path, new FileStreamOptions { BufferSize = 0 });
             canBeReadAgain = reader.BaseStream.CanSeek;
             // The length is not asked for: a device or a pipe has none.
             var text = new StringBuilder();
-            var block = new char[4096];
             for (var length = reader.Read(block); length > 0; length = reader.Read(block))
             {
                 text.Append(block, 0, length);
@@ -47,6 +51,10 @@ public static class YamlSource
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new UsageException($"{option} '{path}': {error.Message}", error);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(block);
         }
     }
 

@@ -16,10 +16,7 @@ internal sealed class RelayObservation(ConnectionObserver observer, SidecarRole 
     public void Watch(IRelay relay)
     {
         foreach (var direction in (ReadOnlySpan<Direction>)[Direction.Request, Direction.Response])
-        {
-            var isPlainBefore = direction == Direction.Request ? role != SidecarRole.P2 : role == SidecarRole.P2;
-            relay[direction].Watch(isPlainBefore ? new ReceivedWatcher(this, direction) : new PassedWatcher(this, direction));
-        }
+            relay[direction].Watch(new Watcher(this, direction, isPlainBefore: direction == Direction.Request == (role != SidecarRole.P2)));
     }
 
     /// <summary>A direction has ended in order.</summary>
@@ -43,32 +40,22 @@ internal sealed class RelayObservation(ConnectionObserver observer, SidecarRole 
             observer.Read(direction, bytes, time.GetTimestamp());
     }
 
-    // Of a direction that encodes.
-    private sealed class ReceivedWatcher(RelayObservation observation, Direction direction) : IChunkWatcher
-    {
-        public bool IsDone => observation.IsDone;
-
-        public void Received(long offset, ReadOnlySpan<byte> chunk) => observation.Read(direction, chunk);
-
-        public void Passed(ReadOnlySpan<byte> bytes)
-        {
-        }
-
-        public void Failed()
-        {
-        }
-    }
-
-    // Of a direction that decodes.
-    private sealed class PassedWatcher(RelayObservation observation, Direction direction) : IChunkWatcher
+    // The plain side is before a codec that encodes, and behind one that decodes.
+    private sealed class Watcher(RelayObservation observation, Direction direction, bool isPlainBefore) : IChunkWatcher
     {
         public bool IsDone => observation.IsDone;
 
         public void Received(long offset, ReadOnlySpan<byte> chunk)
         {
+            if (isPlainBefore)
+                observation.Read(direction, chunk);
         }
 
-        public void Passed(ReadOnlySpan<byte> bytes) => observation.Read(direction, bytes);
+        public void Passed(ReadOnlySpan<byte> bytes)
+        {
+            if (!isPlainBefore)
+                observation.Read(direction, bytes);
+        }
 
         public void Failed()
         {

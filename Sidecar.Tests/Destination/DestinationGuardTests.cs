@@ -10,6 +10,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Destination;
 
+[SystemTest]
 public sealed class DestinationGuardTests
 {
     private static readonly ListenerOptions P1 = Stage.Listener(SidecarRole.P1, name: "out");

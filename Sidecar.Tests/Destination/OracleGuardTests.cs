@@ -10,6 +10,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Destination;
 
+[SystemTest]
 public sealed class OracleGuardTests
 {
     private readonly ManualTimeProvider _time = new();

@@ -1,9 +1,11 @@
 using System.Net;
 using Sidecar.Options;
+using Sidecar.Tests.Support;
 using Xunit;
 
 namespace Sidecar.Tests.Options;
 
+[SystemTest]
 public sealed class DestinationRuleTests
 {
     [Theory]

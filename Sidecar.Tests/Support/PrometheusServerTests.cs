@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Support;
 
+[SystemTest]
 public sealed class PrometheusServerTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -2,7 +2,7 @@ using Xunit.v3;
 
 namespace Sidecar.Tests.Support;
 
-/// <summary>Marks tests that use sockets, processes or mounts. <c>./test --unit</c> leaves them out, and whole folders as well: it lists them.</summary>
+/// <summary>Marks tests that use sockets, processes, mounts or the addresses of this machine. <c>./test --unit</c> leaves them out, and whole folders as well: it lists them.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SystemTestAttribute : Attribute, ITraitAttribute
 {

@@ -4,6 +4,7 @@ using Xunit;
 namespace Sidecar.Tests.Telemetry;
 
 /// <summary>The metrics page under every option that changes it.</summary>
+[SystemTest]
 public sealed class PageTests
 {
     [Theory]

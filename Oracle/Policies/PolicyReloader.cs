@@ -14,7 +14,7 @@ internal sealed partial class PolicyReloader(
 {
     private static readonly TimeSpan ReminderInterval = TimeSpan.FromMinutes(1);
 
-    private readonly FileWatch _file = new(source.ReadText, source.Path, source.FirstText, time);
+    private readonly FileWatch _file = new(source.Path, source.ReadText, source.FirstText, time);
 
     private long _reported;
 

@@ -50,7 +50,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     public static SidecarApp Create(IConfigurationReader source)
     {
         var loaded = source.Read();
-        var watch = source is { File: { } file, Text: { } text } ? new FileWatch(() => YamlSource.ReadText(file.Value, file.Origin), file.Value, text, TimeProvider.System) : null;
+        var watch = source is { File: { } file, Text: { } text } ? new FileWatch(file.Value, () => YamlSource.ReadText(file.Value, file.Origin), text, TimeProvider.System) : null;
         var options = loaded.Options;
         var sockets = new ListenSockets { Avoided = BoundAddresses.TargetPorts(options) };
         try

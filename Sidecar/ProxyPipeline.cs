@@ -29,7 +29,7 @@ internal sealed class ProxyPipeline(
             .UseAcceptProxyHeader(listener, options.Timeouts, time);
         _ = listener.Role switch
         {
-            SidecarRole.P1 => connection
+            SidecarRole.Outbound => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
@@ -37,7 +37,7 @@ internal sealed class ProxyPipeline(
                 .UseSendProxyHeader(listener)
                 .UseGreetPeer(options.Timeouts, metrics, time)
                 .UseAuthorization(listener, oracle),
-            SidecarRole.P2 => connection
+            SidecarRole.Inbound => connection
                 .UseAcceptPeer(options.Timeouts, metrics, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)

@@ -16,6 +16,9 @@ public static class ServiceLogging
         ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("info", LogLevel.Information),
         ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("none", LogLevel.None));
 
+    /// <summary>A level as <see cref="ParseLevel"/> reads it.</summary>
+    public static string WriteLevel(LogLevel level) => level == LogLevel.Information ? "info" : Settings.Values.Write(level);
+
     /// <summary>Logs at <paramref name="level"/> and above; the framework's own lines from warnings on.</summary>
     public static WebApplicationBuilder LogToStandardError(this WebApplicationBuilder builder, LogLevel level)
     {

@@ -15,6 +15,9 @@ public sealed class SettingSet
     private readonly Dictionary<string, List<string>> _below = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
+    // In the order of their keys' reading.
+    private readonly OrderedDictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
+
     // With those above them.
     private readonly HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
     private readonly OrderedDictionary<string, int> _errors = new(StringComparer.Ordinal);
@@ -22,11 +25,16 @@ public sealed class SettingSet
     // More than anyone mends at once.
     private const int MaxErrors = 50;
 
+    private const string DefaultOrigin = "default";
+
     // Of what is wrong with a configuration as a whole: behind all lines of its file.
     private const int NoLine = int.MaxValue;
 
-    /// <summary>All that hold.</summary>
+    /// <summary>All that the sources have.</summary>
     public IEnumerable<Setting> All => _settings.Values;
+
+    /// <summary>All that is in force once it was read: what the sources have, then the defaults of the rest, with the origin <c>default</c>.</summary>
+    public IEnumerable<Setting> InForce => All.Concat(_defaults.Select(entry => new Setting(entry.Key, entry.Value, DefaultOrigin)));
 
     /// <summary>Whether anything is wrong so far.</summary>
     public bool HasErrors => _errors.Count > 0;
@@ -93,9 +101,21 @@ public sealed class SettingSet
     /// <param name="key">The setting's key.</param>
     /// <param name="fallback">The default.</param>
     /// <param name="parse">Throws <see cref="FormatException"/> with what was expected.</param>
+    /// <param name="write">Writes the default as a user would, or null where nothing a user can write says the same; without it as <see cref="Values.Write"/> does.</param>
     [return: NotNullIfNotNull(nameof(fallback))]
-    public T? Read<T>(string key, T? fallback, Func<string, T> parse) =>
-        Find(key) is { } setting && TryParse(setting, parse, out var value) ? value : fallback;
+    public T? Read<T>(string key, T? fallback, Func<string, T> parse, Func<T?, string?>? write = null)
+    {
+        if (Find(key) is { } setting && TryParse(setting, parse, out var value))
+            return value;
+        NoteDefault(key, write is null ? Values.Write(fallback) : write(fallback));
+        return fallback;
+    }
+
+    /// <summary>A value that has no default; null when no source has it, or a wrong one.</summary>
+    /// <param name="key">The setting's key.</param>
+    /// <param name="parse">Throws <see cref="FormatException"/> with what was expected.</param>
+    public T? ReadOptional<T>(string key, Func<string, T> parse) =>
+        Find(key) is { } setting && TryParse(setting, parse, out var value) ? value : default;
 
     /// <summary>A list: elements below the key, or one value with commas. Those that are wrong are left out; null when none is left, or no source has it.</summary>
     public IReadOnlyList<T>? ReadList<T>(string key, Func<string, T> parse)
@@ -108,6 +128,15 @@ public sealed class SettingSet
         if (indices.Count == 0)
             RefuseBelow(key, $"{key} takes a list, not a mapping");
         return ParseAll(indices.Select(i => Find($"{key}.{i}")).OfType<Setting>(), parse);
+    }
+
+    /// <summary>The same with a default; an empty one is the same as no list.</summary>
+    public IReadOnlyList<T> ReadList<T>(string key, IReadOnlyList<T> fallback, Func<string, T> parse)
+    {
+        if (ReadList(key, parse) is { } list)
+            return list;
+        NoteDefault(key, fallback.Count == 0 ? null : string.Join(',', fallback.Select(element => Values.Write(element))));
+        return fallback;
     }
 
     /// <summary>A mapping: the values below the key by their names there. Empty when no source has it, or one value instead.</summary>
@@ -132,6 +161,20 @@ public sealed class SettingSet
         return [.. KeysBelow(key)
             .Select(k => k[(key.Length + 1)..].Split('.')[0])
             .Select(Index).OfType<int>().Distinct().Order()];
+    }
+
+    /// <summary>Notes the default that holds for a key which no source has; null for none.</summary>
+    public void NoteDefault(string key, string? text)
+    {
+        if (text is not null && FindAny(key) is null)
+            _defaults[key] = text;
+    }
+
+    /// <summary>Notes that a key, and all below it, has no effect: its defaults are not in force.</summary>
+    public void DropDefaults(string key)
+    {
+        foreach (var below in _defaults.Keys.Where(k => k.Equals(key, StringComparison.OrdinalIgnoreCase) || k.StartsWith(key + ".", StringComparison.OrdinalIgnoreCase)).ToList())
+            _defaults.Remove(below);
     }
 
     /// <summary>Notes that a setting is wrong: its origin, its value and the reason.</summary>

@@ -95,6 +95,20 @@ public static partial class Values
         return $"{size}{SizeUnits[unit]}";
     }
 
+    /// <summary>A value as these parsers read it: <c>off</c> for null, <c>on</c> and <c>off</c>, a duration with its unit, a word in small letters.</summary>
+    public static string Write<T>(T? value) => value switch
+    {
+        null => "off",
+        bool isOn => isOn ? "on" : "off",
+        TimeSpan span => Display(span),
+        Enum word => word.ToString().ToLowerInvariant(),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString()!,
+    };
+
+    /// <summary>A size as <see cref="Size"/> reads it; <c>off</c> for null.</summary>
+    public static string WriteSize(long? size) => size is { } bytes ? DisplaySize(bytes) : "off";
+
     private static string ReadFile(string path)
     {
         try

@@ -34,17 +34,17 @@ internal sealed class OracleAudit
         }
     }
 
-    /// <summary>The transform that both p1 and p2 were told; null when one was told nothing, a denial or another one.</summary>
+    /// <summary>The transform that the Oracle told both sidecars; null when one has no answer, a denial or another transform.</summary>
     public async Task<TransformExpression?> FindAsync(ConnectionId id, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(Limit);
         try
         {
-            string? p1, p2;
-            while (!_answers.TryGetValue(($"{id}", "p1"), out p1) | !_answers.TryGetValue(($"{id}", "p2"), out p2))
+            string? outbound, inbound;
+            while (!_answers.TryGetValue(($"{id}", "outbound"), out outbound) | !_answers.TryGetValue(($"{id}", "inbound"), out inbound))
                 await Task.Delay(Interval, deadline.Token);
-            return p1 == p2 && OracleAnswer.TryParse(p1!, OracleDialect.V1x, TransformLanguage.Default, out var answer) ? answer.Transform : null;
+            return outbound == inbound && OracleAnswer.TryParse(outbound!, OracleDialect.V1x, TransformLanguage.Default, out var answer) ? answer.Transform : null;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

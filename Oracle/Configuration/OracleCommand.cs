@@ -17,8 +17,8 @@ internal static class OracleCommand
         A policy file holds rules, of which the first that matches decides, for each question anew:
           rules:
             - name: office
-              peer: [10.0.0.0/8, ::1]   # who connected to the asking sidecar: p2's peer is p1. Left out: anyone
-              role: [p1, p2, alone]     # who asks. Left out: any
+              peer: [10.0.0.0/8, ::1]   # who connected to the asking sidecar: the peer of an inbound one is the outbound one. Left out: anyone
+              role: [outbound, inbound, alone]   # who asks (aliases p1, p2). Left out: any
               listener: [out, in, web]  # names of the asking sidecar's listeners, each side's own. Left out: any
               destination: ["*.example.org:443", 10.1.0.0/16, "[fd00::/8]:80", "*:9000"]   # Left out: anywhere
               transform: scramble       # an expression, a name of it, or random: a fresh xor key for each connection
@@ -27,14 +27,15 @@ internal static class OracleCommand
           default: deny                 # or a transform; deny when left out
           transforms: {scramble: (chain (xor 42) (rotl 3))}
           filters: [filters/mine.dll]   # assemblies with operators of your own
-        No name is looked up: a network matches addresses alone, a name that name alone. Sidecars that ask in dialect v1
-        tell neither listener nor destination: a rule that looks at these denies them if it denies, and if it grants they
-        are denied too, unless what holds without it is the same transform. What v1 has no word for (all but idt, not and
-        xor) is a denial too.
+        No name is looked up: a network matches only addresses, a name matches only that name. Questions in dialect v1 have
+        neither listener nor destination. A rule with one of these and deny denies such a question. A rule with one of these
+        and a transform denies it too, unless the policy without that rule gives the same transform. A transform that v1
+        cannot express (all but idt, not and xor) is a denial too.
         Sidecars that ask in v1x keep up to 64 idle connections each: give --max-connections room
         for these and for the questions of the moment.
-        Of a pair p2 asks first, then p1, and each is judged by its own question: a denial of either ends the connection.
-        Both get the transform of p2's grant. A p1 that asks about a connection of which no p2 has told is denied.
+        Of a pair the inbound sidecar (p2) asks first, then the outbound one (p1). Each is judged by its own question; a denial
+        of either ends the connection. Both get the transform that inbound was granted. An outbound sidecar that asks about a
+        connection that no inbound one has asked about is denied.
         The file is read again when it changes, and at once on SIGHUP; one that is broken or takes longer than 10 s is not
         taken. None of the transforms is encryption.
 

@@ -18,8 +18,8 @@ internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
         var active = policies.Current;
         return question.Role switch
         {
-            SidecarRole.P1 => Join(question, active),
-            SidecarRole.P2 => Open(question, active, asker),
+            SidecarRole.Outbound => Join(question, active),
+            SidecarRole.Inbound => Open(question, active, asker),
             _ => Judge(question, active),
         };
     }

@@ -11,8 +11,8 @@ internal static class PolicyWarnings
     /// <summary>One line of each kind, or none.</summary>
     public static IEnumerable<string> Of(Policy policy)
     {
-        if (CanGrant(policy, SidecarRole.P1) != CanGrant(policy, SidecarRole.P2))
-            yield return $"nothing grants to {(CanGrant(policy, SidecarRole.P1) ? "p2" : "p1")}: each side of a pair is judged by itself and both need a grant, so no pair has one";
+        if (CanGrant(policy, SidecarRole.Outbound) != CanGrant(policy, SidecarRole.Inbound))
+            yield return $"nothing grants to {(CanGrant(policy, SidecarRole.Outbound) ? "inbound" : "outbound")}: each side of a pair is judged by itself and both need a grant, so no pair has one";
         var unsaid = policy.Rules.Where(rule => IsUnsaid(rule.Grant)).Select(rule => rule.Name);
         if (Names(IsUnsaid(policy.Default) ? unsaid.Append(Policy.DefaultName) : unsaid) is { } mute)
             yield return $"dialect v1 has no word for the transform of {mute}: a sidecar that asks in v1 is denied where it holds";

@@ -51,7 +51,7 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
             || !TryParseAddress(words.AsSpan(peer..^1), out var address)
             || !TryParsePort(words[^1], out var port)
             // Only a p2 is greeted.
-            || (greeted && (role != SidecarRole.P2 || route?.Host is null)))
+            || (greeted && (role != SidecarRole.Inbound || route?.Host is null)))
             return false;
         question = new OracleQuestion(role, id, new IPEndPoint(address, port), greeted ? route! with { FromGreeting = true } : route);
         return true;
@@ -59,8 +59,8 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
 
     /// <inheritdoc/>
     public override string ToString() => Route is { } route
-        ? $"ask {Role.Word()} {Id} {route.Listener} {route.Host ?? Unknown} {route.Port} {Unmapped(Peer.Address)} {Peer.Port}{(route.FromGreeting ? " " + Greeted : "")}"
-        : $"hello {Role.Word()} {Id} {Unmapped(Peer.Address)} {Peer.Port}";
+        ? $"ask {Role.WireWord()} {Id} {route.Listener} {route.Host ?? Unknown} {route.Port} {Unmapped(Peer.Address)} {Peer.Port}{(route.FromGreeting ? " " + Greeted : "")}"
+        : $"hello {Role.WireWord()} {Id} {Unmapped(Peer.Address)} {Peer.Port}";
 
     private static bool TryParseRoute(string listener, string host, string destination, out QuestionRoute? route)
     {

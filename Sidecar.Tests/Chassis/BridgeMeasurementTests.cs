@@ -36,11 +36,11 @@ public sealed class BridgeMeasurementTests : IDisposable
 
         // More than are known by reference: the rest is found by its text.
         var next = 0;
-        Assert.Equal(0, AllocatedBy(() => counter.Add(1, new("made", Made[next++ % Made.Length]), new("role", "p1"))));
+        Assert.Equal(0, AllocatedBy(() => counter.Add(1, new("made", Made[next++ % Made.Length]), new("role", "outbound"))));
         Assert.Equal(0, AllocatedBy(() => counter.Add(1, new KeyValuePair<string, object?>("status", number))));
         Assert.Equal(0, AllocatedBy(() => upDown.Add(-1)));
-        Assert.Equal(0, AllocatedBy(() => gauge.Record(0.5, new KeyValuePair<string, object?>("role", "p1"))));
-        Assert.Equal(0, AllocatedBy(() => histogram.Record(0.5, new TagList { { "listener", "p1" }, { "method", "GET" }, { "status", "200" } })));
+        Assert.Equal(0, AllocatedBy(() => gauge.Record(0.5, new KeyValuePair<string, object?>("role", "outbound"))));
+        Assert.Equal(0, AllocatedBy(() => histogram.Record(0.5, new TagList { { "listener", "outbound" }, { "method", "GET" }, { "status", "200" } })));
     }
 
     [Fact]
@@ -80,13 +80,13 @@ public sealed class BridgeMeasurementTests : IDisposable
     public async Task Page_InstrumentsOfOneName_ShareAFamilyAndASeries()
     {
         using var second = new Meter(_meter.Name);
-        var tag = new KeyValuePair<string, object?>("role", "p1");
+        var tag = new KeyValuePair<string, object?>("role", "outbound");
         _meter.CreateCounter<long>("c.same", null, "Help.").Add(1, tag);
         second.CreateCounter<double>("c_same").Add(2.5, tag);
 
-        Assert.Equal("# HELP c_same_total Help.\n# TYPE c_same_total counter\nc_same_total{role=\"p1\"} 3.5\n", await _bridge.PageAsync());
+        Assert.Equal("# HELP c_same_total Help.\n# TYPE c_same_total counter\nc_same_total{role=\"outbound\"} 3.5\n", await _bridge.PageAsync());
         second.Dispose();
-        Assert.Contains("c_same_total{role=\"p1\"} 3.5\n", await _bridge.PageAsync(), StringComparison.Ordinal);
+        Assert.Contains("c_same_total{role=\"outbound\"} 3.5\n", await _bridge.PageAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -118,8 +118,8 @@ public sealed class PrometheusBridgeTests : IDisposable
     public async Task Page_EachKind_HasHelpTypeAndValue()
     {
         var counter = _meter.CreateCounter<long>("c.requests", null, "Requests\nand \\ more.");
-        counter.Add(2, new KeyValuePair<string, object?>("role", "p1"));
-        counter.Add(3, new KeyValuePair<string, object?>("role", "p1"));
+        counter.Add(2, new KeyValuePair<string, object?>("role", "outbound"));
+        counter.Add(3, new KeyValuePair<string, object?>("role", "outbound"));
         var active = _meter.CreateUpDownCounter<int>("u");
         active.Add(5);
         active.Add(-2);
@@ -131,7 +131,7 @@ public sealed class PrometheusBridgeTests : IDisposable
         Assert.Equal("""
             # HELP c_requests_total Requests\nand \\ more.
             # TYPE c_requests_total counter
-            c_requests_total{role="p1"} 5
+            c_requests_total{role="outbound"} 5
             # HELP g_bytes g
             # TYPE g_bytes gauge
             g_bytes 0.5

@@ -63,7 +63,7 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.listen=127.0.0.1:70000", "--listen '127.0.0.1:70000': a port 0 to 65535 is expected")]
     [InlineData("listeners.0.listen=example.test:80", "--listen 'example.test:80': an IP address to listen on is expected")]
     [InlineData("listeners.0.listen=::1:80", "--listen '::1:80': address:port is expected, an IPv6 address in brackets")]
-    [InlineData("listeners.0.role=p3", "--role 'p3': alone, p1, p2, client or server is expected")]
+    [InlineData("listeners.0.role=p3", "--role 'p3': alone, outbound (p1, client) or inbound (p2, server) is expected")]
     [InlineData("listeners.0.mode=magic", "--mode 'magic': one of fixed, transparent, socks4 is expected")]
     [InlineData("listeners.0.target=nowhere", "--target 'nowhere': host:port is expected")]
     [InlineData("listeners.0.target=a b:80", "--target 'a b:80': a host name or IP address is expected")]
@@ -157,7 +157,7 @@ public sealed class OptionsReaderTests
         using var folder = new TempFolder();
         var file = folder.Write("sidecar.yaml", "listeners:\n  - listen: 127.0.0.1:1\n    role: chief\n");
         var error = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], []));
-        Assert.Equal($"{file}:3: listeners.0.role 'chief': alone, p1, p2, client or server is expected", error.Message);
+        Assert.Equal($"{file}:3: listeners.0.role 'chief': alone, outbound (p1, client) or inbound (p2, server) is expected", error.Message);
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class OptionsReaderTests
             [
                 "--loops 'none': a whole number 1 to 256 is expected",
                 $"{file}:2: listeners.0.listen '127.0.0.1:70000': a port 0 to 65535 is expected",
-                $"{file}:3: listeners.0.role 'p3': alone, p1, p2, client or server is expected",
+                $"{file}:3: listeners.0.role 'p3': alone, outbound (p1, client) or inbound (p2, server) is expected",
                 $"{file}:4: listeners.0.allow-destinations.1 'nowhere': an address or a network is expected, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8",
                 $"{file}:8: listeners.2.role: listeners.2.listen, where to listen, is missing (option --listen)",
                 $"{file}:12: listeners.3.proxy-clients '10.0.0.0/8': only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list",

@@ -10,16 +10,16 @@ public sealed class PositionalFormTests
     // The command lines of the Lisp programs, addresses as they gave them.
     [Theory]
     [InlineData("45000 127.0.0.1 9000 0.0.0.0 alone", "0.0.0.0:45000", SidecarRole.Alone, ListenerMode.Fixed, "127.0.0.1:9000", null)]
-    [InlineData("45000 127.0.0.1 45001 0.0.0.0 client", "0.0.0.0:45000", SidecarRole.P1, ListenerMode.Fixed, "127.0.0.1:45001", null)]
-    [InlineData("45001 127.0.0.1 9000 0.0.0.0 server", "0.0.0.0:45001", SidecarRole.P2, ListenerMode.Fixed, "127.0.0.1:9000", null)]
+    [InlineData("45000 127.0.0.1 45001 0.0.0.0 client", "0.0.0.0:45000", SidecarRole.Outbound, ListenerMode.Fixed, "127.0.0.1:45001", null)]
+    [InlineData("45001 127.0.0.1 9000 0.0.0.0 server", "0.0.0.0:45001", SidecarRole.Inbound, ListenerMode.Fixed, "127.0.0.1:9000", null)]
     [InlineData("45000 192.188.200.57 9000", "[::]:45000", SidecarRole.Alone, ListenerMode.Fixed, "192.188.200.57:9000", null)]
-    [InlineData("45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 p1", "0.0.0.0:45000", SidecarRole.P1, ListenerMode.Fixed, "127.0.0.1:45001", "127.0.0.1:9100")]
-    [InlineData("45001 127.0.0.1 9000 127.0.0.1 9100 0.0.0.0 p2", "0.0.0.0:45001", SidecarRole.P2, ListenerMode.Fixed, "127.0.0.1:9000", "127.0.0.1:9100")]
+    [InlineData("45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 p1", "0.0.0.0:45000", SidecarRole.Outbound, ListenerMode.Fixed, "127.0.0.1:45001", "127.0.0.1:9100")]
+    [InlineData("45001 127.0.0.1 9000 127.0.0.1 9100 0.0.0.0 p2", "0.0.0.0:45001", SidecarRole.Inbound, ListenerMode.Fixed, "127.0.0.1:9000", "127.0.0.1:9100")]
     [InlineData("45000 nil nil", "[::]:45000", SidecarRole.Alone, ListenerMode.Transparent, null, null)]
     [InlineData("45000 NIL NIL oracle 9100", "[::]:45000", SidecarRole.Alone, ListenerMode.Transparent, null, "oracle:9100")]
-    [InlineData("45000 p2.test 45001 oracle 9100 127.0.0.1 p1 socks4", "127.0.0.1:45000", SidecarRole.P1, ListenerMode.Socks4, "p2.test:45001", "oracle:9100")]
-    [InlineData("45000 nil nil oracle 9100 :: p1 fixed", "[::]:45000", SidecarRole.P1, ListenerMode.Transparent, null, "oracle:9100")]
-    [InlineData("45000 nil nil ::1 9100 :: p1 transparent", "[::]:45000", SidecarRole.P1, ListenerMode.Transparent, null, "[::1]:9100")]
+    [InlineData("45000 p2.test 45001 oracle 9100 127.0.0.1 p1 socks4", "127.0.0.1:45000", SidecarRole.Outbound, ListenerMode.Socks4, "p2.test:45001", "oracle:9100")]
+    [InlineData("45000 nil nil oracle 9100 :: p1 fixed", "[::]:45000", SidecarRole.Outbound, ListenerMode.Transparent, null, "oracle:9100")]
+    [InlineData("45000 nil nil ::1 9100 :: p1 transparent", "[::]:45000", SidecarRole.Outbound, ListenerMode.Transparent, null, "[::1]:9100")]
     public void Read_WordsOfTheLispPrograms_MeanWhatTheyMeantThere(
         string words, string listen, SidecarRole role, ListenerMode mode, string? target, string? oracle)
     {

@@ -17,9 +17,9 @@ public sealed class ConnectionStateTests
     [Theory]
     [InlineData(SidecarRole.Alone, false, "handshake route:connecting transform:connecting upstream:relaying end:half_closed other:closing complete:closing")]
     [InlineData(SidecarRole.Alone, true, "handshake route:handshake transform:connecting upstream:relaying fail:closing")]
-    [InlineData(SidecarRole.P1, true, "connecting upstream:handshake transform:relaying end:half_closed complete:closing")]
-    [InlineData(SidecarRole.P2, true, "handshake route:handshake transform:connecting upstream:relaying complete:closing")]
-    [InlineData(SidecarRole.P2, true, "handshake fail:closing")]
+    [InlineData(SidecarRole.Outbound, true, "connecting upstream:handshake transform:relaying end:half_closed complete:closing")]
+    [InlineData(SidecarRole.Inbound, true, "handshake route:handshake transform:connecting upstream:relaying complete:closing")]
+    [InlineData(SidecarRole.Inbound, true, "handshake fail:closing")]
     public void State_StageByStage_FollowsWhatIsNoted(SidecarRole role, bool withOracle, string way)
     {
         var listener = Stage.Listener(role, target: "192.0.2.1:80") with { Oracle = withOracle ? Somewhere : null };

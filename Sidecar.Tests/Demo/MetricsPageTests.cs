@@ -8,9 +8,9 @@ public sealed class MetricsPageTests
     private const string Text = """
         # HELP bytes_total Bytes, {"not a sample"} 1
         # TYPE bytes_total counter
-        bytes_total{listener="p1",direction="sent",peer="downstream"} 100
-        bytes_total{listener="p1",direction="received",peer="upstream"} 20
-        bytes_total{listener="p2",direction="sent",peer="downstream"} 3.5e1 1795294865262
+        bytes_total{listener="outbound",direction="sent",peer="downstream"} 100
+        bytes_total{listener="outbound",direction="received",peer="upstream"} 20
+        bytes_total{listener="inbound",direction="sent",peer="downstream"} 3.5e1 1795294865262
         bytes_total_more 7
         up 1
         limit +Inf
@@ -24,7 +24,7 @@ public sealed class MetricsPageTests
 
         Assert.Equal(155, page.Sum("bytes_total"));
         Assert.Equal(135, page.Sum("bytes_total", "direction=\"sent\""));
-        Assert.Equal(100, page.Sum("bytes_total", "listener=\"p1\"", "peer=\"downstream\""));
+        Assert.Equal(100, page.Sum("bytes_total", "listener=\"outbound\"", "peer=\"downstream\""));
         Assert.Equal(1, page.Sum("up"));
         Assert.Equal(double.PositiveInfinity, page.Sum("limit"));
     }

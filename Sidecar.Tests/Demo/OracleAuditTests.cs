@@ -13,11 +13,11 @@ public sealed class OracleAuditTests
     [Fact]
     public async Task Find_OnceBothSidesWereTold_GivesTheTransform()
     {
-        Take("""{"time":"2026-01-01T00:00:00.000Z","conn_id":"abc","role":"p2","answer":"ok xor 42"}""");
+        Take("""{"time":"2026-01-01T00:00:00.000Z","conn_id":"abc","role":"inbound","answer":"ok xor 42"}""");
         var finding = FindAsync("abc");
         Assert.False(finding.IsCompleted);
 
-        Take("""{"conn_id":"abc","role":"p1","answer":"ok xor 42"}""");
+        Take("""{"conn_id":"abc","role":"outbound","answer":"ok xor 42"}""");
 
         Assert.Equal(TransformExpression.Xor(42), await finding);
     }
@@ -25,8 +25,8 @@ public sealed class OracleAuditTests
     [Fact]
     public async Task Find_WhenTheSidesWereToldDifferently_GivesNone()
     {
-        Take("""{"conn_id":"abc","role":"p1","answer":"ok xor 42"}""");
-        Take("""{"conn_id":"abc","role":"p2","answer":"ok not"}""");
+        Take("""{"conn_id":"abc","role":"outbound","answer":"ok xor 42"}""");
+        Take("""{"conn_id":"abc","role":"inbound","answer":"ok not"}""");
 
         Assert.Null(await FindAsync("abc"));
     }
@@ -34,8 +34,8 @@ public sealed class OracleAuditTests
     [Fact]
     public async Task Find_WhenBothWereDenied_GivesNone()
     {
-        Take("""{"conn_id":"abc","role":"p1","answer":"deny"}""");
-        Take("""{"conn_id":"abc","role":"p2","answer":"deny"}""");
+        Take("""{"conn_id":"abc","role":"outbound","answer":"deny"}""");
+        Take("""{"conn_id":"abc","role":"inbound","answer":"deny"}""");
 
         Assert.Null(await FindAsync("abc"));
     }
@@ -44,10 +44,10 @@ public sealed class OracleAuditTests
     public async Task Take_OfOtherLines_PassesThemOver()
     {
         Take("{half a record");
-        Take("""{"conn_id":7,"role":"p1","answer":"ok not"}""");
+        Take("""{"conn_id":7,"role":"outbound","answer":"ok not"}""");
         Take("listening");
-        Take("""{"conn_id":"abc","role":"p1","answer":"ok not"}""");
-        Take("""{"conn_id":"abc","role":"p2","answer":"ok not"}""");
+        Take("""{"conn_id":"abc","role":"outbound","answer":"ok not"}""");
+        Take("""{"conn_id":"abc","role":"inbound","answer":"ok not"}""");
 
         Assert.Equal(TransformExpression.Not, await FindAsync("abc"));
     }

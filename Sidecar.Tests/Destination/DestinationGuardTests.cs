@@ -13,8 +13,8 @@ namespace Sidecar.Tests.Destination;
 [SystemTest]
 public sealed class DestinationGuardTests
 {
-    private static readonly ListenerOptions P1 = Stage.Listener(SidecarRole.P1, name: "out");
-    private static readonly ListenerOptions P2 = Stage.Listener(SidecarRole.P2, name: "in");
+    private static readonly ListenerOptions P1 = Stage.Listener(SidecarRole.Outbound, name: "out");
+    private static readonly ListenerOptions P2 = Stage.Listener(SidecarRole.Inbound, name: "in");
     private static readonly ListenerOptions Alone = Stage.Listener(name: "solo");
 
     [Theory]

@@ -77,9 +77,9 @@ public sealed class OracleGuardTests
     public void For_P1AndListenersWithoutAnOracle_GuardNothing()
     {
         var oracle = new HostPort("oracle.test", 9100);
-        Assert.Null(OracleGuard.For(Stage.Listener(SidecarRole.P1) with { Oracle = oracle }, _resolver, TimeSpan.FromSeconds(1)));
-        Assert.Null(OracleGuard.For(Stage.Listener(SidecarRole.P2), _resolver, TimeSpan.FromSeconds(1)));
-        foreach (var role in new[] { SidecarRole.P2, SidecarRole.Alone })
+        Assert.Null(OracleGuard.For(Stage.Listener(SidecarRole.Outbound) with { Oracle = oracle }, _resolver, TimeSpan.FromSeconds(1)));
+        Assert.Null(OracleGuard.For(Stage.Listener(SidecarRole.Inbound), _resolver, TimeSpan.FromSeconds(1)));
+        foreach (var role in new[] { SidecarRole.Inbound, SidecarRole.Alone })
             Assert.NotNull(OracleGuard.For(Stage.Listener(role) with { Oracle = oracle }, _resolver, TimeSpan.FromSeconds(1)));
     }
 

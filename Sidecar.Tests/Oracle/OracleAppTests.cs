@@ -39,9 +39,9 @@ public sealed class OracleAppTests
         await oracle.AskAsync("hello p2 <a> 10.0.0.1 5\n");
         var lines = (await oracle.AuditAsync()).Select(line => line.ToString()).ToList();
         Assert.Collection(lines.Select(WithoutAsker),
-            line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"\u003Ca\u003E","role":"p2","peer_ip":"10.0.0.1","peer_port":5,"answer":"ok xor 42","rule":"clients","generation":1}""", line),
+            line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"\u003Ca\u003E","role":"inbound","peer_ip":"10.0.0.1","peer_port":5,"answer":"ok xor 42","rule":"clients","generation":1}""", line),
             line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"b","role":"alone","peer_ip":"10.0.0.1","peer_port":6,"answer":"deny","rule":"default","generation":1,"reason":"policy"}""", line),
-            line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"\u003Ca\u003E","role":"p2","peer_ip":"10.0.0.1","peer_port":5,"answer":"deny","generation":1,"reason":"repeated_question"}""", line));
+            line => Assert.Equal("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"\u003Ca\u003E","role":"inbound","peer_ip":"10.0.0.1","peer_port":5,"answer":"deny","generation":1,"reason":"repeated_question"}""", line));
     }
 
     [Fact]

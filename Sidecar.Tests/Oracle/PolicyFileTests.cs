@@ -25,7 +25,7 @@ public sealed class PolicyFileTests
             default: not
             """, "policy.yml");
         Assert.Equal(["office", "rules.1", "rules.2"], policy.Rules.Select(r => r.Name));
-        Assert.Equal([SidecarRole.P1], policy.Rules[0].Roles!);
+        Assert.Equal([SidecarRole.Outbound], policy.Rules[0].Roles!);
         Assert.Equal(["10.0.0.0/8", "::1/128"], policy.Rules[0].Peers!.Select(p => p.ToString()));
         Assert.Equal(["random", null, "(xor 42)"], policy.Rules.Select(r => r.Grant?.ToString()));
         Assert.Equal("not", policy.Default?.ToString());
@@ -48,7 +48,7 @@ public sealed class PolicyFileTests
     [InlineData("rules:\n  - deny: false", "p:2: rules.0.deny 'false': only true")]
     [InlineData("rules:\n  - deny: true\n  - transform: rot13", "p:3: rules.1.transform 'rot13': random, or a transform, is expected: 1:1: an expression expected, got rot13")]
     [InlineData("rules:\n  - transform: xor 256", "p:2: rules.0.transform 'xor 256': random, or a transform, is expected: 1:5: a byte 0..255 expected, got 256")]
-    [InlineData("rules:\n  - transform: not\n    role: p3", "p:3: rules.0.role 'p3': one of alone, p1, p2")]
+    [InlineData("rules:\n  - transform: not\n    role: p3", "p:3: rules.0.role 'p3': one of alone, outbound (p1, client)")]
     [InlineData("rules:\n  - transform: not\n    role: [p1, p4]", "p:3: rules.0.role.1 'p4': one of")]
     [InlineData("rules:\n  - transform: not\n    peer: 10.0.0.0/33", "p:3: rules.0.peer '10.0.0.0/33': a prefix length 0 to 32")]
     [InlineData("rules:\n  - transform: not\n    peer: ::1/129", "p:3: rules.0.peer '::1/129': a prefix length 0 to 128")]

@@ -27,15 +27,15 @@ public sealed class PolicyTests
         """, "policy.yml");
 
     [Theory]
-    [InlineData(SidecarRole.P1, "10.6.6.255", "banned", null)]
-    [InlineData(SidecarRole.P1, "10.6.7.0", "clients", "(xor 1)")]
-    [InlineData(SidecarRole.P1, "fdff::1", "clients", "(xor 1)")]
-    [InlineData(SidecarRole.P1, "192.0.2.9", "mapped", "(xor 2)")]
-    [InlineData(SidecarRole.P2, "10.1.1.1", "servers", "not")]
-    [InlineData(SidecarRole.P2, "10.6.6.1", "banned", null)]
+    [InlineData(SidecarRole.Outbound, "10.6.6.255", "banned", null)]
+    [InlineData(SidecarRole.Outbound, "10.6.7.0", "clients", "(xor 1)")]
+    [InlineData(SidecarRole.Outbound, "fdff::1", "clients", "(xor 1)")]
+    [InlineData(SidecarRole.Outbound, "192.0.2.9", "mapped", "(xor 2)")]
+    [InlineData(SidecarRole.Inbound, "10.1.1.1", "servers", "not")]
+    [InlineData(SidecarRole.Inbound, "10.6.6.1", "banned", null)]
     [InlineData(SidecarRole.Alone, "10.1.1.1", "all-v4", "(xor 3)")]
     [InlineData(SidecarRole.Alone, "fd00::1", "default", null)]
-    [InlineData(SidecarRole.P1, "fe00::1", "default", null)]
+    [InlineData(SidecarRole.Outbound, "fe00::1", "default", null)]
     public void Judge_FirstRuleThatMatches_Decides(SidecarRole role, string peer, string rule, string? transform)
     {
         var verdict = Rules.Judge(new PolicySubject(role, IPAddress.Parse(peer)));
@@ -78,7 +78,7 @@ public sealed class PolicyTests
     public void Judge_GrantByRouteThatIsNotTold_LeavesNoOtherTransform(string matcher)
     {
         var policy = PolicyFile.Parse($"rules: [{{name: route, {matcher}, transform: xor 1}}]\ndefault: xor 2", "p");
-        Assert.Equal(new Verdict("route", null, IsForLackOfRoute: true), policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback)));
+        Assert.Equal(new Verdict("route", null, IsForLackOfRoute: true), policy.Judge(new PolicySubject(SidecarRole.Outbound, IPAddress.Loopback)));
         Assert.Equal("(xor 1)", Judged(policy, "in", "h"));
         Assert.Equal(matcher == "listener: in" ? "(xor 1)" : "route denies", Judged(policy, "in", null));
         // Neither is meant, whatever its destination.
@@ -117,7 +117,7 @@ public sealed class PolicyTests
 
     private static string Judged(Policy policy, string? listener, string? destination)
     {
-        var verdict = policy.Judge(new PolicySubject(SidecarRole.P1, IPAddress.Loopback, listener, destination, destination is null ? 0 : 1));
+        var verdict = policy.Judge(new PolicySubject(SidecarRole.Outbound, IPAddress.Loopback, listener, destination, destination is null ? 0 : 1));
         return verdict.Grant?.ToString() ?? $"{verdict.Rule} denies";
     }
 }

@@ -19,7 +19,7 @@ public sealed class PromtoolTests
         var text = await oracle.MetricsAsync();
         foreach (var expected in new[]
         {
-            "oracle_questions_total{role=\"p2\",result=\"granted\"} 1\n", "oracle_questions_total{role=\"none\",result=\"malformed\"} 1\n",
+            "oracle_questions_total{role=\"inbound\",result=\"granted\"} 1\n", "oracle_questions_total{role=\"none\",result=\"malformed\"} 1\n",
             "oracle_decisions_pending 1\n", "oracle_policy_generation 1\n", "oracle_audit_records_dropped_total 0\n",
             "# TYPE process_cpu_seconds_total counter\n", "# TYPE process_resident_memory_bytes gauge\n", "# TYPE dotnet_gc_collections_total counter\n",
         })

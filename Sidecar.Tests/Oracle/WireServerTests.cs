@@ -129,7 +129,7 @@ public sealed class WireServerTests
             return first;
         }));
         Assert.True(answers.Distinct().Count() > 50);
-        await oracle.MetricAsync("oracle_questions_total{role=\"p1\",result=\"granted\"} 200");
+        await oracle.MetricAsync("oracle_questions_total{role=\"outbound\",result=\"granted\"} 200");
         await oracle.MetricAsync("oracle_decisions_pending 0");
         Assert.Equal(400, (await oracle.AuditAsync()).Count);
     }
@@ -192,7 +192,7 @@ public sealed class WireServerTests
         Assert.Equal("ok not", await RunningOracle.AskAsync(other, "ask p2 legit l - 0 10.1.1.1 1\n"));
         Assert.Equal("ok not\n", await oracle.AskAsync("hello p1 legit 10.0.0.1 5\n"));
         await oracle.MetricAsync("oracle_decisions_remembered 51");
-        await oracle.MetricAsync("oracle_questions_total{role=\"p2\",result=\"memory_full\"} 150");
+        await oracle.MetricAsync("oracle_questions_total{role=\"inbound\",result=\"memory_full\"} 150");
     }
 
     [Fact]

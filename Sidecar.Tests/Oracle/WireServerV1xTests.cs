@@ -31,16 +31,16 @@ public sealed class WireServerV1xTests
         Assert.Equal("ok xor 9\n", await oracle.AskAsync("hello p1 b 10.0.0.1 5\n"));
         socket.Shutdown(SocketShutdown.Send);
         Assert.Equal("", await RunningOracle.ReadToEndAsync(socket));
-        await oracle.MetricAsync("oracle_questions_total{role=\"p2\",result=\"granted\"} 2");
-        await oracle.MetricAsync("oracle_questions_total{role=\"p1\",result=\"granted\"} 2");
-        await oracle.MetricAsync("oracle_questions_total{role=\"p2\",result=\"policy\"} 1");
+        await oracle.MetricAsync("oracle_questions_total{role=\"inbound\",result=\"granted\"} 2");
+        await oracle.MetricAsync("oracle_questions_total{role=\"outbound\",result=\"granted\"} 2");
+        await oracle.MetricAsync("oracle_questions_total{role=\"inbound\",result=\"policy\"} 1");
         await oracle.MetricAsync("oracle_answer_seconds_count 5");
         await oracle.MetricAsync("oracle_connections_total 2");
         var lines = (await oracle.AuditAsync()).Select(line => line.ToString()).ToList();
         Assert.Equal(5, lines.Count);
-        Assert.StartsWith("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"a","role":"p2","listener":"web","destination":"www.example.org:443","peer_ip":"10.0.0.1","peer_port":5,"asker":"127""", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("""{"time":"2026-01-02T03:04:05.678Z","conn_id":"a","role":"inbound","listener":"web","destination":"www.example.org:443","peer_ip":"10.0.0.1","peer_port":5,"asker":"127""", lines[0], StringComparison.Ordinal);
         Assert.Contains("""answer":"ok (chain (xor 42) (rotl 3))","rule":"rules.0","generation":1}""", lines[1], StringComparison.Ordinal);
-        Assert.Contains("""role":"p1","listener":"out","peer_ip":"10.0.0.2""", lines[1], StringComparison.Ordinal);
+        Assert.Contains("""role":"outbound","listener":"out","peer_ip":"10.0.0.2""", lines[1], StringComparison.Ordinal);
         Assert.Contains("""destination":"[fd00::1]:80","peer_ip""", lines[2], StringComparison.Ordinal);
         Assert.Contains("""answer":"ok xor 9","rule":"rules.1""", lines[4], StringComparison.Ordinal);
     }
@@ -83,7 +83,7 @@ public sealed class WireServerV1xTests
         Assert.Equal("ok (add 1)", await RunningOracle.AskAsync(socket, "ask p2 b in h 80 10.0.0.1 5\n"));
         Assert.Equal("deny\n", await oracle.AskAsync("hello p1 b 10.0.0.1 5\n"));
         await oracle.MetricAsync("oracle_questions_total{role=\"alone\",result=\"dialect\"} 1");
-        await oracle.MetricAsync("oracle_questions_total{role=\"p1\",result=\"dialect\"} 1");
+        await oracle.MetricAsync("oracle_questions_total{role=\"outbound\",result=\"dialect\"} 1");
     }
 
     [Theory]

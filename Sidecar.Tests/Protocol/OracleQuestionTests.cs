@@ -9,16 +9,16 @@ namespace Sidecar.Tests.Protocol;
 public sealed class OracleQuestionTests
 {
     [Theory]
-    [InlineData("hello p1 abc 10.1.2.3 4567", SidecarRole.P1, "10.1.2.3")]
-    [InlineData("hello server abc 10.1.2.3 4567", SidecarRole.P2, "10.1.2.3")]
-    [InlineData("hello client abc ::1 4567", SidecarRole.P1, "::1")]
+    [InlineData("hello p1 abc 10.1.2.3 4567", SidecarRole.Outbound, "10.1.2.3")]
+    [InlineData("hello server abc 10.1.2.3 4567", SidecarRole.Inbound, "10.1.2.3")]
+    [InlineData("hello client abc ::1 4567", SidecarRole.Outbound, "::1")]
     [InlineData("hello alone abc ::ffff:10.1.2.3 4567", SidecarRole.Alone, "10.1.2.3")]
-    [InlineData("hello p2 abc fe80::1%2 4567", SidecarRole.P2, "fe80::1")]
-    [InlineData("hello  p2  abc  10.1.2.3  4567 ", SidecarRole.P2, "10.1.2.3")]
-    [InlineData("hello p2 abc #(127 0 0 1) 4567", SidecarRole.P2, "127.0.0.1")]
-    [InlineData("hello p2 abc #( 127 0 0 1 ) 4567", SidecarRole.P2, "127.0.0.1")]
-    [InlineData("hello p2 abc #(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1) 4567", SidecarRole.P2, "::1")]
-    [InlineData("hello p2 abc #(0 0 0 0 0 0 0 0 0 0 255 255 10 1 2 3) 4567", SidecarRole.P2, "10.1.2.3")]
+    [InlineData("hello p2 abc fe80::1%2 4567", SidecarRole.Inbound, "fe80::1")]
+    [InlineData("hello  p2  abc  10.1.2.3  4567 ", SidecarRole.Inbound, "10.1.2.3")]
+    [InlineData("hello p2 abc #(127 0 0 1) 4567", SidecarRole.Inbound, "127.0.0.1")]
+    [InlineData("hello p2 abc #( 127 0 0 1 ) 4567", SidecarRole.Inbound, "127.0.0.1")]
+    [InlineData("hello p2 abc #(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1) 4567", SidecarRole.Inbound, "::1")]
+    [InlineData("hello p2 abc #(0 0 0 0 0 0 0 0 0 0 255 255 10 1 2 3) 4567", SidecarRole.Inbound, "10.1.2.3")]
     public void TryParse_Question_HasRoleIdAndPeer(string line, SidecarRole role, string peer)
     {
         Assert.True(OracleQuestion.TryParse(line, out var question));
@@ -134,7 +134,7 @@ public sealed class OracleQuestionTests
     [Fact]
     public void ToString_MappedAddress_IsWrittenAsIPv4()
     {
-        var question = new OracleQuestion(SidecarRole.P1, ConnectionId.New(), new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 7));
+        var question = new OracleQuestion(SidecarRole.Outbound, ConnectionId.New(), new IPEndPoint(IPAddress.Parse("::ffff:10.1.2.3"), 7));
         Assert.EndsWith(" 10.1.2.3 7", question.ToString());
     }
 }

@@ -57,8 +57,8 @@ internal sealed class FramedPair : IAsyncDisposable
         var pair = new FramedPair(transport);
         for (var side = 0; side < 4; side++)
             pair._sides.Add(await pair.ConnectAsync());
-        pair.Near = Stage.Open(pair._sides[0].Connection, Stage.Listener(SidecarRole.P1));
-        pair.Far = Stage.Open(pair._sides[2].Connection, Stage.Listener(SidecarRole.P2));
+        pair.Near = Stage.Open(pair._sides[0].Connection, Stage.Listener(SidecarRole.Outbound));
+        pair.Far = Stage.Open(pair._sides[2].Connection, Stage.Listener(SidecarRole.Inbound));
         var near = new CodecPair(pair.Requests, new FramingDecoder());
         var far = new CodecPair(pair.RequestsRead, new FramingEncoder(BlockSize, FramingEncoder.Mark));
         pair._relays = Task.WhenAll(pair.RelayAsync(0, pair.Near, near), pair.RelayAsync(2, pair.Far, far));

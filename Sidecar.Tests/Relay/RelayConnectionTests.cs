@@ -12,7 +12,7 @@ namespace Sidecar.Tests.Relay;
 
 public sealed class RelayConnectionTests : IAsyncDisposable
 {
-    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
+    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.Outbound);
     private static readonly TransformExpression Xor = TransformExpression.Xor(0x20);
 
     private readonly ManualTimeProvider _time = new();
@@ -36,7 +36,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     [Fact]
     public async Task Run_BothEnd_TransformsCountsAndCompletes()
     {
-        var relay = RunAsync(CodecPair.For(Xor, SidecarRole.P1, new TransformCache()));
+        var relay = RunAsync(CodecPair.For(Xor, SidecarRole.Outbound, new TransformCache()));
         await _client.SendAsync("ping");
         await _server.SendAsync("ANSWER");
         _client.SendEnd();

@@ -44,13 +44,13 @@ public sealed class PrometheusServerTests
     {
         using var meter = new Meter($"{nameof(PrometheusServerTests)}.Check");
         await using var host = await MetricsHost.StartAsync(meter.Name);
-        meter.CreateCounter<long>("demo_connections_opened", null, "Connections.").Add(1, new KeyValuePair<string, object?>("role", "p1"));
+        meter.CreateCounter<long>("demo_connections_opened", null, "Connections.").Add(1, new KeyValuePair<string, object?>("role", "outbound"));
         meter.CreateHistogram<double>("demo_request_duration", "s", "Requests.").Record(2);
         using var http = new HttpClient();
 
         var page = await http.GetStringAsync($"http://{host.Address}/metrics", Cancel);
 
-        Assert.Contains("demo_connections_opened_total{role=\"p1\"} 1", page, StringComparison.Ordinal);
+        Assert.Contains("demo_connections_opened_total{role=\"outbound\"} 1", page, StringComparison.Ordinal);
         Assert.Equal("", await Promtool.CheckMetricsAsync(page, Cancel));
     }
 

@@ -23,7 +23,7 @@ public sealed class CodecTests
     public void Apply_AnyLengthAndOffset_ChangesEachByteAndNoOther(string transform, Func<byte, byte> meaning)
     {
         var spec = TransformExpression.ParseWireForm(transform)!;
-        var encode = CodecPair.For(spec, SidecarRole.P1, new TransformCache()).ToUpstream;
+        var encode = CodecPair.For(spec, SidecarRole.Outbound, new TransformCache()).ToUpstream;
         for (var length = 0; length <= 200; length++)
         {
             var buffer = Enumerable.Range(0, length + 20).Select(i => (byte)(i * 7)).ToArray();
@@ -39,7 +39,7 @@ public sealed class CodecTests
     public void Codec_OfAPair_GivesBackTheBytesInBothDirections(string transform, Func<byte, byte> meaning)
     {
         var spec = TransformExpression.ParseWireForm(transform)!;
-        var (p1, p2) = (CodecPair.For(spec, SidecarRole.P1, new TransformCache()), CodecPair.For(spec, SidecarRole.P2, new TransformCache()));
+        var (p1, p2) = (CodecPair.For(spec, SidecarRole.Outbound, new TransformCache()), CodecPair.For(spec, SidecarRole.Inbound, new TransformCache()));
         var plain = Enumerable.Range(0, 256).Select(i => (byte)i).ToArray();
         foreach (var (first, second) in new[] { (p1.ToUpstream, p2.ToUpstream), (p2.ToDownstream, p1.ToDownstream) })
         {

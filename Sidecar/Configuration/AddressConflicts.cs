@@ -46,7 +46,7 @@ internal static class AddressConflicts
             return null;
         var endPoint = new IPEndPoint(address, target.Port);
         // p1 may lead to a p2 of its own process.
-        if (claims.Find(claim => ListenAddress.Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.P1 && claim.Listener?.Role == SidecarRole.P2)) is { } own)
+        if (claims.Find(claim => ListenAddress.Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.Outbound && claim.Listener?.Role == SidecarRole.Inbound)) is { } own)
             return $"{listener.ListenOrigin}: its target {target} is this sidecar itself ({own.Origin}); every connection would end as a self_call";
         return OwnPorts.IsReserved(endPoint)
             ? $"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints on this host; every connection would be refused"

@@ -28,9 +28,9 @@ internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IR
         _first ??= read;
         var waiting = Waiting(_first, read);
         if (waiting.Count == 0)
-            return new LoadedConfiguration(options, [.. read.All], []);
+            return new LoadedConfiguration(options, [.. read.InForce], []);
         var merged = new SettingSet().Add(_first.All.Where(s => !MayChange(s.Key))).Add(read.All.Where(s => MayChange(s.Key)));
-        return new LoadedConfiguration(ReadMerged(merged, waiting), [.. merged.All], waiting);
+        return new LoadedConfiguration(ReadMerged(merged, waiting), [.. merged.InForce], waiting);
     }
 
     private IReadOnlyList<Setting> ReadFile()

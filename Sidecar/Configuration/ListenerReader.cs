@@ -40,6 +40,7 @@ internal static class ListenerReader
             [.. keys.Select(key => (Read(settings, key) with { Oracle = oracle, OracleDialect = dialect }).WithTransforms(settings, key, parse))]);
         for (var i = 0; i < listeners.Count; i++)
         {
+            settings.NoteDefault($"{keys[i]}.name", listeners[i].Name);
             if (listeners.FindIndex(l => l.Name == listeners[i].Name) < i && (settings.Find($"{keys[i]}.name") ?? settings.Find($"{keys[i]}.listen")) is { } named && !settings.IsWrong(named.Key))
                 settings.Refuse(named, $"two listeners are named '{listeners[i].Name}'; give each a name of its own");
         }
@@ -52,12 +53,13 @@ internal static class ListenerReader
         dialect = settings.Read("oracle.dialect", OracleDialect.V1, ParseDialect);
         if (settings.Find("oracle.address") is not null)
             return ReadHost(settings, "oracle.address");
+        settings.DropDefaults("oracle");
         if (settings.Find("oracle.dialect") is { } unused && !settings.IsWrong("oracle"))
             settings.Refuse(unused, "there is no Oracle to speak to; give its address (--oracle) or remove the dialect");
         return null;
     }
 
-    private static HostPort? ReadHost(SettingSet settings, string key) => settings.Read<HostPort?>(key, null, text => HostPort.Parse(text));
+    private static HostPort? ReadHost(SettingSet settings, string key) => settings.ReadOptional<HostPort?>(key, text => HostPort.Parse(text));
 
     private static ListenerOptions Read(SettingSet settings, string key)
     {
@@ -67,29 +69,35 @@ internal static class ListenerReader
         if (listen is null && !settings.IsWrong($"{key}.listen") && settings.FindAny(key) is { } some && !settings.IsWrong(some.Key))
             settings.RefuseAt(some, $"{key}.listen, where to listen, is missing (option --listen)");
         var role = settings.Read($"{key}.role", SidecarRole.Alone, ParseRole);
-        var mode = settings.Read($"{key}.mode", ListenerMode.Fixed, ParseMode);
         var target = settings.Find($"{key}.target");
+        // No target, or nil, is the original destination, as with the Lisp programs.
+        var mode = settings.Read($"{key}.mode", target is null ? ListenerMode.Transparent : ListenerMode.Fixed, ParseMode);
         var acceptProxy = settings.Read($"{key}.accept-proxy", false, Values.Switch);
         Check(settings, key, role, mode);
         if (!acceptProxy && !settings.IsWrong($"{key}.accept-proxy") && settings.FindAny($"{key}.proxy-clients") is { } proxies)
             settings.Refuse(proxies, "only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list");
+        var allowed = settings.ReadList($"{key}.allow-destinations", DestinationRule.Defaults, DestinationRule.Parse);
+        var proxyClients = settings.ReadList($"{key}.proxy-clients", ListenerOptions.LoopbackNetworks, NetworkAddress.Parse);
+        if (role != SidecarRole.Inbound)
+            settings.DropDefaults($"{key}.allow-destinations");
+        if (!acceptProxy)
+            settings.DropDefaults($"{key}.proxy-clients");
         return new ListenerOptions
         {
-            Name = settings.Read($"{key}.name", "", ParseName),
-            Listen = settings.Read($"{key}.listen", Nowhere, ListenAddress.Parse),
+            Name = settings.ReadOptional($"{key}.name", ParseName) ?? "",
+            Listen = settings.ReadOptional($"{key}.listen", ListenAddress.Parse) ?? Nowhere,
             ListenOrigin = listen?.Origin ?? key,
             Role = role,
-            // No target, or nil, is the original destination, as with the Lisp programs.
             Mode = target is null && mode == ListenerMode.Fixed ? ListenerMode.Transparent : mode,
             Target = ReadHost(settings, $"{key}.target"),
-            MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections),
-            AllowClients = settings.ReadList($"{key}.allow-clients", NetworkAddress.Parse) ?? [],
-            AllowDestinations = settings.ReadList($"{key}.allow-destinations", DestinationRule.Parse) ?? DestinationRule.Defaults,
-            DenyDestinations = settings.ReadList($"{key}.deny-destinations", DestinationRule.Parse) ?? [],
+            MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections, _ => null),
+            AllowClients = settings.ReadList($"{key}.allow-clients", [], NetworkAddress.Parse),
+            AllowDestinations = allowed,
+            DenyDestinations = settings.ReadList($"{key}.deny-destinations", [], DestinationRule.Parse),
             AcceptProxy = acceptProxy,
-            ProxyClients = settings.ReadList($"{key}.proxy-clients", NetworkAddress.Parse) ?? ListenerOptions.LoopbackNetworks,
+            ProxyClients = proxyClients,
             SendProxy = settings.Read($"{key}.send-proxy", null, ParseProxyVersion),
-            Observe = settings.Read($"{key}.observe", role != SidecarRole.P1, Values.Switch),
+            Observe = settings.Read($"{key}.observe", role != SidecarRole.Outbound, Values.Switch),
         };
     }
 
@@ -102,12 +110,12 @@ internal static class ListenerReader
         var target = settings.Find($"{key}.target");
         if (modeSetting is not null && mode != ListenerMode.Fixed && role == SidecarRole.Alone && target is not null)
             settings.Refuse(target, $"role alone in mode {modeSetting.Value} has no use for a target: the destination comes with each connection");
-        if (modeSetting is not null && mode == ListenerMode.Socks4 && role == SidecarRole.P2)
-            settings.Refuse(modeSetting, "p2 is spoken to by p1, not by a SOCKS client");
-        if (settings.FindAny($"{key}.allow-destinations") is { } allow && role != SidecarRole.P2)
-            settings.Refuse(allow, "only p2 has a list of allowed destinations");
-        if (settings.FindAny($"{key}.deny-destinations") is { } deny && role != SidecarRole.P2)
-            settings.Refuse(deny, "only p2 has a list of denied destinations");
+        if (modeSetting is not null && mode == ListenerMode.Socks4 && role == SidecarRole.Inbound)
+            settings.Refuse(modeSetting, "an inbound sidecar is called by an outbound one, not by a SOCKS client");
+        if (settings.FindAny($"{key}.allow-destinations") is { } allow && role != SidecarRole.Inbound)
+            settings.Refuse(allow, "only an inbound listener has a list of allowed destinations");
+        if (settings.FindAny($"{key}.deny-destinations") is { } deny && role != SidecarRole.Inbound)
+            settings.Refuse(deny, "only an inbound listener has a list of denied destinations");
         if (settings.FindAny($"{key}.allow-clients") is { } clients && mode != ListenerMode.Socks4)
             settings.Refuse(clients, "only a socks4 listener has a list of allowed clients");
     }

@@ -18,11 +18,14 @@ internal static class ListenerTransforms
         var list = $"{key}.destination-transforms";
         if (listener.Oracle is not null && (settings.Find($"{key}.transform") ?? settings.FindAny(list)) is { } idle)
             settings.Refuse(idle, "has no effect beside an Oracle, which chooses the transform; remove one of the two");
-        if (listener is { Role: SidecarRole.P1, Mode: ListenerMode.Fixed } && settings.FindAny(list) is { } blind)
-            settings.Refuse(blind, "a p1 with a fixed target does not know the destination, only its p2 does; use transform");
+        if (listener is { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed } && settings.FindAny(list) is { } blind)
+            settings.Refuse(blind, "an outbound listener with a fixed target does not know the destination, only its inbound peer does; use transform");
+        var transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(parse));
+        if (listener.Oracle is not null)
+            settings.DropDefaults($"{key}.transform");
         return listener with
         {
-            Transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(parse)),
+            Transform = transform,
             DestinationTransforms = ReadList(settings, list, parse),
         };
     }
@@ -41,7 +44,7 @@ internal static class ListenerTransforms
     {
         if (settings.FindWord(key) is { } word)
             settings.Refuse(word, "'destination' and 'transform' are expected below it");
-        var destinations = settings.ReadList($"{key}.destination", DestinationPattern.Parse) ?? [];
+        var destinations = settings.ReadList($"{key}.destination", [], DestinationPattern.Parse);
         var transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(parse));
         foreach (var needed in new[] { $"{key}.destination", $"{key}.transform" })
         {

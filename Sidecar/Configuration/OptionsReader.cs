@@ -53,6 +53,7 @@ internal static class OptionsReader
         var defaults = new SidecarOptions { Listeners = listeners };
         var records = settings.Find("connection-records.path");
         var connectionRecords = records is { Value: Off } ? null : records?.Value ?? defaults.ConnectionRecords;
+        settings.NoteDefault("connection-records.path", defaults.ConnectionRecords);
         return defaults with
         {
             Language = language,
@@ -66,15 +67,15 @@ internal static class OptionsReader
             Backlog = settings.Read("limits.backlog", defaults.Backlog, Values.WholeNumber(1, 1_000_000)),
             ConnectAttempts = settings.Read("upstream.connect-attempts", defaults.ConnectAttempts, Values.WholeNumber(1, 100)),
             AttemptDelay = settings.Read("upstream.attempt-delay", defaults.AttemptDelay, Values.Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1))),
-            Transport = ReadTransport(settings, defaults.Transport),
             Loops = settings.Read("loops", defaults.Loops, Values.WholeNumber(1, MaxLoops)),
+            Transport = ReadTransport(settings, defaults.Transport),
             Tcp = ReadTcp(settings, defaults.Tcp),
             ConnectionRecords = connectionRecords,
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
             Observation = new() { HeadBytes = settings.Read("observation.head-bytes", defaults.Observation.HeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
-            ObservationMemory = settings.Read("observation.memory", defaults.ObservationMemory, Values.Size(MinObservationMemory, MaxObservationMemory)),
+            ObservationMemory = settings.Read("observation.memory", defaults.ObservationMemory, Values.Size(MinObservationMemory, MaxObservationMemory), size => Values.WriteSize(size)),
             Records = RecordSettings.Read(settings),
-            LogLevel = settings.Read("log.level", defaults.LogLevel, ServiceLogging.ParseLevel),
+            LogLevel = settings.Read("log.level", defaults.LogLevel, ServiceLogging.ParseLevel, ServiceLogging.WriteLevel),
         };
     }
 
@@ -82,7 +83,7 @@ internal static class OptionsReader
     {
         var setting = settings.Find($"{name}.address");
         var address = settings.Read($"{name}.address", (IPEndPoint)endpoint.Address, ListenAddress.Parse);
-        return new EndpointOptions(address, setting?.Origin) { Hosts = settings.ReadList($"{name}.hosts", DestinationPattern.Parse) ?? [] };
+        return new EndpointOptions(address, setting?.Origin) { Hosts = settings.ReadList($"{name}.hosts", [], DestinationPattern.Parse) };
     }
 
     // "admin: off" and "admin: {address: off}" say the same.
@@ -106,8 +107,13 @@ internal static class OptionsReader
         var transport = settings.Read("transport", usual, Values.OneOf(("epoll", TransportKind.Epoll), ("sockets", TransportKind.Sockets)));
         if (transport == TransportKind.Epoll && !OperatingSystem.IsLinux())
             settings.Refuse(settings.Find("transport")!, "epoll is Linux' own; use sockets on this system");
-        if (transport == TransportKind.Sockets && settings.Find("loops") is { } loops)
-            settings.Refuse(loops, "the sockets transport has no event loops; remove one of the two");
+        if (transport == TransportKind.Sockets)
+        {
+            settings.DropDefaults("loops");
+            if (settings.Find("loops") is { } loops)
+                settings.Refuse(loops, "the sockets transport has no event loops; remove one of the two");
+        }
+
         return transport;
     }
 

@@ -33,6 +33,8 @@ internal static class RecordReader
     {
         var output = RecordOutputs.Read(settings, key);
         var options = ReadContent(settings, key, Defaults);
+        if (output is null)
+            settings.DropDefaults(key);
         return output is null ? null : options with { Output = output };
     }
 
@@ -41,20 +43,23 @@ internal static class RecordReader
         Format = settings.Read($"{key}.format", defaults.Format, RecordFormats.Parse),
         HasExt = settings.Read($"{key}.ext", defaults.HasExt, Values.Switch),
         AllowHeaders = settings.ReadList($"{key}.headers.allow", ParseField),
-        DenyHeaders = settings.ReadList($"{key}.headers.deny", ParseField) ?? defaults.DenyHeaders,
-        MaskHeaders = Beside(defaults.MaskHeaders, settings.ReadList($"{key}.headers.mask", ParseField)),
-        MaskQuery = Beside(defaults.MaskQuery, settings.ReadList($"{key}.mask-query", ParseParameter)),
+        DenyHeaders = settings.ReadList($"{key}.headers.deny", defaults.DenyHeaders, ParseField),
+        MaskHeaders = Beside(settings, $"{key}.headers.mask", defaults.MaskHeaders, ParseField),
+        MaskQuery = Beside(settings, $"{key}.mask-query", defaults.MaskQuery, ParseParameter),
         Sample = settings.Read($"{key}.sample", defaults.Sample, ParseShare),
         AlwaysErrors = settings.Read($"{key}.always-errors", defaults.AlwaysErrors, Values.Switch),
-        Paths = settings.ReadList($"{key}.paths", ParsePattern) ?? defaults.Paths,
-        MaxLine = settings.Read($"{key}.max-line", defaults.MaxLine, text => (int)Values.Size(SmallestLine, LargestLine)(text)),
-        ConnectionRate = settings.Read($"{key}.connection-rate", defaults.ConnectionRate, Values.OffOr(ParseRate)),
-        ClientRate = settings.Read($"{key}.client-rate", defaults.ClientRate, Values.OffOr(ParseRate)),
-        Queue = settings.Read($"{key}.queue", defaults.Queue, text => (int)Values.Size(SmallestQueue, LargestQueue)(text)),
+        Paths = settings.ReadList($"{key}.paths", defaults.Paths, ParsePattern),
+        MaxLine = settings.Read($"{key}.max-line", defaults.MaxLine, text => (int)Values.Size(SmallestLine, LargestLine)(text), size => Values.WriteSize(size)),
+        ConnectionRate = settings.Read($"{key}.connection-rate", defaults.ConnectionRate, Values.OffOr(ParseRate), Values.WriteSize),
+        ClientRate = settings.Read($"{key}.client-rate", defaults.ClientRate, Values.OffOr(ParseRate), Values.WriteSize),
+        Queue = settings.Read($"{key}.queue", defaults.Queue, text => (int)Values.Size(SmallestQueue, LargestQueue)(text), size => Values.WriteSize(size)),
     };
 
-    private static IReadOnlyList<string> Beside(IReadOnlyList<string> defaults, IReadOnlyList<string>? names) =>
-        names switch { null => defaults, [None, ..] => [.. names.Skip(1)], _ => [.. defaults, .. names] };
+    private static IReadOnlyList<string> Beside(SettingSet settings, string key, IReadOnlyList<string> defaults, Func<string, string> parse)
+    {
+        settings.NoteDefault(key, string.Join(',', defaults.Prepend(None)));
+        return settings.ReadList(key, parse) switch { null => defaults, [None, ..] and var names => [.. names.Skip(1)], var names => [.. defaults, .. names] };
+    }
 
     private static long ParseRate(string text) => Values.Size(SmallestRate, LargestRate)(text);
 

@@ -67,7 +67,7 @@ internal static class RecordSettings
                 continue;
             }
 
-            var name = settings.Read($"{key}.name", null, ListenerReader.ParseName);
+            var name = settings.ReadOptional($"{key}.name", ListenerReader.ParseName);
             if (RecordReader.Read(settings, key) is { } options)
                 entries.Add((index, options with { Name = name }));
         }

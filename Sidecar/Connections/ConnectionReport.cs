@@ -91,10 +91,10 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     public ByteCounts UpstreamBytes { get; } = new();
 
     /// <summary>The bytes as applications have them: p1's and a single sidecar's clients, p2's services.</summary>
-    public ByteCounts Plain => listener.Role == SidecarRole.P2 ? UpstreamBytes : Downstream;
+    public ByteCounts Plain => listener.Role == SidecarRole.Inbound ? UpstreamBytes : Downstream;
 
     /// <summary>The bytes behind the codec, as many as it made of them.</summary>
-    public ByteCounts Wire => listener.Role == SidecarRole.P2 ? Downstream : UpstreamBytes;
+    public ByteCounts Wire => listener.Role == SidecarRole.Inbound ? Downstream : UpstreamBytes;
 
     /// <summary>What went wrong; null as long as nothing did.</summary>
     public Ending? Failure => Volatile.Read(ref _ending);

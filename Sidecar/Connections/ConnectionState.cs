@@ -38,11 +38,11 @@ internal static class ConnectionStates
         // p1 asks after it has connected, the others before.
         { Upstream: not null } => ConnectionState.Handshake,
         { Transform: not null } => ConnectionState.Connecting,
-        _ when IsRouted(report) => report.Listener is { Role: SidecarRole.P1 } or { Oracle: null } ? ConnectionState.Connecting : ConnectionState.Handshake,
+        _ when IsRouted(report) => report.Listener is { Role: SidecarRole.Outbound } or { Oracle: null } ? ConnectionState.Connecting : ConnectionState.Handshake,
         _ => ConnectionState.Handshake,
     };
 
     // A p1 with a fixed target knows no destination but needs none.
     private static bool IsRouted(ConnectionReport report) =>
-        report.Destination is not null || report.Listener is { Role: SidecarRole.P1, Mode: ListenerMode.Fixed };
+        report.Destination is not null || report.Listener is { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed };
 }

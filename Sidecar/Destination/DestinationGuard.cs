@@ -20,7 +20,7 @@ internal sealed class DestinationGuard(OwnPorts ownPorts, NeighbourListeners nei
     public GuardVerdict CheckLoop(IPEndPoint address, ListenerOptions listener, bool configured)
     {
         // p1 may reach a p2 of its own process: p2 never connects to an own port, so this cannot become a loop.
-        if (ownPorts.OwnerOf(address) is { } owner && !(configured && listener.Role == SidecarRole.P1 && owner.IsPeer))
+        if (ownPorts.OwnerOf(address) is { } owner && !(configured && listener.Role == SidecarRole.Outbound && owner.IsPeer))
             return new(RelayEndReason.SelfCall, $"{address} is this sidecar's own port ({owner.Name})");
         // A configured target may be one, in a chain of sidecars. A destination that somebody names could lead in a circle.
         if (!configured && neighbours.Contain(address))
@@ -34,7 +34,7 @@ internal sealed class DestinationGuard(OwnPorts ownPorts, NeighbourListeners nei
     public GuardVerdict Check(IPEndPoint address, ListenerOptions listener, ConnectionRoute route)
     {
         var loop = CheckLoop(address, listener, route.Configured);
-        if (loop.Refusal is not null || listener.Role != SidecarRole.P2 || route.Configured)
+        if (loop.Refusal is not null || listener.Role != SidecarRole.Inbound || route.Configured)
             return loop;
         var original = route.Original?.EndPoint;
         if (listener.DenyDestinations.Any(rule => rule.Matches(address, original)))

@@ -14,7 +14,7 @@ internal sealed class OracleGuard(HostPort oracle, Resolver resolver, TimeSpan l
 {
     /// <summary>The guard of a listener; null where there is nothing to guard: no Oracle, or a p1, which connects to its p2.</summary>
     public static OracleGuard? For(ListenerOptions listener, Resolver resolver, TimeSpan limit) =>
-        listener is { Oracle: { } oracle, Role: not SidecarRole.P1 } ? new OracleGuard(oracle, resolver, limit) : null;
+        listener is { Oracle: { } oracle, Role: not SidecarRole.Outbound } ? new OracleGuard(oracle, resolver, limit) : null;
 
     /// <summary>The Oracle's addresses that an upstream could be; nothing is looked up unless the ports are the same.</summary>
     public async ValueTask<OracleAddresses> FindAsync(HostPort upstream)

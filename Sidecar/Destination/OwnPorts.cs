@@ -36,7 +36,7 @@ internal sealed class OwnPorts
     {
         var ports = new Dictionary<int, PortOwner>();
         foreach (var (address, options) in listeners)
-            ports[address.Port] = new PortOwner(options.Name, options.Role == SidecarRole.P2);
+            ports[address.Port] = new PortOwner(options.Name, options.Role == SidecarRole.Inbound);
         foreach (var (port, owner) in _endpoints)
             ports[port] = owner;
         _ports = ports;

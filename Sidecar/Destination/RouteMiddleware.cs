@@ -31,8 +31,8 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
     {
         { Target: null } => null,
         // p1 reaches p2 at its target; it tells the destination only where this side knows one.
-        { Role: SidecarRole.P1, Mode: ListenerMode.Fixed, Target: { } peer } => new ConnectionRoute(null, peer, Configured: true),
-        { Role: SidecarRole.P1 } => null,
+        { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed, Target: { } peer } => new ConnectionRoute(null, peer, Configured: true),
+        { Role: SidecarRole.Outbound } => null,
         { Target: { } target } => new ConnectionRoute(target, target, Configured: true),
     };
 

@@ -26,7 +26,7 @@ internal static partial class LimitCheck
 
     // Its two sockets, and at a p1 a third while it asks the Oracle.
     private static int DescriptorsOfEach(IReadOnlyList<ListenerOptions> listeners) =>
-        listeners.Any(listener => listener is { Role: SidecarRole.P1, Oracle: not null }) ? 3 : 2;
+        listeners.Any(listener => listener is { Role: SidecarRole.Outbound, Oracle: not null }) ? 3 : 2;
 
     private static partial class Log
     {

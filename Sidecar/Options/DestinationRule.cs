@@ -41,12 +41,16 @@ public abstract record DestinationRule
     /// <summary>127.0.0.0/8, ::1, and the unspecified addresses, which connect there.</summary>
     private sealed record Loopback : DestinationRule
     {
+        public override string ToString() => "loopback";
+
         internal override bool Matches(IPEndPoint destination, IPEndPoint? original) => IsLoopback(destination.Address);
     }
 
     /// <summary>Every address of this network namespace but loopback.</summary>
     private sealed record Pod : DestinationRule
     {
+        public override string ToString() => "pod";
+
         internal override bool Matches(IPEndPoint destination, IPEndPoint? original) =>
             !IsLoopback(destination.Address) && LocalAddress.IsLocal(destination.Address);
     }
@@ -54,6 +58,8 @@ public abstract record DestinationRule
     /// <summary>Where the connection went before it was redirected.</summary>
     private sealed record Original : DestinationRule
     {
+        public override string ToString() => "original";
+
         internal override bool Matches(IPEndPoint destination, IPEndPoint? original) => destination.Equals(original);
     }
 

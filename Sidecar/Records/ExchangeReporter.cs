@@ -30,7 +30,7 @@ internal sealed partial class ExchangeReporter(
     // Asked for while both ends are there for certain: of a p1 the client's, whose socket still has the original destination; else the service's.
     private static LocalProcess FindProcess(LocalProcesses processes, ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
     {
-        var (own, other) = report.Listener.Role != SidecarRole.P1
+        var (own, other) = report.Listener.Role != SidecarRole.Outbound
             ? (upstream.LocalEndPoint as IPEndPoint, report.Upstream!.Value.EndPoint)
             : (report.Listener.Mode == ListenerMode.Transparent ? ServerOf(report) : downstream.LocalEndPoint as IPEndPoint, report.Peer.EndPoint);
         // A socket that was closed meanwhile has no end any more.

@@ -16,7 +16,7 @@ internal sealed class RelayObservation(ConnectionObserver observer, SidecarRole 
     public void Watch(IRelay relay)
     {
         foreach (var direction in (ReadOnlySpan<Direction>)[Direction.Request, Direction.Response])
-            relay[direction].Watch(new Watcher(this, direction, isPlainBefore: direction == Direction.Request == (role != SidecarRole.P2)));
+            relay[direction].Watch(new Watcher(this, direction, isPlainBefore: direction == Direction.Request == (role != SidecarRole.Inbound)));
     }
 
     /// <summary>A direction has ended in order.</summary>

@@ -31,7 +31,7 @@ internal sealed class SidecarMetrics
         var meter = factory.Create(MeterName);
         _duration = Histogram("sidecar.connection.duration", "From accept to end of a connection.", DurationBuckets);
         _connect = Histogram("sidecar.upstream.connect", "Time until the upstream accepted.", StepBuckets);
-        _handshake = Histogram("sidecar.handshake", "p1: from the greeting to the peer's answer. p2: from accept to the greeting.", StepBuckets);
+        _handshake = Histogram("sidecar.handshake", "outbound: from the greeting to the peer's answer. inbound: from accept to the greeting.", StepBuckets);
         _oracle = Histogram("sidecar.oracle.request", "Time until the Oracle's answer, by result.", StepBuckets);
         BuildInfo.AddTo(meter, "sidecar");
         meter.CreateObservableGauge("sidecar.connections.limit", () => options.Value.MaxConnections, null, "Connections that may live at once, over all listeners.");

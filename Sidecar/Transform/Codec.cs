@@ -54,7 +54,7 @@ internal sealed record CodecPair(Codec ToUpstream, Codec ToDownstream)
     public static CodecPair For(TransformExpression expression, SidecarRole role, TransformCache cache)
     {
         var (encoder, decoder) = cache.Compile(expression);
-        var (first, second) = role == SidecarRole.P2 ? (decoder, encoder) : (encoder, decoder);
+        var (first, second) = role == SidecarRole.Inbound ? (decoder, encoder) : (encoder, decoder);
         return new CodecPair(new InPlaceCodec(first.Start()), new InPlaceCodec(second.Start()));
     }
 }

@@ -19,7 +19,7 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
         // What p1 sends to its own pod still has to pass p2.
         var candidates = connection.Features.Get<UpstreamCandidates>()!;
         var outcome = await connector.ConnectAsync(
-            connection, candidates.Addresses, timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.P1);
+            connection, candidates.Addresses, timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.Outbound);
         if (outcome.Connection is null)
         {
             report.End(outcome.Failure!.Value, outcome.Detail);

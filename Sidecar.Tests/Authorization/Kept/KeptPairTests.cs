@@ -65,13 +65,13 @@ public sealed class KeptPairTests
         var id = "abc";
         if (destination.StartsWith("service", StringComparison.Ordinal))
             await client.SendAllAsync([4, 1, 0, 80, 0, 0, 0, 1, 0, .. "service.test\0"u8]);
-        if (role == "p1")
+        if (role == "outbound")
         {
             var p2 = await upstream.AcceptAsync();
             id = (await p2.ReadLineAsync()).Split(' ')[1];
             await p2.SendAsync($"ok {id}\n");
         }
-        else if (role == "p2")
+        else if (role == "inbound")
         {
             await client.SendAsync(options == "--target|127.0.0.1:{0}" ? "bonjour abc\n" : $"bonjour abc 127.0.0.1 {upstream.Port}\n");
         }

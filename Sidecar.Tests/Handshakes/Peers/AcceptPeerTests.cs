@@ -12,7 +12,7 @@ namespace Sidecar.Tests.Handshakes.Peers;
 
 public sealed class AcceptPeerTests : IDisposable
 {
-    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P2);
+    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.Inbound);
 
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _connection = new();

@@ -12,7 +12,7 @@ namespace Sidecar.Tests.Handshakes.Peers;
 
 public sealed class GreetPeerTests : IAsyncDisposable
 {
-    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.P1);
+    private static readonly ListenerOptions Listener = Stage.Listener(SidecarRole.Outbound);
     private static readonly HostPort P2 = new("192.0.2.1", 45001);
 
     private readonly ManualTimeProvider _time = new();

@@ -34,7 +34,7 @@ public sealed class SendProxyHeaderTests : IDisposable
     // A server that speaks first may want the header first: nobody waits for the client.
     [Theory]
     [InlineData(SidecarRole.Alone)]
-    [InlineData(SidecarRole.P2)]
+    [InlineData(SidecarRole.Inbound)]
     public async Task Header_OfASilentClient_IsSentBeforeTheStagesBehind(SidecarRole role) =>
         await RunAsync(Open(role), _ =>
         {
@@ -65,7 +65,7 @@ public sealed class SendProxyHeaderTests : IDisposable
     [Fact]
     public async Task Header_OfP1_LeavesTogetherWithTheGreeting()
     {
-        var report = Open(SidecarRole.P1);
+        var report = Open(SidecarRole.Outbound);
         _client.Features.Set(new ConnectionRoute(null, new("p2.test", 45001), Configured: true));
         var greet = new GreetPeerMiddleware(Stage.MustNotBeReached, Stage.Timeouts, Stage.Metrics(_time, report.Listener), _time);
         var stage = RunAsync(report, connection =>

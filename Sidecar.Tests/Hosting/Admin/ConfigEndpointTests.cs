@@ -30,6 +30,7 @@ public sealed class ConfigEndpointTests : IDisposable
         Assert.Equal(("(keystream chacha20 … …)", $"{file}:2: transforms.scramble"), Setting(config, "transforms.scramble"));
         Assert.Equal(("127.0.0.1:9", $"{file}:5: listeners.0.target"), Setting(config, "listeners.0.target"));
         Assert.Equal(("100ms", "--drain"), Setting(config, "drain"));
+        Assert.Equal(("250ms", "default"), Setting(config, "upstream.attempt-delay"));
         Assert.True(config.GetProperty("since").GetDateTimeOffset() <= DateTimeOffset.UtcNow);
         Assert.False(config.TryGetProperty("need_restart", out _) || config.TryGetProperty("refused", out _));
     }

@@ -56,6 +56,6 @@ internal static class MadeExchanges
     /// <summary>A connection's part of its exchanges' records.</summary>
     public static ExchangeOrigin Origin(
         string client = "127.0.0.1:47994", string server = "127.0.0.1:8880", LocalProcess? process = null, string? transform = null) => new(
-            ConnectionId.TryParse("abc-1", out var id) ? id : default, SidecarRole.P2, transform is null ? null : TransformLanguage.Default.Parse(transform),
+            ConnectionId.TryParse("abc-1", out var id) ? id : default, SidecarRole.Inbound, transform is null ? null : TransformLanguage.Default.Parse(transform),
             new ClientAddress(IPEndPoint.Parse(client)), IPEndPoint.Parse(server), process ?? LocalProcess.Own);
 }

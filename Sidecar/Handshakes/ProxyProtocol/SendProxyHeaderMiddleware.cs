@@ -16,7 +16,7 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
         var output = connection.Features.Get<UpstreamFeature>()!.Connection.Transport.Output;
         ProxyHeader.Of(report.Client.EndPoint, DestinationOf(connection)).WriteTo(output, version);
         // Unflushed, the header leaves in one segment with p1's greeting.
-        if (listener.Role == SidecarRole.P1 || await FlushAsync(output, report))
+        if (listener.Role == SidecarRole.Outbound || await FlushAsync(output, report))
             await next(connection);
     }
 

@@ -16,11 +16,11 @@ internal static class ConfigEndpoint
     }
 }
 
-/// <summary>The configuration in force as the admin port shows it. What is not set has its default.</summary>
+/// <summary>The configuration in force as the admin port shows it.</summary>
 /// <param name="Generation">1 for that of the start.</param>
 /// <param name="Since">When it was read.</param>
 /// <param name="File">Its file.</param>
-/// <param name="Settings">All that is set, in the order of its sources.</param>
+/// <param name="Settings">All settings in force, in the order of their sources; the defaults last.</param>
 /// <param name="NeedRestart">Keys that have changed in the file and hold as they were until the next start.</param>
 /// <param name="Refused">The last reload, where that was refused.</param>
 internal sealed record ConfigView(int Generation, string Since, string? File, SettingView[] Settings, string[]? NeedRestart, RefusedView? Refused)

@@ -5,7 +5,7 @@ namespace Sidecar.Hosting.Reload;
 
 /// <summary>A configuration as it was read.</summary>
 /// <param name="Options">What holds from now on.</param>
-/// <param name="Settings">All that was set of it.</param>
+/// <param name="Settings">All settings in force: those that a source has, and the defaults of the rest.</param>
 /// <param name="NeedRestart">Keys that have changed since the start and cannot change while running: they hold as they were.</param>
 internal sealed record LoadedConfiguration(SidecarOptions Options, IReadOnlyList<Setting> Settings, IReadOnlyList<string> NeedRestart);
 

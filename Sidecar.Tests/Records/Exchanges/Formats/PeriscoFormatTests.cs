@@ -64,7 +64,7 @@ public sealed class PeriscoFormatTests
         var ext = Parse(Write(exchange, Origin(transform: "(xor 42)"))).GetProperty("ext");
 
         Assert.Equal(
-            """{"conn_id":"abc-1","role":"p2","transform":"(xor 42)","outcome":"server_reset","duration_ns":10000,"request_bytes":18,"response_bytes":123456789012}""",
+            """{"conn_id":"abc-1","role":"inbound","transform":"(xor 42)","outcome":"server_reset","duration_ns":10000,"request_bytes":18,"response_bytes":123456789012}""",
             ext.GetRawText());
     }
 

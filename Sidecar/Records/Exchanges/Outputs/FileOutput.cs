@@ -60,11 +60,12 @@ internal sealed record FileOutput : RecordOutput
 
     private static LineRotation? ReadRotation(SettingSet settings, string key)
     {
-        var size = settings.Read($"{key}.rotate-size", Usual.Size, Values.OffOr(Values.Size(SmallestFile, LargestFile)));
+        var size = settings.Read($"{key}.rotate-size", Usual.Size, Values.OffOr(Values.Size(SmallestFile, LargestFile)), Values.WriteSize);
         var age = settings.Read($"{key}.rotate-age", Usual.Age, Values.OffOr(ParseAge));
         var keep = settings.Read($"{key}.keep", Usual.Keep, Values.WholeNumber(0, MaxKept));
         if (size is not null || age is not null)
             return new LineRotation(size, age, keep);
+        settings.DropDefaults($"{key}.keep");
         if (settings.Find($"{key}.keep") is { } unused)
             settings.Refuse(unused, $"there are no old files: give {key}.rotate-size or {key}.rotate-age, or remove this");
         return null;

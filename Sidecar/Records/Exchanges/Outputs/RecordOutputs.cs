@@ -21,7 +21,7 @@ internal static class RecordOutputs
     /// <param name="settings">The settings.</param>
     /// <param name="key">What they stand below.</param>
     public static RecordOutput? Read(SettingSet settings, string key) =>
-        settings.Read($"{key}.output", All[0], Values.OneOf([.. All.Select(kind => (kind.Name, kind))])).Read(settings, key);
+        settings.Read($"{key}.output", All[0], Values.OneOf([.. All.Select(kind => (kind.Name, kind))]), kind => kind?.Name).Read(settings, key);
 
     private sealed record Kind(string Name, IReadOnlyList<SettingOption> Settings, Func<SettingSet, string, RecordOutput?> Read);
 }

@@ -1,0 +1,62 @@
+using System.Collections;
+using System.Reflection;
+using Chassis.Settings;
+using Sidecar.Configuration;
+using Xunit;
+
+namespace Sidecar.Tests.Configuration;
+
+/// <summary>What <c>GET /config</c> shows is what holds: given as settings, it makes the same options.</summary>
+public sealed class DefaultsInForceTests
+{
+    // Settings that have no default of their own: a source has them, or nothing holds.
+    private static readonly string[] WithoutDefault =
+    [
+        "config", "listeners.0.listen", "listeners.0.target", "oracle.address", "listeners.0.allow-clients", "listeners.0.deny-destinations", "listeners.0.max-connections",
+        "metrics.hosts", "health.hosts", "records.path", "records.headers.allow", "records.headers.deny", "records.paths",
+    ];
+
+    [Theory]
+    [InlineData("listeners.0.listen=127.0.0.1:1")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.role=p1 listeners.0.target=10.0.0.1:2 transport=sockets connection-records.path=off")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.role=p2 listeners.0.accept-proxy=on records.path=/tmp/r tcp.keep-alive=9s log.level=debug")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.mode=socks4 oracle.address=127.0.0.1:9 records.path=- records.rotate-size=off admin=off")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.1.listen=127.0.0.1:2 listeners.1.mode=fixed listeners.1.target=[::1]:3 records.0.path=/tmp/a records.1.path=/tmp/b")]
+    public void InForce_GivenAsSettings_MakesTheSameOptions(string words)
+    {
+        var loaded = new ConfigurationReader([.. words.Split(' ').Select(Words.Option)], []).Read();
+
+        var again = OptionsReader.Read(new SettingSet().Add(loaded.Settings));
+
+        Assert.Equal(Describe(loaded.Options), Describe(again));
+    }
+
+    [Fact]
+    public void InForce_HasEachSettingThatHasADefault()
+    {
+        var loaded = new ConfigurationReader(
+            [.. "listeners.0.listen=127.0.0.1:1 listeners.0.role=p2 listeners.0.accept-proxy=on records.path=/tmp/r".Split(' ').Select(Words.Option)], []).Read();
+        var withOracle = new ConfigurationReader(
+            [.. "listeners.0.listen=127.0.0.1:1 oracle.address=127.0.0.1:9".Split(' ').Select(Words.Option)], []).Read();
+
+        var shown = loaded.Settings.Concat(withOracle.Settings).Select(s => s.Key).ToHashSet();
+        Assert.DoesNotContain(SettingTable.Options.Select(o => o.Key).Except(WithoutDefault), key => !shown.Contains(key));
+    }
+
+    // All public and internal properties, line by line; where a setting stood is no part of what it says.
+    private static List<string> Describe(object? value, string name = "") => value switch
+    {
+        null => [$"{name} = null"],
+        string text => [$"{name} = {text}"],
+        IEnumerable list => [.. list.Cast<object>().SelectMany((element, i) => Describe(element, $"{name}[{i}]"))],
+        _ when value.GetType().Namespace is "Sidecar.Options" or "Sidecar.Records.Exchanges.Outputs" && Properties(value) is { Count: > 0 } properties =>
+            [.. properties.SelectMany(p => Describe(p.GetValue(value), $"{name}.{p.Name}"))],
+        _ => [$"{name} = {value}"],
+    };
+
+    private static List<PropertyInfo> Properties(object value) =>
+    [
+        .. value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+            .Where(p => !p.Name.EndsWith("Origin", StringComparison.Ordinal) && p.Name is not ("EqualityContract" or "Language") && p.GetIndexParameters().Length == 0),
+    ];
+}

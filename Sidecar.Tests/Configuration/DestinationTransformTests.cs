@@ -61,7 +61,7 @@ public sealed class DestinationTransformTests
     [InlineData("destination-transforms: [{destination: a, transform: not, port: 1}]", ":3: listeners.0.destination-transforms.0.port: unknown key")]
     [InlineData("destination-transforms: []", ":3: listeners.0.destination-transforms: a value is missing")]
     [InlineData("destination-transforms: [{destination: a, transform: not}]\noracle: {address: 'a:1'}", ":3: listeners.0.destination-transforms.0.destination 'a': has no effect beside an Oracle")]
-    [InlineData("destination-transforms: [{destination: a, transform: not}]\n    role: p1\n    target: a:1", ":3: listeners.0.destination-transforms.0.destination 'a': a p1 with a fixed target does not know the destination")]
+    [InlineData("destination-transforms: [{destination: a, transform: not}]\n    role: p1\n    target: a:1", ":3: listeners.0.destination-transforms.0.destination 'a': an outbound listener with a fixed target does not know the destination")]
     public void Load_WrongEntries_NameTheirLineAndKey(string yaml, string message)
     {
         using var folder = new TempFolder();

@@ -51,7 +51,7 @@ public sealed class OptionsReaderTests
         Assert.Equal(
             (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3)),
             (options.Timeouts.Handshake, options.Timeouts.Connect, options.Timeouts.Idle));
-        Assert.Equal(["p1", "p2"], options.Listeners.Select(l => l.Name));
+        Assert.Equal(["outbound", "inbound"], options.Listeners.Select(l => l.Name));
         Assert.Equal(2, options.Listeners[1].AllowDestinations.Count);
     }
 
@@ -69,7 +69,7 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.target=a b:80", "--target 'a b:80': a host name or IP address is expected")]
     [InlineData("listeners.0.transform=rot13", "--transform 'rot13': 1:1: an expression expected, got rot13")]
     [InlineData("listeners.0.transform=xor 256", "--transform 'xor 256': 1:5: a byte 0..255 expected, got 256")]
-    [InlineData("listeners.0.allow-destinations=pod", "--allow-destinations 'pod': only p2 has a list of allowed destinations")]
+    [InlineData("listeners.0.allow-destinations=pod", "--allow-destinations 'pod': only an inbound listener has a list of allowed destinations")]
     [InlineData("listeners.0.allow-clients=10.0.0.0/8", "--allow-clients '10.0.0.0/8': only a socks4 listener")]
     [InlineData("listeners.0.accept-proxy=v1", "--accept-proxy 'v1': one of on, off, true, false is expected")]
     [InlineData("listeners.0.send-proxy=on", "--send-proxy 'on': one of v1, v2, off is expected")]
@@ -92,7 +92,7 @@ public sealed class OptionsReaderTests
         Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named(Listen, setting)).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("listeners.0.mode=socks4", "listeners.0.role=p2", "p2 is spoken to by p1")]
+    [InlineData("listeners.0.mode=socks4", "listeners.0.role=p2", "an inbound sidecar is called by an outbound one")]
     [InlineData("listeners.0.mode=socks4", "listeners.0.target=a:1", "has no use for a target")]
     [InlineData("listeners.0.transform=not", "oracle.address=a:1", "remove one of the two")]
     [InlineData("listeners.0.accept-proxy=off", "listeners.0.proxy-clients=::1", "switch it on or remove")]

@@ -63,12 +63,12 @@ public sealed class NeighbourListenersTests
     [InlineData("alone")]
     public async Task Circle_OfTwoSidecars_EndsAtTheFirstHop(string role)
     {
-        string[] asks = role == "inbound" ? ["--role", "p2", "--allow-destinations", "loopback"] : ["--mode", "socks4"];
+        string[] asks = role == "p2" ? ["--role", "p2", "--allow-destinations", "loopback"] : ["--mode", "socks4"];
         await using var a = await RunningSidecar.StartAsync(["--listen", "127.0.0.1:0", .. asks]);
         await using var b = await RunningSidecar.StartAsync(["--listen", "127.0.0.1:0", .. asks]);
         using var client = await SocketTalk.ConnectAsync(a.Port);
 
-        if (role == "inbound")
+        if (role == "p2")
             await client.SendAsync($"bonjour c 127.0.0.1 {b.Port}\n");
         else
             await client.SendAllAsync(new byte[] { 4, 1, (byte)(b.Port >> 8), (byte)b.Port, 127, 0, 0, 1, 0 });

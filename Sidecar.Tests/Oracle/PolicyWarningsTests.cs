@@ -20,8 +20,8 @@ public sealed class PolicyWarningsTests
     [InlineData("rules: [{name: a, listener: x, deny: true}, {transform: xor 1}, {destination: h, deny: true}]", "at which a, rules.2 looks to deny")]
     [InlineData("rules: [{name: a, listener: x, transform: xor 1}, {destination: h, transform: not}]\ndefault: not", "at which a looks to grant: a sidecar that asks in v1 is denied")]
     [InlineData("rules: [{destination: h, transform: xor 1}]\ndefault: random", "at which rules.0 looks to grant")]
-    [InlineData("rules: [{role: [p2, alone], transform: not}]", "nothing grants to p1: each side of a pair is judged by itself")]
-    [InlineData("rules: [{role: p1, transform: not}, {role: p2, deny: true}]", "nothing grants to p2: ")]
+    [InlineData("rules: [{role: [p2, alone], transform: not}]", "nothing grants to outbound: each side of a pair is judged by itself")]
+    [InlineData("rules: [{role: p1, transform: not}, {role: p2, deny: true}]", "nothing grants to inbound: ")]
     public void Of_AKind_IsOneLineThatNamesItsRules(string policy, string expected) =>
         Assert.Contains(expected, Assert.Single(Of(policy)), StringComparison.Ordinal);
 

@@ -65,13 +65,13 @@ public sealed class KeptPairTests
         var id = "abc";
         if (destination.StartsWith("service", StringComparison.Ordinal))
             await client.SendAllAsync([4, 1, 0, 80, 0, 0, 0, 1, 0, .. "service.test\0"u8]);
-        if (role == "outbound")
+        if (role == "p1")
         {
             var p2 = await upstream.AcceptAsync();
             id = (await p2.ReadLineAsync()).Split(' ')[1];
             await p2.SendAsync($"ok {id}\n");
         }
-        else if (role == "inbound")
+        else if (role == "p2")
         {
             await client.SendAsync(options == "--target|127.0.0.1:{0}" ? "bonjour abc\n" : $"bonjour abc 127.0.0.1 {upstream.Port}\n");
         }
@@ -81,8 +81,9 @@ public sealed class KeptPairTests
         }
 
         using var asked = await oracle.AcceptAsync();
+        var listener = role switch { "p1" => "outbound", "p2" => "inbound", _ => role };
         var from = $"127[.]0[.]0[.]1 {((System.Net.IPEndPoint)client.LocalEndPoint!).Port}";
-        Assert.Matches($"^ask {role} {id} {role} {string.Format(destination, upstream.Port)} {from}{end}$", await asked.ReadLineAsync());
+        Assert.Matches($"^ask {role} {id} {listener} {string.Format(destination, upstream.Port)} {from}{end}$", await asked.ReadLineAsync());
     }
 
     private static async Task EchoAsync(int port, int number)

@@ -31,9 +31,9 @@ internal sealed class OracleWay : IAsyncDisposable
         var sidecar = await RunningSidecar.StartAsync(
             ["0", "127.0.0.1", $"{upstream.Port}", "127.0.0.1", $"{oracle}", "127.0.0.1", role, "--handshake-timeout", handshakeTimeout, .. options]);
         var way = new OracleWay(role, sidecar, upstream, await SocketTalk.ConnectAsync(sidecar.Port));
-        if (role == "inbound")
+        if (role == "p2")
             await way.Client.SendAsync("bonjour abc\n");
-        if (role == "outbound")
+        if (role == "p1")
         {
             way._p2 = await upstream.AcceptAsync();
             await way._p2.SendAsync($"ok {(await way._p2.ReadLineAsync()).Split(' ')[1]}\n");

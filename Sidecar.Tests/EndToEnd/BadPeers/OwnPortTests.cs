@@ -92,7 +92,7 @@ public sealed class OwnPortTests
     {
         using var p2 = new LoopbackListener();
         await using var sidecar = await RunningSidecar.StartAsync(
-            ["--listen", "0", "--mode", "socks4", "--role", role, .. role == "outbound" ? new[] { "--target", $"127.0.0.1:{p2.Port}" } : []]);
+            ["--listen", "0", "--mode", "socks4", "--role", role, .. role == "p1" ? new[] { "--target", $"127.0.0.1:{p2.Port}" } : []]);
         foreach (var (host, port, _) in Numbered(sidecar))
             await AskSocksAsync(sidecar, Request(1, port, host), "self_call");
         Assert.True(p2.IsUntouched);

@@ -17,7 +17,7 @@ public sealed class CurlTests
     {
         using var service = new LoopbackListener();
         await using var p2 = await RunningSidecar.StartAsync("--listen", "127.0.0.1:0", "--role", "p2", "--allow-destinations", "loopback", "--transform", "not");
-        string[] pair = role == "outbound" ? ["--target", $"127.0.0.1:{p2.Port}", "--transform", "not"] : [];
+        string[] pair = role == "p1" ? ["--target", $"127.0.0.1:{p2.Port}", "--transform", "not"] : [];
         await using var sidecar = await RunningSidecar.StartAsync(["--listen", "127.0.0.1:0", "--mode", "socks4", "--role", role, .. pair]);
 
         var curl = CurlAsync("-sS", "--max-time", "20", option, $"127.0.0.1:{sidecar.Port}", $"http://{host}:{service.Port}/page");

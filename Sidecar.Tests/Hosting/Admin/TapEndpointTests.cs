@@ -95,7 +95,7 @@ public sealed class TapEndpointTests
 
         using var tap = await p2.Admin.OpenAsync("/connections/one%2Fname/tap");
         await LineAsync(tap);
-        Assert.Equal(["in: p2", "again: p2", "in #2: p2"], [await LabelAsync(tap), await LabelAsync(tap), await LabelAsync(tap)]);
+        Assert.Equal(["in: inbound", "again: inbound", "in #2: inbound"], [await LabelAsync(tap), await LabelAsync(tap), await LabelAsync(tap)]);
         await second.SendAsync("a");
         await secondServed.ReadAsync(1);
         Assert.EndsWith(" s again, client to upstream, offset 0, 1 byte", await ChunkAsync(tap), StringComparison.Ordinal);

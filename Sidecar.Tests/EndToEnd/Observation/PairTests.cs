@@ -36,7 +36,7 @@ public sealed class PairTests : IDisposable
         var records = await _second.ReadAsync(Paths.Length);
         Assert.Equal(way.Logged.Order(), records.Select(r => $"{r.Method} {r.Url} {r.Status}").Order());
         var known = await way.Second.RecordAsync();
-        Assert.Equal(("completed", "p2", "not", known.Id), Assert.Single(records.Select(r => (r.Outcome, r.Text("role"), r.Text("transform"), r.Connection)).Distinct()));
+        Assert.Equal(("completed", "inbound", "not", known.Id), Assert.Single(records.Select(r => (r.Outcome, r.Text("role"), r.Text("transform"), r.Connection)).Distinct()));
         Assert.Equal(known.Text("client"), $"127.0.0.1:{Assert.Single(records.Select(r => r.ClientPort).Distinct())}");
         await HasRecordedNothingAsync(way.First, _first);
         Assert.Equal(0, (await way.Second.ScrapeAsync()).Sum("sidecar_connections_unobservable_total"));
@@ -57,7 +57,7 @@ public sealed class PairTests : IDisposable
         Assert.Equal(second.Select(r => r.InShort()), first.Select(r => r.InShort()));
         Assert.Equal(second.Select(r => (r.RequestBytes, r.ResponseBytes)), first.Select(r => (r.RequestBytes, r.ResponseBytes)));
         // One connection has one name at both; only p1 knows the client itself.
-        Assert.Equal((second[0].Connection, "p1", "not", port), Assert.Single(first.Select(r => (r.Connection, r.Text("role"), r.Text("transform"), r.ClientPort)).Distinct()));
+        Assert.Equal((second[0].Connection, "outbound", "not", port), Assert.Single(first.Select(r => (r.Connection, r.Text("role"), r.Text("transform"), r.ClientPort)).Distinct()));
         way.CarriedNoHttp();
     }
 

@@ -19,7 +19,7 @@ public sealed class DialectTests
             transforms: {scramble: (chain (xor 42) (rotl 3))}
             rules:
               - {destination: "127.0.0.1:{{one.Port}}", transform: scramble}
-              - {destination: "127.0.0.1:{{two.Port}}", listener: [p1, p2], transform: '(table "{{table}}")'}
+              - {destination: "127.0.0.1:{{two.Port}}", listener: [outbound, inbound], transform: '(table "{{table}}")'}
             """);
         string[] options = ["--oracle", $"127.0.0.1:{oracle.Port}", "--oracle-dialect", "v1x", "--transport", transport];
         await using var p2 = await RunningSidecar.StartAsync(["--listen", "127.0.0.1:0", "--role", "p2", "--allow-destinations", "loopback", .. options]);

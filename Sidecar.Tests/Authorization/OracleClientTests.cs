@@ -11,6 +11,7 @@ using Sidecar.Resolution;
 using Sidecar.Tests.Support;
 using Sidecar.Transport;
 using Sidecar.Upstream;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Authorization;

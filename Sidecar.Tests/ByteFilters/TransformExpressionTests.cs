@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Oracle.Protocol;
 using Sidecar.Tests.Transform;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.ByteFilters;

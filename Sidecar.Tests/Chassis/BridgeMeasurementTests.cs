@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Chassis.Metrics;
 using Prometheus;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

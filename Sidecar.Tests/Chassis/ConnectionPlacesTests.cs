@@ -1,6 +1,6 @@
 using System.Net;
 using Chassis.Net;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

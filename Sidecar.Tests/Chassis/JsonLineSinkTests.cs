@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Chassis;
 using Chassis.Records;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

@@ -1,6 +1,6 @@
 using System.Text;
 using Chassis.Records;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 using static Sidecar.Tests.Chassis.LetterLines;
 

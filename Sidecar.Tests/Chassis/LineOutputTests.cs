@@ -1,7 +1,7 @@
 using System.Text;
 using Chassis;
 using Chassis.Records;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

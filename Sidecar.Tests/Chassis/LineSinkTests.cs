@@ -1,7 +1,7 @@
 using System.Text;
 using Chassis.Records;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using Chassis;
 using Chassis.Net;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Chassis.Metrics;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;
@@ -75,7 +75,7 @@ public sealed class ServiceEndpointTests : IDisposable
         var others = new List<TcpClient>();
         for (var i = 0; i < ServiceEndpoint.MaxConnections; i++)
             others.Add(await ConnectAsync(url, Whole.Replace("/ ", "/waits ", StringComparison.Ordinal)));
-        await Support.Eventually.TrueAsync(() => _waiting == ServiceEndpoint.MaxConnections);
+        await Eventually.TrueAsync(() => _waiting == ServiceEndpoint.MaxConnections);
 
         await SocketTalk.IsRefusedAsync(url.Port);
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

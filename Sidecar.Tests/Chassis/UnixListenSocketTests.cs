@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Chassis;
 using Chassis.Net;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

@@ -1,6 +1,6 @@
 using Chassis;
 using Chassis.Settings;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;

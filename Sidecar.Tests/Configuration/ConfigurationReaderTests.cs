@@ -1,7 +1,7 @@
 using Chassis;
 using Chassis.Settings;
 using Sidecar.Configuration;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;

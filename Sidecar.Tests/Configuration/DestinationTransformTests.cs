@@ -2,7 +2,7 @@ using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
 using Oracle.Protocol;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;

@@ -3,7 +3,7 @@ using Chassis;
 using Chassis.Settings;
 using Oracle.Protocol;
 using Sidecar.Options;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;

@@ -3,7 +3,7 @@ using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Configuration;
 using Sidecar.Records.Exchanges.Outputs;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;

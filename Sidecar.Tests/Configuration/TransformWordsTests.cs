@@ -1,6 +1,6 @@
 using Chassis;
-using Sidecar.Tests.Support;
 using Sidecar.Tests.UserFilters;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;

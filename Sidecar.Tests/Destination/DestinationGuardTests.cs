@@ -6,6 +6,7 @@ using Sidecar.Destination;
 using Sidecar.Net;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Destination;

@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Sidecar.Destination;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Destination;

@@ -6,6 +6,7 @@ using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Resolution;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Destination;

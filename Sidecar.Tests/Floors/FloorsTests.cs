@@ -1,4 +1,4 @@
-using Sidecar.Tests.VideoApi.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Floors;

@@ -4,6 +4,8 @@ using System.Text.Json;
 using Sidecar.Tests.EndToEnd.Transfers;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Hosting;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -27,7 +28,7 @@ internal sealed class InterceptedNetwork : IAsyncDisposable
 
     public static async Task<InterceptedNetwork> CreateAsync(bool backIntercepts)
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         var network = new InterceptedNetwork(await NetworkNamespace.CreateAsync(), await NetworkNamespace.CreateAsync());
         try
         {

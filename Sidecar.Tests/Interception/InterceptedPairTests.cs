@@ -6,7 +6,7 @@ namespace Sidecar.Tests.Interception;
 /// <summary>p2 behind rules of its own: it is told by p1 where to, or finds it as p1 does.</summary>
 public sealed class InterceptedPairTests
 {
-    private static readonly string Clips = global::Demo.Programs.BuiltPrograms.Locate().Clips;
+    private static readonly string Clips = Demo.Programs.BuiltPrograms.Locate().Clips;
 
     [Theory]
     [InlineData("45000 nil nil 0.0.0.0 client", "45001 nil nil 0.0.0.0 server", BackAddress)]

@@ -6,7 +6,7 @@ namespace Sidecar.Tests.Interception;
 /// <summary>Sidecars between machines, not between programs of one.</summary>
 public sealed class MachineTests
 {
-    private static readonly string Clips = global::Demo.Programs.BuiltPrograms.Locate().Clips;
+    private static readonly string Clips = Demo.Programs.BuiltPrograms.Locate().Clips;
 
     [Fact]
     public async Task Socks_FromAnotherMachine_IsRefusedUnlessItsClientsAreAllowed()

@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Demo.Verification;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -16,7 +17,7 @@ public sealed class MaliciousCallTests
 
     public MaliciousCallTests(PodPair pods)
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         _pods = pods;
         _pods.ForgetRecords();
     }

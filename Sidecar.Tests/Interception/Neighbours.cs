@@ -1,7 +1,8 @@
 using System.Net;
 using Sidecar.Net;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -21,7 +22,7 @@ public sealed class Neighbours : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (!NetworkNamespace.CanBeMade)
+        if (!RootTools.AreThere)
             return;
         (Near, Far) = (await NetworkNamespace.CreateAsync(), await NetworkNamespace.CreateAsync());
         await NetworkNamespace.JoinAsync(Near, Far);

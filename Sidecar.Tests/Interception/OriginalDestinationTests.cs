@@ -1,5 +1,5 @@
 using System.Net;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 using static Sidecar.Tests.Interception.InterceptedNetwork;
 
@@ -8,7 +8,7 @@ namespace Sidecar.Tests.Interception;
 /// <summary>SO_ORIGINAL_DST behind real iptables rules, each test in network namespaces of its own.</summary>
 public sealed class OriginalDestinationTests
 {
-    private static readonly string Clips = global::Demo.Programs.BuiltPrograms.Locate().Clips;
+    private static readonly string Clips = Demo.Programs.BuiltPrograms.Locate().Clips;
 
     [Theory]
     [InlineData("0.0.0.0", BackAddress, BackAddress + ":9000")]

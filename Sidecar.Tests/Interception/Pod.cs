@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;

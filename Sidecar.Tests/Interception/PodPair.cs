@@ -1,4 +1,5 @@
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -26,7 +27,7 @@ public sealed class PodPair : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (!NetworkNamespace.CanBeMade)
+        if (!RootTools.AreThere)
             return;
         Client = new Pod(await NetworkNamespace.CreateAsync(), 1);
         Server = new Pod(await NetworkNamespace.CreateAsync(), 2);

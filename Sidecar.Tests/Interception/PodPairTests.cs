@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -17,7 +18,7 @@ public sealed class PodPairTests : IAsyncLifetime
 
     public PodPairTests(PodPair pods)
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         _pods = pods;
         _pods.ForgetRecords();
     }

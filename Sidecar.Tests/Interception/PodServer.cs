@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 
 namespace Sidecar.Tests.Interception;
 

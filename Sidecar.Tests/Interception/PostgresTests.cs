@@ -1,4 +1,4 @@
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -13,7 +13,7 @@ public sealed class PostgresTests
 
     public PostgresTests(PodPair pods)
     {
-        NetworkNamespace.RequireRoot("psql");
+        RootTools.Require("psql");
         Assert.SkipUnless(Directory.Exists(Versions), "needs postgresql");
         _pods = pods;
         _pods.ForgetRecords();

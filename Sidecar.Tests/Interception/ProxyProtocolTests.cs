@@ -1,5 +1,5 @@
 using System.Net;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 using static Sidecar.Tests.Interception.InterceptedNetwork;
 

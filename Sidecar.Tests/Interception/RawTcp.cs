@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;

@@ -1,5 +1,5 @@
 using System.Net;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -69,7 +69,7 @@ public sealed class RedirectionTests(Neighbours neighbours) : IClassFixture<Neig
     [MemberData(nameof(Rows))]
     public async Task Rules_RedirectWhatTheOptionsSay(string options, string backend)
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         string[] words = [.. options.Split(' '), "--backend", backend];
         await neighbours.DoesAsync(["apply", .. words]);
         try
@@ -92,7 +92,7 @@ public sealed class RedirectionTests(Neighbours neighbours) : IClassFixture<Neig
     [InlineData("nft", true)]
     public async Task PacketOfNoConnection_IsDroppedUnlessKept(string backend, bool kept)
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         string[] words = ["--inbound-port", "45001", "--backend", backend, .. kept ? new[] { "--keep-invalid" } : []];
         await neighbours.DoesAsync(["apply", .. words]);
         try

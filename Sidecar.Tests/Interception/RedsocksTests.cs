@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 using static Sidecar.Tests.Interception.InterceptedNetwork;
 
@@ -20,7 +20,7 @@ public sealed class RedsocksTests
     [Fact]
     public async Task Redsocks_InFrontOfASocks4P1_TellsItWhereConnectionsWentTo()
     {
-        NetworkNamespace.RequireRoot("redsocks");
+        RootTools.Require("redsocks");
         using var folder = new TempFolder();
         var config = folder.Write("redsocks.conf", Config);
         await using var network = await CreateAsync(backIntercepts: false);

@@ -1,4 +1,5 @@
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -17,7 +18,7 @@ internal sealed class RuleSpace : IAsyncDisposable
     /// <summary>Skips the test where the kernel or the system lacks the backend.</summary>
     public static async Task<RuleSpace> CreateAsync(string backend)
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         var space = new RuleSpace(await NetworkNamespace.CreateAsync(), backend);
         try
         {

@@ -3,7 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -17,7 +18,7 @@ public sealed class ShortConnectionsTests
     [Fact]
     public async Task OverIPv6_AHundredTimesAsManyAsPorts_AllPassWithinTheMinute()
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         await using var pod = await NetworkNamespace.CreateAsync();
         await using var far = await NetworkNamespace.CreateAsync();
         await NetworkNamespace.JoinAsync(pod, far);

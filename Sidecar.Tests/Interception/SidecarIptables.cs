@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Sidecar.Tests.VideoApi.Support;
+using Testing;
 
 namespace Sidecar.Tests.Interception;
 

@@ -9,8 +9,8 @@ using Sidecar.Destination;
 using Sidecar.Listeners;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Listeners;

@@ -4,6 +4,7 @@ using Sidecar.Net;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Sidecar.Transport.Sockets;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Net;
@@ -25,7 +26,7 @@ public sealed class PassthroughSourceTests
     [Fact]
     public async Task For_AnAddressOfThePod_ConnectsFromThere()
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         await using var space = await NetworkNamespace.CreateAsync();
         await space.RunAsync("ip address add 10.77.0.1/32 dev lo; ip address add fd00:77::1/128 dev lo nodad");
         using var listener = space.Listen(9000);

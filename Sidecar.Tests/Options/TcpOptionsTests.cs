@@ -2,8 +2,9 @@ using System.Net;
 using Sidecar.Net;
 using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Options;

@@ -2,7 +2,7 @@ using System.Net;
 using Oracle.Decisions;
 using Oracle.Policies;
 using Oracle.Protocol;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;

@@ -3,7 +3,7 @@ using System.Net;
 using ByteFilters;
 using Oracle.Decisions;
 using Oracle.Protocol;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;

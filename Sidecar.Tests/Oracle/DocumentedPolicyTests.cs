@@ -3,8 +3,7 @@ using System.Text.RegularExpressions;
 using Oracle.Decisions;
 using Oracle.Policies;
 using Oracle.Protocol;
-using Sidecar.Tests.Support;
-using Sidecar.Tests.VideoApi.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Oracle.Configuration;
 using Oracle.Serving;
 using Oracle.Telemetry;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;

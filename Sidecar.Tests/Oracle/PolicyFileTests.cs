@@ -1,8 +1,8 @@
 using Chassis;
 using Oracle.Policies;
 using Oracle.Protocol;
-using Sidecar.Tests.Support;
 using Sidecar.Tests.UserFilters;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Oracle.Configuration;
 using Oracle.Protocol;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Oracle;

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using Sidecar.Net;
 using Sidecar.Relay;
-using Sidecar.Tests.Support;
 using Sidecar.Transport;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;

@@ -6,10 +6,10 @@ using Sidecar.Connections;
 using Sidecar.Options;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Tests.Transport.Epoll;
 using Sidecar.Transform;
 using Sidecar.Transport.Sockets;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;

@@ -3,8 +3,8 @@ using Sidecar.Connections;
 using Sidecar.Options;
 using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.EndToEnd.Load;
-using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;

@@ -6,6 +6,7 @@ using Sidecar.Relay;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
 using Sidecar.Transform.Kernels;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;

@@ -6,11 +6,12 @@ using Sidecar.Relay;
 using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Tests.Transport.Epoll;
 using Sidecar.Transform;
 using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;

@@ -3,8 +3,8 @@ using System.Text;
 using Sidecar.Connections;
 using Sidecar.Relay;
 using Sidecar.Taps;
-using Sidecar.Tests.Support;
 using Sidecar.Transform;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Relay;

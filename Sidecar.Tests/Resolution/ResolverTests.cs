@@ -5,6 +5,7 @@ using Chassis.Net;
 using Sidecar.Connections;
 using Sidecar.Resolution;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Resolution;

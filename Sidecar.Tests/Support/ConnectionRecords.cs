@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Testing;
 
 namespace Sidecar.Tests.Support;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Testing;
 
 namespace Sidecar.Tests.Support;
 

@@ -3,7 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Sidecar.Net;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Support;
@@ -11,7 +12,6 @@ namespace Sidecar.Tests.Support;
 /// <summary>A network namespace of one test's own, with loopback up; removed with it.</summary>
 internal sealed class NetworkNamespace : IAsyncDisposable
 {
-    private static readonly string[] Tools = ["ip", "iptables", "ip6tables", "setpriv", "curl"];
     private static int _count;
 
     private NetworkNamespace()
@@ -20,20 +20,6 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 
     /// <summary>Its name, unique on this machine.</summary>
     public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"sidecar-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
-
-    /// <summary>Whether namespaces can be made here: for what tests share, which cannot be skipped itself.</summary>
-    public static bool CanBeMade => Environment.IsPrivilegedProcess && !Missing(Tools).Any();
-
-    /// <summary>Skips the test where namespaces cannot be made or a program is missing, and says why.</summary>
-    public static void RequireRoot(params IEnumerable<string> programs)
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, for network namespaces and iptables");
-        var missing = Missing([.. Tools, .. programs]).ToList();
-        Assert.SkipWhen(missing.Count > 0, $"needs {string.Join(", ", missing)}");
-    }
-
-    private static IEnumerable<string> Missing(IEnumerable<string> programs) => programs.Where(tool =>
-        !Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, tool))));
 
     public static async Task<NetworkNamespace> CreateAsync()
     {

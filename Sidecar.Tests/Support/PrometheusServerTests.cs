@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Support;

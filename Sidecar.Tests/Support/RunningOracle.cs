@@ -1,6 +1,7 @@
 using System.Net;
 using Oracle.Configuration;
 using Oracle.Serving;
+using Testing;
 
 namespace Sidecar.Tests.Support;
 

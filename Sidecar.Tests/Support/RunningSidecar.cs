@@ -10,6 +10,7 @@ using Sidecar.Hosting;
 using Sidecar.Hosting.Reload;
 using Sidecar.Listeners;
 using Sidecar.Options;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Support;

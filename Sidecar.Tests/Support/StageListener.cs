@@ -10,6 +10,7 @@ using Sidecar.Options;
 using Sidecar.Records;
 using Sidecar.Telemetry;
 using Sidecar.Transport.Epoll;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Support;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Support;
@@ -73,11 +74,7 @@ internal sealed class StartedSidecar : IAsyncDisposable
     }
 
     /// <summary>The port of one of the own endpoints.</summary>
-    public async Task<int> EndpointAsync(string name)
-    {
-        var line = await _process.ErrorLineAsync($"Serving {name} on ");
-        return int.Parse(line.Split(':')[^1]);
-    }
+    public Task<int> EndpointAsync(string name) => _process.EndpointPortAsync(name);
 
     public async ValueTask DisposeAsync()
     {

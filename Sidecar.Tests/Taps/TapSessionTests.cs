@@ -8,6 +8,7 @@ using Sidecar.Relay;
 using Sidecar.Taps;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Taps;

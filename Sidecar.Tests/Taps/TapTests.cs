@@ -1,7 +1,7 @@
 using System.Text;
 using Sidecar.Connections;
 using Sidecar.Taps;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Taps;

@@ -1,5 +1,5 @@
 using Sidecar.Telemetry;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Telemetry;

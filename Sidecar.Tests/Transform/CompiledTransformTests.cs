@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Sidecar.Transform;
 using Sidecar.Transform.Kernels;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Transform;

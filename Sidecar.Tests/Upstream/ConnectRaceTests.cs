@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Sidecar.Tests.Support;
 using Sidecar.Transport;
 using Sidecar.Upstream;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Upstream;

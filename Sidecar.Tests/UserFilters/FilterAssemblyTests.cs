@@ -2,7 +2,7 @@ using ByteFilters;
 using Chassis;
 using Chassis.Expressions;
 using Chassis.Settings;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.UserFilters;

@@ -4,8 +4,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using RollingXor;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transform;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.UserFilters;

@@ -1,5 +1,6 @@
 using Sidecar.Tests.EndToEnd.BadPeers;
 using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Authorization.Kept;

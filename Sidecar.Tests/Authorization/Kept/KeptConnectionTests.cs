@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Authorization.Kept;

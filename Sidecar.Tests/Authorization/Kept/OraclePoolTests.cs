@@ -6,8 +6,9 @@ using Oracle.Protocol;
 using Sidecar.Authorization.Kept;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Sockets;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Authorization.Kept;

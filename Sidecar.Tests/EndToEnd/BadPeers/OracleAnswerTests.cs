@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.BadPeers;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using Chassis;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.BadPeers;
@@ -133,7 +133,7 @@ public sealed class OwnPortTests
     [Fact]
     public async Task FixedTarget_ThatIsTheListenerItself_IsRefusedAtTheStart()
     {
-        using var held = new global::Demo.Programs.FreePorts();
+        using var held = new Demo.Programs.FreePorts();
         var port = held.Next();
         held.Dispose();
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.CommandLine;
@@ -17,7 +18,7 @@ public sealed class ConfigurationTests
     {
         await using var echo = new EchoServer();
         using var folder = new TempFolder();
-        using var ports = new global::Demo.Programs.FreePorts();
+        using var ports = new Demo.Programs.FreePorts();
         var (p1, p2) = (ports.Next(), ports.Next());
         ports.Dispose();
         var file = folder.Write("sidecar.yaml", $"""
@@ -118,7 +119,7 @@ public sealed class ConfigurationTests
     public async Task TwoSidecars_FromPositionalFormsAlone_BothStartAndTellWhereTheirEndpointsAre()
     {
         await using var echo = new EchoServer();
-        using var ports = new global::Demo.Programs.FreePorts();
+        using var ports = new Demo.Programs.FreePorts();
         var (p1, p2) = (ports.Next(), ports.Next());
         ports.Dispose();
 
@@ -143,7 +144,7 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task Restart_WhileTheOldProcessDrains_WarnsAndTakesItsPortsOnceItHasGone()
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         // Of its own: elsewhere other programs may have the default ports.
         await using var space = await NetworkNamespace.CreateAsync();
         await using var old = space.Start(User, "Sidecar", "--listen", "127.0.0.1:0", "--target", "127.0.0.1:9");

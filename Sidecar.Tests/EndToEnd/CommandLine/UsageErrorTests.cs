@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.CommandLine;

@@ -5,9 +5,9 @@ using Sidecar.Options;
 using Sidecar.Relay;
 using Sidecar.Tests.Relay;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transform;
 using Sidecar.Transport.Epoll;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Ends;

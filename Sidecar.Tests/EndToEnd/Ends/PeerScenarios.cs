@@ -1,6 +1,7 @@
 using Sidecar.Tests.EndToEnd.BadPeers;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Ends;

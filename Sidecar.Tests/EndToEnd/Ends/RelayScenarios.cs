@@ -1,6 +1,6 @@
 using System.Net;
 using Sidecar.Tests.EndToEnd.Faults;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Ends;

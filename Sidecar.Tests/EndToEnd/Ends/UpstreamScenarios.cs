@@ -1,5 +1,5 @@
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Ends;

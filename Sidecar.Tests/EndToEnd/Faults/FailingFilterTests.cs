@@ -1,6 +1,8 @@
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Sidecar.Tests.Transform;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;

@@ -1,6 +1,6 @@
 using System.Text;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;

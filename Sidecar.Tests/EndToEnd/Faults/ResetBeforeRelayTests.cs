@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Sidecar.Tests.EndToEnd.BadPeers;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;

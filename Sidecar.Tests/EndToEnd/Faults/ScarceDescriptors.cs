@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Sidecar.Benchmarks.Machine;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;
@@ -103,7 +104,7 @@ public sealed class UnacknowledgedTests
     [InlineData("sockets")]
     public async Task LastBytes_ToAPeerThatIsGone_MakeItAReset(string transport)
     {
-        NetworkNamespace.RequireRoot();
+        RootTools.Require();
         await using var space = await NetworkNamespace.CreateAsync();
         await using var sidecar = space.Start(
             1337, "Sidecar", "45000", "127.0.0.1", "7000", "127.0.0.1", "alone", "--transport", transport,

@@ -3,6 +3,7 @@ using Demo.Verification;
 using Sidecar.Benchmarks.Machine;
 using Sidecar.Benchmarks.Peers;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Load;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Sidecar.Tests.EndToEnd.Observation;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Load;
@@ -30,7 +31,7 @@ public sealed partial class ReloadStormTests : IDisposable
             "Sidecar", "--config", file, "--transport", transport, "--connection-records", "off", "--log-level", "info",
             "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0");
         var port = await sidecar.ListenerPortAsync();
-        var admin = new AdminPort(int.Parse((await sidecar.ErrorLineAsync("Serving admin on ")).Split(':')[^1]));
+        var admin = new AdminPort(await sidecar.EndpointPortAsync("admin"));
         // A first load and a first few reloads make what stays: threads, buffers, compiled code.
         await StormAsync(sidecar, admin, port, one.Port, two.Port, reloads: 10, seconds: 2, least: 0);
         await Eventually.TrueAsync(async () => (await admin.ConnectionsAsync()).Count == 0);

@@ -3,8 +3,9 @@ using Demo.Verification;
 using Sidecar.Benchmarks.Machine;
 using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Load;

@@ -1,5 +1,6 @@
 using Sidecar.Tests.EndToEnd.Protocols;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Native;

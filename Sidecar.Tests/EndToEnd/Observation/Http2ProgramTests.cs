@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation;

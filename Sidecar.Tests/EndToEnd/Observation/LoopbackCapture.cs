@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation;
@@ -24,7 +24,7 @@ internal sealed class LoopbackCapture : IAsyncDisposable
     /// <summary>Starts it for a TCP port and waits until it listens; skips the test where it cannot.</summary>
     public static async Task<LoopbackCapture> StartAsync(int port)
     {
-        NetworkNamespace.RequireRoot("tcpdump", "tshark");
+        RootTools.Require("tcpdump", "tshark");
         var capture = new LoopbackCapture(port);
         await capture._tcpdump.ErrorLineAsync("listening on");
         return capture;

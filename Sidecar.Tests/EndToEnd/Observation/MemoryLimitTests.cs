@@ -5,7 +5,7 @@ using Sidecar.Connections;
 using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Tests.Observation.Http2;
 using Sidecar.Tests.Observation.Memory;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation;

@@ -1,5 +1,6 @@
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.VideoApi.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation;

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Sidecar.Tests.EndToEnd.Transfers;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Protocols;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.ProxyProtocol;

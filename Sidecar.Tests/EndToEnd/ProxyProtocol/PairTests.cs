@@ -6,7 +6,7 @@ using Sidecar.Handshakes.ProxyProtocol;
 using Sidecar.Options;
 using Sidecar.Tests.Handshakes.ProxyProtocol;
 using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.ProxyProtocol;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Demo.Programs;
 using Demo.Verification;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Seed;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Transfers;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using Demo.Verification;
-using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Transfers;

@@ -6,6 +6,7 @@ using Sidecar.Connections;
 using Sidecar.Handshakes.Peers;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Handshakes.Peers;

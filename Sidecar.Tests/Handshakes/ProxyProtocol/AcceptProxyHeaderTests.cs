@@ -7,6 +7,7 @@ using Sidecar.Handshakes.ProxyProtocol;
 using Sidecar.Handshakes.Socks;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Handshakes.ProxyProtocol;

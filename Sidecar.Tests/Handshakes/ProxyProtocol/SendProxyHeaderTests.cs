@@ -10,6 +10,7 @@ using Sidecar.Options;
 using Sidecar.Relay;
 using Sidecar.Tests.Support;
 using Sidecar.Transform;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Handshakes.ProxyProtocol;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Hosting.Admin;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Hosting.Admin;

@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Hosting.Admin;

@@ -1,7 +1,7 @@
 using System.Text;
 using Chassis;
 using Sidecar.Records.Command;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Records.Command;

@@ -8,6 +8,7 @@ using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Records.Exchanges.Outputs;
 using Sidecar.Tests.Observation;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Sidecar.Records.Exchanges;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Records.Exchanges;
@@ -12,7 +13,7 @@ public sealed class LocalProcessNamespaceTests
     [Fact]
     public async Task FindInodes_WithinANamespace_IsThatNamespacesSocket()
     {
-        NetworkNamespace.RequireRoot("python3");
+        RootTools.Require("python3");
         await using var space = await NetworkNamespace.CreateAsync();
         await using var service = space.StartCommand("python3", "-u", "-c", """
             import os, socket

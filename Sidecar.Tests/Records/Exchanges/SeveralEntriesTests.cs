@@ -7,6 +7,7 @@ using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Records.Exchanges.Outputs;
 using Sidecar.Telemetry;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Testing.Peers;
 
 namespace Sidecar.Tests.Support.Peers;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Demo.Programs;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Support.Peers;

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using ByteFilters;
 using Chassis;
-using Sidecar.Tests.Support;
 using Sidecar.Transform;
 using Sidecar.Transform.Command;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Transform.Command;

@@ -1,5 +1,5 @@
-using Sidecar.Tests.Support;
 using Sidecar.Transform.Command;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Transform.Command;

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ByteFilters;
-using Sidecar.Tests.Support;
 using Sidecar.Tests.UserFilters;
 using Sidecar.Transform;
 using Sidecar.Transform.Kernels;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Transform.Command;

@@ -3,10 +3,10 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.EndToEnd.Load;
-using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Transport.Epoll;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Sidecar.Options;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Transport.Epoll;

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport;
 using Sidecar.Transport.Epoll;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Transport.Epoll;

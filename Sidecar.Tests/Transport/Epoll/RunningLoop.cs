@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Sidecar.Options;
-using Sidecar.Tests.Support;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Epoll;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Transport.Epoll;

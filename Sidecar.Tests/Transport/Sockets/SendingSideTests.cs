@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using Sidecar.Tests.Support.Peers;
 using Sidecar.Transport.Sockets;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Transport.Sockets;

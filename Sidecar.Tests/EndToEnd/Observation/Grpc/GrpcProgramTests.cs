@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation.Grpc;

@@ -4,7 +4,7 @@ using Sidecar.Observation;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 using HttpVersion = Sidecar.Observation.HttpVersion;

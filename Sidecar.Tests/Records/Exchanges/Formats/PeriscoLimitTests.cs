@@ -5,7 +5,7 @@ using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Observation;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
-using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 

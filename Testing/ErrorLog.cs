@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Testing;
+
+/// <summary>Keeps what a program in this process logs as an error: nothing that a peer does may lead to one.</summary>
+/// <param name="least">The least level that is kept.</param>
+internal sealed class ErrorLog(LogLevel least = LogLevel.Error) : ILoggerProvider, ILogger
+{
+    private readonly ConcurrentQueue<string> _lines = new();
+
+    public IReadOnlyCollection<string> Lines => _lines;
+
+    /// <summary>The lines so far, which a test has expected.</summary>
+    public IReadOnlyList<string> Take()
+    {
+        var taken = new List<string>();
+        while (_lines.TryDequeue(out var line))
+            taken.Add(line);
+        return taken;
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+            _lines.Enqueue($"{formatter(state, exception)} {exception}");
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,11 @@
+using Xunit.v3;
+
+namespace Testing;
+
+/// <summary>Marks tests that use sockets, processes, mounts or the addresses of this machine. <c>./test --unit</c> leaves them out, and whole folders as well: it lists them.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class SystemTestAttribute : Attribute, ITraitAttribute
+{
+    /// <inheritdoc/>
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new("tier", "system")];
+}

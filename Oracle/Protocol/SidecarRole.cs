@@ -1,9 +1,9 @@
 namespace Oracle.Protocol;
 
-/// <summary>What a sidecar is on a connection's way.</summary>
+/// <summary>The role of a sidecar on the path of a connection.</summary>
 public enum SidecarRole
 {
-    /// <summary>One sidecar, no peer.</summary>
+    /// <summary>One sidecar without a peer.</summary>
     Alone,
 
     /// <summary>The client's side of a pair; alias <c>client</c>.</summary>
@@ -16,10 +16,10 @@ public enum SidecarRole
 /// <summary>The words for roles on the wire, on command lines and in files.</summary>
 public static class SidecarRoles
 {
-    /// <summary>The words that <see cref="TryParse"/> takes, for error messages.</summary>
+    /// <summary>The words that <see cref="TryParse"/> accepts, for error messages.</summary>
     public const string Words = "alone, p1, p2, client or server";
 
-    /// <summary>The role's own word.</summary>
+    /// <summary>The word for a role.</summary>
     public static string Word(this SidecarRole role) => role switch
     {
         SidecarRole.P1 => "p1",

@@ -98,7 +98,7 @@ internal sealed class Http2Observer : IProtocolObserver
     /// <inheritdoc/>
     public void End(Direction direction, long time)
     {
-        // A stream's end is said in its frames; what is not whole by then is judged when the connection closes.
+        // The frames of a stream mark its end; streams that are incomplete get their outcome when the connection closes.
     }
 
     /// <inheritdoc/>

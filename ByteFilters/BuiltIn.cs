@@ -10,14 +10,14 @@ public static class BuiltIn
     private static readonly TransformParameter Byte = TransformParameter.Number("a byte", byte.MaxValue);
     private static readonly TransformParameter Bits = TransformParameter.Number("a number of bits", 7);
 
-    /// <summary>Exclusive or with a key that repeats: the one operator with <see cref="KeyStream"/> for which a byte's place matters.</summary>
+    /// <summary>Exclusive or with a key that repeats. Only this operator and <see cref="KeyStream"/> depend on the position of a byte.</summary>
     public static TransformOperator RepeatingKey { get; } = new SelfInverse("xor-key", TransformParameter.Hex("a key", 1, MaxKeyBytes));
 
     /// <summary>Exclusive or with the key stream of a cipher: its name, a key, a nonce (RFC 8439, block counter from 0).</summary>
     public static TransformOperator KeyStream { get; } = new SelfInverse(
         "keystream", TransformParameter.Word("chacha20"), TransformParameter.Secret("a key", 32, 32), TransformParameter.Hex("a nonce", 12, 12));
 
-    // An inverse may name an operator that is made further down; it is asked for later.
+    // A function, because an inverse can name an operator that is created further down.
     internal static ByteOperator Not { get; } = new("not", Always(value => (byte)~value), _ => Step(Not!)) { IsBare = true };
 
     internal static ByteOperator Xor { get; } = new("xor", By((value, n) => (byte)(value ^ n)), a => Step(Xor!, a[0]), Byte);
@@ -39,7 +39,7 @@ public static class BuiltIn
         Problem = a => IsSingular(MatrixOf(a)) ? "the matrix is singular, so nothing undoes it" : null,
     };
 
-    // Before a step is made of it, a table was found to be a permutation.
+    // The parser has checked that the table is a permutation before it makes a step.
     internal static ByteOperator Table { get; } = new(
         "table", a => Permutation.TryCreate(a[0].Bytes)!, a => TableOf(Permutation.TryCreate(a[0].Bytes)!.Inverse()), TransformParameter.Hex("a table", 256, 256))
     {
@@ -51,10 +51,10 @@ public static class BuiltIn
 
     internal static TransformStep Step(TransformOperator @operator, params IReadOnlyList<TransformArgument> arguments) => new(@operator, arguments);
 
-    // Eight bytes, written as the number is: the most significant byte first.
+    // Eight bytes, the most significant byte first, as the number is written.
     private static ulong MatrixOf(IReadOnlyList<TransformArgument> arguments) => BinaryPrimitives.ReadUInt64BigEndian(arguments[0].Bytes);
 
-    // Arguments are looked at once, not for each of 256 bytes.
+    // Evaluates the arguments once, not for each of 256 bytes.
     private static Func<IReadOnlyList<TransformArgument>, Permutation> Always(Func<byte, byte> map)
     {
         var permutation = Permutation.Of(map);
@@ -77,7 +77,7 @@ public static class BuiltIn
     {
         var inverse = TabulateAffine(arguments).Inverse();
         var matrix = new byte[sizeof(ulong)];
-        // The inverse of an affine map is one.
+        // The inverse of an affine map is affine too.
         BinaryPrimitives.WriteUInt64BigEndian(matrix, inverse.Matrix!.Value);
         return Step(Affine, TransformArgument.OfBytes(matrix), TransformArgument.OfNumber(inverse.Table[0]));
     }
@@ -105,7 +105,7 @@ public static class BuiltIn
         return (byte)reversed;
     }
 
-    /// <summary>An operator that does the same to a byte wherever that stands.</summary>
+    /// <summary>An operator with the same effect on a byte at every position.</summary>
     internal sealed class ByteOperator(
         string name, Func<IReadOnlyList<TransformArgument>, Permutation> tabulate, Func<IReadOnlyList<TransformArgument>, TransformStep> invert,
         params IReadOnlyList<TransformParameter> parameters) : TransformOperator
@@ -117,7 +117,7 @@ public static class BuiltIn
         /// <summary>Whether its canonical form has no parentheses.</summary>
         public bool IsBare { get; init; }
 
-        /// <summary>What <see cref="Refuse"/> says.</summary>
+        /// <summary>The check behind <see cref="Refuse"/>.</summary>
         public Func<IReadOnlyList<TransformArgument>, string?>? Problem { get; init; }
 
         public Permutation Tabulate(IReadOnlyList<TransformArgument> arguments) => tabulate(arguments);

@@ -1,6 +1,6 @@
 namespace ByteFilters;
 
-/// <summary>A name cannot stand for its text. The message starts with the name.</summary>
+/// <summary>A name has a text that is not an expression, or the name itself is not allowed. The message starts with the name.</summary>
 public sealed class DefinitionException : FormatException
 {
     /// <param name="name">The name that is wrong.</param>

@@ -1,17 +1,17 @@
 namespace ByteFilters;
 
-/// <summary>Reads one text, left to right, in one pass. Whatever it is given, it throws nothing but its own error.</summary>
+/// <summary>Reads one text, left to right, in one pass. For any text it throws only <see cref="TransformSyntaxException"/>.</summary>
 /// <param name="text">The text.</param>
-/// <param name="findOperator">Knows the operators.</param>
-/// <param name="findDefinition">Knows the names; it is told how deep one stands.</param>
-/// <param name="outer">How deep the text itself stands.</param>
+/// <param name="findOperator">Finds an operator by its word.</param>
+/// <param name="findDefinition">Finds a defined name; it gets the depth at which the name stands.</param>
+/// <param name="outer">The depth at which the text itself stands.</param>
 internal sealed class ExpressionParser(
     string text, Func<string, TransformOperator?> findOperator, Func<string, int, TransformExpression?> findDefinition, int outer = 0)
 {
-    // As much of a token as an error shows.
+    // The part of a token that an error shows.
     private const int MaxShown = 24;
 
-    // Nobody's key has fewer hex digits.
+    // No real key has fewer hex digits.
     private const int LeastKey = 16;
 
     private readonly List<TransformStep> _steps = [];
@@ -29,7 +29,7 @@ internal sealed class ExpressionParser(
         End,
     }
 
-    /// <summary>The words that are no operators.</summary>
+    /// <summary>The words that are not operators.</summary>
     public static IReadOnlyList<string> Forms { get; } = ["idt", "chain", "inverse"];
 
     public TransformExpression Parse()
@@ -44,7 +44,7 @@ internal sealed class ExpressionParser(
             ReadExpression(depth: 0);
         if (_token != Token.End)
             throw Unexpected("the end");
-        // A name is short and may stand for much: what could not be read back is not written out either.
+        // A short name can stand for many steps. The canonical form must not become longer than a text that can be read.
         var length = TransformExpression.LengthOf(_steps);
         return length <= TransformLanguage.MaxLength
             ? new TransformExpression([.. _steps])
@@ -91,7 +91,7 @@ internal sealed class ExpressionParser(
         Read();
     }
 
-    // Without parentheses: a defined name, or an operator that takes nothing.
+    // Without parentheses: a defined name, or an operator without arguments.
     private void ReadWord(int depth)
     {
         RefuseDeepNesting(depth);
@@ -154,7 +154,7 @@ internal sealed class ExpressionParser(
         }
     }
 
-    // Names lead from text to text, and each level of them takes of the stack.
+    // A name leads to another text, and each level uses some of the stack.
     private void RefuseDeepNesting(int depth)
     {
         if (outer + depth >= TransformLanguage.MaxNesting)
@@ -228,7 +228,7 @@ internal sealed class ExpressionParser(
         _ => Shown(_word),
     }}");
 
-    // A key that was mistyped, or stands at the wrong place, is a secret too.
+    // A key that is mistyped, or at the wrong place, is a secret too.
     private static string Shown(string word) => word.Count(char.IsAsciiHexDigit) >= LeastKey
         ? $"… of {word.Length} characters"
         : new([.. (word.Length <= MaxShown ? word : $"{word[..MaxShown]}… of {word.Length} characters").Select(c => char.IsControl(c) ? '?' : c)]);

@@ -3,19 +3,19 @@ using System.Reflection;
 
 namespace ByteFilters;
 
-/// <summary>An assembly with operators of a user's own.</summary>
+/// <summary>An assembly with operators that a user wrote.</summary>
 public static class FilterAssembly
 {
     private const string Switch = "ByteFilters.FilterAssembly.IsSupported";
 
-    /// <summary>Whether this program can load assemblies at all; the switch is off in native builds, which hold no more code than they need.</summary>
+    /// <summary>Whether this program can load assemblies. The switch is off in native builds, which contain only the code that they need.</summary>
     [FeatureSwitchDefinition(Switch)]
     [FeatureGuard(typeof(RequiresUnreferencedCodeAttribute))]
     public static bool IsSupported { get; } = !AppContext.TryGetSwitch(Switch, out var isOn) || isOn;
 
-    /// <summary>Loads an assembly, with what lies beside it, and makes one of each of its <see cref="TransformFilter"/>s.</summary>
+    /// <summary>Loads an assembly, with the assemblies in its folder that it needs, and makes one instance of each of its <see cref="TransformFilter"/>s.</summary>
     /// <param name="path">Path of the assembly; a relative one starts at the working folder.</param>
-    /// <exception cref="FormatException">Says in one line why there is none.</exception>
+    /// <exception cref="FormatException">The assembly has no filter or cannot be loaded; the message is one line.</exception>
     public static IReadOnlyList<TransformFilter> Load(string path)
     {
         if (!IsSupported)
@@ -49,7 +49,7 @@ public static class FilterAssembly
         }
     }
 
-    // All of this is a user's code, which may throw anything; even its constructors may want assemblies that are not there.
+    // All of this is the user's code, which can throw anything. Even its constructors can need assemblies that are missing.
     [RequiresUnreferencedCode("The assembly may use what trimming leaves out.")]
     private static TransformFilter Create(Type type)
     {

@@ -1,12 +1,12 @@
 namespace ByteFilters;
 
-/// <summary>What a user's code threw or said, in words. It never throws itself: even a message is a user's code.</summary>
+/// <summary>An error or a text of a user's code, as text. It never throws, because even the message of an exception is the user's code.</summary>
 public static class FilterFault
 {
     // As much as a log line should show.
     private const int MaxLength = 500;
 
-    /// <summary>The message, or the exception's type where it has none, on one line of at most 500 characters.</summary>
+    /// <summary>The message, or the exception's type if it has no message, on one line of at most 500 characters.</summary>
     public static string OneLine(Exception error)
     {
         try

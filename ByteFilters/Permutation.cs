@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace ByteFilters;
 
-/// <summary>What a position-independent transform does: the value that each of the 256 bytes becomes, no two the same.</summary>
+/// <summary>The effect of a transform that does not depend on positions: the value that each of the 256 bytes becomes, no two the same.</summary>
 public sealed class Permutation : IEquatable<Permutation>
 {
-    /// <summary>How many values a byte has.</summary>
+    /// <summary>The number of values of a byte.</summary>
     public const int Size = 256;
 
     // The matrix of x ↦ x.
@@ -26,18 +26,18 @@ public sealed class Permutation : IEquatable<Permutation>
     /// <summary>Whether every byte stays as it is.</summary>
     public bool IsIdentity => Equals(Identity);
 
-    /// <summary>The key, when all it does is exclusive or with one; else null.</summary>
+    /// <summary>The key, if the permutation is exclusive or with one key; otherwise null.</summary>
     public byte? Key => Matrix == IdentityMatrix ? _table[0] : null;
 
     /// <summary>
-    /// The matrix, when the permutation is affine over GF(2): <c>A·x ⊕ Table[0]</c>, in the operand order of
-    /// <c>gf2p8affineqb</c> (row for bit <c>i</c> in byte <c>7 − i</c>); else null.
+    /// The matrix, if the permutation is affine over GF(2): <c>A·x ⊕ Table[0]</c>, in the operand order of
+    /// <c>gf2p8affineqb</c> (row for bit <c>i</c> in byte <c>7 − i</c>); otherwise null.
     /// </summary>
     public ulong? Matrix
     {
         get
         {
-            // Two threads that both look find the same.
+            // If two threads search at once, both find the same.
             if (!_isMatrixFound)
             {
                 _matrix = FindMatrix();
@@ -48,7 +48,7 @@ public sealed class Permutation : IEquatable<Permutation>
         }
     }
 
-    /// <summary>Tabulates a function.</summary>
+    /// <summary>Makes the table of a function.</summary>
     /// <exception cref="ArgumentException">Two bytes become the same value.</exception>
     public static Permutation Of(Func<byte, byte> map)
     {
@@ -58,7 +58,7 @@ public sealed class Permutation : IEquatable<Permutation>
         return TryCreate(table) ?? throw new ArgumentException("two bytes become the same value", nameof(map));
     }
 
-    /// <summary>Takes 256 values; null when two are the same, for then there is no way back.</summary>
+    /// <summary>A permutation of 256 values; null if two values are the same, because then there is no inverse.</summary>
     public static Permutation? TryCreate(ReadOnlySpan<byte> table)
     {
         Span<bool> seen = stackalloc bool[Size];
@@ -77,7 +77,7 @@ public sealed class Permutation : IEquatable<Permutation>
         return (byte)product;
     }
 
-    /// <summary>This one first, then the other.</summary>
+    /// <summary>This permutation first, then the other.</summary>
     public Permutation Then(Permutation next)
     {
         var table = new byte[Size];
@@ -86,7 +86,7 @@ public sealed class Permutation : IEquatable<Permutation>
         return new Permutation(table);
     }
 
-    /// <summary>The way back.</summary>
+    /// <summary>The inverse.</summary>
     public Permutation Inverse()
     {
         var table = new byte[Size];
@@ -109,7 +109,7 @@ public sealed class Permutation : IEquatable<Permutation>
         return hash.ToHashCode();
     }
 
-    // An affine map is settled by what it does to 0 and to the eight single bits.
+    // The results for 0 and for the eight single bits determine an affine map.
     private ulong? FindMatrix()
     {
         ulong matrix = 0;

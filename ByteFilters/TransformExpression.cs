@@ -4,13 +4,13 @@ namespace ByteFilters;
 
 /// <summary>
 /// How the bytes of a connection are changed: steps, one after the other; <c>idt</c> has none. It hides nothing from an
-/// attacker. Two are equal when they are written the same.
+/// attacker. Two expressions are equal if their texts are equal.
 /// </summary>
 public sealed class TransformExpression : IEquatable<TransformExpression>
 {
     private const string NoWireForm = "";
 
-    // Found when first asked for; two threads that both do find the same.
+    // Found at the first use; if two threads search at once, both find the same.
     private string? _wireForm;
     private string? _shown;
 
@@ -29,13 +29,13 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
     /// <summary>Its steps in their order.</summary>
     public IReadOnlyList<TransformStep> Steps { get; }
 
-    /// <summary>The canonical form: parsing it gives an equal expression. It has secrets: for the wire and for comparing, never for an output.</summary>
+    /// <summary>The canonical form: parsing it gives an equal expression. It contains secrets: only for the wire and for comparing, never for an output.</summary>
     public string Text { get; }
 
-    /// <summary>The canonical form without secrets, as records, logs and the admin port have it.</summary>
+    /// <summary>The canonical form without secrets, as records, logs and the admin port show it.</summary>
     public string Shown => _shown ??= Steps.All(step => ReferenceEquals(step.Shown, step.Text)) ? Text : Write(step => step.Shown);
 
-    /// <summary>Its operator's name, <c>chain</c> or <c>idt</c>: a bounded set, fit for a metric's label.</summary>
+    /// <summary>The name of its operator, <c>chain</c> or <c>idt</c>: a limited number of names, fit for a metric's label.</summary>
     public string Name => Steps switch
     {
         [] => "idt",
@@ -43,13 +43,13 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
         _ => "chain",
     };
 
-    /// <summary>What wire protocol v1 calls it: <c>idt</c>, <c>not</c>, <c>xor 42</c>; null when it cannot say it.</summary>
+    /// <summary>Its form in wire protocol v1: <c>idt</c>, <c>not</c>, <c>xor 42</c>; null if v1 cannot express it.</summary>
     public string? WireForm => (_wireForm ??= FindWireForm() ?? NoWireForm) is { Length: > 0 } form ? form : null;
 
     /// <summary><c>(xor key)</c>.</summary>
     public static TransformExpression Xor(byte key) => new(BuiltIn.Step(BuiltIn.Xor, TransformArgument.OfNumber(key)));
 
-    /// <summary>Reads what wire protocol v1 can say; null for anything else.</summary>
+    /// <summary>Reads the forms of wire protocol v1; null for anything else.</summary>
     public static TransformExpression? ParseWireForm(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
     {
         ["idt"] => Identity,
@@ -59,13 +59,13 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
     };
 
     /// <summary>The language without configured names and filters.</summary>
-    /// <exception cref="TransformSyntaxException">Says where and what was expected.</exception>
+    /// <exception cref="TransformSyntaxException">Says where, and what was expected.</exception>
     public static TransformExpression Parse(string text) => TransformLanguage.Default.Parse(text);
 
-    /// <summary>What undoes it: the steps' inverses in reverse order.</summary>
+    /// <summary>The inverse: the inverses of the steps in reverse order.</summary>
     public TransformExpression Inverse() => new([.. Steps.Reverse().Select(step => step.Inverse())]);
 
-    /// <summary>What it does to a byte wherever that stands; null when the place matters, or a filter is among the steps.</summary>
+    /// <summary>The effect on a byte at any position; null if the position matters, or a filter is among the steps.</summary>
     public Permutation? AsPermutation()
     {
         var folded = Permutation.Identity;
@@ -79,7 +79,7 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
         return folded;
     }
 
-    // Of the canonical form, without writing it out.
+    // The length of the canonical form, without writing it.
     internal static int LengthOf(IReadOnlyCollection<TransformStep> steps) => steps.Count switch
     {
         0 => Identity.Text.Length,

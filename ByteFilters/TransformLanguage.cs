@@ -1,7 +1,7 @@
 namespace ByteFilters;
 
 /// <summary>The operators and the defined names that an expression may use.</summary>
-/// <remarks>What an expression, or a set of definitions, may cost is bounded, wherever it comes from.</remarks>
+/// <remarks>The cost of an expression, and of a set of definitions, is limited, so that it can come from anywhere.</remarks>
 public sealed class TransformLanguage
 {
     /// <summary>Longest text of an expression, and of its canonical form, in characters.</summary>
@@ -10,16 +10,16 @@ public sealed class TransformLanguage
     /// <summary>How deep parentheses may nest.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>How deep parentheses and names may nest while definitions are read: a reader's stack holds some 1.5 MB.</summary>
+    /// <summary>Limit of nesting of parentheses and names together while definitions are read: a reader's stack holds some 1.5 MB.</summary>
     public const int MaxNesting = 1024;
 
-    /// <summary>Most steps of an expression, those of the names that it uses among them.</summary>
+    /// <summary>Most steps of an expression, with the steps of the names that it uses.</summary>
     public const int MaxSteps = 256;
 
     /// <summary>Most names that may be defined.</summary>
     public const int MaxDefinitions = 256;
 
-    // One stands in metrics and errors.
+    // A name stands in metrics and errors.
     private const int MaxNameLength = 64;
 
     private readonly Dictionary<string, TransformOperator> _operators = new(StringComparer.Ordinal);
@@ -39,11 +39,11 @@ public sealed class TransformLanguage
     /// <summary>Every word it knows, in order.</summary>
     public IEnumerable<string> Words => _operators.Keys.Concat(ExpressionParser.Forms).Concat(_definitions.Keys).Order(StringComparer.Ordinal);
 
-    /// <summary>The language without its defined names, in which no filter and no name may be one of these words.</summary>
+    /// <summary>The language without its defined names; no filter and no name can be one of these words.</summary>
     public TransformLanguage Reserving(params IEnumerable<string> words) => new(_operators.Values, [.. _reserved, .. words]);
 
-    /// <summary>The language without its defined names, with filters' operators more.</summary>
-    /// <exception cref="FormatException">A filter's name is taken or is none.</exception>
+    /// <summary>The language without its defined names, with the operators of these filters added.</summary>
+    /// <exception cref="FormatException">A filter's name is in use, or is not a valid name.</exception>
     public TransformLanguage With(IEnumerable<TransformFilter> filters)
     {
         var language = new TransformLanguage(_operators.Values, _reserved);
@@ -57,14 +57,14 @@ public sealed class TransformLanguage
         return language;
     }
 
-    /// <summary>The language with these defined names, in place of those it had. They may use one another in any order.</summary>
-    /// <param name="texts">Each name and what it stands for; names that differ in case differ.</param>
+    /// <summary>The language with these defined names instead of its former ones. They can use one another in any order.</summary>
+    /// <param name="texts">Each name and its expression; names that differ in case are different names.</param>
     /// <exception cref="DefinitionException">Says which name is wrong and why.</exception>
     public TransformLanguage Define(IReadOnlyDictionary<string, string> texts) =>
         new Definitions(this, new(texts, StringComparer.Ordinal)).Read();
 
     /// <summary>Reads an expression, or one of the forms of wire protocol v1.</summary>
-    /// <exception cref="TransformSyntaxException">Says where and what was expected.</exception>
+    /// <exception cref="TransformSyntaxException">Says where, and what was expected.</exception>
     public TransformExpression Parse(string text) => new ExpressionParser(text, TryFind, (name, _) => _definitions.GetValueOrDefault(name)).Parse();
 
     private TransformOperator? TryFind(string name) => _operators.GetValueOrDefault(name);
@@ -77,12 +77,12 @@ public sealed class TransformLanguage
         return _operators.ContainsKey(name) || ExpressionParser.Forms.Contains(name) || _reserved.Contains(name) ? "the language has this word already" : null;
     }
 
-    /// <summary>Reads names whose texts may use one another, each when it is first asked for.</summary>
+    /// <summary>Reads the texts of names, which can use one another. Each text is read when its name is first used.</summary>
     private sealed class Definitions(TransformLanguage before, Dictionary<string, string> texts)
     {
         private readonly TransformLanguage _language = new(before._operators.Values, before._reserved);
 
-        // Those whose texts are being read, each for the one before it.
+        // Names that are being read now; each is used by the one before it.
         private readonly List<string> _open = [];
 
         public TransformLanguage Read()

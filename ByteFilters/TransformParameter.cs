@@ -12,14 +12,14 @@ internal enum ArgumentForm
     /// <summary>Bytes as hex digits within double quotes.</summary>
     Hex,
 
-    /// <summary>One of some words.</summary>
+    /// <summary>One word of a list.</summary>
     Word,
 }
 
-/// <summary>What an operator takes at one place behind its name.</summary>
+/// <summary>One parameter of an operator.</summary>
 public sealed class TransformParameter
 {
-    // One stands in errors and in the canonical form.
+    // A word stands in errors and in the canonical form.
     private const int MaxWordLength = 64;
 
     private readonly int _least;
@@ -29,44 +29,44 @@ public sealed class TransformParameter
     private TransformParameter(ArgumentForm form, string expected, int least, int most, IReadOnlyList<string> words) =>
         (Form, Expected, _least, _most, _words) = (form, expected, least, most, words);
 
-    /// <summary>Whether it is shown to nobody: outputs have its <see cref="TransformArgument.Shown"/>, errors nothing of it.</summary>
+    /// <summary>Whether it is secret: outputs show its <see cref="TransformArgument.Shown"/>, errors nothing of it.</summary>
     internal bool IsSecret { get; private init; }
 
-    /// <summary>What errors say is expected here: <c>a byte 0..255</c>.</summary>
+    /// <summary>The text that errors show as expected: <c>a byte 0..255</c>.</summary>
     public string Expected { get; }
 
     internal ArgumentForm Form { get; }
 
     /// <summary>A number.</summary>
-    /// <param name="what">What errors call it: <c>a byte</c>.</param>
-    /// <param name="most">The greatest; the least is 0.</param>
+    /// <param name="what">Its name in errors: <c>a byte</c>.</param>
+    /// <param name="most">The greatest value; the least is 0.</param>
     public static TransformParameter Number(string what, byte most) => new(ArgumentForm.Number, $"{what} 0..{most}", 0, most, []);
 
     /// <summary>Bytes as hex digits within double quotes.</summary>
-    /// <param name="what">What errors call them: <c>a key</c>.</param>
+    /// <param name="what">Their name in errors: <c>a key</c>.</param>
     /// <param name="least">The least number of bytes.</param>
     /// <param name="most">The greatest number of bytes.</param>
     public static TransformParameter Hex(string what, int least, int most) =>
         new(ArgumentForm.Hex, $"{what} of {(least == most ? $"{2 * least}" : $"{2 * least} to {2 * most}")} hex digits in quotes", least, most, []);
 
-    /// <summary>A secret: as <see cref="Hex"/>, and records, logs, the admin port and errors never show it.</summary>
-    /// <param name="what">What errors call it: <c>a key</c>.</param>
+    /// <summary>A secret: as <see cref="Hex"/>, but records, logs, the admin port and errors never show it.</summary>
+    /// <param name="what">Its name in errors: <c>a key</c>.</param>
     /// <param name="least">The least number of bytes.</param>
     /// <param name="most">The greatest number of bytes.</param>
-    /// <remarks>They show the first 8 bytes of its SHA-256, by which two sides can be compared: a short secret can be guessed from it.</remarks>
+    /// <remarks>Outputs show the first 8 bytes of its SHA-256, to compare two sides. A short secret can be guessed from them.</remarks>
     public static TransformParameter Secret(string what, int least, int most)
     {
         var hex = Hex(what, least, most);
         return new(hex.Form, hex.Expected, least, most, []) { IsSecret = true };
     }
 
-    /// <summary>One of some words, each of 1 to 64 visible ASCII characters other than parentheses, quotes and semicolons.</summary>
-    /// <exception cref="ArgumentException">There is none, or one cannot stand in an expression.</exception>
+    /// <summary>One word of a list. Each has 1 to 64 visible ASCII characters other than parentheses, quotes and semicolons.</summary>
+    /// <exception cref="ArgumentException">The list is empty, or a word cannot stand in an expression.</exception>
     public static TransformParameter Word(params IReadOnlyList<string> words) => words.Count > 0 && words.All(IsWord)
         ? new(ArgumentForm.Word, string.Join(" or ", words), 0, 0, [.. words])
         : throw new ArgumentException($"words of 1 to {MaxWordLength} visible ASCII characters without (, ), \" and ; are expected", nameof(words));
 
-    /// <summary>Reads an argument; null when it is not what is expected.</summary>
+    /// <summary>Reads an argument; null if it is not valid.</summary>
     internal TransformArgument? Read(string text) => Form switch
     {
         ArgumentForm.Number => ReadNumber(text) is { } number && number >= _least && number <= _most
@@ -101,18 +101,18 @@ public sealed class TransformArgument
 {
     private readonly byte[] _bytes;
 
-    // Of 32 bytes: enough to tell keys apart, and no way back to a random one.
+    // Of 32 bytes: enough to tell keys apart, too few to find a random key.
     private const int FingerprintBytes = 8;
 
     internal TransformArgument(string text, byte[] bytes, string? shown = null) => (Text, Shown, _bytes) = (text, shown ?? text, bytes);
 
-    /// <summary>As it is written in an expression.</summary>
+    /// <summary>The text in an expression.</summary>
     public string Text { get; }
 
-    /// <summary>As outputs have it: of a secret, <c>sha256:</c> and the first 8 bytes of its SHA-256.</summary>
+    /// <summary>The text in outputs: for a secret, <c>sha256:</c> and the first 8 bytes of its SHA-256.</summary>
     public string Shown { get; }
 
-    /// <summary>The bytes of hex digits; of a number, its one byte; of a word, none.</summary>
+    /// <summary>The bytes of hex digits; for a number, its one byte; for a word, none.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>A number's value.</summary>

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace ByteFilters;
 
-/// <summary>An operator with its arguments, or what undoes that.</summary>
+/// <summary>An operator with its arguments, or the inverse of that.</summary>
 public sealed class TransformStep
 {
-    // Found when first asked for; two threads that do so both find the same.
+    // Found at the first use; if two threads search at once, both find the same.
     private Permutation? _permutation;
     private string? _text;
     private string? _shown;
@@ -16,22 +16,22 @@ public sealed class TransformStep
     /// <summary>The operator.</summary>
     public TransformOperator Operator { get; }
 
-    /// <summary>What stands behind its name.</summary>
+    /// <summary>Its arguments.</summary>
     public IReadOnlyList<TransformArgument> Arguments { get; }
 
-    /// <summary>Whether it undoes what the operator does; only of operators whose inverse has no word of its own.</summary>
+    /// <summary>Whether it is the inverse of the operator; only for operators with an inverse that has no word of its own.</summary>
     public bool IsInverted { get; }
 
-    /// <summary>The canonical form: <c>(xor 42)</c>. It has secrets: for the wire and for comparing, never for an output.</summary>
+    /// <summary>The canonical form: <c>(xor 42)</c>. It contains secrets: only for the wire and for comparing, never for an output.</summary>
     public string Text => _text ??= Write(argument => argument.Text);
 
-    /// <summary>The canonical form without secrets, as all outputs have it.</summary>
+    /// <summary>The canonical form without secrets, as all outputs show it.</summary>
     public string Shown => _shown ??= Arguments.All(argument => ReferenceEquals(argument.Shown, argument.Text)) ? Text : Write(argument => argument.Shown);
 
-    /// <summary>What it does to a byte wherever that stands; null when the place matters, or nobody knows.</summary>
+    /// <summary>The effect on a byte at any position; null if the position matters, or the effect is not known.</summary>
     public Permutation? AsPermutation() => Operator is BuiltIn.ByteOperator bytes ? _permutation ??= bytes.Tabulate(Arguments) : null;
 
-    /// <summary>The step that undoes it.</summary>
+    /// <summary>The inverse.</summary>
     public TransformStep Inverse() => Operator.Invert(Arguments) ?? new TransformStep(Operator, Arguments, !IsInverted);
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Chassis;
 
-/// <summary>The names of enums' values as the world outside sees them: <c>client_reset</c>.</summary>
+/// <summary>The names of enum values in records, logs and metrics: <c>client_reset</c>.</summary>
 public static class EnumWords
 {
     /// <summary>A value's name in snake case.</summary>
@@ -20,7 +20,7 @@ public static class EnumWords
             var values = Enum.GetValues<T>();
             for (var i = 0; i < values.Length; i++)
             {
-                // Indexed by value, as the compiler numbers those that are given none.
+                // The index is the value, as the compiler numbers values without a number.
                 if (Unsafe.BitCast<T, int>(values[i]) != i)
                     throw new NotSupportedException($"{typeof(T)} has values other than 0, 1 and so on");
             }

@@ -1,12 +1,12 @@
 namespace Chassis;
 
-/// <summary>Text that a user wrote, for a message of one line.</summary>
+/// <summary>A user's text, for a message of one line.</summary>
 public static class OneLine
 {
-    // As much of a value as tells which one it is.
+    // Enough of a value to recognize it.
     private const int MaxShown = 200;
 
-    /// <summary>The text; line breaks and other control characters become a blank together with the blanks around them.</summary>
+    /// <summary>The text; line breaks and other control characters, with the blanks around them, become one blank.</summary>
     public static string Of(string text) => text.Any(char.IsControl)
         ? string.Join(' ', string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)).Split(' ', StringSplitOptions.RemoveEmptyEntries))
         : text;

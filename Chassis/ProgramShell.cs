@@ -8,13 +8,13 @@ namespace Chassis;
 /// <summary>Runs a command line the same way in every program: help, errors of one line each, exit codes.</summary>
 public static class ProgramShell
 {
-    /// <summary>Exit code of a usage error (bad option, bad configuration, port in use), as for curl and HAProxy's kin.</summary>
+    /// <summary>Exit code of a usage error (bad option, bad configuration, port in use), as for curl, HAProxy and similar programs.</summary>
     public const int UsageExitCode = 2;
 
-    /// <summary>What a shell tells of a program that SIGPIPE has ended, which is how others learn that nobody reads on.</summary>
+    /// <summary>The exit code that a shell shows for a program that SIGPIPE has ended, which is the usual end when the reader has left.</summary>
     public const int ReaderLeftExitCode = 128 + 13;
 
-    /// <summary>Parses and runs <paramref name="command"/>; a usage error becomes a line on stderr for each thing that is wrong, and exit code 2.</summary>
+    /// <summary>Parses and runs <paramref name="command"/>; each usage error becomes a line on stderr, and the exit code is 2.</summary>
     /// <param name="command">The program's root command; its name starts every error line.</param>
     /// <param name="args">The words of the command line.</param>
     /// <param name="epilog">Text below the options of <c>--help</c>: positional forms and examples.</param>
@@ -44,10 +44,10 @@ public static class ProgramShell
 
     private static void RefuseErrors(ParseResult parsed)
     {
-        // The parser takes a misspelt option for a positional word and then complains about the word behind it.
+        // The parser takes a misspelt option for a positional word and then complains about the next word.
         if (parsed.Tokens.Except(ForOthers(parsed)).FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
             throw new UsageException($"'{option.Value}': unknown option; try --help");
-        // The parser's first complaint may be a missing command, which does not name the word that is none.
+        // The parser's first complaint can be a missing command, which does not name the word that is wrong.
         if (parsed.UnmatchedTokens is [var word, ..])
             throw new UsageException($"Unrecognized command or argument '{word}'; try --help");
         if (parsed.Errors.Count > 0)
@@ -78,7 +78,7 @@ public static class ProgramShell
             var command = parseResult.CommandResult.Command;
             foreach (var option in command.Options)
                 option.Hidden &= !hasAllOptions;
-            // The words of a start are none of a subcommand's.
+            // The positional words of the program do not apply to a subcommand.
             foreach (var argument in root.Arguments)
                 argument.Hidden = command != root;
             var code = inner.Invoke(parseResult);

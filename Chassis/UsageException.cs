@@ -1,7 +1,7 @@
 namespace Chassis;
 
 /// <summary>
-/// What the user asked for cannot be done: a wrong option, an unreadable file, a port in use.
+/// A request of the user that cannot be done: a wrong option, an unreadable file, a port in use.
 /// Each line names option, value and remedy; the program prints them and exits with 2.
 /// </summary>
 public sealed class UsageException : Exception
@@ -14,9 +14,9 @@ public sealed class UsageException : Exception
     /// <summary>Creates the error with the line to print and what caused it.</summary>
     public UsageException(string message, Exception innerException) : base(OneLine.Of(message), innerException) => Lines = [Message];
 
-    /// <summary>Creates the error of several things that are wrong, with a line for each.</summary>
+    /// <summary>Creates the error with several lines, one for each fault.</summary>
     public UsageException(IReadOnlyList<string> lines) : base(string.Join("; ", lines.Select(OneLine.Of))) => Lines = [.. lines.Select(OneLine.Of)];
 
-    /// <summary>What is wrong, a line for each.</summary>
+    /// <summary>The faults, one line each.</summary>
     public IReadOnlyList<string> Lines { get; }
 }

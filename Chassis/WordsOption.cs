@@ -2,5 +2,5 @@ using System.CommandLine;
 
 namespace Chassis;
 
-/// <summary>An option whose value is words for another program's command line, and so may begin with dashes.</summary>
+/// <summary>An option with words for another program's command line as its value; these words can begin with dashes.</summary>
 public sealed class WordsOption(string name) : Option<string?>(name);

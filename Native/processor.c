@@ -1,10 +1,10 @@
-// Linked into native builds for x86-64-v3: says what is missing where the runtime would abort with a core dump.
+// Linked into native builds for x86-64-v3: names the missing feature, where the runtime would abort with a core dump.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
-// As every usage error of the programs.
+// As for every usage error of the programs.
 enum { USAGE_EXIT_CODE = 2 };
 
 __attribute__((constructor)) static void refuse_processor(void)

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace Packets;
 
-/// <summary>A packet as a capture holds it.</summary>
-/// <param name="Time">When it passed.</param>
+/// <summary>A packet of a capture.</summary>
+/// <param name="Time">Its time.</param>
 /// <param name="Bytes">Its Ethernet frame, as far as it was captured.</param>
 public readonly record struct CapturedFrame(DateTimeOffset Time, ReadOnlyMemory<byte> Bytes);
 
-/// <summary>Reads a file in the pcap format (draft-ietf-opsawg-pcap), as tcpdump writes it on this machine: Ethernet, own byte order.</summary>
+/// <summary>Reads a file in the pcap format (draft-ietf-opsawg-pcap), as tcpdump writes it on this machine: Ethernet, native byte order.</summary>
 public static class PcapFile
 {
     private const uint Microseconds = 0xA1B2C3D4;
@@ -16,21 +16,21 @@ public static class PcapFile
     private const int FileHeader = 24;
     private const int PacketHeader = 16;
 
-    /// <summary>The frames, in the order of their coming. One that is still being written is left out.</summary>
-    /// <exception cref="FormatException">It is another kind of file.</exception>
+    /// <summary>The frames, in the order in which they came. A frame that is still being written is left out.</summary>
+    /// <exception cref="FormatException">The file has another format.</exception>
     public static IEnumerable<CapturedFrame> Frames(ReadOnlyMemory<byte> file)
     {
         if (file.Length < FileHeader)
             return [];
         if (Word(file, 0) is not (Microseconds or Nanoseconds))
             throw new FormatException("no pcap file in this machine's byte order");
-        // The upper bits tell of frame check sequences.
+        // The upper bits are about frame check sequences.
         return (Word(file, 20) & 0xFFFF) == Ethernet
             ? Packets(file[FileHeader..], Word(file, 0) == Nanoseconds)
             : throw new FormatException("a capture of something else than Ethernet frames");
     }
 
-    // The second word of a packet counts parts of a second.
+    // The second word of a packet is the fraction of a second.
     private static IEnumerable<CapturedFrame> Packets(ReadOnlyMemory<byte> rest, bool hasNanoseconds)
     {
         while (rest.Length >= PacketHeader && Word(rest, 8) <= (uint)(rest.Length - PacketHeader))

@@ -1,10 +1,10 @@
 namespace Packets;
 
-/// <summary>Puts the segments of one direction in order: each byte once, and a gap for those that are missing.</summary>
-/// <param name="direction">Told to the reader.</param>
+/// <summary>Puts the segments of one direction in order: each byte once, and a gap for missing bytes.</summary>
+/// <param name="direction">The direction, for the reader.</param>
 /// <param name="first">The sequence number of the first byte.</param>
 /// <param name="reader">Gets the bytes.</param>
-/// <param name="maxWaiting">Bytes that may wait for others before those are taken for lost.</param>
+/// <param name="maxWaiting">Bytes that can wait for missing ones before these count as lost.</param>
 internal sealed class StreamOrder(TcpDirection direction, uint first, ITcpReader reader, int maxWaiting)
 {
     // Sequence numbers count modulo 2^32 (RFC 9293, 3.4); distances from the first byte do not.
@@ -13,14 +13,14 @@ internal sealed class StreamOrder(TcpDirection direction, uint first, ITcpReader
     private long _held;
     private long? _end;
 
-    /// <summary>Whether its end was reached, and told.</summary>
+    /// <summary>Whether it has reached its end, and the reader knows.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Takes a segment; one that was sent again changes nothing.</summary>
-    /// <param name="sequence">Of its first byte.</param>
+    /// <summary>Takes a segment; a retransmitted one changes nothing.</summary>
+    /// <param name="sequence">The sequence number of its first byte.</param>
     /// <param name="payload">Its bytes, as far as they were captured.</param>
-    /// <param name="endsAfter">Bytes behind which the direction ends; null when it goes on.</param>
-    /// <param name="time">When it passed.</param>
+    /// <param name="endsAfter">The number of bytes after which the direction ends; null if it goes on.</param>
+    /// <param name="time">Its time.</param>
     public void Add(uint sequence, ReadOnlyMemory<byte> payload, int? endsAfter, DateTimeOffset time)
     {
         if (HasEnded)
@@ -36,7 +36,7 @@ internal sealed class StreamOrder(TcpDirection direction, uint first, ITcpReader
         EndWhenReached(time);
     }
 
-    /// <summary>Nothing more comes: what waits is passed on, behind the gap before it.</summary>
+    /// <summary>No more segments come: waiting bytes are passed on, after the gap before them.</summary>
     public void Complete(DateTimeOffset time)
     {
         while (_waiting.Count > 0)
@@ -46,7 +46,7 @@ internal sealed class StreamOrder(TcpDirection direction, uint first, ITcpReader
         EndWhenReached(time);
     }
 
-    // Of two that start at one byte, the longer.
+    // Of two segments that start at one byte, keeps the longer.
     private void Hold(long at, ReadOnlyMemory<byte> payload)
     {
         _ = _waiting.TryGetValue(at, out var other);

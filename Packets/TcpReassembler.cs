@@ -3,11 +3,11 @@ using System.Net;
 namespace Packets;
 
 /// <summary>
-/// Puts TCP connections together from captured segments. One that the capture does not show from its first SYN on is left out. A
-/// server whose SYN was not captured begins where its client expects it to.
+/// Puts TCP connections together from captured segments. A connection is left out if the capture does not have its first SYN. If
+/// the server's SYN was not captured, the server's stream begins where its client expects it.
 /// </summary>
-/// <param name="open">Called for each new connection with its SYN; gives its reader, or null when nobody wants it.</param>
-/// <param name="maxWaiting">Bytes of a direction that may wait for others before those are taken for lost.</param>
+/// <param name="open">Called for each new connection with its SYN; returns its reader, or null to skip the connection.</param>
+/// <param name="maxWaiting">Bytes of a direction that can wait for missing ones before these count as lost.</param>
 public sealed class TcpReassembler(Func<TcpSegment, ITcpReader?> open, int maxWaiting = TcpReassembler.DefaultMaxWaiting)
 {
     /// <summary>The largest window that Linux offers by default (net.ipv4.tcp_rmem): no sender is further ahead.</summary>
@@ -16,7 +16,7 @@ public sealed class TcpReassembler(Func<TcpSegment, ITcpReader?> open, int maxWa
     private readonly Dictionary<(IPEndPoint Client, IPEndPoint Server), Connection> _connections = [];
     private DateTimeOffset _last;
 
-    /// <summary>Takes the next segment, in the order of their coming.</summary>
+    /// <summary>Takes the next segment, in the order of the capture.</summary>
     public void Add(TcpSegment segment)
     {
         _last = segment.Time;
@@ -28,7 +28,7 @@ public sealed class TcpReassembler(Func<TcpSegment, ITcpReader?> open, int maxWa
             Pass(answered, TcpDirection.ToClient, segment);
     }
 
-    /// <summary>The capture is over: whatever waits is passed on.</summary>
+    /// <summary>The capture is over: waiting bytes are passed on.</summary>
     public void Complete()
     {
         foreach (var connection in _connections.Values)
@@ -41,7 +41,7 @@ public sealed class TcpReassembler(Func<TcpSegment, ITcpReader?> open, int maxWa
         var key = (segment.From, segment.To);
         if (_connections.TryGetValue(key, out var known))
         {
-            // Sent again, unless the port is used again.
+            // A retransmission, unless the port is used again.
             if (known.Opening == segment.Sequence)
                 return;
             known.Complete(segment.Time);
@@ -67,7 +67,7 @@ public sealed class TcpReassembler(Func<TcpSegment, ITcpReader?> open, int maxWa
 
         public uint Opening => opening;
 
-        /// <returns>Whether anything more can come.</returns>
+        /// <returns>Whether more can come.</returns>
         public bool Take(TcpDirection direction, TcpSegment segment)
         {
             var (isSyn, isAck) = (segment.Control.HasFlag(TcpControl.Syn), segment.Control.HasFlag(TcpControl.Ack));

@@ -16,17 +16,17 @@ public enum TcpControl
     /// <summary>A connection begins; takes one sequence number.</summary>
     Syn = 0x02,
 
-    /// <summary>The connection is cut.</summary>
+    /// <summary>The connection is reset.</summary>
     Rst = 0x04,
 
     /// <summary>The acknowledgement number counts.</summary>
     Ack = 0x10,
 }
 
-/// <summary>A TCP segment as it crossed.</summary>
-/// <param name="Time">When it passed.</param>
-/// <param name="From">Who sent it.</param>
-/// <param name="To">Who gets it.</param>
+/// <summary>A TCP segment of a capture.</summary>
+/// <param name="Time">Its time.</param>
+/// <param name="From">The sender.</param>
+/// <param name="To">The receiver.</param>
 /// <param name="Sequence">The number of its first byte, or of its SYN.</param>
 /// <param name="Acknowledgement">The number of the byte that its sender expects next.</param>
 /// <param name="Control">Its control bits.</param>
@@ -47,7 +47,7 @@ public sealed record TcpSegment(
     /// <summary>Whether it asks for a new connection.</summary>
     public bool Opens => (Control & (TcpControl.Syn | TcpControl.Ack)) == TcpControl.Syn;
 
-    /// <summary>Reads an Ethernet frame (RFC 791, RFC 8200, RFC 9293); null when it is no TCP segment, or cut off in its headers.</summary>
+    /// <summary>Reads an Ethernet frame (RFC 791, RFC 8200, RFC 9293); null if it is not a TCP segment, or its headers are incomplete.</summary>
     public static TcpSegment? Read(CapturedFrame captured)
     {
         var frame = captured.Bytes;
@@ -100,7 +100,7 @@ public sealed record TcpSegment(
             length - header, Part(segment, header, segment.Length - header));
     }
 
-    // What follows the packet in a short Ethernet frame is padding; what the capture cut off is missing.
+    // Bytes after the packet in a short Ethernet frame are padding; bytes that the capture cut off are missing.
     private static ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> bytes, int start, int length) =>
         start >= bytes.Length ? default : bytes.Slice(start, Math.Min(length, bytes.Length - start));
 }

@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Chassis.Endpoints;
 
-/// <summary>Has the HTTP connections of a server share the places of a <see cref="ConnectionPlaces"/>.</summary>
+/// <summary>Lets the HTTP connections of a server share the places of a <see cref="ConnectionPlaces"/>.</summary>
 public static class ConnectionPlacesExtensions
 {
     /// <summary>Each connection of this listener takes a place.</summary>
     /// <param name="listen">The listener.</param>
     /// <param name="places">The places.</param>
-    /// <param name="refuse">Ends a connection for which no place is to be had, with the stages behind; without it, it is closed at once.</param>
-    /// <param name="displaced">Told when a connection is closed because another needed its place.</param>
+    /// <param name="refuse">Ends a connection that gets no place, with the later stages; without it, the connection is closed at once.</param>
+    /// <param name="displaced">Called when a connection is closed because another one needs its place.</param>
     public static void UsePlaces(
         this ListenOptions listen, ConnectionPlaces places, Func<ConnectionContext, ConnectionDelegate, Task>? refuse = null, Action? displaced = null) =>
         listen.Use(next => async connection =>
@@ -37,7 +37,7 @@ public static class ConnectionPlacesExtensions
             }
         });
 
-    /// <summary>Requests whose head is complete keep their connection's place while they are answered.</summary>
+    /// <summary>While a request is answered, after its head is complete, its connection keeps its place.</summary>
     public static IApplicationBuilder UsePlaces(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
         var place = context.Features.Get<ConnectionPlace>();

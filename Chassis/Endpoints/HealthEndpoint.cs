@@ -7,19 +7,19 @@ using Microsoft.Extensions.Hosting;
 namespace Chassis.Endpoints;
 
 /// <summary>
-/// <c>GET /healthz</c>: the process answers. <c>GET /readyz</c>: all listeners accept and what they need is there; 503 before
-/// that and from the moment it is told to stop. Each answer closes its connection.
+/// <c>GET /healthz</c>: the process answers. <c>GET /readyz</c>: all listeners accept and nothing that they need is missing; 503
+/// before that, and after the process was asked to stop. Each answer closes its connection.
 /// </summary>
 public static class HealthEndpoint
 {
-    /// <summary>Maps both.</summary>
-    /// <param name="routes">Where.</param>
-    /// <param name="detail">What a process that is ready has to say all the same, in one line; null for nothing.</param>
-    /// <param name="notReady">What it still waits for, in one line; null once nothing is missing.</param>
+    /// <summary>Maps both endpoints.</summary>
+    /// <param name="routes">The routes to add them to.</param>
+    /// <param name="detail">One line that a ready process adds to its answer; null for none.</param>
+    /// <param name="notReady">One line that says what the process waits for; null when nothing is missing.</param>
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes, Func<string?>? detail = null, Func<string?>? notReady = null)
     {
         var lifetime = routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
-        // A probe asks once; a kept connection would only hold a place.
+        // A probe asks once; a connection that is kept open would only take a place.
         var once = routes.MapGroup("").AddEndpointFilter((context, next) =>
         {
             context.HttpContext.Response.Headers.Connection = "close";

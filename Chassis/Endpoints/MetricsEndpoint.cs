@@ -10,7 +10,7 @@ using Prometheus;
 
 namespace Chassis.Endpoints;
 
-/// <summary><c>GET /metrics</c> in the Prometheus text format, or in OpenMetrics for who prefers it.</summary>
+/// <summary><c>GET /metrics</c> in the Prometheus text format, or in OpenMetrics for a client that prefers it.</summary>
 public static partial class MetricsEndpoint
 {
     private const string TextType = "text/plain";
@@ -32,7 +32,7 @@ public static partial class MetricsEndpoint
         return routes;
     }
 
-    /// <summary>OpenMetrics where it is named and nothing else of ours is liked better; a wildcard gets the text format.</summary>
+    /// <summary>OpenMetrics if Accept names it and prefers nothing else of ours; for a wildcard the text format.</summary>
     internal static ExpositionFormat FormatFor(StringValues accept)
     {
         if (!MediaTypeHeaderValue.TryParseList(accept, out var types))

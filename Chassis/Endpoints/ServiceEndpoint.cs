@@ -8,23 +8,23 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Chassis.Endpoints;
 
 /// <summary>
-/// One of several HTTP endpoints of a process, each with routes of its own. A request belongs to the endpoint whose
-/// socket accepted its connection; its Host header has no say in that.
+/// One of several HTTP endpoints of a process, each with routes of its own. A request belongs to the endpoint that
+/// accepted its connection. Its Host header makes no difference.
 /// </summary>
 /// <param name="name">Its name in logs: metrics, health, admin.</param>
-/// <param name="guard">Refuses what web pages send.</param>
+/// <param name="guard">Refuses requests of web pages.</param>
 public sealed class ServiceEndpoint(string name, WebPageGuard guard)
 {
     /// <summary>
-    /// Connections at once; a scraper or a probe needs one. They are shared out by address, and the longest idle one goes when
-    /// another needs its place (<see cref="ConnectionPlaces"/>).
+    /// Connections at once; a scraper or a probe needs one. They are shared by address. When a new connection needs a place,
+    /// the connection that was idle longest is closed (<see cref="ConnectionPlaces"/>).
     /// </summary>
     public const int MaxConnections = 64;
 
     // A head comes in one segment; a probe's own limit is a second.
     private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(5);
 
-    // Whoever reads slower would keep a place for long; a page of metrics has some 100 KB.
+    // A slower reader would keep its place for long; a page of metrics has some 100 KB.
     private static readonly MinDataRate SlowestReader = new(bytesPerSecond: 10_000, gracePeriod: TimeSpan.FromSeconds(5));
 
     private readonly ConnectionPlaces _places = new(MaxConnections, TimeProvider.System);
@@ -32,7 +32,7 @@ public sealed class ServiceEndpoint(string name, WebPageGuard guard)
     /// <summary>Its name in logs.</summary>
     public string Name => name;
 
-    /// <summary>Limits of time for all endpoints of a process.</summary>
+    /// <summary>Time limits for all endpoints of a process.</summary>
     public static void Limit(KestrelServerOptions kestrel) =>
         (kestrel.Limits.RequestHeadersTimeout, kestrel.Limits.MinResponseDataRate) = (HeadLimit, SlowestReader);
 
@@ -48,7 +48,7 @@ public sealed class ServiceEndpoint(string name, WebPageGuard guard)
         });
     });
 
-    /// <summary>Adds routes that only this endpoint's connections reach.</summary>
+    /// <summary>Adds routes that only the connections of this endpoint reach.</summary>
     public void Map(WebApplication app, Action<IEndpointRouteBuilder> map) =>
         app.UseWhen(context => ReferenceEquals(context.Features.Get<ServiceEndpoint>(), this), branch =>
         {

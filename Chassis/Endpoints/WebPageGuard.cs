@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Http;
 namespace Chassis.Endpoints;
 
 /// <summary>
-/// Tells the requests that a web page sends through a browser, which reaches ports that the page's owner does not. They bear an
-/// origin, or say that a page sent them, or ask for the page's own name, which was made to lead here (DNS rebinding).
-/// A name that nobody can register is no such name.
+/// Recognizes requests that a web page sends through a browser, because a browser reaches ports that the page's owner cannot reach.
+/// Such a request has an Origin, or says that a page sent it, or asks for the page's own name, which leads to this machine
+/// (DNS rebinding). A name that nobody can register is safe.
 /// </summary>
 public sealed class WebPageGuard
 {
-    // Kubernetes' own, what ICANN keeps for private use (2024), and RFC 6761's.
+    // Kubernetes' own domains, ICANN's domain for private use (2024), and those of RFC 6761.
     private static readonly string[] PrivateDomains = [".svc", ".cluster.local", ".internal", ".localhost"];
 
     private readonly bool _takesPrivateNames;
@@ -21,18 +21,18 @@ public sealed class WebPageGuard
     private WebPageGuard(bool takesPrivateNames, IReadOnlyList<DestinationPattern> hosts, string remedy) =>
         (_takesPrivateNames, _hosts, _remedy) = (takesPrivateNames, hosts, remedy);
 
-    /// <summary>Of what shows and changes the process: an address or <c>localhost</c>.</summary>
+    /// <summary>For endpoints that show and change the process: only addresses and <c>localhost</c>.</summary>
     public static WebPageGuard Strict { get; } = new(false, [], "");
 
     /// <summary>
-    /// Of what is scraped and probed: also names without a dot, names of this machine and of a cluster (<c>.svc</c>,
-    /// <c>.cluster.local</c>, <c>.internal</c>), and configured ones.
+    /// For endpoints that are scraped and probed: also names without a dot, names of this machine and of a cluster (<c>.svc</c>,
+    /// <c>.cluster.local</c>, <c>.internal</c>), and configured names.
     /// </summary>
-    /// <param name="hosts">Other names that lead here.</param>
-    /// <param name="setting">The setting that names them, for the answer to what is refused.</param>
+    /// <param name="hosts">Other names that lead to this machine.</param>
+    /// <param name="setting">The setting that has them; the answer to a refused request names it.</param>
     public static WebPageGuard ForMonitoring(IReadOnlyList<DestinationPattern> hosts, string setting) => new(true, hosts, $"; name others in {setting}");
 
-    /// <summary>Why a request is not served; null when it is.</summary>
+    /// <summary>Why a request is refused; null if it is served.</summary>
     public string? Refuse(HttpRequest request)
     {
         // "none": a person has typed the address.

@@ -9,20 +9,20 @@ public static class LanguageSettings
     private const string Filters = "filters";
     private const string Transforms = "transforms";
 
-    // In place of a definition that is wrong.
+    // Replaces a wrong definition.
     private const string Blank = "idt";
 
-    /// <summary>Notes its keys as known.</summary>
+    /// <summary>Marks its keys as known.</summary>
     public static void NoteKeys(SettingSet settings)
     {
         settings.ReadList(Filters, path => path);
         settings.ReadMap(Transforms);
     }
 
-    /// <summary>A language with these words more. A filter that cannot be loaded, and a definition that makes no sense, is wrong; see <see cref="ParserOf"/>.</summary>
+    /// <summary>The language with these words added. A filter that cannot be loaded and a definition without meaning are errors; see <see cref="ParserOf"/>.</summary>
     public static TransformLanguage Read(SettingSet settings, TransformLanguage language)
     {
-        // One by one, so that an error names the assembly at fault.
+        // One by one, so that an error names the assembly that caused it.
         _ = settings.ReadList(Filters, path => language = language.With(FilterAssembly.Load(path)));
         var texts = settings.ReadMap(Transforms).Keys.ToDictionary(
             name => name, name => settings.Read($"{Transforms}.{name}", "", Values.OrFile(text => text)), StringComparer.OrdinalIgnoreCase);
@@ -37,7 +37,7 @@ public static class LanguageSettings
                 var setting = settings.Find($"{Transforms}.{error.Name}")!;
                 if (!settings.IsWrong(setting.Key))
                     settings.Refuse(setting, error.Message);
-                // What uses it is not to blame. A name that cannot be one leaves.
+                // A text that uses a wrong name is not an error itself. A name that is not allowed is removed.
                 if (texts[error.Name] == Blank)
                     texts.Remove(error.Name);
                 else
@@ -48,7 +48,7 @@ public static class LanguageSettings
         return language;
     }
 
-    /// <summary>Reads expressions. Where a word of the configuration's own is wrong, any text goes: who uses that word is not to blame.</summary>
+    /// <summary>Reads expressions. If one of the configuration's words is wrong, any text is accepted, because a text that uses the word is not the error.</summary>
     public static Func<string, TransformExpression> ParserOf(SettingSet settings, TransformLanguage language) =>
         settings.IsWrong(Filters) || settings.IsWrong(Transforms) ? _ => TransformExpression.Identity : language.Parse;
 }

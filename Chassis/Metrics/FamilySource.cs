@@ -3,13 +3,13 @@ using Prometheus;
 
 namespace Chassis.Metrics;
 
-/// <summary>What an instrument is to Prometheus: name, type, help and buckets, and prometheus-net's children of it.</summary>
+/// <summary>An instrument as Prometheus sees it: name, type, help and buckets, and its children in prometheus-net.</summary>
 internal sealed class FamilySource
 {
-    // The runtime makes these two counters, though they fall as well; OpenTelemetry's conventions call them up-down counters.
+    // The runtime makes these two counters, although they can fall; OpenTelemetry's conventions call them up-down counters.
     private static readonly HashSet<string> Falling = new(StringComparer.Ordinal) { "dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length" };
 
-    // A trace's id beside a value would cost a look at the current activity for each measurement.
+    // A trace id beside a value would need a look at the current activity for each measurement.
     private static readonly ExemplarBehavior NoExemplars = ExemplarBehavior.NoExemplars();
     private static readonly CounterConfiguration Counters = new() { SuppressInitialValue = true, ExemplarBehavior = NoExemplars };
     private static readonly GaugeConfiguration Gauges = new() { SuppressInitialValue = true };
@@ -23,7 +23,7 @@ internal sealed class FamilySource
         _factory = factory;
         Type = TypeOf(instrument);
         Name = MetricNames.ForPrometheus(instrument.Name, instrument.Unit, Type);
-        // prometheus-net writes it as it is.
+        // prometheus-net writes the text without changes.
         _help = (string.IsNullOrEmpty(instrument.Description) ? instrument.Name : instrument.Description)
             .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
         if (Type == MetricType.Histogram)
@@ -33,7 +33,7 @@ internal sealed class FamilySource
     public string Name { get; }
     public MetricType Type { get; }
 
-    /// <summary>A series of this name. Label sets of other names make collectors of their own, which share a family.</summary>
+    /// <summary>A series of this name. Label sets with other label names get separate collectors, which share a family.</summary>
     public MetricSeries NewSeries(TagSet tags)
     {
         var (names, values) = tags.Labels();

@@ -1,6 +1,6 @@
 namespace Chassis.Metrics;
 
-/// <summary>The series of a tag set whose strings are these very objects.</summary>
+/// <summary>The series of a tag set, known by the references of its strings.</summary>
 internal sealed record KnownTags(KeyValuePair<string, object?>[] Tags, MetricSeries Series)
 {
     public bool Are(ReadOnlySpan<KeyValuePair<string, object?>> tags)

@@ -2,24 +2,24 @@ using System.Collections.Concurrent;
 
 namespace Chassis.Metrics;
 
-/// <summary>The series of one name, and which of them a measurement's tags mean.</summary>
+/// <summary>The series of one name; finds the series for a measurement's tags.</summary>
 /// <param name="source">Makes prometheus-net's children.</param>
-/// <param name="time">The clock by which series that are no longer used leave.</param>
+/// <param name="time">The clock that says when unused series are removed.</param>
 internal sealed class MetricFamily(FamilySource source, TimeProvider time)
 {
-    // The OpenTelemetry SDK's default cardinality limit. Beyond it series fall together into one that says so.
+    // The OpenTelemetry SDK's default cardinality limit. Further series are counted together in the overflow series.
     private const int MaxSeries = 2000;
 
-    // As many as fixed labels make. Those stay from the first use on, or from the start: rate() then sees each step.
+    // As many as fixed labels make. These are never removed, so that rate() sees each step.
     private const int MaxLasting = 100;
 
-    // Beyond that, for what others can make up.
+    // In larger families, with labels that clients can make up.
     private static readonly TimeSpan Unused = TimeSpan.FromHours(1);
 
-    // Between two looks for places while there is none.
+    // Between two searches for unused series while the family is full.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
-    // Tag sets that are known by reference; searched one after the other, so few.
+    // Tag sets that are known by reference. They are searched one after the other, so there are few.
     private const int MaxKnown = 16;
 
     private readonly ConcurrentDictionary<TagSet, MetricSeries> _series = new(TagSetComparer.Instance);
@@ -33,9 +33,9 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
     /// <summary>How many instruments have this name.</summary>
     public int Instruments { get; set; }
 
-    /// <summary>The series of a measurement, which is made if it is new.</summary>
+    /// <summary>The series of a measurement; a new one is made if needed.</summary>
     /// <param name="tags">The measurement's tags.</param>
-    /// <param name="mayRemember">Whether the tags may be known by reference: not where series can vanish at each scrape.</param>
+    /// <param name="mayRemember">Whether to remember the tags by reference; false if series can be removed at each scrape.</param>
     public MetricSeries For(ReadOnlySpan<KeyValuePair<string, object?>> tags, bool mayRemember)
     {
         var series = FindOrAdd(tags, mayRemember);
@@ -43,7 +43,7 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
         return series;
     }
 
-    /// <summary>Of a family of many series, drops those that were not used for an hour; one that is used again begins at zero.</summary>
+    /// <summary>In a family with many series, drops those that were not used for an hour. A series that is used again begins at zero.</summary>
     public void DropUnused()
     {
         lock (_changing)
@@ -75,7 +75,7 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
         }
     }
 
-    /// <summary>Drops all: no instrument has this name any more.</summary>
+    /// <summary>Drops all series: no instrument has this name any more.</summary>
     public void Clear()
     {
         lock (_changing)
@@ -93,7 +93,7 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
         do
             known = Volatile.Read(ref _known);
         while (Interlocked.CompareExchange(ref _known, Array.FindAll(known, k => k.Series != series), known) != known);
-        // Whoever found it just before has counted there.
+        // A thread that found the series just before may have counted in it.
         if (series.IsUsed && !isSure)
             _series.TryAdd(series.Tags, series);
         else
@@ -102,7 +102,7 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
 
     private MetricSeries FindOrAdd(ReadOnlySpan<KeyValuePair<string, object?>> tags, bool mayRemember)
     {
-        // Whoever passes the same strings each time is known without a look at them.
+        // A caller that always passes the same strings is found by reference, without comparing them.
         foreach (var known in Volatile.Read(ref _known))
         {
             if (known.Are(tags))
@@ -118,10 +118,10 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
 
     private MetricSeries Add(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        // Those that are made up without end must not queue at the lock.
+        // Made-up tag sets, of which there can be any number, must not wait at the lock.
         if (Volatile.Read(ref _overflow) is { } full && time.GetElapsedTime(Volatile.Read(ref _looked)) < LookEvery)
             return full;
-        // With the lock: a series that is dropped and one that is made anew share a child.
+        // With the lock, because a dropped series and a new series for the same labels share a child.
         lock (_changing)
         {
             if (_series.Count >= MaxSeries && time.GetElapsedTime(_looked) >= LookEvery)
@@ -141,12 +141,12 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
             return;
         foreach (var (_, value) in tags)
         {
-            // Others, numbers above all, are boxed anew for each measurement.
+            // Other values, numbers above all, are boxed anew for each measurement.
             if (value is not string)
                 return;
         }
 
-        // Lost to another thread: the next measurement tries again.
+        // If another thread was faster, the next measurement tries again.
         Interlocked.CompareExchange(ref _known, [.. known, new KnownTags([.. tags], series)], known);
     }
 }

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace Chassis.Metrics;
 
-/// <summary>From instrument names to Prometheus names, as OpenTelemetry's compatibility specification says.</summary>
+/// <summary>Makes Prometheus names of instrument names, by OpenTelemetry's compatibility specification.</summary>
 internal static class MetricNames
 {
-    /// <summary>Prometheus' client libraries' default buckets, in seconds.</summary>
+    /// <summary>The default buckets of Prometheus' client libraries, in seconds.</summary>
     public static readonly double[] DefaultSecondsBuckets = [.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10];
 
-    // Suffixes that the text format keeps for the parts of histograms and summaries.
+    // The text format reserves these suffixes for the parts of histograms and summaries.
     private static readonly string[] Reserved = ["_count", "_sum", "_bucket"];
 
     public static string ForPrometheus(string name, string? unit, MetricType type)
@@ -27,7 +27,7 @@ internal static class MetricNames
             : rendered;
     }
 
-    /// <summary>A label's name that prometheus-net takes, which throws at others: <c>http_route</c>.</summary>
+    /// <summary>A label name that prometheus-net accepts; it throws for others: <c>http_route</c>.</summary>
     public static string ForLabel(string key)
     {
         var text = string.Create(key.Length, key, (name, from) =>
@@ -35,7 +35,7 @@ internal static class MetricNames
             for (var i = 0; i < from.Length; i++)
                 name[i] = char.IsAsciiLetterOrDigit(from[i]) ? from[i] : '_';
         });
-        // Two underscores at the start are Prometheus' own, as is what tells a histogram's buckets apart.
+        // Prometheus reserves two underscores at the start, and the label le, which tells the buckets of a histogram apart.
         return text.StartsWith("__", StringComparison.Ordinal) ? "_" + text.TrimStart('_')
             : text.Length == 0 || char.IsAsciiDigit(text[0]) ? "_" + text
             : text == "le" ? "le_"

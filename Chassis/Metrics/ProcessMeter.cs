@@ -4,7 +4,7 @@ using Chassis.Net;
 
 namespace Chassis.Metrics;
 
-/// <summary>The process's own figures under the names that Prometheus' client libraries use.</summary>
+/// <summary>Figures of the process, under the names of Prometheus' client libraries.</summary>
 public sealed class ProcessMeter : IDisposable
 {
     /// <summary>The meter's name.</summary>
@@ -14,8 +14,8 @@ public sealed class ProcessMeter : IDisposable
 
     private readonly Meter _meter;
 
-    /// <summary>Registers the instruments; those that need /proc only where it is.</summary>
-    /// <param name="factory">The application's maker of meters, where a process may run several applications.</param>
+    /// <summary>Registers the instruments; those that need /proc only if there is /proc.</summary>
+    /// <param name="factory">The application's meter factory, because a process can run several applications.</param>
     public ProcessMeter(IMeterFactory? factory = null)
     {
         _meter = factory?.Create(Name) ?? new Meter(Name);
@@ -33,7 +33,7 @@ public sealed class ProcessMeter : IDisposable
     /// <summary>Removes the instruments.</summary>
     public void Dispose() => _meter.Dispose();
 
-    // Looking at /proc takes a descriptor. Where none is left, the framework tells nothing at all, or 0 bytes, and neither is measured.
+    // Reading /proc needs a descriptor. If none is left, the framework returns nothing or 0 bytes, and no measurement is made.
     private static IEnumerable<Measurement<int>> OpenDescriptors()
     {
         try

@@ -5,8 +5,8 @@ using Prometheus;
 namespace Chassis.Metrics;
 
 /// <summary>
-/// Feeds the measurements of chosen meters to prometheus-net, whose registry of its own writes the page. Observable instruments
-/// are asked at each scrape. Of a name with more than 100 series, those that were not used for an hour leave.
+/// Passes the measurements of chosen meters to prometheus-net, which writes the page from a registry of this bridge. Observable
+/// instruments are read at each scrape. If a name has more than 100 series, those that were not used for an hour are removed.
 /// </summary>
 public sealed class PrometheusBridge : IDisposable
 {
@@ -26,9 +26,9 @@ public sealed class PrometheusBridge : IDisposable
     {
     }
 
-    /// <summary>Starts listening to the meters of one application, of which a process may run several.</summary>
-    /// <param name="factory">Maker of the application's meters. Those of other makers are left out, those without one (the runtime's) are not.</param>
-    /// <param name="time">The clock by which series that are no longer used leave.</param>
+    /// <summary>Starts listening to the meters of one application; a process can run several applications.</summary>
+    /// <param name="factory">Maker of the application's meters. Meters of other makers are left out; meters without a maker (the runtime's) are exported.</param>
+    /// <param name="time">The clock that says when unused series are removed.</param>
     /// <param name="meters">Names of the meters to export; all others are left out.</param>
     public PrometheusBridge(IMeterFactory? factory, TimeProvider time, params IEnumerable<string> meters)
     {
@@ -40,7 +40,7 @@ public sealed class PrometheusBridge : IDisposable
             if (wanted.Contains(instrument.Meter.Name) && (factory is null || scope is null || ReferenceEquals(scope, factory)))
                 listener.EnableMeasurementEvents(instrument, Enter(instrument));
         };
-        // A disposed meter's instruments are gone: a process that makes meters anew must not export both.
+        // The instruments of a disposed meter are gone: a process that makes a meter again must not export both.
         _listener.MeasurementsCompleted = (_, state) => Leave((Feed)state!);
         _listener.SetMeasurementEventCallback<byte>((_, value, tags, state) => Record(state, value, tags));
         _listener.SetMeasurementEventCallback<short>((_, value, tags, state) => Record(state, value, tags));
@@ -52,11 +52,11 @@ public sealed class PrometheusBridge : IDisposable
         _listener.Start();
     }
 
-    /// <summary>Asks the observable instruments and writes all families, each with HELP and TYPE.</summary>
-    /// <returns>What observable instruments threw, whose values are missing; null when all answered.</returns>
+    /// <summary>Reads the observable instruments and writes all families, each with HELP and TYPE.</summary>
+    /// <returns>The errors of observable instruments, with values that are missing from the page; null if all answered.</returns>
     public async Task<AggregateException?> WriteToAsync(Stream output, ExpositionFormat format, CancellationToken cancellation)
     {
-        // Not a callback of the registry's: those only trace what they threw.
+        // Not a callback of the registry: the registry only traces errors of callbacks.
         var failures = Refresh();
         await _registry.CollectAndExportAsTextAsync(output, format, cancellation);
         return failures;
@@ -67,7 +67,7 @@ public sealed class PrometheusBridge : IDisposable
 
     private AggregateException? Refresh()
     {
-        // One scrape after the other: what one has just asked for is not yet forgotten by the next.
+        // One scrape after the other, so that a scrape does not drop the series that another one has just read.
         lock (_refreshing)
         {
             _scrape++;
@@ -91,12 +91,12 @@ public sealed class PrometheusBridge : IDisposable
         }
         catch (AggregateException failures)
         {
-            // The listener has asked all of them before it throws.
+            // The listener has read all of them before it throws.
             return failures;
         }
     }
 
-    // Instruments of one name share a family, and with the same tags a series.
+    // Instruments with one name share a family, and a series if they have the same tags.
     private Feed Enter(Instrument instrument)
     {
         lock (_publishing)
@@ -131,9 +131,9 @@ public sealed class PrometheusBridge : IDisposable
             series.Add(value);
     }
 
-    /// <summary>Where an instrument's measurements go.</summary>
+    /// <summary>Where the measurements of an instrument go.</summary>
     /// <param name="Family">The series of its name.</param>
-    /// <param name="IsObservable">Whether it is asked at each scrape.</param>
-    /// <param name="Accumulates">Whether measurements are added up (counters, up-down counters) rather than replace each other (gauges).</param>
+    /// <param name="IsObservable">Whether it is read at each scrape.</param>
+    /// <param name="Accumulates">Whether measurements are added up (counters, up-down counters) or replace each other (gauges).</param>
     private sealed record Feed(MetricFamily Family, bool IsObservable, bool Accumulates);
 }

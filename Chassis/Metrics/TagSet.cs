@@ -3,21 +3,21 @@ using System.Globalization;
 
 namespace Chassis.Metrics;
 
-/// <summary>A measurement's tags as labels: texts, of which each exists once for each series.</summary>
+/// <summary>A measurement's tags as labels. Each text exists once for each series.</summary>
 internal sealed class TagSet
 {
-    // What others make up may be long; a label of that length says enough.
+    // Clients can make up long texts; the beginning of such a label is enough.
     private const int MaxText = 256;
 
     private TagSet(string[] keys, string[] texts) => (Keys, Texts) = (keys, texts);
 
-    /// <summary>Where series fall together beyond the bound (OpenTelemetry's name for it).</summary>
+    /// <summary>The labels of the series for all measurements above the limit (OpenTelemetry's name for it).</summary>
     public static TagSet Overflow { get; } = new(["otel_metric_overflow"], ["true"]);
 
     public string[] Keys { get; }
     public string[] Texts { get; }
 
-    /// <summary>Names and values of the labels. Of those that would have the same name the first counts.</summary>
+    /// <summary>Names and values of the labels. If two have the same name, the first counts.</summary>
     public (string[] Names, string[] Values) Labels()
     {
         var names = new List<string>(Keys.Length);
@@ -47,7 +47,7 @@ internal sealed class TagSet
         return new TagSet(keys, texts);
     }
 
-    /// <summary>The text of a tag's value, which for strings, numbers and truth values allocates nothing.</summary>
+    /// <summary>The text of a tag's value; for strings, numbers and truth values without an allocation.</summary>
     public static ReadOnlySpan<char> TextOf(object? value, Span<char> number)
     {
         ReadOnlySpan<char> text = value switch
@@ -60,7 +60,7 @@ internal sealed class TagSet
         };
         if (text.Length <= MaxText)
             return text;
-        // Half a surrogate pair is no text.
+        // Half a surrogate pair is not valid text.
         return text[..(char.IsHighSurrogate(text[MaxText - 1]) ? MaxText - 1 : MaxText)];
     }
 }
@@ -87,7 +87,7 @@ internal sealed class TagSetComparer : IEqualityComparer<TagSet>, IAlternateEqua
         return true;
     }
 
-    // The keys of a family's series differ rarely: the values suffice.
+    // The keys of a family's series rarely differ, so the values are enough.
     public int GetHashCode([DisallowNull] TagSet obj)
     {
         var hash = obj.Texts.Length;

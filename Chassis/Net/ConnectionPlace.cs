@@ -1,8 +1,8 @@
 namespace Chassis.Net;
 
 /// <summary>
-/// The place of one connection. It is idle, and may have to go, until <see cref="BeginService"/>: a request that is not
-/// complete yet does not count, however many bytes of it have come.
+/// The place of one connection. It is idle, and another connection can take its place, until <see cref="BeginService"/>. A request
+/// that is not complete does not count, however many bytes of it have come.
 /// </summary>
 public sealed class ConnectionPlace : IDisposable
 {
@@ -18,19 +18,19 @@ public sealed class ConnectionPlace : IDisposable
 
     internal bool IsServed => _isServed;
 
-    // When it was last served, or came.
+    // The time of the last service, or of its arrival.
     internal long Since => Volatile.Read(ref _since);
 
-    // Where it stands among those taken; below 0 when it has gone.
+    // Its index among the places in use; below 0 when it has lost its place.
     internal int Index { get; set; }
 
-    /// <summary>A whole request is there and is being answered.</summary>
+    /// <summary>A whole request has come and is being answered.</summary>
     public void BeginService() => Served(true);
 
     /// <summary>The answer is written; the connection is idle from now on.</summary>
     public void EndService() => Served(false);
 
-    /// <summary>The connection has ended; without effect for one that had to go.</summary>
+    /// <summary>The connection has ended; without effect if another connection has its place.</summary>
     public void Dispose() => _places.Leave(this);
 
     internal void GiveUp() => _giveUp();

@@ -3,10 +3,10 @@ using System.Net;
 namespace Chassis.Net;
 
 /// <summary>
-/// A bounded number of places for connections, shared out by the address of who asks. When all are taken, a newcomer gets the
-/// place of another: of the addresses with the most places, the connection that is not served and has been so the longest.
-/// So whoever holds idle connections never keeps others out. Nobody loses a place to an address that then has more, and one that
-/// is being served leaves only for an address that has fewer; where none can leave, the newcomer is refused.
+/// A limited number of places for connections, shared by client address. When all are in use, a new connection gets the place of
+/// another one: of the addresses with most places, the connection that was not served for the longest time. So idle connections of
+/// one client never block others. An address never loses a place to an address that then has more. A connection that is being served
+/// gives way only to an address with fewer places. If no connection can give way, the new one is refused.
 /// </summary>
 /// <param name="limit">Places, at least one.</param>
 /// <param name="time">The clock.</param>
@@ -29,10 +29,10 @@ public sealed class ConnectionPlaces(int limit, TimeProvider time)
         }
     }
 
-    /// <summary>Takes a place, if need be that of another connection.</summary>
-    /// <param name="asker">Who connects; what is no IP end point (a UNIX socket's client) is one asker.</param>
-    /// <param name="giveUp">Ends the connection whose place another gets; called once at most, on the newcomer's thread.</param>
-    /// <returns>The place, to be disposed of when the connection has ended; null when none is to be had.</returns>
+    /// <summary>Takes a place, if necessary the place of another connection.</summary>
+    /// <param name="asker">The address that connects; all that are no IP end points (clients of a UNIX socket) count as one.</param>
+    /// <param name="giveUp">Ends the connection when another one gets its place; called at most once, on the thread of the new connection.</param>
+    /// <returns>The place, to be disposed of when the connection has ended; null if there is none.</returns>
     public ConnectionPlace? Enter(EndPoint? asker, Action giveUp)
     {
         ConnectionPlace? leaving = null;
@@ -41,7 +41,7 @@ public sealed class ConnectionPlaces(int limit, TimeProvider time)
         {
             var key = asker is IPEndPoint { Address: var address } ? NetworkAddress.Sharer(address) : IPAddress.None;
             var share = _askers.GetValueOrDefault(key) ?? new ConnectionAsker(key);
-            // The newcomer counts, so that an address cannot take from one that has as many.
+            // The new connection counts, so that an address cannot take a place from an address that has as many.
             share.Places++;
             if (_taken.Count >= limit && (leaving = FindLeaving(share)) is null)
             {
@@ -71,7 +71,7 @@ public sealed class ConnectionPlaces(int limit, TimeProvider time)
         }
     }
 
-    // Only a full house pays for this: a look at each place.
+    // Only when all places are in use does a new connection cost this search.
     private ConnectionPlace? FindLeaving(ConnectionAsker newcomer)
     {
         ConnectionPlace? found = null;
@@ -84,7 +84,7 @@ public sealed class ConnectionPlaces(int limit, TimeProvider time)
         return found;
     }
 
-    // Nobody loses a place to an address that then has more.
+    // An address never loses a place to an address that then has more.
     private static bool MayLeave(ConnectionPlace place, ConnectionAsker newcomer) => place.IsServed
         ? place.Asker.Places > newcomer.Places
         : place.Asker.Places >= newcomer.Places;

@@ -4,15 +4,15 @@ using Chassis.Settings;
 namespace Chassis.Net;
 
 /// <summary>
-/// Which destinations are meant: <c>example.org</c>, <c>*.example.org</c> (what lies below it), <c>10.0.0.0/8</c>,
-/// <c>fd00::1</c> or <c>*</c>, each also with a port behind a colon (<c>*:443</c>), IPv6 then in brackets (<c>[fd00::/8]:443</c>).
-/// A name means that name alone: nothing is looked up, so a name never matches an address, nor the reverse.
+/// A set of destinations: <c>example.org</c>, <c>*.example.org</c> (all names below it), <c>10.0.0.0/8</c>,
+/// <c>fd00::1</c> or <c>*</c>, each also with a port after a colon (<c>*:443</c>), IPv6 then in brackets (<c>[fd00::/8]:443</c>).
+/// A name matches only that name: it is not resolved, so a name never matches an address, nor the reverse.
 /// </summary>
 public sealed record DestinationPattern
 {
     private const string Expected = "a host name, *.name, an address, a network or * is expected, and a port behind a colon if one is meant";
 
-    // Neither is any host. A wildcard's name keeps the dot in front.
+    // If both are null, the pattern matches any host. The name of a wildcard keeps its leading dot.
     private readonly string? _name;
     private readonly IPNetwork? _network;
     private readonly int? _port;
@@ -30,19 +30,19 @@ public sealed record DestinationPattern
             return new DestinationPattern(null, NetworkAddress.Parse(host), port);
         var below = host.StartsWith("*.", StringComparison.Ordinal);
         var name = WithoutRoot(below ? host[2..] : host).ToString();
-        // An address was taken above, but not one behind "*.".
+        // An address alone was read above, but an address after "*." was not.
         if (!HostPort.IsHost(name) || NetworkAddress.TryParseAddress(name, out _) || name[0] == '.')
             throw new FormatException(Expected);
         return new DestinationPattern((below ? "." : "") + name.ToLowerInvariant(), null, port);
     }
 
-    /// <summary>Whether a destination is meant; names are compared without case and without the root's dot at the end.</summary>
+    /// <summary>Whether the pattern matches a destination. Case, and the root's dot at the end of a name, make no difference.</summary>
     /// <param name="host">A name, or an address as text; an IPv6 scope and a v4-mapped form make no difference.</param>
     /// <param name="port">Its port.</param>
     public bool Matches(string host, int port) =>
         TryParseAddress(host, out var address) ? Matches(address, port) : MatchesPort(port) && MatchesName(WithoutRoot(host));
 
-    /// <summary>Whether a destination that is an address is meant.</summary>
+    /// <summary>Whether the pattern matches a destination that is an address.</summary>
     public bool Matches(IPAddress address, int port) =>
         MatchesPort(port) && _name is null && (_network is not { } network || network.Contains(NetworkAddress.Canonical(address)));
 
@@ -55,7 +55,7 @@ public sealed record DestinationPattern
         return host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}";
     }
 
-    /// <summary>Reads a destination's address, which may have a scope (<c>fe80::1%2</c>): that means something on one host only.</summary>
+    /// <summary>Reads the address of a destination. It can have a scope (<c>fe80::1%2</c>), which has a meaning on one host only.</summary>
     public static bool TryParseAddress(string host, out IPAddress address)
     {
         var scope = host.IndexOf('%', StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed record DestinationPattern
     {
         var end = text is ['[', ..] ? text.IndexOf(']') + 1 : 0;
         var colon = text.LastIndexOf(':');
-        // Only IPv6 stands in brackets; without them, several colons are an IPv6 address as a whole.
+        // Only IPv6 can be in brackets; without brackets, several colons make the whole text an IPv6 address.
         if (end > 0)
         {
             var inner = text[1..(end - 1)];

@@ -25,7 +25,7 @@ public readonly record struct HostPort(string Host, int Port)
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static string ParseHost(string text)
     {
-        // Only an IPv6 address stands in brackets.
+        // Only an IPv6 address can be in brackets.
         var host = text is ['[', .. var inner, ']'] && inner.Contains(':', StringComparison.Ordinal) ? inner : text;
         return IsHost(host) ? host : throw new FormatException("a host name or IP address is expected");
     }
@@ -33,7 +33,7 @@ public readonly record struct HostPort(string Host, int Port)
     /// <summary>Whether a text is an IP address or has the form of a DNS name (letters, digits, dash, underscore, dots).</summary>
     public static bool IsHost(string text) => NetworkAddress.TryParseAddress(text, out _) || IsName(text);
 
-    /// <summary>Whether both mean the same: names without case and the root's dot, addresses however they are written. Nothing is looked up.</summary>
+    /// <summary>Whether both are the same: names without case and the root's dot, addresses in any form. Names are not resolved.</summary>
     public bool IsSameAs(HostPort other) => Port == other.Port && (
         DestinationPattern.TryParseAddress(Host, out var one)
             ? DestinationPattern.TryParseAddress(other.Host, out var two) && NetworkAddress.Canonical(one).Equals(NetworkAddress.Canonical(two))
@@ -44,7 +44,7 @@ public readonly record struct HostPort(string Host, int Port)
 
     private static ReadOnlySpan<char> NameOf(string host) => host is [.. { Length: > 0 }, '.'] ? host.AsSpan(..^1) : host;
 
-    // What a resolver would take for an address in another form (5, 0x7f.1, 300.1.1.1) is no name.
+    // A text that a resolver takes for an address in another form (5, 0x7f.1, 300.1.1.1) is not a name.
     private static bool IsName(string text) =>
         text.Length is > 0 and <= MaxHostLength
         && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')

@@ -4,15 +4,15 @@ using System.Net.Sockets;
 
 namespace Chassis.Net;
 
-/// <summary>Where to listen, as text: <c>9000</c>, <c>:9000</c>, <c>*:9000</c>, <c>127.0.0.1:9000</c>, <c>[::1]:9000</c>, <c>localhost:9000</c>.</summary>
+/// <summary>An address to listen on, as text: <c>9000</c>, <c>:9000</c>, <c>*:9000</c>, <c>127.0.0.1:9000</c>, <c>[::1]:9000</c>, <c>localhost:9000</c>.</summary>
 public static class ListenAddress
 {
     private const string UnixScheme = "unix:";
 
-    // struct sockaddr_un has 108 bytes; the rest is for the name that it has until it listens.
+    // struct sockaddr_un has 108 bytes; the rest is for the socket's temporary name before it listens.
     private const int MaxUnixPath = 96;
 
-    /// <summary>All addresses of both families: dual-stack where the machine has IPv6, else IPv4.</summary>
+    /// <summary>All addresses of both families: dual-stack if the machine has IPv6, otherwise IPv4.</summary>
     public static IPAddress Any => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
 
     /// <summary>Reads address and port; a port alone listens on <see cref="Any"/>, port 0 on any free one.</summary>
@@ -43,7 +43,7 @@ public static class ListenAddress
     {
         "" or "*" => Any,
         "localhost" => IPAddress.Loopback,
-        // A v4-mapped address (::ffff:10.0.0.1) cannot be bound by a socket for IPv6 alone; what is meant is the IPv4 one.
+        // A socket for IPv6 alone cannot bind a v4-mapped address (::ffff:10.0.0.1), so it becomes the IPv4 address.
         _ when NetworkAddress.TryParseAddress(Unbracketed(host), out var address) => NetworkAddress.Canonical(address),
         _ => throw new FormatException("an IP address to listen on is expected, such as 127.0.0.1 or [::]"),
     };
@@ -55,7 +55,7 @@ public static class ListenAddress
             ? port
             : throw new FormatException("a port 0 to 65535 is expected");
 
-    /// <summary>Whether not both can be listened on; [::] is for both families.</summary>
+    /// <summary>Whether two sockets cannot listen on both at once; [::] is for both families.</summary>
     public static bool Overlap(IPEndPoint one, IPEndPoint other) =>
         one.Port == other.Port && (Covers(one.Address, other.Address) || Covers(other.Address, one.Address));
 

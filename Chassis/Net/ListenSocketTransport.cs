@@ -9,16 +9,16 @@ using Microsoft.Extensions.Options;
 
 namespace Chassis.Net;
 
-/// <summary>Kestrel's socket transport on listening sockets that were claimed before.</summary>
-/// <param name="sockets">The claimed ones.</param>
-/// <param name="options">Of the connections.</param>
+/// <summary>Kestrel's socket transport on listening sockets that were opened before.</summary>
+/// <param name="sockets">The open listening sockets.</param>
+/// <param name="options">Options for the connections.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Told when nothing can be accepted.</param>
+/// <param name="logger">Gets a line when no connection can be accepted.</param>
 public sealed class ListenSocketTransport(
     ListenSockets sockets, IOptions<SocketTransportOptions> options, TimeProvider time, ILogger<SocketListener> logger)
     : IConnectionListenerFactory
 {
-    /// <summary>Takes the socket of an address over.</summary>
+    /// <summary>Takes over the socket of an address.</summary>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var listener = ListenOn(endpoint, sockets.Take(endpoint));
@@ -34,10 +34,10 @@ public sealed class ListenSocketTransport(
     }
 }
 
-/// <summary>Makes Kestrel accept on sockets that <see cref="ListenSockets"/> claimed.</summary>
+/// <summary>Makes Kestrel accept on the sockets of a <see cref="ListenSockets"/>.</summary>
 public static class ListenSocketTransportExtensions
 {
-    /// <summary>Kestrel takes its listening sockets from <paramref name="sockets"/>, except for what a transport added later binds.</summary>
+    /// <summary>Kestrel takes its listening sockets from <paramref name="sockets"/>, except those that a transport added later binds.</summary>
     public static IWebHostBuilder UseListenSockets(this IWebHostBuilder builder, ListenSockets sockets) =>
         builder.ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(
             provider => ActivatorUtilities.CreateInstance<ListenSocketTransport>(provider, sockets)));

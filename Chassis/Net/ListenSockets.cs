@@ -9,14 +9,14 @@ namespace Chassis.Net;
 /// </summary>
 public sealed class ListenSockets : IDisposable
 {
-    /// <summary>Connections that may wait to be accepted, by default; the kernel cuts it to net.core.somaxconn (4096 since Linux 5.4).</summary>
+    /// <summary>Connections that can wait to be accepted, by default; the kernel limits it to net.core.somaxconn (4096 since Linux 5.4).</summary>
     public const int DefaultBacklog = 1024;
 
     private readonly Dictionary<EndPoint, Socket> _bound = [];
     private readonly Dictionary<EndPoint, IPEndPoint> _moved = [];
     private readonly List<UnixDomainSocketEndPoint> _files = [];
 
-    /// <summary>Ports that a free one is never taken from: those of services that may not have started yet.</summary>
+    /// <summary>Ports that are never chosen as a free port: ports of services that may not have started yet.</summary>
     public IReadOnlySet<int> Avoided { get; init; } = new HashSet<int>();
 
     /// <summary>Claims an address that the user named.</summary>
@@ -24,7 +24,7 @@ public sealed class ListenSockets : IDisposable
     /// <param name="origin">The option or key that named it.</param>
     /// <param name="backlog">Connections that may wait to be accepted.</param>
     /// <returns>The address with the real port.</returns>
-    /// <exception cref="UsageException">It is in use, not an address of this machine, or needs rights.</exception>
+    /// <exception cref="UsageException">The address is in use, is not an address of this machine, or needs rights.</exception>
     public IPEndPoint Bind(IPEndPoint address, string origin, int backlog = DefaultBacklog)
     {
         try
@@ -37,8 +37,8 @@ public sealed class ListenSockets : IDisposable
         }
     }
 
-    /// <summary>Claims a path of the file system, for this user alone (mode 0600). <see cref="Dispose"/> removes the file.</summary>
-    /// <exception cref="UsageException">Another process listens there, what is there is no socket, or it cannot be made.</exception>
+    /// <summary>Claims a path of the file system, for this user only (mode 0600). <see cref="Dispose"/> removes the file.</summary>
+    /// <exception cref="UsageException">Another process listens there, the file is not a socket, or the socket cannot be made.</exception>
     public void Bind(UnixDomainSocketEndPoint address, string origin)
     {
         try
@@ -53,10 +53,10 @@ public sealed class ListenSockets : IDisposable
     }
 
     /// <summary>
-    /// Claims a default address; when it is taken, the next free port up to <paramref name="lastPort"/>, or else any. Whoever
-    /// accepts through <see cref="ListenSocketTransport"/> goes back to the default once that is free.
+    /// Claims a default address; when it is in use, the next free port up to <paramref name="lastPort"/>, otherwise any port. A server
+    /// that accepts through <see cref="ListenSocketTransport"/> goes back to the default port when that is free.
     /// </summary>
-    /// <exception cref="UsageException">No port can be had at this address.</exception>
+    /// <exception cref="UsageException">No port of this address is free.</exception>
     public IPEndPoint BindDefault(IPEndPoint address, int lastPort, string origin)
     {
         for (var port = address.Port; port <= lastPort; port++)
@@ -69,7 +69,7 @@ public sealed class ListenSockets : IDisposable
             }
             catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
-                // Taken: try the next one.
+                // In use: try the next one.
             }
             catch (SocketException error)
             {
@@ -80,7 +80,7 @@ public sealed class ListenSockets : IDisposable
         return NoteMove(address, Bind(new IPEndPoint(address.Address, 0), origin));
     }
 
-    /// <summary>The default from which a claimed address has moved; null when it has not.</summary>
+    /// <summary>The default address that a claimed address has replaced; null if it is the default itself.</summary>
     internal IPEndPoint? DefaultOf(EndPoint bound) => _moved.GetValueOrDefault(bound);
 
     /// <summary>Hands a claimed socket over to the server that accepts on it.</summary>
@@ -110,7 +110,7 @@ public sealed class ListenSockets : IDisposable
 
     private IPEndPoint Listen(IPEndPoint address, int backlog)
     {
-        // Those that are to be avoided are held meanwhile, or the kernel might name them again.
+        // Ports to be avoided stay bound during the search, or the kernel could return them again.
         var avoided = new List<Socket>();
         try
         {
@@ -143,7 +143,7 @@ public sealed class ListenSockets : IDisposable
             if (address.Address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
             socket.Bind(address);
-            // Listening at once: two sockets can be bound to one port as long as neither listens.
+            // Listens at once: two sockets can be bound to one port while neither of them listens.
             socket.Listen(backlog);
             return socket;
         }

@@ -13,8 +13,8 @@ public static class NetworkAddress
     // Length of ::ffff:0:0/96, the IPv4 addresses as IPv6 writes them (RFC 4291 section 2.5.5.2).
     private const int MappedPrefix = 96;
 
-    /// <summary>Reads a network, or one address as the network of just that one; v4-mapped ones become IPv4.</summary>
-    /// <exception cref="FormatException">Says what was expected; also for bits set behind the prefix.</exception>
+    /// <summary>Reads a network, or one address as a network of one address; v4-mapped ones become IPv4.</summary>
+    /// <exception cref="FormatException">Says what was expected; also if bits after the prefix are set.</exception>
     public static IPNetwork Parse(string text)
     {
         var slash = text.IndexOf('/');
@@ -33,8 +33,8 @@ public static class NetworkAddress
     public static IPAddress Canonical(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>
-    /// Whose share of something an address uses: itself, or its IPv6 network of 64 bits, since whoever has one address of it mostly
-    /// has them all (RFC 6177).
+    /// The address that counts when something is shared by address: the address itself, or its IPv6 network of 64 bits, because the
+    /// owner of one address of such a network usually has all of them (RFC 6177).
     /// </summary>
     public static IPAddress Sharer(IPAddress address)
     {
@@ -47,7 +47,7 @@ public static class NetworkAddress
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 
     /// <summary>
-    /// Reads an address in its plain form alone. <see cref="IPAddress.TryParse(string, out IPAddress)"/> also takes
+    /// Reads an address, only in its plain form. <see cref="IPAddress.TryParse(string, out IPAddress)"/> also accepts
     /// <c>5</c>, <c>010.0.0.1</c> (octal), <c>[::1]:80</c> and a scope.
     /// </summary>
     public static bool TryParseAddress(string text, [NotNullWhen(true)] out IPAddress? address) =>

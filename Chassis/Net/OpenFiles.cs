@@ -3,19 +3,19 @@ using System.Globalization;
 namespace Chassis.Net;
 
 /// <summary>
-/// The process's limit of open files, which bounds its connections. They never get all of them: the .NET runtime ends a
-/// process that needs a thread, which has two, while no descriptor is left.
+/// The process's limit of open files, which limits its connections. Connections never get all descriptors: when none is left
+/// and the .NET runtime needs a thread, which has two, the runtime ends the process.
 /// </summary>
 public static class OpenFiles
 {
-    /// <summary>What connections must leave. A process at rest has some 170; metrics, health and admin take up to 64 connections each.</summary>
+    /// <summary>Descriptors that connections must leave free. A process at rest has some 170; metrics, health and admin take up to 64 connections each.</summary>
     public const int Reserve = 512;
 
-    // Off Linux, and where the limit is "unlimited": the kernel's own ceiling, fs.nr_open.
+    // If not on Linux, or if the limit is "unlimited": the kernel's own limit, fs.nr_open.
     private const int Unlimited = 1_048_576;
 
-    /// <summary>How many connections there is room for, at least one.</summary>
-    /// <param name="each">Descriptors that one may take.</param>
+    /// <summary>The number of connections that the limit allows, at least one.</summary>
+    /// <param name="each">Descriptors that one connection can take.</param>
     public static int Room(int each) => Math.Max(1, (SoftLimit() - Reserve) / each);
 
     /// <summary>RLIMIT_NOFILE; the .NET runtime raises the soft limit to the hard one before any of this runs.</summary>

@@ -13,8 +13,8 @@ public static class PortHolder
     private static readonly string[] Tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 
     /// <summary>
-    /// Who listens where <paramref name="address"/> would, in words: <c>nginx (process 1234)</c>. Null where that cannot be seen:
-    /// off Linux, or when the process is another user's and this one is not root's.
+    /// The process that listens where <paramref name="address"/> would listen, in words: <c>nginx (process 1234)</c>. Null if that is not
+    /// visible: not on Linux, or if the process is another user's and this one is not root's.
     /// </summary>
     public static string? Find(IPEndPoint address)
     {
@@ -29,8 +29,8 @@ public static class PortHolder
         }
     }
 
-    // "sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ..."; addresses are in hexadecimal digits, the
-    // bytes of each group of four in the processor's order.
+    // "sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ..."; addresses are hexadecimal digits, and the
+    // bytes of each group of four are in the processor's order.
     private static IEnumerable<string> Sockets(IPEndPoint address)
     {
         foreach (var table in Tables.Where(File.Exists))
@@ -70,12 +70,12 @@ public static class PortHolder
         }
         catch (Exception unseen) when (unseen is IOException or UnauthorizedAccessException)
         {
-            // Another user's, or ended by now.
+            // Another user's process, or a process that has ended.
             return false;
         }
     }
 
-    // The program that dotnet runs says more than the word dotnet.
+    // The name of the program that dotnet runs says more than "dotnet".
     private static string Describe(string process)
     {
         var words = File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Chassis.Net;
 
 /// <summary>
-/// A listener that had to move because its default port was taken, mostly by the process that this one replaces. It looks once
-/// a second whether the port is free, and then listens there and no longer where it has moved to.
+/// A listener that had to move because its default port was in use, mostly by the process that this one replaces. Once a second
+/// it checks whether the port is free. Then it listens there, and no longer on the other port.
 /// </summary>
 internal sealed partial class ReturningListener : IConnectionListener
 {
@@ -22,18 +22,18 @@ internal sealed partial class ReturningListener : IConnectionListener
     private SocketListener _current;
     private bool _isStopped;
 
-    /// <param name="moved">Where it listens until then.</param>
-    /// <param name="wanted">The default.</param>
-    /// <param name="listen">Makes a listener of a listening socket.</param>
+    /// <param name="moved">The listener until then.</param>
+    /// <param name="wanted">The default address.</param>
+    /// <param name="listen">Makes a listener for a listening socket.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Told of the return.</param>
+    /// <param name="logger">Gets a line about the return.</param>
     public ReturningListener(SocketListener moved, IPEndPoint wanted, Func<EndPoint, Socket, SocketListener> listen, TimeProvider time, ILogger logger)
     {
         (_moved, _current, _wanted, _listen, _logger) = (moved, moved, wanted, listen, logger);
         _timer = time.CreateTimer(_ => Return(), null, Pause, Pause);
     }
 
-    /// <summary>Where it listened at first.</summary>
+    /// <summary>The address on which it listened at first.</summary>
     public EndPoint EndPoint => _moved.EndPoint;
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ internal sealed partial class ReturningListener : IConnectionListener
         while (true)
         {
             var listener = Volatile.Read(ref _current);
-            // The end of the one is the beginning of the next.
+            // When one accept ends, the next one begins.
             if (await listener.AcceptAsync(cancellationToken) is { } connection)
                 return connection;
             if (ReferenceEquals(listener, Volatile.Read(ref _current)))
@@ -80,7 +80,7 @@ internal sealed partial class ReturningListener : IConnectionListener
             }
             catch (SocketException)
             {
-                // Not yet free.
+                // Not free yet.
                 return;
             }
 
@@ -89,7 +89,7 @@ internal sealed partial class ReturningListener : IConnectionListener
 
         _timer.Dispose();
         Log.Returned(_logger, _wanted, _moved.EndPoint);
-        // Hands over what is queued there, and ends.
+        // Accepts the connections that are queued there, and ends.
         _ = _moved.StopAsync();
     }
 

@@ -7,18 +7,18 @@ using Microsoft.Extensions.Logging;
 namespace Chassis.Net;
 
 /// <summary>
-/// Accepts on a listening socket and hands the connections, which are those of Kestrel's socket transport, to Kestrel. Unlike
-/// that transport's own listener it rests while there is no descriptor left, and knows which connections have not begun yet.
+/// Accepts on a listening socket and gives the connections, which are those of Kestrel's socket transport, to Kestrel. Unlike
+/// the listener of that transport, it waits while no descriptor is left, and knows which connections have not begun yet.
 /// </summary>
 public sealed partial class SocketListener : IConnectionListener
 {
-    // Until descriptors or memory are there again.
+    // Until descriptors or memory are available again.
     private static readonly TimeSpan BackOff = TimeSpan.FromMilliseconds(100);
 
-    // At the end, from clients that come faster than they are accepted.
+    // The limit of the last accepts, if clients come faster than they are accepted.
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(250);
 
-    // Where descriptors come and go, every other attempt may succeed.
+    // When descriptors come and go, every other attempt can succeed.
     private static readonly TimeSpan WarnEvery = TimeSpan.FromSeconds(10);
 
     private readonly Socket _socket;
@@ -34,12 +34,12 @@ public sealed partial class SocketListener : IConnectionListener
     // Accepted connections that have not begun. The listener itself counts as one until it is closed.
     private int _waiting = 1;
 
-    /// <summary>Takes a listening socket over; Kestrel's calls of <see cref="AcceptAsync"/> accept on it.</summary>
-    /// <param name="endPoint">The address as it was bound.</param>
+    /// <summary>Takes over a listening socket. When Kestrel calls <see cref="AcceptAsync"/>, it accepts on this socket.</summary>
+    /// <param name="endPoint">The bound address.</param>
     /// <param name="socket">The listening socket. Accepted ones inherit its options.</param>
-    /// <param name="options">Of the connections' pipes.</param>
+    /// <param name="options">Options for the pipes of connections.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Told when nothing can be accepted.</param>
+    /// <param name="logger">Gets a line when no connection can be accepted.</param>
     public SocketListener(EndPoint endPoint, Socket socket, SocketTransportOptions options, TimeProvider time, ILogger<SocketListener> logger)
     {
         (EndPoint, _socket, _time, _logger) = (endPoint, socket, time, logger);
@@ -53,14 +53,14 @@ public sealed partial class SocketListener : IConnectionListener
                 WaitForDataBeforeAllocatingBuffer = options.WaitForDataBeforeAllocatingBuffer,
             },
             logger);
-        // The runtime starts the thread of its timers for the first one, and cannot once no descriptor is left: just when it is needed.
+        // For its first timer the runtime starts a thread. It cannot when no descriptor is left, which is when the timer is needed.
         using var timer = new Timer(static _ => { }, null, TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
     public EndPoint EndPoint { get; }
 
-    /// <summary>The next connection; null once the listener is stopped and has accepted what the kernel had queued.</summary>
+    /// <summary>The next connection; null when the listener has been stopped and has accepted all that the kernel had queued.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         using var untilStopped = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);
@@ -76,11 +76,11 @@ public sealed partial class SocketListener : IConnectionListener
             }
             catch (SocketException error) when (IsOfOneConnection(error.SocketErrorCode))
             {
-                // The next may be well.
+                // The next one may be good.
             }
             catch (SocketException error) when (!_stop.IsCancellationRequested)
             {
-                // No descriptor or no memory left; anything else may last as well, and must not spin.
+                // No descriptor or no memory is left. Any other error can last too, and must not make this loop spin.
                 Warn(error.Message);
                 await Task.Delay(BackOff, _time, untilStopped.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -101,14 +101,14 @@ public sealed partial class SocketListener : IConnectionListener
             _begun.TrySetResult();
     }
 
-    /// <summary>Accepts what the kernel has queued and closes the socket; completes once each accepted connection has begun.</summary>
+    /// <summary>Accepts the queued connections and closes the socket; completes when each accepted connection has begun.</summary>
     public Task StopAsync()
     {
         Stop();
         return _begun.Task;
     }
 
-    /// <summary>Has the pending <see cref="AcceptAsync"/> accept what is queued and close the socket; Kestrel waits for its end.</summary>
+    /// <summary>Makes the pending <see cref="AcceptAsync"/> accept the queued connections and close the socket; Kestrel waits for its end.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         Stop();
@@ -124,7 +124,7 @@ public sealed partial class SocketListener : IConnectionListener
         return default;
     }
 
-    // It was reset while it was in the queue.
+    // The connection was reset while it was in the queue.
     private static bool IsOfOneConnection(SocketError error) =>
         error is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NotConnected or SocketError.Interrupted;
 

@@ -3,25 +3,25 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Chassis.Net;
 
-/// <summary>A listening socket in the file system that its owner alone can connect to (mode 0600).</summary>
+/// <summary>A listening socket in the file system that only its owner can connect to (mode 0600).</summary>
 internal static class UnixListenSocket
 {
     // open(2) of a socket: no such device or address.
     private const int Enxio = 6;
 
-    /// <summary>Listens. A file that a dead process left is replaced; that of one that lives, and what is no socket, is an error.</summary>
-    /// <exception cref="FormatException">Says why not, and what to do.</exception>
+    /// <summary>Listens. A socket file that a dead process left is replaced. The socket of a live process, and a file that is not a socket, are errors.</summary>
+    /// <exception cref="FormatException">Says why it cannot listen, and what to do.</exception>
     public static Socket Listen(UnixDomainSocketEndPoint address, int backlog)
     {
         var path = address.ToString()!;
         RefuseOccupied(path);
-        // As HAProxy does: under another name until it listens, so that nobody ever finds a dead socket here.
+        // As HAProxy does: the socket has another name until it listens, so that no client ever finds a dead socket here.
         var temporary = $"{path}.{Environment.ProcessId}";
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             File.Delete(temporary);
-            // The kernel makes the file with the socket's own mode (net/unix/af_unix.c), so it is never open to others.
+            // The kernel gives the file the mode of the socket (net/unix/af_unix.c), so it is never open to others.
             if (!OperatingSystem.IsWindows())
             {
                 using var handle = new SafeFileHandle(socket.Handle, ownsHandle: false);
@@ -42,7 +42,7 @@ internal static class UnixListenSocket
         }
     }
 
-    /// <summary>Removes the file unless another process listens there by now.</summary>
+    /// <summary>Removes the file, unless another process listens there now.</summary>
     public static void Remove(UnixDomainSocketEndPoint address)
     {
         try
@@ -101,7 +101,7 @@ internal static class UnixListenSocket
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.WouldBlock)
         {
-            // Its queue is full: somebody listens.
+            // Its queue is full, so a process listens.
             return true;
         }
     }

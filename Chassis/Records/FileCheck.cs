@@ -1,24 +1,24 @@
 namespace Chassis.Records;
 
-/// <summary>Whether a file of lines can be written to, and whether it is another's.</summary>
+/// <summary>Checks whether a file of lines can be written, and whether two paths are one file.</summary>
 public static class FileCheck
 {
     // As many as the kernel follows (path_resolution(7)).
     private const int MaxLinks = 40;
 
-    /// <summary>Whether two paths lead to one file, also where it does not exist yet.</summary>
+    /// <summary>Whether two paths lead to one file, also if it does not exist yet.</summary>
     public static bool IsSame(string path, string other) =>
         path == other || (IsPath(path) && IsPath(other) && Real(Path.GetFullPath(path), 0) == Real(Path.GetFullPath(other), 0));
 
-    /// <summary>Tries whether lines could be written, and leaves everything as it is. A path of <c>-</c> is stdout.</summary>
+    /// <summary>Checks whether lines could be written, and changes nothing. A path of <c>-</c> is stdout.</summary>
     /// <param name="path">The file, which need not exist.</param>
     /// <param name="origin">The option or key that named it.</param>
-    /// <exception cref="UsageException">The file cannot be opened, or its folder takes no new file: the message is that of a start.</exception>
+    /// <exception cref="UsageException">The file cannot be opened, or its folder takes no new file; the message is the same as at a start.</exception>
     public static void RefuseUnwritable(string path, string origin)
     {
         if (path == "-")
             return;
-        // Under another name: a sidecar that starts meanwhile may have made the file itself.
+        // Under another name, because a sidecar that starts at the same time may have made the file itself.
         var trial = $".{Guid.NewGuid():N}";
         try
         {
@@ -34,10 +34,10 @@ public static class FileCheck
         }
     }
 
-    // What is no path at all is refused when it is opened.
+    // A text that is not a path is refused when the file is opened.
     private static bool IsPath(string text) => text.Length > 0 && !text.Contains('\0');
 
-    // Without the links in it, of folders too.
+    // The path with all links resolved, also those of folders.
     private static string Real(string path, int links)
     {
         if (Path.GetDirectoryName(path) is not { } folder)

@@ -1,14 +1,14 @@
 namespace Chassis.Records;
 
-/// <summary>A number that belongs into lines and may be known only after they were made.</summary>
+/// <summary>A number for lines that can become known after the lines were made.</summary>
 public interface ILateNumber
 {
     /// <summary>Completes when it is known.</summary>
     public Task Known { get; }
 
-    /// <summary>The number, not negative; a stand-in before it is known.</summary>
+    /// <summary>The number, not negative; a default value before it is known.</summary>
     public int Value { get; }
 
-    /// <summary>The stand-in holds for all lines from now on that are written before it is known: nobody waits any longer.</summary>
+    /// <summary>Ends the wait: all lines that are written before the number is known get the default value.</summary>
     public void GiveUp();
 }

@@ -1,8 +1,8 @@
 namespace Chassis.Records;
 
 /// <summary>
-/// Where a <see cref="LineSink"/> takes its lines. It is called by one task, which nobody else waits for, and never throws: what it
-/// cannot write is counted, and told once.
+/// Writes the lines of a <see cref="LineSink"/>. One task calls it, and no other code waits for it. It never throws: it counts the
+/// lines that it cannot write, and logs this once.
 /// </summary>
 public interface ILineOutput : IAsyncDisposable
 {
@@ -14,9 +14,9 @@ public interface ILineOutput : IAsyncDisposable
 
     /// <summary>Writes whole lines.</summary>
     /// <param name="lines">Each with its line feed.</param>
-    /// <param name="count">How many they are.</param>
+    /// <param name="count">The number of lines.</param>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count);
 
-    /// <summary>Opens the file anew, which somebody may have renamed; without one there is nothing to do.</summary>
+    /// <summary>Opens the file again, because it may have been renamed; does nothing without a file.</summary>
     public Task ReopenAsync();
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chassis.Records;
 
-/// <summary>What a full sink does with the next record.</summary>
+/// <summary>What a sink does with the next record when it is full.</summary>
 public enum WhenFull
 {
     /// <summary>The oldest waiting record is dropped and counted; the writer never waits.</summary>
@@ -23,19 +23,19 @@ public static class JsonLineSink
     /// <param name="origin">The option or key that named it.</param>
     /// <param name="type">How to write a record.</param>
     /// <param name="whenFull">What to do when the queue is full.</param>
-    /// <param name="logger">Told once when writing starts to fail and once when it works again.</param>
+    /// <param name="logger">Gets a line when writing starts to fail, and one when it works again.</param>
     /// <exception cref="UsageException">The file cannot be opened.</exception>
     public static JsonLineSink<T> Open<T>(string path, string origin, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger) =>
         new JsonLineSink<T>(LineOutput.Open(path, origin, rotation: null, TimeProvider.System, logger), type, whenFull, logger);
 }
 
-/// <summary>Writes records as JSON lines to a file or stdout, behind a bounded queue that a task of its own empties.</summary>
+/// <summary>Writes records as JSON lines to a file or stdout, from a bounded queue that its own task empties.</summary>
 public sealed class JsonLineSink<T> : IAsyncDisposable
 {
     /// <summary>Records that may wait to be written.</summary>
     public const int Capacity = 8192;
 
-    // A reader of stdout that has stopped reading must not hold up the end of the process for longer.
+    // A reader of stdout that has stopped reading must not delay the end of the process for longer.
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
     private static readonly byte[] LineFeed = "\n"u8.ToArray();
 
@@ -63,18 +63,18 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     /// <summary>Records lost so far: to a full queue or to a failing file.</summary>
     public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;
 
-    /// <summary>Records left out so far because a quarter of the queue was one sender's.</summary>
+    /// <summary>Records left out so far because one sender had a quarter of the queue.</summary>
     public long OverShare => Interlocked.Read(ref _overShare);
 
     /// <summary>Whether the output is a file, which can be reopened.</summary>
     public bool IsFile => _output.IsFile;
 
-    /// <summary>Opens the file anew, which somebody may have renamed.</summary>
+    /// <summary>Opens the file again, because it may have been renamed.</summary>
     public Task ReopenAsync() => _output.ReopenAsync();
 
     /// <summary>Queues a record; completes at once unless the sink waits when full.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="sender">Whom it comes of, if others' records are to be safe from too many of it; it may have a quarter of the queue.</param>
+    /// <param name="sender">The sender of the record, to protect the records of other senders; one sender can have a quarter of the queue.</param>
     /// <returns>Whether it was queued; after the end it is dropped and counted.</returns>
     public async ValueTask<bool> WriteAsync(T record, object? sender = null)
     {
@@ -95,7 +95,7 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Writes what still waits, for at most three seconds, and closes the output.</summary>
+    /// <summary>Writes the records that still wait, for at most three seconds, and closes the output.</summary>
     public ValueTask DisposeAsync()
     {
         lock (_queue)
@@ -131,7 +131,7 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
         {
             batch.SetLength(0);
             var count = 0;
-            // One write for many waiting records, without holding a lone one back.
+            // One write for many waiting records, without delaying a single one.
             while (batch.Length < 64 * 1024 && _queue.Reader.TryRead(out var item))
             {
                 _shares.Return(item.Sender);

@@ -1,22 +1,22 @@
 namespace Chassis.Records;
 
-/// <summary>The lines that outlive the file they were written to, since another's flood had filled it.</summary>
-/// <param name="path">Where they are.</param>
-/// <param name="limit">Bytes that they may have.</param>
-/// <param name="senderOf">Tells who sent a line.</param>
+/// <summary>Lines that outlive their file because one sender's flood has filled it.</summary>
+/// <param name="path">The path of the file with these lines.</param>
+/// <param name="limit">Most bytes of the file.</param>
+/// <param name="senderOf">Finds the sender of a line.</param>
 internal sealed class KeptFile(string path, long limit, LineSender senderOf)
 {
     private const int BufferSize = 256 * 1024;
 
     private readonly LineFile _kept = new(path, senderOf);
 
-    // Where it is written anew.
+    // The new file while it is written.
     private readonly string _newPath = path + ".new";
 
-    /// <summary>Removes what a process that was ended left half done.</summary>
+    /// <summary>Removes a file that a process left unfinished when it ended.</summary>
     public void CleanUp() => File.Delete(_newPath);
 
-    /// <summary>Takes over the other senders' lines of a file of which one sender has more than half; of any other none.</summary>
+    /// <summary>If one sender has more than half of a file, copies the lines of the other senders; otherwise none.</summary>
     /// <returns>Whether there were any.</returns>
     /// <exception cref="OperationCanceledException">It was stopped; nothing has changed.</exception>
     public bool TakeFrom(string file, CancellationToken stop)
@@ -25,9 +25,9 @@ internal sealed class KeptFile(string path, long limit, LineSender senderOf)
         var tally = SenderTally.Of(take => leaving.ForEach(take, stop));
         if (tally.Majority == 0)
             return false;
-        // One for the line feed that the last line may want.
+        // One byte for the line feed that the last line may need.
         var room = limit - _kept.Length - 1;
-        // Lines of nobody in particular push out none of anybody's.
+        // Lines without a sender do not push out the lines of any sender.
         var takesNobodys = tally.OfOthers + tally.OfNobody <= room;
         if (tally.OfOthers + (takesNobodys ? tally.OfNobody : 0) == 0)
             return false;
@@ -51,7 +51,7 @@ internal sealed class KeptFile(string path, long limit, LineSender senderOf)
         var length = file.Length;
         try
         {
-            // Behind part of a line, which a process that was killed may have left.
+            // After a part of a line, which a killed process may have left.
             file.Position = Math.Max(0, length - 1);
             if (length > 0 && file.ReadByte() != '\n')
                 file.WriteByte((byte)'\n');
@@ -64,8 +64,8 @@ internal sealed class KeptFile(string path, long limit, LineSender senderOf)
         }
     }
 
-    // Half of the old goes at once, so that not each file that comes has all of it written anew: of a sender that has more than half,
-    // that one's lines; else the oldest.
+    // Removes half of the old lines at once, so that not every new file rewrites the whole: the lines of a sender that has more than
+    // half, otherwise the oldest lines.
     private void Replace(Action<LineTaker> forEachOld, Action<LineTaker> forEachNew, long more)
     {
         Action<LineTaker> forEach = take =>
@@ -103,7 +103,7 @@ internal sealed class KeptFile(string path, long limit, LineSender senderOf)
         };
     }
 
-    // Not a buffer of the stream's, which it would write on its way out of a failure.
+    // Not a buffer of the stream, which the stream would write when it is closed after a failure.
     private static void Write(FileStream file, Action<LineTaker> forEach)
     {
         var buffer = new byte[BufferSize];

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Chassis.Records;
 
 /// <summary>
-/// What is done with the oldest file of lines before it is deleted: where one sender has more than half of it, all others' lines go to
-/// <c>FILE.kept</c>. It is put aside as <c>FILE.leaving</c> and read by a thread of its own; who writes goes on.
+/// Handles the oldest file of lines before it is deleted. If one sender has more than half of it, the lines of all other senders go
+/// to <c>FILE.kept</c>. The old file is renamed to <c>FILE.leaving</c>, and a separate thread reads it while writing goes on.
 /// </summary>
 internal sealed class KeptLines : IAsyncDisposable
 {
@@ -16,11 +16,11 @@ internal sealed class KeptLines : IAsyncDisposable
     private bool _isAside;
     private bool _isFailing;
 
-    /// <summary>Goes on with the file that a process left aside when it ended.</summary>
-    /// <param name="path">Of the lines' current file.</param>
+    /// <summary>Continues with the file that an earlier process had put aside when it ended.</summary>
+    /// <param name="path">The path of the current file.</param>
     /// <param name="limit">Bytes of lines that are kept.</param>
-    /// <param name="senderOf">Tells who sent a line.</param>
-    /// <param name="logger">Told once that lines cannot be kept, until they can again.</param>
+    /// <param name="senderOf">Finds the sender of a line.</param>
+    /// <param name="logger">Gets one line when lines cannot be kept, until they can be kept again.</param>
     public KeptLines(string path, long limit, LineSender senderOf, ILogger logger)
     {
         (_path, _leaving, _logger) = (path + ".kept", path + ".leaving", logger);
@@ -30,11 +30,11 @@ internal sealed class KeptLines : IAsyncDisposable
         Begin();
     }
 
-    /// <summary>Ends when no file is aside; never fails.</summary>
+    /// <summary>Completes when no file is put aside; never fails.</summary>
     public Task Idle { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Renames a file that would be deleted; only while <see cref="Idle"/>.</summary>
-    /// <returns>Whether there was none or it was renamed; if not, it may be deleted as it is.</returns>
+    /// <summary>Renames a file that would be deleted; only while <see cref="Idle"/> is complete.</summary>
+    /// <returns>True if the file was renamed or there was none; if false, the file can be deleted as it is.</returns>
     public bool TryPutAside(string file)
     {
         if (!File.Exists(file))
@@ -42,17 +42,17 @@ internal sealed class KeptLines : IAsyncDisposable
         return _isAside = TryDo(() => File.Move(file, _leaving, overwrite: true));
     }
 
-    /// <summary>Begins with the file that was put aside, if there is one; nobody writes to it any more.</summary>
+    /// <summary>Begins with the file that was put aside, if there is one; no process writes to it any more.</summary>
     public void Begin()
     {
         if (!_isAside)
             return;
         _isAside = false;
-        // Not the thread pool's: it reads a whole file.
+        // Not a thread of the pool, because it reads a whole file.
         Idle = Task.Factory.StartNew(Keep, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>Stops; what is not done is left for the next start.</summary>
+    /// <summary>Stops; the next start does the rest.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -66,13 +66,13 @@ internal sealed class KeptLines : IAsyncDisposable
         {
             var hasKept = false;
             TryDo(() => hasKept = _file.TakeFrom(_leaving, _stop.Token));
-            // Also where its lines could not be kept: it must not fill the disk.
+            // Also if its lines could not be kept: it must not fill the disk.
             if (TryDo(() => File.Delete(_leaving)) && hasKept)
                 _isFailing = false;
         }
         catch (OperationCanceledException)
         {
-            // Nothing of it was taken over.
+            // No line of it was copied.
         }
     }
 

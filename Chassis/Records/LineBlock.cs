@@ -2,23 +2,23 @@ using System.Buffers;
 
 namespace Chassis.Records;
 
-/// <summary>Lines that are written at once, with the places in them where a number is still to come.</summary>
+/// <summary>Lines that are written at once, with the places where a number is still missing.</summary>
 internal sealed class LineBlock(int size)
 {
     private readonly byte[] _bytes = ArrayPool<byte>.Shared.Rent(size);
     private readonly List<(int At, ILateNumber Number)> _late = [];
     private int _length;
 
-    /// <summary>Bytes it takes up.</summary>
+    /// <summary>Its size in bytes.</summary>
     public int Size => size;
 
-    /// <summary>Bytes there is room for.</summary>
+    /// <summary>Free bytes.</summary>
     public int Room => size - _length;
 
-    /// <summary>Lines it has.</summary>
+    /// <summary>The number of its lines.</summary>
     public int Lines { get; private set; }
 
-    /// <summary>What it has.</summary>
+    /// <summary>Its lines.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
 
     public void Append(ReadOnlySpan<byte> line, int lateAt, ILateNumber? late)
@@ -30,14 +30,14 @@ internal sealed class LineBlock(int size)
         Lines++;
     }
 
-    /// <summary>Puts the late numbers in their places, once they are known, or the limit of time is over, or others wait for this.</summary>
+    /// <summary>Fills in the late numbers when they are known, when the time is over, or when others wait for this block.</summary>
     public async ValueTask SettleAsync(TimeSpan limit, Task pressed, TimeProvider time)
     {
         if (_late.Count == 0)
             return;
         var known = Task.WhenAll(_late.Select(l => l.Number.Known));
         await ((Task)Task.WhenAny(known, pressed)).WaitAsync(limit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // Who has no time gives up for nobody else: other sinks may wait for the same number.
+        // When time is short, this block alone stops waiting: other sinks can wait for the same number.
         if (!known.IsCompleted && !pressed.IsCompleted)
         {
             foreach (var (_, number) in _late)
@@ -55,7 +55,7 @@ internal sealed class LineBlock(int size)
 
     public void Release() => ArrayPool<byte>.Shared.Return(_bytes);
 
-    // In place: a number takes no more room than was left for it, so what follows only moves to the front.
+    // In place: a number never needs more room than was left for it, so later bytes only move to the front.
     private void Settle()
     {
         var (read, written) = (0, 0);

@@ -3,16 +3,16 @@ using Microsoft.Extensions.Logging;
 namespace Chassis.Records;
 
 /// <summary>
-/// Where lines go: a file, which may be rotated and reopened, or stdout. It takes whole lines alone and leaves no part of one
-/// behind. That writing fails is counted and told once, and once more when it works again; it is never thrown.
+/// Writes lines to a file, which can be rotated and reopened, or to stdout. It takes only whole lines and leaves no part of a line
+/// behind. A failure is counted and logged once, and again when writing works again; it is never thrown.
 /// </summary>
 public sealed class LineOutput : ILineOutput
 {
-    // A pipe takes more than PIPE_BUF in pieces (pipe(7)): all who write to stdout take turns.
+    // The kernel splits a write of more than PIPE_BUF bytes to a pipe (pipe(7)), so all writers of stdout take turns.
     private static readonly SemaphoreSlim StandardOutputTurn = new(1, 1);
     private static readonly byte[] LineFeed = "\n"u8.ToArray();
 
-    // Between attempts to rotate, so that a folder that takes no new file is told of now and then and costs nothing.
+    // Between attempts to rotate, so that a folder that takes no new file is logged only now and then, and costs nothing.
     private static readonly TimeSpan RotationPause = TimeSpan.FromMinutes(1);
 
     // For the file that was put aside the last time. Meanwhile lines wait in a bounded queue, which a second does not fill.
@@ -32,7 +32,7 @@ public sealed class LineOutput : ILineOutput
     private bool _isClosed;
     private long _lost;
 
-    /// <summary>Lines to any stream, which is neither rotated nor reopened.</summary>
+    /// <summary>Writes lines to a stream, without rotation and reopening.</summary>
     public LineOutput(Stream stream, ILogger logger)
         : this("-", stream, null, TimeProvider.System, new SemaphoreSlim(1, 1), logger)
     {
@@ -49,9 +49,9 @@ public sealed class LineOutput : ILineOutput
     /// <summary>Opens a file to append to, or <c>-</c>, which is stdout.</summary>
     /// <param name="path">The file, or <c>-</c>.</param>
     /// <param name="origin">The option or key that named it.</param>
-    /// <param name="rotation">When the file gives way to a new one; null for never.</param>
+    /// <param name="rotation">When a new file replaces the file; null for never.</param>
     /// <param name="time">The process's clock.</param>
-    /// <param name="logger">Told once when writing starts to fail and once when it works again.</param>
+    /// <param name="logger">Gets a line when writing starts to fail, and one when it works again.</param>
     /// <exception cref="UsageException">The file cannot be opened.</exception>
     public static LineOutput Open(string path, string origin, LineRotation? rotation, TimeProvider time, ILogger logger)
     {
@@ -147,7 +147,7 @@ public sealed class LineOutput : ILineOutput
 
     private async ValueTask AppendAsync(ReadOnlyMemory<byte> lines)
     {
-        // Not where the last write ended: others may append to the file, or have cut it.
+        // Not the end of the last write: other processes can append to the file, or shorten it.
         var start = _stream.CanSeek ? _stream.Seek(0, SeekOrigin.End) : -1;
         try
         {
@@ -164,7 +164,7 @@ public sealed class LineOutput : ILineOutput
         }
     }
 
-    // Part of the lines may have been written.
+    // A part of the lines may have been written.
     private bool TryCut(long length)
     {
         try
@@ -176,7 +176,7 @@ public sealed class LineOutput : ILineOutput
         }
         catch (Exception error) when (IsFailure(error))
         {
-            // A device, say: the next line begins behind a line feed. The write's own error is told.
+            // Not a plain file, for example: the next line starts after a line feed. The error of the write itself is logged.
             return false;
         }
     }
@@ -185,7 +185,7 @@ public sealed class LineOutput : ILineOutput
     {
         var now = _time.GetUtcNow();
         var length = _stream.Length;
-        // Its age is that of its first line.
+        // The age of the file is that of its first line.
         if (length == 0)
             _born = now;
         if (now < _nextRotation || !rotation.IsDue(length, more, now - _born))
@@ -224,7 +224,7 @@ public sealed class LineOutput : ILineOutput
         }
     }
 
-    // A file that is there already was made earlier, and a process that was killed may have left part of a line.
+    // An existing file was made earlier, and a killed process may have left part of a line in it.
     private void LookAtEnd()
     {
         _born = _time.GetUtcNow();
@@ -240,7 +240,7 @@ public sealed class LineOutput : ILineOutput
         }
         catch (UnauthorizedAccessException)
         {
-            // It may be written and not be read: an empty line does no harm.
+            // A file that can be written but not read: an empty line does no harm.
             _hasOpenLine = true;
         }
     }
@@ -248,9 +248,9 @@ public sealed class LineOutput : ILineOutput
     // Not FileMode.Append, which refuses a file that has become shorter.
     private static FileStream OpenFile(string path) => new(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 
-    // What is renamed must be the file itself: not a device, not a link such as /dev/stdout.
+    // Only the file itself can be renamed: not a device, and not a link such as /dev/stdout.
     private static bool IsPlain(string path) => new FileInfo(path).LinkTarget is null && !path.StartsWith("/dev/", StringComparison.Ordinal);
 
-    // ArgumentException: a path that is none, and EFBIG, a file larger than may be.
+    // ArgumentException: a text that is not a path, and EFBIG, a file that is too large.
     internal static bool IsFailure(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException;
 }

@@ -3,32 +3,32 @@ using Microsoft.Extensions.Logging;
 namespace Chassis.Records;
 
 /// <summary>
-/// Writes lines that are bytes already, in blocks, from a task of its own: whoever brings one only copies it. A line is written
-/// after 100 ms at the latest. What has no room pushes out the oldest.
+/// Writes lines that are bytes already, in blocks, from its own task, so a caller only copies its line. A line is written
+/// after 100 ms at the latest. When there is no room, the oldest lines are dropped.
 /// </summary>
 public sealed class LineSink : IAsyncDisposable
 {
-    /// <summary>Bytes of a block, unless one line has more: each costs the thread pool some wake-ups, which at 64 KB were a tenth of a busy sidecar's time.</summary>
+    /// <summary>Bytes of a block, unless one line has more. Each block costs some wake-ups of the thread pool, which at 64 KB were a tenth of a busy sidecar's time.</summary>
     public const int BlockSize = 256 * 1024;
 
     /// <summary>Bytes of all blocks by default.</summary>
     public const int DefaultLimit = 8 * 1024 * 1024;
 
-    /// <summary>Bytes that a line leaves for an <see cref="ILateNumber"/>: as many as the largest number has digits.</summary>
+    /// <summary>Bytes in a line for an <see cref="ILateNumber"/>: the digits of the largest number.</summary>
     public const int LateNumberWidth = 10;
 
-    // One wake-up for all lines of that time; nobody who follows the file sees it.
+    // One wake-up for all lines of that time; a reader who follows the file does not notice it.
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
 
-    // A reader of stdout that has stopped reading must not hold up the end of the process for longer.
+    // A reader of stdout that has stopped reading must not delay the end of the process for longer.
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan LateNumberLimit = TimeSpan.FromSeconds(1);
 
-    // Of the room that there is: once so much of it is taken, a line goes without its number rather than be lost for it.
+    // When this share of the room is in use, a line is written without its number, because waiting could lose it.
     private const int PressedShare = 4;
 
-    // One is filled while the other is written.
+    // One block is filled while the other is written.
     private const int MaxFree = 2;
 
     private readonly Lock _lock = new();
@@ -51,11 +51,11 @@ public sealed class LineSink : IAsyncDisposable
     private Task? _ending;
     private long _dropped;
 
-    /// <summary>Begins to write to an output, which it disposes of.</summary>
-    /// <param name="output">Where lines go.</param>
+    /// <summary>Starts to write to an output, which it disposes of.</summary>
+    /// <param name="output">The output for the lines.</param>
     /// <param name="limit">Bytes that may wait.</param>
     /// <param name="time">The process's clock.</param>
-    /// <param name="logger">Told of what could not be written at the end.</param>
+    /// <param name="logger">Gets a line if lines could not be written at the end.</param>
     public LineSink(ILineOutput output, int limit, TimeProvider time, ILogger logger)
     {
         (_output, _limit, _time, _logger) = (output, limit, time, logger);
@@ -63,19 +63,19 @@ public sealed class LineSink : IAsyncDisposable
         _writing = Task.Run(WriteAllAsync);
     }
 
-    /// <summary>Lines lost so far: to want of room, to a failing file, or to the end.</summary>
+    /// <summary>Lines lost so far: because there was no room, the file failed, or the sink had ended.</summary>
     public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;
 
     /// <summary>Whether the output is a file, which can be reopened.</summary>
     public bool IsFile => _output.IsFile;
 
-    /// <summary>Opens the file anew, which somebody may have renamed.</summary>
+    /// <summary>Opens the file again, because it may have been renamed.</summary>
     public Task ReopenAsync() => _output.ReopenAsync();
 
-    /// <summary>Takes a copy of a line; any thread may call it, and it never waits for the output.</summary>
-    /// <param name="line">With its line feed, and with <see cref="LateNumberWidth"/> bytes of any value where a number is to come.</param>
-    /// <param name="lateAt">Where these are.</param>
-    /// <param name="late">The number; null where all is known.</param>
+    /// <summary>Copies a line; any thread can call it, and it never waits for the output.</summary>
+    /// <param name="line">With its line feed, and with <see cref="LateNumberWidth"/> bytes of any value if a number is still missing.</param>
+    /// <param name="lateAt">The position of these bytes.</param>
+    /// <param name="late">The number; null if none is missing.</param>
     public void Write(ReadOnlySpan<byte> line, int lateAt = 0, ILateNumber? late = null)
     {
         lock (_lock)
@@ -94,7 +94,7 @@ public sealed class LineSink : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what still waits, for at most three seconds, and closes the output.</summary>
+    /// <summary>Writes the lines that still wait, for at most three seconds, and closes the output.</summary>
     public ValueTask DisposeAsync()
     {
         lock (_lock)
@@ -157,7 +157,7 @@ public sealed class LineSink : IAsyncDisposable
         _current = null;
         if (_held > _limit / PressedShare)
             _pressed.TrySetResult();
-        // The writer takes all that waits.
+        // The writer takes all waiting blocks.
         if (_ready.CurrentCount == 0)
             _ready.Release();
     }
@@ -167,7 +167,7 @@ public sealed class LineSink : IAsyncDisposable
         lock (_lock)
         {
             _isTimed = false;
-            // Behind a slow output one block is filled, rather than many begun.
+            // While the output is slow, one block is filled before the next is begun.
             if (_isWriting || _waiting.Count > 0)
                 _isDue = true;
             else
@@ -181,7 +181,7 @@ public sealed class LineSink : IAsyncDisposable
         do
         {
             await _ready.WaitAsync();
-            // Nothing comes behind it.
+            // No line can come after it.
             lock (_lock)
                 isClosed = _isClosed;
             while (Take() is { } block)
@@ -195,7 +195,7 @@ public sealed class LineSink : IAsyncDisposable
         while (!isClosed);
     }
 
-    // Ends when there is no time to wait.
+    // Completes when there is no more time to wait.
     private Task Pressed()
     {
         lock (_lock)

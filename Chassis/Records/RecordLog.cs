@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chassis.Records;
 
-/// <summary>What all kinds of sinks tell.</summary>
+/// <summary>Log messages of all kinds of sinks.</summary>
 internal static partial class RecordLog
 {
     [LoggerMessage(900, LogLevel.Error, "Records cannot be written to {Path} and are dropped: {Reason}")]

@@ -1,13 +1,13 @@
 namespace Chassis.Records;
 
-/// <summary>How many records of each sender wait, so that none has more than its share of a queue.</summary>
-/// <param name="most">Records of one sender.</param>
+/// <summary>Counts the waiting records of each sender, so that no sender has more than its share of a queue.</summary>
+/// <param name="most">Most records of one sender.</param>
 internal sealed class SenderShares(int most)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<object, int> _waiting = [];
 
-    /// <summary>Senders of which some wait.</summary>
+    /// <summary>Senders with waiting records.</summary>
     public int Senders
     {
         get
@@ -17,7 +17,7 @@ internal sealed class SenderShares(int most)
         }
     }
 
-    /// <summary>Counts one more; null, nobody in particular, always has room.</summary>
+    /// <summary>Counts one more; a null sender always has room.</summary>
     public bool TryTake(object? sender)
     {
         if (sender is null)

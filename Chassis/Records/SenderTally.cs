@@ -1,13 +1,13 @@
 namespace Chassis.Records;
 
-/// <summary>How many bytes of some lines are whose.</summary>
+/// <summary>The bytes of some lines, counted by sender.</summary>
 /// <param name="Total">All bytes.</param>
-/// <param name="OfNobody">Those of nobody in particular.</param>
-/// <param name="Majority">Who sent more than half of all; 0 where nobody did.</param>
+/// <param name="OfNobody">Bytes of lines without a sender.</param>
+/// <param name="Majority">The sender of more than half of all bytes; 0 if there is none.</param>
 /// <param name="OfMajority">Bytes of that sender.</param>
 internal readonly record struct SenderTally(long Total, long OfNobody, UInt128 Majority, long OfMajority)
 {
-    /// <summary>Bytes of all who are somebody, but for the majority.</summary>
+    /// <summary>Bytes of all other senders; not those without a sender.</summary>
     public long OfOthers => Total - OfNobody - OfMajority;
 
     /// <summary>Counts lines in memory that does not grow with the number of senders.</summary>
@@ -15,7 +15,7 @@ internal readonly record struct SenderTally(long Total, long OfNobody, UInt128 M
     public static SenderTally Of(Action<LineTaker> forEach)
     {
         var (total, nobody, lead, candidate) = (0L, 0L, 0L, default(UInt128));
-        // The majority vote of Boyer and Moore, by bytes: who has more than half is the candidate at the end.
+        // The majority vote of Boyer and Moore, by bytes: a sender with more than half is the candidate at the end.
         forEach((sender, _, part) =>
         {
             total += part.Length;
@@ -28,7 +28,7 @@ internal readonly record struct SenderTally(long Total, long OfNobody, UInt128 M
             else
                 (candidate, lead) = (sender, part.Length - lead);
         });
-        // The candidate may also be somebody who has less.
+        // The candidate can also be a sender with less than half.
         var count = candidate == 0 ? 0 : Count(forEach, candidate);
         return count > total - count ? new SenderTally(total, nobody, candidate, count) : new SenderTally(total, nobody, 0, 0);
     }

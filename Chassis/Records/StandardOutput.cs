@@ -2,15 +2,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Chassis.Records;
 
-/// <summary>Opens stdout so that a reader who has left is noticed.</summary>
+/// <summary>Opens stdout so that the program notices when the reader has left.</summary>
 public static class StandardOutput
 {
     // EPIPE: asm-generic/errno-base.h.
     private const int BrokenPipe = 32;
 
     /// <summary>
-    /// A stream whose writes fail with an <see cref="IOException"/> once nobody reads. The framework's own takes a pipe without
-    /// a reader for one that takes all; but it alone moves the place in a file that others write to as well.
+    /// A stream with writes that fail with an <see cref="IOException"/> when the reader has left. The framework's own stream treats a
+    /// pipe without a reader as one that takes all bytes, but only it moves the position in a file that others write to as well.
     /// </summary>
     public static Stream Open()
     {
@@ -18,6 +18,6 @@ public static class StandardOutput
         return output.CanSeek ? Console.OpenStandardOutput() : output;
     }
 
-    /// <summary>Whether a write failed because nobody reads any more.</summary>
+    /// <summary>Whether a write failed because the reader has left.</summary>
     public static bool HasNoReader(IOException error) => error.HResult == BrokenPipe;
 }

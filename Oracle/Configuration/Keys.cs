@@ -1,6 +1,6 @@
 namespace Oracle.Configuration;
 
-/// <summary>The settings' keys; the option of <c>metrics.address</c> is <c>--metrics-address</c>.</summary>
+/// <summary>The keys of the settings; the option of <c>metrics.address</c> is <c>--metrics-address</c>.</summary>
 internal static class Keys
 {
     public const string Config = "config";

@@ -6,13 +6,13 @@ using Chassis.Settings;
 
 namespace Oracle.Configuration;
 
-/// <summary>Reads the options from defaults, file, environment and command line; what is named later wins.</summary>
+/// <summary>Reads the options from defaults, file, environment and command line; the later source takes precedence.</summary>
 internal static class OptionsReader
 {
     /// <summary>Prefix of the environment variables: <c>ORACLE__METRICS__ADDRESS</c>.</summary>
     public const string EnvironmentPrefix = "ORACLE";
 
-    /// <summary>Port for questions, the Lisp Oracle's.</summary>
+    /// <summary>Port for questions, the same as the Lisp Oracle's.</summary>
     public const int DefaultPort = 9100;
 
     /// <summary>Port for metrics and health.</summary>
@@ -41,7 +41,7 @@ internal static class OptionsReader
             HealthHosts = settings.ReadList(Keys.HealthHosts, DestinationPattern.Parse) ?? [],
             LogLevel = settings.Read(Keys.LogLevel, defaults.LogLevel, ServiceLogging.ParseLevel),
             WantedConnections = wanted,
-            // One that makes room for another has its descriptor for a moment longer.
+            // A connection that makes room for another one keeps its descriptor for a moment longer.
             MaxConnections = Math.Min(wanted, OpenFiles.Room(each: 2)),
             MaxDecisions = settings.Read(Keys.MaxDecisions, defaults.MaxDecisions, Values.WholeNumber(1, 10_000_000)),
         };

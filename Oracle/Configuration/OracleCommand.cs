@@ -77,7 +77,7 @@ internal static class OracleCommand
 
     private static List<Setting> Environment() => [.. EnvironmentSource.Read(OptionsReader.EnvironmentPrefix, Options)];
 
-    // A first word that is a number is the Lisp program's form; any other would be a subcommand.
+    // A first word that is a number is the form of the Lisp program; any other word would be a subcommand.
     private static IEnumerable<Setting> Positional(string? word) => word switch
     {
         null => [],

@@ -5,14 +5,14 @@ using Oracle.Protocol;
 namespace Oracle.Decisions;
 
 /// <summary>
-/// Decides questions. Each is judged by itself, and a denial of either side stands. Of a pair p2 asks first: its grant is the
-/// transform of both, and a p1 that asks about a connection of which no p2 has told opens nothing.
+/// Decides questions. Each question is judged by itself, and a denial of either side stands. In a pair p2 asks first, and its grant
+/// decides the transform of both. A p1 that asks about a connection of which no p2 has asked is denied and leaves nothing behind.
 /// </summary>
 internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
 {
     /// <summary>Decides one question.</summary>
     /// <param name="question">The question.</param>
-    /// <param name="asker">Address that it came from, which remembers at its own cost.</param>
+    /// <param name="asker">The address that the question came from; the memory for the decision counts for this address.</param>
     public Decision Decide(OracleQuestion question, IPAddress asker)
     {
         var active = policies.Current;
@@ -52,13 +52,13 @@ internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
         if (AreMismatched(opening, question))
             return Decision.Deny(DenialReason.Mismatch, active.Generation);
         var own = active.Policy.Judge(PolicySubject.Of(question, opening.Destination));
-        // Whichever transform p1's own rule names, the pair has p2's.
+        // The pair gets p2's transform, even if p1's rule names another one.
         return own.IsGranted
             ? Fit(opening.Decision, question.Dialect)
             : Decision.Deny(DenialReason.Policy, active.Generation, own.Rule);
     }
 
-    // p1 told p2 where to go: it must tell the Oracle the same. Otherwise each knows a destination of its own.
+    // If p2 has its destination from p1's greeting, p1 must name the same one to the Oracle. Otherwise each has its own destination.
     private static bool AreMismatched(PairOpening opening, OracleQuestion question) =>
         opening is { IsGreeted: true, Destination: { } greeted } && question.Destination() is { } named && !greeted.IsSameAs(named);
 

@@ -5,22 +5,22 @@ using Oracle.Protocol;
 namespace Oracle.Decisions;
 
 /// <summary>
-/// Remembers p2's decision on each connection for p1, who asks second. An id stays for 30 s, so that a third question is known
-/// as one. The room is shared out by the asker's address: each may hold as many ids as are still free, so that one alone
-/// takes half of it and there is always some for the next. Nothing is ever evicted before its time. Thread-safe.
+/// Remembers p2's decision on each connection for p1, which asks second. An id stays for 30 s, so that a third question is recognized.
+/// The room is shared by the asker's address: each address can have as many ids as are still free. So a single address gets half of
+/// the room, and there is always some for the next one. No id is removed before its time. Thread-safe.
 /// </summary>
 internal sealed class DecisionMemory : IDisposable
 {
     /// <summary>How long an id is remembered after p2's question.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    // Forgotten at most so many at once under the lock: some 10 microseconds that other askers wait.
+    // Most ids that are forgotten at once under the lock: other askers wait some 10 microseconds for this.
     private const int SweepBatch = 64;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ConnectionId, Entry> _entries = [];
-    // All live equally long: the oldest first is also the order of their ends.
+    // All entries live equally long, so the oldest one ends first.
     private readonly Queue<Entry> _byAge = new();
     private readonly Dictionary<IPAddress, int> _held = [];
     private readonly TimeProvider _time;
@@ -47,7 +47,7 @@ internal sealed class DecisionMemory : IDisposable
         }
     }
 
-    /// <summary>Ids remembered: of pending decisions and of those both sides have.</summary>
+    /// <summary>Ids remembered: of pending decisions, and of those that both sides have.</summary>
     public int Count
     {
         get
@@ -57,13 +57,13 @@ internal sealed class DecisionMemory : IDisposable
         }
     }
 
-    /// <summary>Decisions so far that p1 never asked for.</summary>
+    /// <summary>Decisions so far for which p1 never asked.</summary>
     public long Expired => Interlocked.Read(ref _expired);
 
     /// <summary>p2 asks: opened, repeated or full.</summary>
     /// <param name="id">The connection.</param>
-    /// <param name="asker">Address that the question came from, in the form in which addresses are compared.</param>
-    /// <param name="opening">What p1 is to find.</param>
+    /// <param name="asker">The address that the question came from, in canonical form.</param>
+    /// <param name="opening">The decision for p1 to find.</param>
     public Recall Open(ConnectionId id, IPAddress asker, PairOpening opening)
     {
         lock (_lock)
@@ -88,9 +88,9 @@ internal sealed class DecisionMemory : IDisposable
         }
     }
 
-    /// <summary>p1 asks: joined, repeated or unknown. It never adds anything to remember.</summary>
+    /// <summary>p1 asks: joined, repeated or unknown. It never adds an entry.</summary>
     /// <param name="id">The connection.</param>
-    /// <param name="opening">What p2 left when it is joined.</param>
+    /// <param name="opening">p2's decision, if joined.</param>
     public Recall Join(ConnectionId id, out PairOpening? opening)
     {
         opening = null;
@@ -121,7 +121,7 @@ internal sealed class DecisionMemory : IDisposable
         while (more);
     }
 
-    /// <returns>Whether there may be more to forget.</returns>
+    /// <returns>Whether there can be more to forget.</returns>
     private bool Sweep()
     {
         for (var i = 0; i < SweepBatch; i++)
@@ -137,7 +137,7 @@ internal sealed class DecisionMemory : IDisposable
 
     private void Forget(Entry entry)
     {
-        // An expired id that was asked for anew before the sweep has another entry by now.
+        // If an expired id was asked for again before the sweep, it has another entry now.
         if (!_entries.TryGetValue(entry.Id, out var current) || current != entry)
             return;
         _entries.Remove(entry.Id);
@@ -157,7 +157,7 @@ internal sealed class DecisionMemory : IDisposable
         public IPAddress Asker => asker;
         public long Asked => asked;
 
-        /// <summary>What p2 left, until p1 has it.</summary>
+        /// <summary>p2's decision, until p1 has it.</summary>
         public PairOpening? Waiting { get; set; }
     }
 }

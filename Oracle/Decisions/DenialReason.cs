@@ -3,25 +3,25 @@ namespace Oracle.Decisions;
 /// <summary>Why a question was not granted; in snake case in the audit log and as a metric's label.</summary>
 internal enum DenialReason
 {
-    /// <summary>The policy says so, for this asker or for the one who asked first.</summary>
+    /// <summary>The policy denies this asker, or denied the one that asked first.</summary>
     Policy,
 
     /// <summary>
-    /// The asker's dialect has no word for the transform, or does not tell where a rule that could mean the connection
-    /// looks; another transform is never given instead.
+    /// The asker's dialect cannot express the transform, or does not name what a rule depends on that could match the connection.
+    /// The Oracle never gives another transform instead.
     /// </summary>
     Dialect,
 
     /// <summary>A third question for a connection, or the same role asked twice.</summary>
     RepeatedQuestion,
 
-    /// <summary>A p1 asked about a connection of which no p2 has told, or has told more than 30 s ago.</summary>
+    /// <summary>A p1 asked about a connection for which no p2 has asked in the last 30 s.</summary>
     UnknownConnection,
 
-    /// <summary>p1 told the Oracle another destination than p2.</summary>
+    /// <summary>p1 named another destination to the Oracle than p2.</summary>
     Mismatch,
 
-    /// <summary>The asking address has no room left to have the decision remembered for the other role.</summary>
+    /// <summary>The asking address has no room left to remember the decision for the other role.</summary>
     MemoryFull,
 
     /// <summary>The line is not a question of the protocol.</summary>
@@ -30,19 +30,19 @@ internal enum DenialReason
     /// <summary>The line is longer than the protocol allows.</summary>
     TooLong,
 
-    /// <summary>The line was not whole in time.</summary>
+    /// <summary>The line was not complete in time.</summary>
     Timeout,
 
-    /// <summary>The asker closed the connection before the line was whole.</summary>
+    /// <summary>The asker closed the connection before the line was complete.</summary>
     Closed,
 
-    /// <summary>The connection broke before the line was whole.</summary>
+    /// <summary>The connection was reset before the line was complete.</summary>
     Reset,
 
-    /// <summary>The Oracle was told to stop before the line was whole.</summary>
+    /// <summary>The Oracle had to stop before the line was complete.</summary>
     Draining,
 
-    /// <summary>The connection made room for another one before the line was whole: as many were open as may be.</summary>
+    /// <summary>The connection made room for another one before the line was complete, because all connections were in use.</summary>
     Displaced,
 }
 

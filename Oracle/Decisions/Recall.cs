@@ -1,6 +1,6 @@
 namespace Oracle.Decisions;
 
-/// <summary>What the memory says of a question about a connection.</summary>
+/// <summary>The memory's result for a question about a connection.</summary>
 internal enum Recall
 {
     /// <summary>p2 asks first, and its decision is remembered.</summary>
@@ -15,6 +15,6 @@ internal enum Recall
     /// <summary>p1 asks, and p2 has not.</summary>
     Unknown,
 
-    /// <summary>The asker of p2's question has no room left.</summary>
+    /// <summary>The address of p2's question has no room left.</summary>
     Full,
 }

@@ -5,49 +5,49 @@ using Oracle.Protocol;
 
 namespace Oracle.Policies;
 
-/// <summary>What the policy says to one question.</summary>
-/// <param name="Rule">Name of the rule that said it.</param>
+/// <summary>The policy's verdict on one question.</summary>
+/// <param name="Rule">Name of the rule that decided.</param>
 /// <param name="Grant">The transform; null is a denial.</param>
 /// <param name="IsForLackOfRoute">
-/// Whether it denies because the rule could mean the connection, and its transform is not what would hold otherwise: whatever
-/// the question leaves untold, it would be granted, but not always the same.
+/// Whether it denies because the rule could match and its transform differs from the one that would be granted otherwise. Then every
+/// possible answer grants a transform, but not always the same one.
 /// </param>
 internal readonly record struct Verdict(string Rule, TransformChoice? Grant, bool IsForLackOfRoute = false)
 {
-    /// <summary>Whether some transform is granted, whatever the question leaves untold.</summary>
+    /// <summary>Whether some transform is granted in any case, whatever the question leaves open.</summary>
     public bool IsGranted => Grant is not null || IsForLackOfRoute;
 }
 
-/// <summary>Whether a rule speaks of a question, in the order in which the least of several decides.</summary>
+/// <summary>Whether a rule matches a question; the order is that in which the least of several decides.</summary>
 internal enum Match
 {
-    /// <summary>It does not, whatever the question leaves untold.</summary>
+    /// <summary>It does not match, whatever the question leaves open.</summary>
     No,
 
-    /// <summary>It could: the question does not tell what the rule looks at, as dialect v1 tells neither listener nor destination.</summary>
+    /// <summary>It could match: the question does not name what the rule depends on. Dialect v1 names neither listener nor destination.</summary>
     Untold,
 
-    /// <summary>It does.</summary>
+    /// <summary>It matches.</summary>
     Yes,
 }
 
 /// <summary>One rule of the policy.</summary>
-/// <param name="Name">Its name, or its place in the file: <c>rules.0</c>.</param>
-/// <param name="Roles">Who must ask; null for anyone.</param>
-/// <param name="Peers">Where the asker's peer must be; null for anywhere.</param>
+/// <param name="Name">Its name, or its position in the file: <c>rules.0</c>.</param>
+/// <param name="Roles">Roles of the asker; null for any.</param>
+/// <param name="Peers">Networks of the asker's peer; null for any.</param>
 /// <param name="Grant">The transform; null denies.</param>
 internal sealed record PolicyRule(string Name, IReadOnlyList<SidecarRole>? Roles, IReadOnlyList<IPNetwork>? Peers, TransformChoice? Grant)
 {
-    /// <summary>Which listener must ask; null for any.</summary>
+    /// <summary>Listeners of the asker; null for any.</summary>
     public IReadOnlyList<string>? Listeners { get; init; }
 
-    /// <summary>Where the connection must go; null for anywhere.</summary>
+    /// <summary>Destinations of the connection; null for any.</summary>
     public IReadOnlyList<DestinationPattern>? Destinations { get; init; }
 
-    /// <summary>Whether it looks at what only dialect v1x tells.</summary>
+    /// <summary>Whether it depends on what only dialect v1x names.</summary>
     public bool LooksAtRoute => Listeners is not null || Destinations is not null;
 
-    /// <summary>Whether the rule speaks of this question.</summary>
+    /// <summary>Whether the rule matches this question.</summary>
     public Match Matches(in PolicySubject subject)
     {
         if (Roles?.Contains(subject.Role) == false || (Peers is not null && !MatchesPeer(subject.Peer)))
@@ -61,7 +61,7 @@ internal sealed record PolicyRule(string Name, IReadOnlyList<SidecarRole>? Roles
     private Match MatchListener(string? listener) =>
         Listeners is null ? Match.Yes : listener is null ? Match.Untold : Listeners.Contains(listener) ? Match.Yes : Match.No;
 
-    // No lambda: it would cost an object for each rule of each question.
+    // Not a lambda: it would cost an object for each rule of each question.
     private Match MatchDestination(in PolicySubject subject)
     {
         if (Destinations is null || subject.Destination is null)
@@ -76,20 +76,20 @@ internal sealed record PolicyRule(string Name, IReadOnlyList<SidecarRole>? Roles
     }
 }
 
-/// <summary>Ordered rules, of which the first that matches decides, and what holds when none does.</summary>
+/// <summary>Ordered rules, of which the first match decides, and the default if none matches.</summary>
 /// <param name="Rules">The rules in the file's order.</param>
 /// <param name="Default">The transform when no rule matches; null denies.</param>
 internal sealed record Policy(IReadOnlyList<PolicyRule> Rules, TransformChoice? Default)
 {
-    /// <summary>The name of the verdict when no rule matches.</summary>
+    /// <summary>The name of the verdict if no rule matches.</summary>
     public const string DefaultName = "default";
 
-    /// <summary>The policy without a file, the one the Lisp Oracle has compiled in: <c>not</c> for everyone.</summary>
+    /// <summary>The policy without a file, as compiled into the Lisp Oracle: <c>not</c> for every connection.</summary>
     public static Policy NotForEveryone { get; } = new([], new TransformChoice(TransformExpression.Not));
 
     /// <summary>
-    /// Judges one question. A rule that could mean it denies if it denies at all; if it grants, nothing but the same
-    /// transform may be granted in its place.
+    /// Judges one question. A rule that could match and denies, denies. If a rule that could match grants, only the same
+    /// transform can be granted in its place.
     /// </summary>
     public Verdict Judge(in PolicySubject subject)
     {
@@ -106,7 +106,7 @@ internal sealed record Policy(IReadOnlyList<PolicyRule> Rules, TransformChoice? 
         return UnlessUntold(new Verdict(DefaultName, Default), subject, firstUntold, Rules.Count);
     }
 
-    // A second look, at those rules alone that could be meant: no question keeps a list of them.
+    // A second pass, only over the rules that could match, so that no question keeps a list of them.
     private Verdict UnlessUntold(Verdict verdict, in PolicySubject subject, int first, int end)
     {
         for (var i = first; i < end && verdict.Grant is not null; i++)

@@ -10,20 +10,20 @@ namespace Oracle.Policies;
 /// <summary>
 /// Reads a policy file: <c>rules</c>, each with an optional <c>name</c>, <c>role</c>, <c>peer</c>, <c>listener</c> and
 /// <c>destination</c> and exactly one of <c>transform</c> and <c>deny: true</c>; <c>default</c>, a transform or
-/// <c>deny</c>, which it is when left out; and the words of its own that <see cref="LanguageSettings"/> reads.
+/// <c>deny</c> (also if it is left out); and the words that <see cref="LanguageSettings"/> reads.
 /// </summary>
 internal static class PolicyFile
 {
-    /// <summary>What <c>default</c> says to deny.</summary>
+    /// <summary>The value of <c>default</c> that denies.</summary>
     public const string DenyWord = "deny";
 
-    // Every question may look at every rule: this keeps the search under some ten microseconds.
+    // Every question can look at every rule; this keeps the search under some ten microseconds.
     private const int MaxRules = 1000;
 
-    // A rule's and a listener's name stand in each line of the audit log.
+    // The names of rules and listeners stand in each line of the audit log.
     private const int MaxNameLength = 64;
 
-    // The words that stand where a transform does.
+    // The words that can stand in place of a transform.
     private static readonly TransformLanguage Language = TransformLanguage.Default.Reserving(TransformChoice.RandomWord, DenyWord);
 
     private static readonly string[] Lists = ["role", "peer", "listener", "destination"];
@@ -31,7 +31,7 @@ internal static class PolicyFile
 
     /// <summary>Reads a policy.</summary>
     /// <param name="text">The YAML text.</param>
-    /// <param name="file">What errors call it.</param>
+    /// <param name="file">The name of the file in errors.</param>
     /// <exception cref="UsageException">Names line, key, value and reason of each error.</exception>
     public static Policy Parse(string text, string file)
     {
@@ -74,7 +74,7 @@ internal static class PolicyFile
         };
     }
 
-    // Before any value is read, so that a misspelt key is reported as such and not as a missing one.
+    // Before any value is read, so that a misspelt key is reported as such and not as a missing key.
     private static void NoteKnownKeys(SettingSet settings, IReadOnlyList<int> indices)
     {
         settings.FindWord("default");
@@ -109,7 +109,7 @@ internal static class PolicyFile
     private static string ParseName(string text) =>
         text.Length <= MaxNameLength ? text : throw new FormatException($"at most {MaxNameLength} characters are allowed");
 
-    // A question's line could not name any other: it would never match.
+    // A question cannot name any other listener, so the rule would never match.
     private static string ParseListener(string text) => text.Length <= MaxNameLength && text.All(c => c is > ' ' and <= '~')
         ? text
         : throw new FormatException($"a listener's name is expected, 1 to {MaxNameLength} visible ASCII characters");

@@ -65,7 +65,7 @@ internal sealed partial class PolicyReloader(
         }
     }
 
-    /// <summary>Says what the author of a policy that was just loaded may not have meant.</summary>
+    /// <summary>Warns of rules in a newly loaded policy that probably do not do what its author wants.</summary>
     internal static void LogWarnings(ILogger logger, string path, Policy policy)
     {
         foreach (var warning in PolicyWarnings.Of(policy))

@@ -3,13 +3,13 @@ using Chassis.Settings;
 
 namespace Oracle.Policies;
 
-/// <summary>The policy file that was named, with the text it started from.</summary>
+/// <summary>The named policy file, and its text at the start.</summary>
 internal sealed class PolicySource
 {
     private readonly string _origin;
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="UsageException">It cannot be read or is no policy.</exception>
+    /// <exception cref="UsageException">The file cannot be read, or is not a policy.</exception>
     public PolicySource(string path, string origin)
     {
         Path = path;
@@ -28,6 +28,6 @@ internal sealed class PolicySource
     public Policy First { get; }
 
     /// <summary>The text now.</summary>
-    /// <exception cref="UsageException">It cannot be read.</exception>
+    /// <exception cref="UsageException">The file cannot be read.</exception>
     public string ReadText() => YamlSource.ReadText(Path, _origin);
 }

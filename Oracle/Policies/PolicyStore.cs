@@ -2,11 +2,11 @@ namespace Oracle.Policies;
 
 /// <summary>The policy in force.</summary>
 /// <param name="Policy">Its rules.</param>
-/// <param name="Generation">1 for the first one, one more for each that replaced it.</param>
+/// <param name="Generation">1 for the first one, and one more for each new one.</param>
 /// <param name="Since">When it came into force.</param>
 internal sealed record ActivePolicy(Policy Policy, int Generation, DateTimeOffset Since);
 
-/// <summary>Holds the policy in force; one writer replaces it whole, any thread reads it.</summary>
+/// <summary>Holds the policy in force; one writer replaces it as a whole, any thread reads it.</summary>
 internal sealed class PolicyStore(Policy first, TimeProvider time)
 {
     private volatile ActivePolicy _current = new(first, 1, time.GetUtcNow());
@@ -17,10 +17,10 @@ internal sealed class PolicyStore(Policy first, TimeProvider time)
     /// <summary>The policy in force.</summary>
     public ActivePolicy Current => _current;
 
-    /// <summary>How often a changed file was not taken.</summary>
+    /// <summary>How often a changed file was not accepted.</summary>
     public long Failures => Interlocked.Read(ref _failures);
 
-    /// <summary>Since when the policy in force is not what the file says; null while it is.</summary>
+    /// <summary>The time since which the policy in force differs from the file; null if it does not.</summary>
     public DateTimeOffset? NotInForceSince
     {
         get
@@ -30,7 +30,7 @@ internal sealed class PolicyStore(Policy first, TimeProvider time)
         }
     }
 
-    /// <summary>Notes a changed file that was not taken.</summary>
+    /// <summary>Counts a changed file that was not accepted.</summary>
     public void NoteFailure()
     {
         Interlocked.Increment(ref _failures);
@@ -46,7 +46,7 @@ internal sealed class PolicyStore(Policy first, TimeProvider time)
         return _current = new ActivePolicy(policy, _current.Generation + 1, time.GetUtcNow());
     }
 
-    /// <summary>For readiness: what is wrong with the policy file, or null. The reason stands in the log alone.</summary>
+    /// <summary>For readiness: what is wrong with the policy file, or null. Only the log has the reason.</summary>
     public string? Describe() => NotInForceSince is { } since
         ? $"the policy file is not in force since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, see the log; generation {Current.Generation} is"
         : null;

@@ -2,13 +2,13 @@ using Oracle.Protocol;
 
 namespace Oracle.Policies;
 
-/// <summary>What a policy's author may not have meant, for pairs and for sidecars that ask in dialect v1.</summary>
+/// <summary>Parts of a policy that probably do not do what its author wants, for pairs and for sidecars that ask in dialect v1.</summary>
 internal static class PolicyWarnings
 {
-    // A log line names no more; the rest is counted.
+    // A log line names no more; the others are counted.
     private const int MaxNames = 10;
 
-    /// <summary>One line of each kind, or none.</summary>
+    /// <summary>At most one line of each kind.</summary>
     public static IEnumerable<string> Of(Policy policy)
     {
         if (CanGrant(policy, SidecarRole.Outbound) != CanGrant(policy, SidecarRole.Inbound))
@@ -27,7 +27,7 @@ internal static class PolicyWarnings
 
     private static bool IsUnsaid(TransformChoice? grant) => grant?.Fixed is { } transform && !new OracleAnswer(transform).FitsIn(OracleDialect.V1);
 
-    // Without the rule, what stands behind it could grant something else.
+    // Without the rule, the rules after it could grant something else.
     private static bool IsTorn(Policy policy, PolicyRule rule, int index) => rule is { Grant: { } grant, LooksAtRoute: true }
         && policy.Rules.Skip(index + 1).Select(later => later.Grant).Append(policy.Default).Any(other => other is not null && other != grant);
 

@@ -4,14 +4,14 @@ using Oracle.Protocol;
 
 namespace Oracle.Policies;
 
-/// <summary>Which transform a granted connection gets: always the same, or an xor key drawn for each connection.</summary>
-/// <param name="Fixed">The transform; null draws one.</param>
+/// <summary>The transform of a granted connection: always the same, or a random xor key for each connection.</summary>
+/// <param name="Fixed">The transform; null for a random key.</param>
 internal readonly record struct TransformChoice(TransformExpression? Fixed)
 {
-    /// <summary>What a policy writes for <see cref="Random"/>.</summary>
+    /// <summary>The word for <see cref="Random"/> in a policy.</summary>
     public const string RandomWord = "random";
 
-    /// <summary>Draws a fresh key each time.</summary>
+    /// <summary>A fresh key for each connection.</summary>
     public static TransformChoice Random => new(null);
 
     /// <summary>Reads an expression, or <c>random</c>.</summary>

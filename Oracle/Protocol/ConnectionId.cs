@@ -5,7 +5,7 @@ namespace Oracle.Protocol;
 /// <summary>The name of one connection through a pair of sidecars: 1 to 64 visible ASCII characters.</summary>
 public readonly record struct ConnectionId
 {
-    /// <summary>Longest id that is accepted from others.</summary>
+    /// <summary>Longest id that is accepted from other programs.</summary>
     public const int MaxLength = 64;
 
     // 16 characters, so that a line of 128 bytes also holds a host; 5 bits each make 80 bits.
@@ -16,10 +16,10 @@ public readonly record struct ConnectionId
 
     private ConnectionId(string text) => _text = text;
 
-    /// <summary>Draws a fresh id that nobody can guess.</summary>
+    /// <summary>Makes a fresh id that nobody can guess.</summary>
     public static ConnectionId New() => new(RandomNumberGenerator.GetString(Alphabet, OwnLength));
 
-    /// <summary>Takes an id from the wire.</summary>
+    /// <summary>Reads an id from the wire.</summary>
     public static bool TryParse(string text, out ConnectionId id)
     {
         var valid = text.Length is > 0 and <= MaxLength && text.All(c => c is > ' ' and <= '~');

@@ -6,53 +6,53 @@ namespace Oracle.Protocol;
 /// <summary>How reading one message ended.</summary>
 public enum ReadStatus
 {
-    /// <summary>The message is whole.</summary>
+    /// <summary>The message is complete.</summary>
     Complete,
 
-    /// <summary>More bytes are needed (from a parser only; a reader goes on).</summary>
+    /// <summary>More bytes are needed (only from a parser; a reader reads on).</summary>
     Incomplete,
 
-    /// <summary>The bytes are not of the protocol.</summary>
+    /// <summary>The bytes do not follow the protocol.</summary>
     Malformed,
 
-    /// <summary>No end within the longest length.</summary>
+    /// <summary>The message does not end within the longest length.</summary>
     TooLong,
 
-    /// <summary>The stream ended before the message did.</summary>
+    /// <summary>The stream ended before the message.</summary>
     Closed,
 
     /// <summary>The connection was reset or aborted.</summary>
     Reset,
 
-    /// <summary>The message was not whole in time.</summary>
+    /// <summary>The message was not complete in time.</summary>
     TimedOut,
 }
 
-/// <summary>A message, or why there is none.</summary>
+/// <summary>A message, or the reason why there is none.</summary>
 /// <param name="Status">Complete, or the reason.</param>
-/// <param name="Message">The message when complete.</param>
+/// <param name="Message">The message, if complete.</param>
 public readonly record struct ReadOutcome<T>(ReadStatus Status, T? Message);
 
 /// <summary>
-/// Looks for one message at the start of a buffer. It must decide (anything but incomplete) within a bounded length,
-/// or memory would not be bounded.
+/// Looks for one message at the start of a buffer. It must decide (a result other than incomplete) within a bounded length,
+/// to limit the memory.
 /// </summary>
-/// <param name="buffer">All bytes that have come and were not consumed.</param>
-/// <param name="consumed">End of the message when complete.</param>
-/// <param name="message">The message when complete.</param>
+/// <param name="buffer">All bytes that have come and are not consumed.</param>
+/// <param name="consumed">End of the message, if complete.</param>
+/// <param name="message">The message, if complete.</param>
 public delegate ReadStatus MessageParser<T>(ReadOnlySequence<byte> buffer, out SequencePosition consumed, out T message);
 
-/// <summary>Reads one message from a pipe and leaves every byte behind it there.</summary>
+/// <summary>Reads one message from a pipe and leaves all later bytes in the pipe.</summary>
 public static class MessageReader
 {
     /// <summary>
-    /// Waits for the first byte of a message and leaves it in the pipe: complete when there is one, closed when the stream
+    /// Waits for the first byte of a message and leaves it in the pipe: complete if there is one, closed if the stream
     /// ended instead.
     /// </summary>
     public static async ValueTask<ReadStatus> WaitForMessageAsync(this PipeReader reader, TimeSpan timeout, TimeProvider time, CancellationToken cancellation = default) =>
         (await reader.ReadMessageAsync<bool>(ParseAnything, timeout, time, cancellation)).Status;
 
-    /// <summary>Reads until the parser decides, the stream ends or the time is up; network errors are outcomes, not exceptions.</summary>
+    /// <summary>Reads until the parser decides, the stream ends or the time is over; network errors are results, not exceptions.</summary>
     public static async ValueTask<ReadOutcome<T>> ReadMessageAsync<T>(
         this PipeReader reader, MessageParser<T> parse, TimeSpan timeout, TimeProvider time, CancellationToken cancellation = default)
     {

@@ -2,8 +2,8 @@ using ByteFilters;
 
 namespace Oracle.Protocol;
 
-/// <summary>What the Oracle answers: <c>ok &lt;transform&gt;</c> or <c>deny</c>.</summary>
-/// <param name="Transform">The transform of a granted connection; null when it is denied.</param>
+/// <summary>The Oracle's answer: <c>ok &lt;transform&gt;</c> or <c>deny</c>.</summary>
+/// <param name="Transform">The transform of a granted connection; null if it is denied.</param>
 public readonly record struct OracleAnswer(TransformExpression? Transform)
 {
     private const string Deny = "deny";
@@ -16,7 +16,7 @@ public readonly record struct OracleAnswer(TransformExpression? Transform)
     public static bool TryParse(string line, OracleDialect dialect, TransformLanguage language, out OracleAnswer answer) =>
         TryParse(line, dialect, language, out answer, out _);
 
-    /// <summary>Reads a line of a dialect, and tells why its transform is no expression of the language, if it is none.</summary>
+    /// <summary>Reads a line of a dialect; if its transform is not an expression of the language, also gives the reason.</summary>
     public static bool TryParse(string line, OracleDialect dialect, TransformLanguage language, out OracleAnswer answer, out string? problem)
     {
         (answer, problem) = (Denied, null);
@@ -31,13 +31,13 @@ public readonly record struct OracleAnswer(TransformExpression? Transform)
     /// <summary>Reads a line of wire protocol v1.</summary>
     public static bool TryParse(string line, out OracleAnswer answer) => TryParse(line, OracleDialect.V1, TransformLanguage.Default, out answer);
 
-    /// <summary>Whether a dialect can say it. What it cannot say must be denied, never weakened.</summary>
+    /// <summary>Whether a dialect can express it. An answer that it cannot express must become a denial, never another transform.</summary>
     public bool FitsIn(OracleDialect dialect) => WordsIn(dialect) is { } words && words.Length <= dialect.MaxLineBytes() - Ok.Length;
 
-    /// <summary>The line; null for a transform that the dialect has no word for.</summary>
+    /// <summary>The line; null if the dialect cannot express the transform.</summary>
     public string? ToLine(OracleDialect dialect) => Transform is null ? Deny : WordsIn(dialect) is { } words ? Ok + words : null;
 
-    /// <summary>The line as logs have it, without secrets; null as for <see cref="ToLine"/>.</summary>
+    /// <summary>The line for logs, without secrets; null as for <see cref="ToLine"/>.</summary>
     public string? ToShownLine(OracleDialect dialect) => dialect == OracleDialect.V1x ? ToString() : ToLine(dialect);
 
     /// <summary>For logs: <c>ok (xor 42)</c>, without secrets.</summary>

@@ -4,36 +4,36 @@ using System.Net.Sockets;
 
 namespace Oracle.Protocol;
 
-/// <summary>What only dialect v1x tells.</summary>
+/// <summary>The part of a question that only dialect v1x has.</summary>
 /// <param name="Listener">Name of the listener that asks.</param>
-/// <param name="Host">Name or address of the destination; null when the asker does not know it, as a p1 whose p2 does.</param>
-/// <param name="Port">The destination's port; 0 beside a null host.</param>
-/// <param name="FromGreeting">Whether a p2 goes where p1's greeting said, and not to a target or an original destination of its own.</param>
+/// <param name="Host">Name or address of the destination; null if the asker does not know it, as a p1 with a fixed target.</param>
+/// <param name="Port">The destination's port; 0 with a null host.</param>
+/// <param name="FromGreeting">Whether a p2 has the destination from p1's greeting, not from its own target or original destination.</param>
 public sealed record QuestionRoute(string Listener, string? Host, int Port, bool FromGreeting = false);
 
 /// <summary>
-/// What a sidecar asks: <c>hello &lt;role&gt; &lt;conn-id&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>, or in dialect v1x
-/// <c>ask &lt;role&gt; &lt;conn-id&gt; &lt;listener&gt; &lt;dest-host&gt; &lt;dest-port&gt; &lt;peer-ip&gt; &lt;peer-port&gt; [greeted]</c>, where
-/// <c>- 0</c> is an unknown destination, and <c>greeted</c> says that p2 has the destination from p1's greeting.
+/// A sidecar's question: <c>hello &lt;role&gt; &lt;conn-id&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>, or in dialect v1x
+/// <c>ask &lt;role&gt; &lt;conn-id&gt; &lt;listener&gt; &lt;dest-host&gt; &lt;dest-port&gt; &lt;peer-ip&gt; &lt;peer-port&gt; [greeted]</c>.
+/// In v1x <c>- 0</c> is an unknown destination, and <c>greeted</c> means that p2 has the destination from p1's greeting.
 /// </summary>
-/// <param name="Role">Who asks.</param>
+/// <param name="Role">The asker's role.</param>
 /// <param name="Id">The connection.</param>
-/// <param name="Peer">Address and port of whoever connected to the asking sidecar; v4-mapped addresses as IPv4.</param>
+/// <param name="Peer">Address and port of the peer that connected to the asking sidecar; v4-mapped addresses as IPv4.</param>
 /// <param name="Route">Listener and destination; null in dialect v1.</param>
 public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, IPEndPoint Peer, QuestionRoute? Route = null)
 {
     private const string Unknown = "-";
     private const string Greeted = "greeted";
 
-    // As a policy names listeners; and the longest name of the DNS with its dots (RFC 1035, section 2.3.4).
+    // The limit for listener names in a policy; and the longest DNS name with its dots (RFC 1035, section 2.3.4).
     private const int MaxListenerLength = 64;
     private const int MaxHostLength = 255;
 
-    /// <summary>The dialect it is asked in, and answered.</summary>
+    /// <summary>The dialect of the question and its answer.</summary>
     public OracleDialect Dialect => Route is null ? OracleDialect.V1 : OracleDialect.V1x;
 
     /// <summary>
-    /// Reads a line. The address may span words: Lisp prints a vector as <c>#(127 0 0 1)</c>, sixteen numbers for IPv6.
+    /// Reads a line. The address can have several words: Lisp prints a vector as <c>#(127 0 0 1)</c>, sixteen numbers for IPv6.
     /// </summary>
     public static bool TryParse(string line, out OracleQuestion question)
     {
@@ -43,14 +43,14 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
         if (greeted)
             words = words[..^1];
         QuestionRoute? route = null;
-        // Where the peer's address begins.
+        // Position of the peer's address.
         var peer = words is ["hello", ..] ? 3 : words is ["ask", _, _, var listener, var host, var destination, ..] && TryParseRoute(listener, host, destination, out route) ? 6 : -1;
         if (peer < 0 || words.Length < peer + 2
             || !SidecarRoles.TryParse(words[1], out var role)
             || !ConnectionId.TryParse(words[2], out var id)
             || !TryParseAddress(words.AsSpan(peer..^1), out var address)
             || !TryParsePort(words[^1], out var port)
-            // Only a p2 is greeted.
+            // Only a p2 gets a greeting.
             || (greeted && (role != SidecarRole.Inbound || route?.Host is null)))
             return false;
         question = new OracleQuestion(role, id, new IPEndPoint(address, port), greeted ? route! with { FromGreeting = true } : route);
@@ -93,11 +93,11 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
             return true;
         }
 
-        // IPAddress.TryParse alone also takes "5", "010.0.0.1" (octal) and "[::1]:80".
+        // IPAddress.TryParse alone also accepts "5", "010.0.0.1" (octal) and "[::1]:80".
         if (!IPAddress.TryParse(text, out var parsed) || text[0] == '['
             || (parsed.AddressFamily == AddressFamily.InterNetwork && parsed.ToString() != text))
             return false;
-        // A scope (fe80::1%2) means something on the asking host only: the bytes leave it out.
+        // A scope (fe80::1%2) has a meaning only on the asking host, so it is removed.
         address = Unmapped(new IPAddress(parsed.GetAddressBytes()));
         return true;
     }

@@ -1,8 +1,8 @@
 namespace Oracle.Protocol;
 
-/// <summary>How p2 answers p1: <c>ok &lt;conn-id&gt;</c> or <c>fail &lt;conn-id&gt;</c>.</summary>
-/// <param name="Granted">Whether p2 reached the destination and may relay.</param>
-/// <param name="Id">The connection that was asked for.</param>
+/// <summary>p2's answer to p1: <c>ok &lt;conn-id&gt;</c> or <c>fail &lt;conn-id&gt;</c>.</summary>
+/// <param name="Granted">Whether p2 has reached the destination and relays.</param>
+/// <param name="Id">The connection that p1 named.</param>
 public readonly record struct PeerAnswer(bool Granted, ConnectionId Id)
 {
     /// <summary>Reads a line.</summary>

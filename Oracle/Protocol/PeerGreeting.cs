@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Oracle.Protocol;
 
-/// <summary>How p1 greets p2: <c>bonjour &lt;conn-id&gt;</c>, or with the destination <c>&lt;host&gt; &lt;port&gt;</c> behind it.</summary>
+/// <summary>p1's greeting to p2: <c>bonjour &lt;conn-id&gt;</c>, or with the destination <c>&lt;host&gt; &lt;port&gt;</c> after it.</summary>
 /// <param name="Id">The connection.</param>
-/// <param name="Host">Name or address of the destination in the long form, else null.</param>
-/// <param name="Port">Its port, 1 to 65535, in the long form, else 0.</param>
+/// <param name="Host">Name or address of the destination in the long form, otherwise null.</param>
+/// <param name="Port">Its port, 1 to 65535, in the long form, otherwise 0.</param>
 public readonly record struct PeerGreeting(ConnectionId Id, string? Host = null, int Port = 0)
 {
-    /// <summary>Reads a line; whether the host makes sense is not checked here.</summary>
+    /// <summary>Reads a line; it does not check whether the host is valid.</summary>
     public static bool TryParse(string line, out PeerGreeting greeting)
     {
         greeting = default;

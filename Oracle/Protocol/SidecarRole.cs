@@ -1,9 +1,9 @@
 namespace Oracle.Protocol;
 
-/// <summary>What a sidecar is on a connection's way.</summary>
+/// <summary>The role of a sidecar on the path of a connection.</summary>
 public enum SidecarRole
 {
-    /// <summary>One sidecar, no peer.</summary>
+    /// <summary>One sidecar without a peer.</summary>
     Alone,
 
     /// <summary>The client's side of a pair: it takes what the pod's applications send out. On the wire <c>p1</c>, which is an alias, as <c>client</c> is.</summary>
@@ -16,7 +16,7 @@ public enum SidecarRole
 /// <summary>The words for roles: those of users, and those of the wire.</summary>
 public static class SidecarRoles
 {
-    /// <summary>The words that <see cref="TryParse"/> takes, for error messages.</summary>
+    /// <summary>The words that <see cref="TryParse"/> accepts, for error messages.</summary>
     public const string Words = "alone, outbound (p1, client) or inbound (p2, server)";
 
     /// <summary>The word in configurations, records, metrics and logs.</summary>

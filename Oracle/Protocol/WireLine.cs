@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Oracle.Protocol;
 
-/// <summary>Lines of the wire protocol: visible ASCII and spaces, ended by LF; a CR before it is tolerated.</summary>
+/// <summary>Lines of the wire protocol: visible ASCII and spaces, ended by LF; a CR before the LF is tolerated.</summary>
 public static class WireLine
 {
     /// <summary>Longest line between sidecars, in bytes without its end.</summary>
@@ -28,7 +28,7 @@ public static class WireLine
     {
         line = "";
         consumed = buffer.Start;
-        // Two more for CR and LF; what lies behind them is not looked at.
+        // Two more for CR and LF; bytes after them are not examined.
         var head = buffer.Slice(0, Math.Min(buffer.Length, maxBytes + 2));
         if (head.PositionOf((byte)'\n') is not { } end)
             return head.Length > maxBytes + 1 || (head.Length > maxBytes && Last(head) != '\r') ? ReadStatus.TooLong : ReadStatus.Incomplete;

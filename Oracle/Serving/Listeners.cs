@@ -8,18 +8,18 @@ namespace Oracle.Serving;
 /// <summary>The ports, claimed before anything else starts.</summary>
 internal sealed class Listeners : IDisposable
 {
-    // Default ports of more Oracles than anyone runs on one machine.
+    // More default ports than one machine ever has Oracles.
     private const int LastServicePort = OptionsReader.DefaultServicePort + 98;
 
     /// <summary>Claims all ports.</summary>
-    /// <exception cref="UsageException">One cannot be had.</exception>
+    /// <exception cref="UsageException">A port is not available.</exception>
     public Listeners(OracleOptions options)
     {
         try
         {
             Wire = Sockets.Bind(options.Listen.Address, options.Listen.Origin ?? "--" + Keys.Listen);
             var shared = options.Metrics.Address.Equals(options.Health.Address);
-            // Named ports first: a default one must not take what the user asked for.
+            // Named ports first, so that a default port never takes a port that the user named.
             if (options.Metrics.Origin is null && options.Health.Origin is not null)
             {
                 Health = Bind(options.Health, "--health-address");
@@ -41,16 +41,16 @@ internal sealed class Listeners : IDisposable
     /// <summary>The claimed sockets, for the server to take over.</summary>
     public ListenSockets Sockets { get; } = new();
 
-    /// <summary>Where questions are answered.</summary>
+    /// <summary>The address for questions.</summary>
     public IPEndPoint Wire { get; }
 
-    /// <summary>Where metrics are served.</summary>
+    /// <summary>The address of metrics.</summary>
     public IPEndPoint Metrics { get; }
 
-    /// <summary>Where health is served; the same as metrics when they share it.</summary>
+    /// <summary>The address of health; the same as metrics if they share it.</summary>
     public IPEndPoint Health { get; }
 
-    /// <summary>Closes what the server did not take over.</summary>
+    /// <summary>Closes the sockets that the server did not take over.</summary>
     public void Dispose() => Sockets.Dispose();
 
     private IPEndPoint Bind(ListenOption endpoint, string option) => endpoint.Origin is { } origin

@@ -17,13 +17,13 @@ namespace Oracle.Serving;
 /// <summary>The Oracle as a whole: the wire server, its metrics and health endpoints, and the policy's reload.</summary>
 internal sealed partial class OracleApp : IAsyncDisposable
 {
-    // An asker waits 3 s for its answer; a process that stops does not wait longer for one.
+    // An asker waits 3 s for its answer, and a process that stops does not wait longer for one.
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(3);
 
-    // Of lines of 512 or 4,096 bytes; the rest is a peer that sends what nobody reads.
+    // Lines have 512 or 4,096 bytes. More unread bytes come only from a peer that does not wait for answers.
     private const int MaxUnreadBytes = 16 * 1024;
 
-    // Connections that have lost their place and are about to end, but no more than may be open.
+    // Connections that have lost their place and are about to end, at most as many as can be open.
     private const int DisplacedAtOnce = 1024;
 
     private readonly WebApplication _app;
@@ -31,20 +31,20 @@ internal sealed partial class OracleApp : IAsyncDisposable
 
     private OracleApp(WebApplication app, Listeners listeners) => (_app, _listeners) = (app, listeners);
 
-    /// <summary>Where questions are answered.</summary>
+    /// <summary>The address for questions.</summary>
     public IPEndPoint WireAddress => _listeners.Wire;
 
-    /// <summary>Where metrics are served.</summary>
+    /// <summary>The address of metrics.</summary>
     public IPEndPoint MetricsAddress => _listeners.Metrics;
 
-    /// <summary>Where health is served.</summary>
+    /// <summary>The address of health.</summary>
     public IPEndPoint HealthAddress => _listeners.Health;
 
     /// <summary>The parts, for tests.</summary>
     public IServiceProvider Services => _app.Services;
 
     /// <summary>Reads the policy, claims the ports and opens the audit log; nothing is served yet.</summary>
-    /// <exception cref="UsageException">One of these cannot be done.</exception>
+    /// <exception cref="UsageException">One of these failed.</exception>
     public static OracleApp Create(OracleOptions options, TimeProvider? time = null)
     {
         var source = options.Policy is { } file ? new PolicySource(file.Path, file.Origin) : null;
@@ -62,7 +62,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
         }
     }
 
-    /// <summary>Serves until the process is told to stop.</summary>
+    /// <summary>Serves until the process has to stop.</summary>
     public Task RunAsync() => _app.RunAsync();
 
     /// <summary>Starts serving.</summary>
@@ -80,7 +80,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
 
     private static WebApplication Build(OracleOptions options, PolicySource? source, Listeners listeners, TimeProvider time)
     {
-        // The empty builder reads no appsettings.json and no ASPNETCORE_ variables: all settings are the Oracle's own.
+        // The empty builder reads no appsettings.json and no ASPNETCORE_ variables: all settings are the Oracle's.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(options.LogLevel);
         var services = builder.Services;
@@ -89,9 +89,9 @@ internal sealed partial class OracleApp : IAsyncDisposable
         services.Configure<SocketTransportOptions>(sockets =>
         {
             sockets.MaxReadBufferSize = MaxUnreadBytes;
-            // An answer counts as written once the kernel has it, so that an asker that does not read is noticed.
+            // An answer counts as written when the kernel has it, so that an asker that does not read is noticed.
             sockets.MaxWriteBufferSize = 1;
-            // A question comes with its connection and is answered without waiting: neither a look ahead nor a change of threads pays.
+            // A question comes with its connection and is answered without waiting, so neither a look ahead nor another thread helps.
             sockets.WaitForDataBeforeAllocatingBuffer = false;
             sockets.UnsafePreferInlineScheduling = true;
         });
@@ -104,7 +104,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             ServiceEndpoint.Limit(kestrel);
-            // For each endpoint. The wire's own limit is lower, so that it is the one that chooses who goes.
+            // For each endpoint. The wire's own limit is lower, so that it chooses the connection to close.
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections + Math.Min(DisplacedAtOnce, options.MaxConnections);
             kestrel.Listen(listeners.Wire, listen =>
             {
@@ -137,7 +137,7 @@ internal sealed partial class OracleApp : IAsyncDisposable
         services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
         services.AddSingleton(p =>
         {
-            // The bridge comes first, or it would miss the zeros that the meter starts with.
+            // The bridge must exist first, or it misses the zeros with which the meter starts.
             p.GetRequiredService<PrometheusBridge>();
             return ActivatorUtilities.CreateInstance<OracleMetrics>(p, options);
         });

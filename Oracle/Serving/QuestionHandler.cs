@@ -8,9 +8,9 @@ using Oracle.Telemetry;
 namespace Oracle.Serving;
 
 /// <summary>
-/// Speaks both dialects, told apart by a question's first word. v1: one question in, one answer out, end of the
-/// connection. v1x: questions one after the other, each answered before the next is read, until the asker has no more.
-/// What is no question gets no answer, only the end, which is a denial.
+/// Speaks both dialects; the first word of a question tells them apart. v1: one question, one answer, end of the connection.
+/// v1x: one question after the other, each answered before the next is read, until the asker has no more.
+/// Input that is not a question gets no answer: the connection ends, which is a denial.
 /// </summary>
 internal sealed class QuestionHandler(
     Arbiter arbiter, AuditLog audit, OracleMetrics metrics, ConnectionPlaces places, TimeProvider time, IHostApplicationLifetime lifetime)
@@ -34,7 +34,7 @@ internal sealed class QuestionHandler(
         }
         finally
         {
-            // Room first: whoever reads that a connection ended may open the next.
+            // Frees the place first: a client that sees the end of its connection can open the next one.
             place.Dispose();
             metrics.ConnectionClosed();
         }
@@ -54,7 +54,7 @@ internal sealed class QuestionHandler(
                 return;
             }
 
-            // Who once asked in v1x goes on in it.
+            // After its first question in v1x, an asker must stay with v1x.
             if (!OracleQuestion.TryParse(read.Message!, out var question) || (more && question.Dialect == OracleDialect.V1))
             {
                 await ReportAsync(null, Decision.Unheard(DenialReason.Malformed), connection.RemoteEndPoint);
@@ -65,20 +65,20 @@ internal sealed class QuestionHandler(
             var isAnswered = await AnswerAsync(connection, question, asker);
             place.EndService();
             more = isAnswered && question.Dialect == OracleDialect.V1x
-                // Between two questions an end of any kind is in order: nothing is left unanswered.
+                // Between two questions any end of the connection is in order, because no question is left unanswered.
                 && await input.WaitForMessageAsync(OracleDialects.IdleLimit, time, stopping) == ReadStatus.Complete;
         }
         while (more);
     }
 
-    /// <returns>Whether the kernel has the answer, and the asker may ask again.</returns>
+    /// <returns>Whether the kernel has the answer, and the asker can ask again.</returns>
     private async Task<bool> AnswerAsync(ConnectionContext connection, OracleQuestion question, IPAddress asker)
     {
         var received = time.GetTimestamp();
         var decision = arbiter.Decide(question, asker);
         if (!await ReportAsync(question, decision, connection.RemoteEndPoint))
             return false;
-        // An asker that asks on and on without reading would otherwise hold its place for ever.
+        // Without the limit, an asker that asks on without reading would keep its place for ever.
         using var timeout = new CancellationTokenSource(WireLine.Wait, time);
         try
         {
@@ -109,7 +109,7 @@ internal sealed class QuestionHandler(
         _ => DenialReason.Malformed,
     });
 
-    // The end of a connection that loses its place to another.
+    // Ends a connection that loses its place to another.
     private sealed class Displacement(ConnectionContext connection, OracleMetrics metrics)
     {
         private volatile bool _hasBegun;

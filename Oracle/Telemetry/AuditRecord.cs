@@ -7,25 +7,25 @@ using Oracle.Protocol;
 
 namespace Oracle.Telemetry;
 
-/// <summary>One line of the audit log: what was asked, what was answered and why.</summary>
+/// <summary>One line of the audit log: the question, the answer and the reason.</summary>
 internal sealed record AuditRecord
 {
-    /// <summary>When it was decided: RFC 3339, UTC, milliseconds.</summary>
+    /// <summary>Time of the decision: RFC 3339, UTC, milliseconds.</summary>
     public required string Time { get; init; }
 
-    /// <summary>The connection; null when there was no question.</summary>
+    /// <summary>The connection; null if there was no question.</summary>
     public string? ConnId { get; init; }
 
-    /// <summary>Who asked; null when there was no question.</summary>
+    /// <summary>The asker's role; null if there was no question.</summary>
     public string? Role { get; init; }
 
-    /// <summary>The asking listener; null when the question does not tell it, as in dialect v1.</summary>
+    /// <summary>The asking listener; null if the question does not name it, as in dialect v1.</summary>
     public string? Listener { get; init; }
 
-    /// <summary>Where the connection goes, host and port; null when the question does not tell it.</summary>
+    /// <summary>Destination of the connection, host and port; null if the question does not name it.</summary>
     public string? Destination { get; init; }
 
-    /// <summary>Address of the asker's peer, as the question says; null when there was no question.</summary>
+    /// <summary>Address of the asker's peer, as the question names it; null if there was no question.</summary>
     public string? PeerIp { get; init; }
 
     /// <summary>Its port.</summary>
@@ -34,10 +34,10 @@ internal sealed record AuditRecord
     /// <summary>Address and port that the question came from.</summary>
     public string? Asker { get; init; }
 
-    /// <summary>The answer in the question's dialect: <c>ok xor 42</c>, <c>ok (xor 42)</c>, or <c>deny</c> also where the connection was closed without a word.</summary>
+    /// <summary>The answer in the question's dialect: <c>ok xor 42</c>, <c>ok (xor 42)</c>, or <c>deny</c>, also if the connection was closed without an answer.</summary>
     public required string Answer { get; init; }
 
-    /// <summary>The policy rule behind the answer.</summary>
+    /// <summary>The policy rule that decided.</summary>
     public string? Rule { get; init; }
 
     /// <summary>The policy's generation.</summary>
@@ -46,7 +46,7 @@ internal sealed record AuditRecord
     /// <summary>Why it was denied.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The record of one question, or of a connection that brought none.</summary>
+    /// <summary>The record of one question, or of a connection without a question.</summary>
     public static AuditRecord Of(OracleQuestion? question, Decision decision, EndPoint? asker, DateTimeOffset now) => new()
     {
         Time = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),

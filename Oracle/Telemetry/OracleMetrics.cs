@@ -13,11 +13,11 @@ internal sealed class OracleMetrics
     /// <summary>The meter's name.</summary>
     public const string MeterName = "Oracle";
 
-    // Role of a connection that brought no question, and result of a granted one.
+    // The role of a connection without a question, and the result of a granted question.
     private const string NoRole = "none";
     private const string Granted = "granted";
 
-    // From what one decision takes to the time an asker waits at most.
+    // From the duration of one decision to the longest time that an asker waits.
     private static readonly double[] AnswerBuckets = [.0001, .00025, .0005, .001, .0025, .005, .01, .05, .25, 1, 3];
 
     private readonly Counter<long> _questions;
@@ -72,13 +72,13 @@ internal sealed class OracleMetrics
     /// <summary>A connection was closed to make room for another.</summary>
     public void ConnectionDisplaced() => _displaced.Add(1);
 
-    /// <summary>A connection found all places in use and none that could be freed for it.</summary>
+    /// <summary>A connection found all places in use, and none that could give way.</summary>
     public void ConnectionRefused() => _refused.Add(1);
 
-    /// <summary>A question was decided, or a connection brought none.</summary>
+    /// <summary>A question was decided, or a connection ended without one.</summary>
     public void QuestionDecided(SidecarRole? role, DenialReason? reason) => CountQuestion(role, reason, 1);
 
-    /// <summary>An answer was handed to the kernel.</summary>
+    /// <summary>An answer was given to the kernel.</summary>
     public void Answered(TimeSpan elapsed) => _answerTime.Record(elapsed.TotalSeconds);
 
     private void CountQuestion(SidecarRole? role, DenialReason? reason, long count) =>

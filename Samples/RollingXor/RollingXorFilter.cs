@@ -3,8 +3,8 @@ using ByteFilters;
 namespace RollingXor;
 
 /// <summary>
-/// <c>(rolling-xor n)</c>: exclusive or with a key that starts as <c>n</c> and that every byte changes. Two bytes that are the same
-/// become different ones, and a byte that is lost spoils all behind it. It hides nothing from an attacker.
+/// <c>(rolling-xor n)</c>: exclusive or with a key that starts as <c>n</c> and that every byte changes. Two equal bytes become
+/// different ones, and a lost byte spoils all bytes after it. It hides nothing from an attacker.
 /// </summary>
 public sealed class RollingXorFilter : TransformFilter
 {

@@ -5,7 +5,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Authorization;
 
-/// <summary>May this connection be, and with which transform: the Oracle's answer, or the configuration's where there is no Oracle.</summary>
+/// <summary>Decides whether a connection is allowed, and its transform: by the Oracle, or by the configuration if there is no Oracle.</summary>
 internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerOptions listener, OracleClient oracle)
 {
     public Task OnConnectionAsync(ConnectionContext connection) => AuthorizeAsync(connection).ThenAsync(next, connection);
@@ -22,13 +22,13 @@ internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerO
         return true;
     }
 
-    // Only dialect v1x has words for it.
+    // Only dialect v1x can express it.
     private QuestionRoute? RouteOf(ConnectionContext connection, ConnectionReport report) =>
         listener.OracleDialect == OracleDialect.V1 ? null
         : report.Destination is { } destination ? new QuestionRoute(listener.Name, destination.Host, destination.Port, IsGreeted(connection))
         : new QuestionRoute(listener.Name, null, 0);
 
-    // A configured target stands above what the greeting says.
+    // A configured target takes precedence over the greeting.
     private static bool IsGreeted(ConnectionContext connection) =>
         connection.Features.Get<PeerGreeting?>() is { Host: not null } && connection.Features.Get<ConnectionRoute>() is { Configured: false };
 }

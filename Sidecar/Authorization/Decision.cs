@@ -3,9 +3,9 @@ using Sidecar.Connections;
 
 namespace Sidecar.Authorization;
 
-/// <summary>What was decided for a connection, by whatever protocol: a transform, or a reason to refuse.</summary>
-/// <param name="Transform">What to do to its bytes; null when it is refused.</param>
-/// <param name="Refusal">Why it is refused; null when it is granted.</param>
+/// <summary>The decision on a connection, by any protocol: a transform, or a reason to refuse.</summary>
+/// <param name="Transform">The transform of its bytes; null if it is refused.</param>
+/// <param name="Refusal">Why it is refused; null if it is granted.</param>
 /// <param name="Detail">The refusal in words.</param>
 internal sealed record Decision(TransformExpression? Transform, RelayEndReason? Refusal, string? Detail)
 {

@@ -5,14 +5,14 @@ using Sidecar.Connections;
 
 namespace Sidecar.Authorization;
 
-/// <summary>From what the Oracle said, or did not say, to the decision.</summary>
-/// <param name="language">What transforms of dialect v1x are written in.</param>
+/// <summary>Makes a decision of the Oracle's answer, or of its absence.</summary>
+/// <param name="language">The language of transforms in dialect v1x.</param>
 internal sealed class OracleAnswers(TransformLanguage language)
 {
-    // Most connections get the same answer: its expression need not be read, nor held, once for each.
+    // Most connections get the same answer, so its expression is read and kept only once.
     private Known? _last;
 
-    /// <summary>The decision that a line tells.</summary>
+    /// <summary>The decision in a line.</summary>
     public Decision Read(string line, OracleDialect dialect)
     {
         if (Volatile.Read(ref _last) is { } last && last.Dialect == dialect && last.Line == line)

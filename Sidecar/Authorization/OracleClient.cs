@@ -59,7 +59,7 @@ internal sealed class OracleClient(
             var reply = await kept.AskAsync(question, _limit);
             if (!reply.IsUnheard)
                 return await ConcludeAsync(kept, reply);
-            // The Oracle closed it just now, for its age or because it was started anew.
+            // The Oracle has just closed it, because of its age or a restart.
             await kept.CloseAsync();
         }
 

@@ -7,8 +7,8 @@ using Sidecar.Resolution;
 namespace Sidecar.Authorization;
 
 /// <summary>
-/// Whether the Oracle can be reached. From the start, or since a reload named it, a TCP connection to it is tried until one succeeds;
-/// no question is asked. After that the questions of connections show it.
+/// Whether the Oracle can be reached. From the start, or after a reload has named it, a TCP connection to it is tried until one succeeds;
+/// no question is asked. After that, the questions of connections show it.
 /// </summary>
 internal sealed partial class OracleReach(Resolver resolver, TimeProvider time, ILogger<OracleReach> logger) : IDisposable
 {
@@ -19,13 +19,13 @@ internal sealed partial class OracleReach(Resolver resolver, TimeProvider time, 
     private readonly CancellationTokenSource _ending = new();
     private volatile Sight? _sight;
 
-    /// <summary>Why no connection can be authorized yet; null once the Oracle was reached, and where there is none.</summary>
+    /// <summary>Why no connection can be authorized yet; null when the Oracle was reached, and if there is no Oracle.</summary>
     public string? NotReady => _sight is { WasReached: false } sight ? $"waiting for the Oracle at {sight.Oracle}: {sight.Problem ?? "connecting"}" : null;
 
-    /// <summary>What is wrong with an Oracle that was reached before; null while nothing is.</summary>
+    /// <summary>The problem with an Oracle that was reached before; null if there is none.</summary>
     public string? Detail => _sight is { WasReached: true, Problem: { } problem } sight ? $"the Oracle at {sight.Oracle} does not answer: {problem}" : null;
 
-    /// <summary>Looks for the Oracle that these listeners ask, unless it is the one that was looked for before.</summary>
+    /// <summary>Starts to look for the Oracle of these listeners, unless it is the same as before.</summary>
     public void Watch(IReadOnlyList<ListenerOptions> listeners)
     {
         var oracle = listeners.Select(listener => listener.Oracle).FirstOrDefault(oracle => oracle is not null);
@@ -36,17 +36,17 @@ internal sealed partial class OracleReach(Resolver resolver, TimeProvider time, 
             _ = ReachAsync(sight, _ending.Token);
     }
 
-    /// <summary>A question was answered, or not.</summary>
+    /// <summary>A question was answered, or was not.</summary>
     public void Note(HostPort oracle, Decision decision)
     {
-        // A connection of an earlier configuration may ask another one.
+        // A connection of an earlier configuration can ask another Oracle.
         if (_sight is not { } sight || sight.Oracle != oracle)
             return;
         var isMissing = decision.Refusal is RelayEndReason.OracleUnreachable or RelayEndReason.OracleTimeout;
         if (!isMissing)
             sight.WasReached = true;
         var problem = isMissing ? decision.Detail : null;
-        // Mostly nothing changes: what all loops read is written only when it does.
+        // Usually nothing changes: the field, which all loops read, is written only after a change.
         if (sight.Problem != problem)
             sight.Problem = problem;
     }
@@ -83,7 +83,7 @@ internal sealed partial class OracleReach(Resolver resolver, TimeProvider time, 
         sight.WasReached = true;
     }
 
-    // Null when it accepted.
+    // Null if it accepted.
     private async Task<string?> TryAsync(HostPort oracle, CancellationToken stopping)
     {
         var resolved = await resolver.ResolveAsync(oracle, ConnectLimit);
@@ -113,7 +113,7 @@ internal sealed partial class OracleReach(Resolver resolver, TimeProvider time, 
         return problem;
     }
 
-    /// <summary>What is known of one Oracle.</summary>
+    /// <summary>The state of one Oracle.</summary>
     private sealed class Sight(HostPort oracle)
     {
         private volatile bool _wasReached;

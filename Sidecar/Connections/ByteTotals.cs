@@ -1,6 +1,6 @@
 namespace Sidecar.Connections;
 
-/// <summary>Bytes of many connections, by side and way.</summary>
+/// <summary>Bytes of many connections, by side and by received or sent.</summary>
 internal struct ByteTotals
 {
     public long DownstreamReceived { get; private set; }

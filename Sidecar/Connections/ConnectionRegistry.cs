@@ -4,15 +4,15 @@ using Sidecar.Options;
 namespace Sidecar.Connections;
 
 /// <summary>
-/// All live connections, what the ended ones have moved, and how many may live. A connection's bytes are counted by itself
-/// alone; whoever asks for sums adds them up, under the lock that also moves an ending connection from one sum to the other.
+/// All live connections, the byte sums of ended ones, and the limit of live ones. A connection counts its bytes by itself. A reader of
+/// sums adds them up, under the lock that also moves the counts of an ending connection from the live ones to the ended ones.
 /// </summary>
 internal sealed class ConnectionRegistry
 {
-    // Of listeners that a reload has removed: as many as there may be at once.
+    // For listeners that a reload has removed: as many as can exist at once.
     private const int MaxRetired = 64;
 
-    // Held for some dozen instructions at both ends of a connection, and by a scrape while it adds up what lives.
+    // Held for some dozen instructions at both ends of a connection, and by a scrape while it adds up the live ones.
     private readonly Lock _lock = new();
     private readonly OrderedDictionary<ListenerLabel, ListenerAccount> _accounts = [];
     private readonly List<ConnectionReport> _live = [];
@@ -27,7 +27,7 @@ internal sealed class ConnectionRegistry
         Expect(options.Value.Listeners.Select(ListenerLabel.Of));
     }
 
-    /// <summary>How many live.</summary>
+    /// <summary>The number of live connections.</summary>
     public int Count
     {
         get
@@ -38,8 +38,8 @@ internal sealed class ConnectionRegistry
     }
 
     /// <summary>
-    /// These listeners have accounts from now on. Those of others stay, so that no counter falls, but only as many as there may be
-    /// listeners: the oldest without a connection leave.
+    /// From now on these listeners have accounts. The accounts of other listeners stay, so that no counter falls, but only as many as
+    /// there can be listeners: the oldest ones without a connection are removed.
     /// </summary>
     public void Expect(IEnumerable<ListenerLabel> listeners)
     {
@@ -55,7 +55,7 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>Takes an accepted connection in; one that is over a limit is told so and takes no place.</summary>
+    /// <summary>Adds an accepted connection; a connection above a limit gets its end reason and takes no place.</summary>
     public bool TryAdd(ConnectionReport report)
     {
         Ending refusal;
@@ -77,7 +77,7 @@ internal sealed class ConnectionRegistry
         return report.End(refusal.Reason, refusal.Detail);
     }
 
-    /// <summary>Takes no connection in from now on.</summary>
+    /// <summary>Accepts no connection from now on.</summary>
     public void RefuseAll(RelayEndReason reason, string detail)
     {
         lock (_lock)
@@ -96,8 +96,8 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>Accounts for a connection that has ended, refused ones too.</summary>
-    /// <returns>How it ended; null when it was accounted for before.</returns>
+    /// <summary>Accounts for a connection that has ended, also a refused one.</summary>
+    /// <returns>How it ended; null if it was accounted for before.</returns>
     public Ending? TryEnd(ConnectionReport report)
     {
         lock (_lock)
@@ -132,17 +132,17 @@ internal sealed class ConnectionRegistry
             return [.. _live];
     }
 
-    /// <summary>The live connections of a name: two when p1 and p2 are one process, more when a peer repeats itself.</summary>
+    /// <summary>The live connections with an id: two if p1 and p2 are one process, more if a peer uses an id again.</summary>
     public IReadOnlyList<ConnectionReport> Find(ConnectionId id) => [.. Live().Where(report => report.IsNamed(id))];
 
-    /// <summary>How many connections each listener has and had.</summary>
+    /// <summary>The numbers of connections of each listener, live and ended.</summary>
     public IReadOnlyList<ListenerCounts> Counts()
     {
         lock (_lock)
             return [.. _accounts.Values.Select(a => a.Counts())];
     }
 
-    /// <summary>Bytes that each listener's connections have moved, living and ended; never less than a call before.</summary>
+    /// <summary>Bytes of each listener's connections, live and ended; never less than at an earlier call.</summary>
     public IReadOnlyDictionary<ListenerLabel, ByteTotals> Bytes()
     {
         var totals = new Dictionary<ListenerLabel, ByteTotals>();
@@ -157,7 +157,7 @@ internal sealed class ConnectionRegistry
         return totals;
     }
 
-    /// <summary>Bytes that went through each transform, by its name; never less than a call before.</summary>
+    /// <summary>Bytes that went through each transform, by its name; never less than at an earlier call.</summary>
     public IReadOnlyDictionary<string, long> TransformedBytes()
     {
         lock (_lock)

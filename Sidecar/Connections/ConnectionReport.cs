@@ -7,20 +7,20 @@ using Sidecar.Options;
 
 namespace Sidecar.Connections;
 
-/// <summary>Why a connection ended, and in words.</summary>
+/// <summary>Why a connection ended, as a reason and in words.</summary>
 internal sealed record Ending(RelayEndReason Reason, string? Detail);
 
 /// <summary>
-/// Feature: what is known of a connection while it lives. Its stages fill it in, the admin port and the metrics read it from
-/// other threads: each value is published as one reference. The first failure stands.
+/// Feature: the state of a connection while it lives. Its stages fill it in; the admin port and the metrics read it from
+/// other threads, so each value is published as one reference. The first failure counts.
 /// </summary>
-/// <param name="listener">Who accepted it.</param>
-/// <param name="peer">Who connected.</param>
+/// <param name="listener">The listener that accepted it.</param>
+/// <param name="peer">The address that connected.</param>
 /// <param name="downstream">The accepted connection.</param>
-/// <param name="opened">When: a time stamp of the process's clock.</param>
+/// <param name="opened">Time of the accept: a timestamp of the process's clock.</param>
 internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress peer, ConnectionContext downstream, long opened)
 {
-    // Inline: the transport's own last step runs on the thread, and event loop, that accounted for the connection.
+    // Continuations run inline: the transport's last step runs on the thread, and event loop, that accounted for the connection.
     private readonly TaskCompletionSource _accounted = new();
 
     private object? _id;
@@ -36,16 +36,16 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
 
     public ListenerOptions Listener => listener;
 
-    /// <summary>Who connected to the listener.</summary>
+    /// <summary>The address that connected to the listener.</summary>
     public ClientAddress Peer { get; } = peer;
 
-    /// <summary>The client: the peer itself, or whom a PROXY header of the peer names.</summary>
+    /// <summary>The client: the peer itself, or the client that the peer's PROXY header names.</summary>
     public ClientAddress Client { get; set; } = peer;
 
-    /// <summary>When it was accepted: a time stamp of the process's clock.</summary>
+    /// <summary>Time of the accept: a timestamp of the process's clock.</summary>
     public long Opened => opened;
 
-    /// <summary>The connection's name, drawn when first asked for; p2 takes over the one that p1 drew.</summary>
+    /// <summary>The connection's id, made at the first use; p2 takes over the id that p1 made.</summary>
     public ConnectionId Id
     {
         get => (ConnectionId)(Volatile.Read(ref _id) ?? DrawId());
@@ -70,14 +70,14 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
         set => Volatile.Write(ref _transform, value);
     }
 
-    /// <summary>Its last stage, once that runs, for taps.</summary>
+    /// <summary>Its last stage, when it runs, for taps.</summary>
     public IRelay? Relay
     {
         get => Volatile.Read(ref _relay);
         set => Volatile.Write(ref _relay, value);
     }
 
-    /// <summary>Why it is not observed to its end; null while it is, or where it is not meant to be.</summary>
+    /// <summary>Why it is not observed to its end; null if it is, or if it should not be observed.</summary>
     public UnobservedRecord? Unobserved
     {
         get => Volatile.Read(ref _unobserved);
@@ -90,38 +90,38 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     /// <summary>Bytes relayed from and to the upstream.</summary>
     public ByteCounts UpstreamBytes { get; } = new();
 
-    /// <summary>The bytes as applications have them: p1's and a single sidecar's clients, p2's services.</summary>
+    /// <summary>The bytes as applications see them: at p1 and alone those of the client, at p2 those of the service.</summary>
     public ByteCounts Plain => listener.Role == SidecarRole.Inbound ? UpstreamBytes : Downstream;
 
-    /// <summary>The bytes behind the codec, as many as it made of them.</summary>
+    /// <summary>The bytes after the codec, as many as it made.</summary>
     public ByteCounts Wire => listener.Role == SidecarRole.Inbound ? Downstream : UpstreamBytes;
 
-    /// <summary>What went wrong; null as long as nothing did.</summary>
+    /// <summary>What went wrong; null if nothing did.</summary>
     public Ending? Failure => Volatile.Read(ref _ending);
 
-    /// <summary>How the connection ended, once its last stage has returned.</summary>
+    /// <summary>How the connection ended, after its last stage has returned.</summary>
     public Ending Ending => Failure
         ?? (IsCompleted ? new Ending(RelayEndReason.Completed, null) : new Ending(RelayEndReason.InternalError, "no stage gave a reason"));
 
     /// <summary>Whether both directions have reached their end.</summary>
     public bool IsCompleted => Volatile.Read(ref _completed);
 
-    /// <summary>Its place in the <see cref="ConnectionRegistry"/>, whose lock guards it; null when it has none.</summary>
+    /// <summary>Its index in the <see cref="ConnectionRegistry"/>, guarded by the registry's lock; null if it has none.</summary>
     public int? Slot { get; set; }
 
     /// <summary>Whether the registry has accounted for its end; guarded by the registry's lock.</summary>
     public bool IsAccounted { get; set; }
 
-    /// <summary>Completes once everybody who wants to know of the end knows it.</summary>
+    /// <summary>Completes when records, metrics and logs all have the end.</summary>
     public Task Accounted => _accounted.Task;
 
-    /// <summary>Whether it was reset from outside its stages; what they stumble over then is no bug.</summary>
+    /// <summary>Whether it was reset from outside its stages; errors of the stages after that are not bugs.</summary>
     public bool IsAborted => Volatile.Read(ref _aborted);
 
-    /// <summary>Whether it bears a name; one that was never asked for is nobody's.</summary>
+    /// <summary>Whether it has this id; a connection with an id that was never used matches none.</summary>
     public bool IsNamed(ConnectionId id) => Volatile.Read(ref _id) is ConnectionId own && own == id;
 
-    /// <summary>Notes what went wrong. Any thread may call it; only the first call counts.</summary>
+    /// <summary>Notes what went wrong. Any thread can call it; only the first call counts.</summary>
     /// <returns>Always false, so that a check can end with it.</returns>
     public bool End(RelayEndReason reason, string? detail = null)
     {
@@ -132,19 +132,19 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     /// <summary>Both directions reached their end.</summary>
     public void Complete() => Volatile.Write(ref _completed, true);
 
-    /// <summary>Resets both sides, from any thread. The stages notice; one that waits for others does so when it goes on.</summary>
+    /// <summary>Resets both sides, from any thread. Stages notice it at once; a stage that waits for something else notices it afterwards.</summary>
     public void Abort(RelayEndReason reason, string detail)
     {
         End(reason, detail);
         Volatile.Write(ref _aborted, true);
-        // Pairs with Attach: of the two sides at least one sees what the other has written.
+        // Pairs with Attach: at least one of the two sees what the other has written.
         Interlocked.MemoryBarrier();
         var error = new ConnectionAbortedException(detail);
         downstream.Abort(error);
         Volatile.Read(ref _upstreamConnection)?.Abort(error);
     }
 
-    /// <summary>Makes the upstream connection known to <see cref="Abort"/>; one that comes too late is reset.</summary>
+    /// <summary>Makes the upstream connection known to <see cref="Abort"/>; if that was called before, the connection is reset.</summary>
     /// <returns>Whether the connection goes on.</returns>
     public bool Attach(ConnectionContext upstream)
     {
@@ -156,7 +156,7 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
         return false;
     }
 
-    /// <summary>Everybody who wants to know of the end knows it, or could not be told because of a bug.</summary>
+    /// <summary>Records, metrics and logs all have the end, or a bug has prevented that.</summary>
     public void MarkAccounted(Exception? bug)
     {
         if (bug is null)

@@ -4,13 +4,13 @@ using Sidecar.Options;
 
 namespace Sidecar.Connections;
 
-/// <summary>How far a live connection has come.</summary>
+/// <summary>The progress of a live connection.</summary>
 internal enum ConnectionState
 {
-    /// <summary>A greeting, a SOCKS request, a peer's or the Oracle's answer is waited for.</summary>
+    /// <summary>It waits for a greeting, a SOCKS request, or the answer of a peer or of the Oracle.</summary>
     Handshake,
 
-    /// <summary>The upstream's name is looked up, or it has yet to accept.</summary>
+    /// <summary>The upstream's name is being resolved, or the upstream has not accepted yet.</summary>
     Connecting,
 
     /// <summary>Bytes flow both ways.</summary>
@@ -19,7 +19,7 @@ internal enum ConnectionState
     /// <summary>One side has ended its stream, the other has not.</summary>
     HalfClosed,
 
-    /// <summary>It has ended; what was sent last is on its way, or a stage still waits for others.</summary>
+    /// <summary>It has ended; the last bytes are on their way, or a stage still waits for something else.</summary>
     Closing,
 }
 
@@ -28,21 +28,21 @@ internal static class ConnectionStates
     /// <summary>The state in snake case: <c>half_closed</c>.</summary>
     public static string Word(this ConnectionState state) => EnumWords.Of(state);
 
-    /// <summary>Told from what the stages have noted, so that it costs the connection nothing.</summary>
+    /// <summary>Derived from what the stages have noted, so that it costs the connection nothing.</summary>
     public static ConnectionState State(this ConnectionReport report) => report switch
     {
         { Failure: not null } or { IsCompleted: true } or { Downstream.HasEnded: true, UpstreamBytes.HasEnded: true } => ConnectionState.Closing,
-        // Whoever knows both has no stage left but the relay, in every role.
+        // With both set, only the relay is left, in every role.
         { Upstream: not null, Transform: not null } =>
             report.Downstream.HasEnded || report.UpstreamBytes.HasEnded ? ConnectionState.HalfClosed : ConnectionState.Relaying,
-        // p1 asks after it has connected, the others before.
+        // p1 asks after it has connected, the other roles before.
         { Upstream: not null } => ConnectionState.Handshake,
         { Transform: not null } => ConnectionState.Connecting,
         _ when IsRouted(report) => report.Listener is { Role: SidecarRole.Outbound } or { Oracle: null } ? ConnectionState.Connecting : ConnectionState.Handshake,
         _ => ConnectionState.Handshake,
     };
 
-    // A p1 with a fixed target knows no destination but needs none.
+    // A p1 with a fixed target knows no destination and needs none.
     private static bool IsRouted(ConnectionReport report) =>
         report.Destination is not null || report.Listener is { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed };
 }

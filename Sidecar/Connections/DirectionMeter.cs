@@ -1,9 +1,9 @@
 namespace Sidecar.Connections;
 
-/// <summary>Counts what moves in one direction, in the connection's own counts alone, and keeps the silence timer off.</summary>
+/// <summary>Counts the bytes of one direction, only in the connection's own counts, and keeps the idle timer from firing.</summary>
 internal sealed class DirectionMeter(SilenceTimer silence, ByteCounts source, ByteCounts sink)
 {
-    /// <summary>Whether the source has ended its stream; set before the sink is told.</summary>
+    /// <summary>Whether the source has ended its stream; set before the sink gets the end.</summary>
     public bool HasEnded => source.HasEnded;
 
     /// <summary>Bytes received so far.</summary>

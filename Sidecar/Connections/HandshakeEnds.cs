@@ -2,7 +2,7 @@ using Oracle.Protocol;
 
 namespace Sidecar.Connections;
 
-/// <summary>From how reading a handshake message failed to the reason in the record.</summary>
+/// <summary>The end reason for each way in which reading a handshake message can fail.</summary>
 internal static class HandshakeEnds
 {
     /// <summary>The message was expected from downstream.</summary>

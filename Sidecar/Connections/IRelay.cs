@@ -1,6 +1,6 @@
 namespace Sidecar.Connections;
 
-/// <summary>The relay of a connection, for those who look on while it runs.</summary>
+/// <summary>The relay of a connection, for code that watches it while it runs.</summary>
 internal interface IRelay
 {
     /// <summary>One of its directions.</summary>
@@ -10,27 +10,27 @@ internal interface IRelay
 /// <summary>One direction of a relay.</summary>
 internal interface IRelayDirection
 {
-    /// <summary>From the next chunk on a watcher sees each one. Any thread may call it.</summary>
+    /// <summary>From the next chunk on, the watcher sees each chunk. Any thread can call it.</summary>
     public void Watch(IChunkWatcher watcher);
 
-    /// <summary>From the next chunk on the watcher sees none. Any thread may call it.</summary>
+    /// <summary>From the next chunk on, the watcher sees no chunk. Any thread can call it.</summary>
     public void Unwatch(IChunkWatcher watcher);
 }
 
-/// <summary>Sees the chunks of one direction, on both sides of its codec. The relay waits for each call.</summary>
+/// <summary>Sees the chunks of one direction, before and after its codec. The relay waits for each call.</summary>
 internal interface IChunkWatcher
 {
-    /// <summary>Whether it wants to see no more. It is asked behind each chunk.</summary>
+    /// <summary>Whether it needs no more chunks. The relay asks after each chunk.</summary>
     public bool IsDone { get; }
 
-    /// <summary>The source gave a chunk; at its end an empty one, where the codec still has something to send.</summary>
+    /// <summary>The source gave a chunk; at its end an empty one, if the codec still has something to send.</summary>
     /// <param name="offset">Bytes of this direction that the source gave before it.</param>
-    /// <param name="chunk">As it was received.</param>
+    /// <param name="chunk">The bytes as they were received.</param>
     public void Received(long offset, ReadOnlySpan<byte> chunk);
 
-    /// <summary>What the codec made of it and the sink is given next: as many bytes, or fewer, or more.</summary>
+    /// <summary>The codec's output for the chunk, which the sink gets next: as many bytes, fewer, or more.</summary>
     public void Passed(ReadOnlySpan<byte> bytes);
 
-    /// <summary>The codec failed on it.</summary>
+    /// <summary>The codec failed on the chunk.</summary>
     public void Failed();
 }

@@ -1,11 +1,11 @@
 namespace Sidecar.Connections;
 
-/// <summary>What a <see cref="ConnectionRegistry"/> knows of one listener. Its lock guards all of it.</summary>
+/// <summary>The counts of one listener in a <see cref="ConnectionRegistry"/>, guarded by the registry's lock.</summary>
 internal sealed class ListenerAccount(ListenerLabel listener)
 {
     private readonly long[] _ended = new long[Enum.GetValues<RelayEndReason>().Length];
 
-    // Written in place: a property would hand out a copy.
+    // Written in place: a property would return a copy.
     private ByteTotals _endedBytes;
 
     public ListenerLabel Listener => listener;
@@ -13,7 +13,7 @@ internal sealed class ListenerAccount(ListenerLabel listener)
     /// <summary>Whether the configuration in force has it.</summary>
     public bool IsExpected { get; set; } = true;
 
-    /// <summary>Connections accepted, those refused among them.</summary>
+    /// <summary>Connections accepted, also refused ones.</summary>
     public long Opened { get; set; }
 
     /// <summary>Connections that live now.</summary>
@@ -33,7 +33,7 @@ internal sealed class ListenerAccount(ListenerLabel listener)
 
 /// <summary>A listener's connections at one moment.</summary>
 /// <param name="Listener">The listener.</param>
-/// <param name="Opened">Connections accepted since the start, those refused among them.</param>
+/// <param name="Opened">Connections accepted since the start, also refused ones.</param>
 /// <param name="Live">Connections that live.</param>
 /// <param name="Ended">Connections that have ended, by <see cref="RelayEndReason"/>.</param>
 internal sealed record ListenerCounts(ListenerLabel Listener, long Opened, int Live, IReadOnlyList<long> Ended);

@@ -14,10 +14,10 @@ public enum RelayEndReason
     /// <summary>The upstream reset the connection or stopped taking bytes.</summary>
     UpstreamReset,
 
-    /// <summary>The client's stream ended before its codec's own end.</summary>
+    /// <summary>The client's stream ended before the end mark of its codec.</summary>
     ClientTruncated,
 
-    /// <summary>The upstream's stream ended before its codec's own end.</summary>
+    /// <summary>The upstream's stream ended before the end mark of its codec.</summary>
     UpstreamTruncated,
 
     /// <summary>No byte moved in either direction for the idle limit.</summary>
@@ -35,7 +35,7 @@ public enum RelayEndReason
     /// <summary>The other side of a handshake closed, or answered for another connection.</summary>
     HandshakeFailed,
 
-    /// <summary>The other side of a handshake was silent, or its message was not whole in time.</summary>
+    /// <summary>The other side of a handshake was silent, or its message was not complete in time.</summary>
     HandshakeTimeout,
 
     /// <summary>p2 answered <c>fail</c>.</summary>
@@ -50,10 +50,10 @@ public enum RelayEndReason
     /// <summary>The Oracle did not accept or answer in time.</summary>
     OracleTimeout,
 
-    /// <summary>The connection was not redirected, so nothing says where it wanted to go.</summary>
+    /// <summary>The connection was not redirected, so its original destination is not known.</summary>
     NoOriginalDestination,
 
-    /// <summary>The destination, or whoever connects to a SOCKS listener or one with <c>accept-proxy</c>, is not allowed by the configuration.</summary>
+    /// <summary>The configuration does not allow the destination, or the client of a SOCKS listener or of one with <c>accept-proxy</c>.</summary>
     DestinationNotAllowed,
 
     /// <summary>The destination is one of the sidecar's own ports.</summary>
@@ -65,7 +65,7 @@ public enum RelayEndReason
     /// <summary>The process was stopping and the drain time was over.</summary>
     Draining,
 
-    /// <summary>Bytes that are not of the expected protocol.</summary>
+    /// <summary>Bytes that do not follow the expected protocol.</summary>
     ProtocolError,
 
     /// <summary>A transform failed.</summary>
@@ -78,7 +78,7 @@ public enum RelayEndReason
     InternalError,
 }
 
-/// <summary>The words for reasons outside the program.</summary>
+/// <summary>The words for reasons in records, logs and metrics.</summary>
 public static class RelayEndReasons
 {
     /// <summary>The reason in snake case: <c>client_reset</c>.</summary>

@@ -1,6 +1,6 @@
 namespace Sidecar.Connections;
 
-/// <summary>Calls back once when nothing was noted for a limit. Noting costs one store; the timer itself runs once a limit.</summary>
+/// <summary>An idle timer: calls back once when nothing was noted for a limit. Noting costs one store; the timer runs once in each limit.</summary>
 internal sealed class SilenceTimer
 {
     private readonly TimeProvider _time;
@@ -19,7 +19,7 @@ internal sealed class SilenceTimer
     /// <summary>A byte moved.</summary>
     public void Note() => Volatile.Write(ref _lastNote, _time.GetTimestamp());
 
-    /// <summary>From now on another limit holds.</summary>
+    /// <summary>Starts again, with another limit.</summary>
     public void Restart(TimeSpan limit)
     {
         lock (this)
@@ -30,7 +30,7 @@ internal sealed class SilenceTimer
         }
     }
 
-    /// <summary>Another limit holds for the silence that there is already.</summary>
+    /// <summary>Changes the limit; the silence so far counts.</summary>
     public void Extend(TimeSpan limit)
     {
         lock (this)
@@ -40,12 +40,12 @@ internal sealed class SilenceTimer
         }
     }
 
-    /// <summary>Calls back no more.</summary>
+    /// <summary>No more callbacks.</summary>
     public void Stop() => _timer.Dispose();
 
     private void Check()
     {
-        // A restart on another thread must not be undone by the old limit.
+        // The old limit must not undo a restart on another thread.
         lock (this)
         {
             var left = _limit - _time.GetElapsedTime(Volatile.Read(ref _lastNote));

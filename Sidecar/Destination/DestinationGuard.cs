@@ -5,8 +5,8 @@ using Sidecar.Options;
 
 namespace Sidecar.Destination;
 
-/// <summary>What the guard says of one address.</summary>
-/// <param name="Refusal">The reason to refuse it; null when it is allowed.</param>
+/// <summary>The guard's verdict on one address.</summary>
+/// <param name="Refusal">The reason to refuse it; null if it is allowed.</param>
 /// <param name="Detail">The refusal in words.</param>
 internal readonly record struct GuardVerdict(RelayEndReason? Refusal, string? Detail)
 {
@@ -16,13 +16,13 @@ internal readonly record struct GuardVerdict(RelayEndReason? Refusal, string? De
 /// <summary>Decides for each resolved address whether a listener may connect to it.</summary>
 internal sealed class DestinationGuard(OwnPorts ownPorts, NeighbourListeners neighbours)
 {
-    /// <summary>The loop guard, for every role and every way by which an address came.</summary>
+    /// <summary>The loop guard, for every role and every source of an address.</summary>
     public GuardVerdict CheckLoop(IPEndPoint address, ListenerOptions listener, bool configured)
     {
-        // p1 may reach a p2 of its own process: p2 never connects to an own port, so this cannot become a loop.
+        // p1 can connect to a p2 of its own process. p2 never connects to an own port, so this cannot become a loop.
         if (ownPorts.OwnerOf(address) is { } owner && !(configured && listener.Role == SidecarRole.Outbound && owner.IsPeer))
             return new(RelayEndReason.SelfCall, $"{address} is this sidecar's own port ({owner.Name})");
-        // A configured target may be one, in a chain of sidecars. A destination that somebody names could lead in a circle.
+        // A configured target can be a neighbour, in a chain of sidecars. A destination that a client names could lead in a circle.
         if (!configured && neighbours.Contain(address))
             return new(RelayEndReason.SelfCall, $"{address} is a listener of another sidecar on this host");
         return OwnPorts.IsReserved(address)
@@ -30,7 +30,7 @@ internal sealed class DestinationGuard(OwnPorts ownPorts, NeighbourListeners nei
             : GuardVerdict.Allowed;
     }
 
-    /// <summary>The loop guard, and p2's lists of destinations; the configured target is always allowed.</summary>
+    /// <summary>The loop guard, then p2's lists of destinations; the configured target is always allowed.</summary>
     public GuardVerdict Check(IPEndPoint address, ListenerOptions listener, ConnectionRoute route)
     {
         var loop = CheckLoop(address, listener, route.Configured);

@@ -8,17 +8,17 @@ using Sidecar.Resolution;
 
 namespace Sidecar.Destination;
 
-/// <summary>Feature: the addresses that were checked. Only these are connected to; the name is not resolved again.</summary>
+/// <summary>Feature: the checked addresses. The sidecar connects only to these; the name is not resolved again.</summary>
 /// <param name="Addresses">In the order of the name service.</param>
-/// <param name="LookUp">What the look-up has taken of the connect timeout.</param>
+/// <param name="LookUp">The part of the connect timeout that the look-up has used.</param>
 internal sealed record UpstreamCandidates(IReadOnlyList<IPEndPoint> Addresses, TimeSpan LookUp = default);
 
-/// <summary>Resolves the upstream's name once and lets only the allowed addresses through.</summary>
+/// <summary>Resolves the upstream's name once and passes only the allowed addresses on.</summary>
 internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, DestinationGuard guard, Resolver resolver)
 {
     private readonly OracleGuard? _oracle = OracleGuard.For(listener, resolver, timeouts.Connect);
 
-    // The configured target's address, where it is one: the same for every connection, and nothing to look up.
+    // The address of the configured target, if it is an address: the same for every connection, without a look-up.
     private readonly UpstreamCandidates? _target =
         listener.Target is { } target && Resolver.Literal(target) is { } address ? new UpstreamCandidates([address]) : null;
 
@@ -32,7 +32,7 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
         }
         catch (SocketException error)
         {
-            // What cannot be checked is not allowed; the upstream could not be connected to either.
+            // An address that cannot be checked is not allowed; a connection to the upstream would fail too.
             return connection.Report().End(RelayEndReason.ConnectFailed, error.Message);
         }
     }
@@ -80,7 +80,7 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
         return allowed is null ? candidates : candidates with { Addresses = allowed };
     }
 
-    // p1 only tells p2 the destination, whose names are p2's to resolve, but a pod that asks for its own sidecar is refused right here.
+    // p1 only passes the destination to p2, and p2 resolves it. But a pod that names its own sidecar is refused here.
     private GuardVerdict RefuseTold(ConnectionRoute route) =>
         route.Destination is { } told && told != route.Upstream && LocalAddress.Known(told.Host) is { } address
             ? guard.CheckLoop(new IPEndPoint(address, told.Port), listener, configured: false)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Sidecar.Destination;
 
-/// <summary>What the framework has no call for.</summary>
+/// <summary>System calls that the framework does not offer.</summary>
 internal static partial class Libc
 {
     [LibraryImport("libc", EntryPoint = "geteuid")]

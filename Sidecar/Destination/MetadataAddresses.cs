@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sidecar.Destination;
 
-/// <summary>Addresses where clouds serve a machine's or a pod's credentials to whoever can connect.</summary>
+/// <summary>Addresses where clouds serve the credentials of a machine or pod to every program that can connect.</summary>
 internal static class MetadataAddresses
 {
     // Instance metadata of AWS, Google, Azure and others; then the credentials of AWS's ECS tasks and EKS pods.

@@ -8,15 +8,15 @@ using Sidecar.Net;
 namespace Sidecar.Destination;
 
 /// <summary>
-/// The listeners of other sidecars in this network namespace. Each sidecar announces its own by abstract UNIX sockets, which the
-/// kernel keeps for each namespace and as long as the process lives. Only what this user or root announces counts.
+/// The listeners of other sidecars in this network namespace. Each sidecar announces its listeners by abstract UNIX sockets, which
+/// the kernel keeps for each namespace while the process lives. Only announcements of this user or root count.
 /// </summary>
 internal sealed class NeighbourListeners(TimeProvider time)
 {
-    // A sidecar that has just started or ended is noticed soon enough, and a client that asks on and on costs little.
+    // Short enough to notice a sidecar that has just started or ended, and long enough to make repeated questions of a client cheap.
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
 
-    // More ports than a host's clients use within a second; beyond it all are looked up anew.
+    // More ports than a host's clients use within a second; above that all are looked up again.
     private const int MaxKnown = 1024;
 
     // socket(7): SOL_SOCKET, and SO_PEERCRED with the three numbers pid, uid and gid.
@@ -56,7 +56,7 @@ internal sealed class NeighbourListeners(TimeProvider time)
         }
         catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock)
         {
-            // It is there, but asked by more than it has answered yet. Who it is cannot be told: not allowed.
+            // The socket exists, but its queue is full. Its owner is not known, so the destination is not allowed.
             return true;
         }
 

@@ -6,18 +6,18 @@ using Sidecar.Transport;
 
 namespace Sidecar.Destination;
 
-/// <summary>Asks the kernel's connection tracking where a redirected connection wanted to go.</summary>
+/// <summary>Asks the kernel's connection tracking for the original destination of a redirected connection.</summary>
 internal static class OriginalDestinationReader
 {
-    /// <summary>The original destination, or null when the kernel knows none (no redirection, no conntrack, not Linux).</summary>
+    /// <summary>The original destination, or null if the kernel knows none (no redirection, no conntrack, not Linux).</summary>
     public static OriginalDestination? Read(ConnectionContext connection)
     {
         if (!OperatingSystem.IsLinux() || connection.RawSocket() is not { } socket)
             return null;
         Span<byte> address = stackalloc byte[KernelAddress.MaxLength];
-        // A v4-mapped peer of a dual-stack socket was redirected by iptables, not by ip6tables.
+        // iptables, not ip6tables, has redirected a v4-mapped peer of a dual-stack socket.
         var family = NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!).AddressFamily;
-        // ENOENT: conntrack knows no such connection. ENOPROTOOPT: conntrack is not loaded. Either way there is none.
+        // ENOENT: conntrack knows no such connection. ENOPROTOOPT: conntrack is not loaded. In both cases there is no destination.
         var length = socket.GetRawOption(KernelOption.OriginalDestination(family), address);
         return length > 0 && KernelAddress.Read(address[..length]) is { } endPoint ? new OriginalDestination(endPoint) : null;
     }

@@ -8,7 +8,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Destination;
 
-/// <summary>Finds where the connection wants to go: the configured target, what p1 or a SOCKS client said, or SO_ORIGINAL_DST.</summary>
+/// <summary>Finds the destination: the configured target, the one that p1 or a SOCKS client named, or SO_ORIGINAL_DST.</summary>
 internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions listener)
 {
     private readonly ConnectionRoute? _fixed = Fixed(listener);
@@ -26,11 +26,11 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
         return next(connection);
     }
 
-    // The same for every connection where the configuration says it all.
+    // The same for every connection, if the configuration alone decides it.
     private static ConnectionRoute? Fixed(ListenerOptions listener) => listener switch
     {
         { Target: null } => null,
-        // p1 reaches p2 at its target; it tells the destination only where this side knows one.
+        // p1 reaches p2 at its target; it names the destination only if it knows one.
         { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed, Target: { } peer } => new ConnectionRoute(null, peer, Configured: true),
         { Role: SidecarRole.Outbound } => null,
         { Target: { } target } => new ConnectionRoute(target, target, Configured: true),

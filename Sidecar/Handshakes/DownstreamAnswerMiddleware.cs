@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sidecar.Handshakes;
 
-/// <summary>The way is free: tells whoever waits for it, if anybody does.</summary>
+/// <summary>The upstream is reached: sends the answer to a SOCKS client or p1, if one waits for it.</summary>
 internal sealed class DownstreamAnswerMiddleware(ConnectionDelegate next)
 {
     public Task OnConnectionAsync(ConnectionContext connection) =>

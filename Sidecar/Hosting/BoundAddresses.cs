@@ -6,17 +6,17 @@ using Sidecar.Options;
 
 namespace Sidecar.Hosting;
 
-/// <summary>Where the own endpoints really listen: port 0 and moved defaults have become numbers. Admin may be a UNIX socket, or null for nowhere.</summary>
+/// <summary>The real addresses of the own endpoints: port 0 and moved defaults have become numbers. Admin can be a UNIX socket, or null for none.</summary>
 internal sealed record BoundAddresses(IPEndPoint Metrics, IPEndPoint Health, EndPoint? Admin)
 {
-    /// <summary>Claims their ports, behind the listeners': first the explicit ones, so that no moving default takes them.</summary>
+    /// <summary>Claims their ports, after the listeners': the explicit ones first, so that a moving default does not take them.</summary>
     public static BoundAddresses Bind(SidecarOptions options, ListenSockets sockets)
     {
         var endpoints = Wanted(options).OrderBy(w => w.Endpoint.Origin is null).ToDictionary(w => w.Name, w => Bind(sockets, w.Name, w.Endpoint), StringComparer.Ordinal);
         return new BoundAddresses((IPEndPoint)endpoints["metrics"], (IPEndPoint)endpoints["health"], endpoints.GetValueOrDefault("admin"));
     }
 
-    /// <summary>Ports that the process connects to: of services on this host that may start later.</summary>
+    /// <summary>Ports to which the process connects: services on this host that can start later have them.</summary>
     public static IReadOnlySet<int> TargetPorts(SidecarOptions options) => options.Listeners
         .SelectMany(listener => listener.AllowDestinations.Select(rule => rule.OnlyPort).Append(listener.Target?.Port).Append(listener.Oracle?.Port))
         .OfType<int>().ToHashSet();

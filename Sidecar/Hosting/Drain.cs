@@ -8,12 +8,12 @@ using Sidecar.Records;
 namespace Sidecar.Hosting;
 
 /// <summary>
-/// The orderly end of the process: no longer ready, listeners closed, live connections may go on for the drain time, what is
-/// left then is reset. The own endpoints answer all the while; they stop after it.
+/// The orderly end of the process: readiness fails, the listeners close, and live connections have the drain time to end. Then
+/// the remaining ones are reset. The own endpoints answer all the time and stop afterwards.
 /// </summary>
 internal sealed partial class Drain
 {
-    // For reset connections to wind up. A stage that still waits for others then (an Oracle, a connect) ends with the process.
+    // For reset connections to finish. A stage that still waits for something else (an Oracle, a connect) ends with the process.
     private static readonly TimeSpan WindUp = TimeSpan.FromMilliseconds(500);
 
     private readonly CurrentOptions _options;
@@ -37,21 +37,21 @@ internal sealed partial class Drain
         _drained = new Lazy<Task>(() => Task.Run(DrainAsync));
     }
 
-    /// <summary>Completes when the process has been told to end.</summary>
+    /// <summary>Completes when the process has to end.</summary>
     public Task Begun => _begun.Task;
 
-    /// <summary>Tells the process to end; a repetition changes nothing.</summary>
+    /// <summary>Starts the end of the process; another call changes nothing.</summary>
     public void Begin()
     {
         if (!_begun.TrySetResult())
             return;
-        // The readiness endpoint follows this.
+        // Readiness fails from now on.
         _lifetime.StopApplication();
         Log.Stopping(_logger, _registry.Count, Values.Display(_options.Value.Drain));
         _ = _drained.Value;
     }
 
-    /// <summary>Does not wait for the drain time any longer.</summary>
+    /// <summary>Ends the drain time at once.</summary>
     public void Hurry() => _hurried.TrySetResult();
 
     /// <summary>Begins, unless it has begun, and completes when no connection is left.</summary>
@@ -73,9 +73,9 @@ internal sealed partial class Drain
     private async Task EmptyAsync()
     {
         await _listeners.StopAsync();
-        // Who still asks closes its connection behind the answer.
+        // A connection with a pending question is closed after the answer.
         await _oracles.CloseAsync();
-        // That may have ended on an event loop, which cannot wait for its own end.
+        // This may be the thread of an event loop, which cannot wait for its own end.
         await Task.Yield();
         await _registry.WhenEmpty();
     }

@@ -5,13 +5,13 @@ using Sidecar.Options;
 
 namespace Sidecar.Hosting;
 
-/// <summary>What the kernel's limits allow of the configured ones; warns at the start of those that are cut.</summary>
+/// <summary>Compares the configured limits with the kernel's, and warns at the start of those that are cut.</summary>
 internal static partial class LimitCheck
 {
     // Since Linux 2.3; each network namespace has its own.
     private const string MaxBacklog = "/proc/sys/net/core/somaxconn";
 
-    /// <summary>How many connections the limit of open files allows.</summary>
+    /// <summary>The number of connections that the limit of open files allows.</summary>
     public static int MostConnections(IReadOnlyList<ListenerOptions> listeners) => OpenFiles.Room(DescriptorsOfEach(listeners));
 
     public static void Warn(ILogger logger, SidecarOptions options)

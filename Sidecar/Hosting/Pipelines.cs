@@ -7,10 +7,10 @@ using Sidecar.Upstream;
 
 namespace Sidecar.Hosting;
 
-/// <summary>Builds the stages of one configuration's connections. What the process has once is shared by all configurations.</summary>
+/// <summary>Builds the stages for the connections of one configuration. Parts that exist once in the process are shared by all.</summary>
 internal sealed class Pipelines(IServiceProvider services)
 {
-    /// <summary>What builds a listener's stages, on Kestrel's listen options.</summary>
+    /// <summary>Returns a function that builds a listener's stages, on Kestrel's listen options.</summary>
     public Func<ListenerOptions, ConnectionDelegate> Of(SidecarOptions options)
     {
         var connector = ActivatorUtilities.CreateInstance<UpstreamConnector>(services, options);
@@ -20,7 +20,7 @@ internal sealed class Pipelines(IServiceProvider services)
         return listener => Build(pipeline, listener);
     }
 
-    // Kestrel's own list of what it listens on is fixed once it has started.
+    // Kestrel's own list of endpoints is fixed after its start.
     private ConnectionDelegate Build(ProxyPipeline pipeline, ListenerOptions listener)
     {
         ConnectionDelegate? built = null;

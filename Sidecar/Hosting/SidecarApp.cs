@@ -26,7 +26,7 @@ namespace Sidecar.Hosting;
 /// <summary>One sidecar process: its listeners and its own endpoints on one Kestrel.</summary>
 internal sealed partial class SidecarApp : IAsyncDisposable
 {
-    // For answers of the own endpoints that are under way when no proxied connection is left.
+    // For answers of the own endpoints that are not finished when no proxied connection is left.
     private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
 
     private readonly StartingPoint _start;
@@ -34,10 +34,10 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 
     private SidecarApp(StartingPoint start, WebApplication app, BoundAddresses addresses) => (_start, _app, Addresses) = (start, app, addresses);
 
-    /// <summary>Where the own endpoints listen, with real ports.</summary>
+    /// <summary>The addresses of the own endpoints, with real ports.</summary>
     public BoundAddresses Addresses { get; }
 
-    /// <summary>Where the listeners listen, in the order of the configuration; before the start, where they will.</summary>
+    /// <summary>The addresses of the listeners, in the order of the configuration; before the start, their future addresses.</summary>
     public IReadOnlyList<IPEndPoint> Listeners => Services.GetRequiredService<ListenerTable>().Current is { Count: > 0 } current
         ? [.. current.Select(listener => listener.Address)]
         : [.. _start.Listeners.Select(listener => listener.Address)];
@@ -45,8 +45,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     /// <summary>The parts, for tests.</summary>
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Reads the configuration, claims the ports and builds the process; nothing is accepted before it runs.</summary>
-    /// <exception cref="Chassis.UsageException">The configuration is wrong, a port is in use, or the records' file cannot be opened.</exception>
+    /// <summary>Reads the configuration, claims the ports and builds the process; it accepts nothing before it runs.</summary>
+    /// <exception cref="Chassis.UsageException">The configuration is wrong, a port is in use, or the file of records cannot be opened.</exception>
     public static SidecarApp Create(IConfigurationReader source)
     {
         var loaded = source.Read();
@@ -55,7 +55,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         var sockets = new ListenSockets { Avoided = BoundAddresses.TargetPorts(options) };
         try
         {
-            // The listeners' first: no moving default takes their ports.
+            // The listeners first, so that a moving default does not take their ports.
             var start = new StartingPoint(loaded, ListenerPlan.Make([], options.Listeners, sockets, options.Backlog), sockets);
             var addresses = BoundAddresses.Bind(options, sockets);
             return new SidecarApp(start, Build(start, source, watch, addresses), addresses);
@@ -86,7 +86,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         }
         catch (OperationCanceledException) when (drain.Begun.IsCompleted)
         {
-            // Told to end in the middle of the start: what has begun of it ends below.
+            // The process has to end in the middle of its start: the parts that have started end below.
         }
 
         await drain.Begun;
@@ -102,7 +102,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     private static WebApplication Build(StartingPoint start, IConfigurationReader source, FileWatch? watch, BoundAddresses addresses)
     {
         var options = start.Loaded.Options;
-        // The empty builder reads no appsettings.json, for which others watch all below the working folder, be it the root.
+        // The empty builder reads no appsettings.json. Other builders watch the whole working folder for it, even if it is the root.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(options.LogLevel);
         builder.Services.AddRoutingCore().AddMetrics();
@@ -127,10 +127,10 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         var oracle = app.Services.GetRequiredService<OracleReach>();
         health.Map(app, routes => routes.MapHealth(() => oracle.Detail, () => oracle.NotReady));
         admin.Map(app, routes => routes.MapAdmin());
-        // Made before the first connection, so that every meter is listened to.
+        // Made before the first connection, so that it listens to every meter.
         app.Services.GetRequiredService<PrometheusBridge>();
         app.Services.GetRequiredService<ProcessMeter>();
-        // A file that cannot be opened ends the start.
+        // If a file cannot be opened, the start fails.
         app.Services.GetService<ExchangeRecorder>();
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
         LogAddresses(logger, app, options, addresses);
@@ -144,7 +144,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         if (watch is not null)
             services.AddSingleton(watch);
         services.AddSingleton<ConfigurationState>().AddSingleton<Pipelines>().AddSingleton<ListenerAnnouncement>().AddSingleton<ListenerTable>();
-        // Signals are heard before anyone can connect.
+        // Signals are handled before a client can connect.
         services.AddSingleton<Reloader>().AddHostedService<HangUpSignal>().AddHostedService(provider => provider.GetRequiredService<Reloader>());
     }
 

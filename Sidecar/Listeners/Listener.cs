@@ -12,9 +12,9 @@ internal sealed class Listener
     private volatile ListenerGeneration _current;
 
     /// <summary>Starts to accept.</summary>
-    /// <param name="transport">Who accepts.</param>
-    /// <param name="address">The address as it was bound.</param>
-    /// <param name="socket">The listening socket, which this takes over.</param>
+    /// <param name="transport">The transport that accepts.</param>
+    /// <param name="address">The bound address.</param>
+    /// <param name="socket">The listening socket, which the listener takes over.</param>
     /// <param name="first">The first generation.</param>
     public Listener(IProxyTransport transport, IPEndPoint address, Socket socket, ListenerGeneration first)
     {
@@ -22,20 +22,20 @@ internal sealed class Listener
         _accepting = transport.Listen(address, socket, OnAccepted);
     }
 
-    /// <summary>Where it listens, with the real port.</summary>
+    /// <summary>Its address, with the real port.</summary>
     public IPEndPoint Address { get; }
 
-    /// <summary>What the next connection gets.</summary>
+    /// <summary>The generation of the next connection.</summary>
     public ListenerGeneration Current
     {
         get => _current;
         set => _current = value;
     }
 
-    /// <summary>Accepts what waits and closes the socket; connections live on.</summary>
+    /// <summary>Accepts the waiting connections and closes the socket; connections continue.</summary>
     public Task StopAsync() => _accepting.StopAsync();
 
-    /// <summary>Completes when it has stopped and the last of its connections, of whatever generation, is gone.</summary>
+    /// <summary>Completes when it has stopped and the last of its connections, of any generation, has ended.</summary>
     public ValueTask WhenIdleAsync() => _accepting.DisposeAsync();
 
     private Task OnAccepted(ConnectionContext connection) => _current.Pipeline(connection);

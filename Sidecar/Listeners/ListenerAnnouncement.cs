@@ -3,12 +3,12 @@ using Sidecar.Destination;
 
 namespace Sidecar.Listeners;
 
-/// <summary>Tells other sidecars in this network namespace which ports this one listens on (<see cref="NeighbourListeners"/>).</summary>
+/// <summary>Announces the ports of this process's listeners to other sidecars in this network namespace (<see cref="NeighbourListeners"/>).</summary>
 internal sealed class ListenerAnnouncement : IDisposable
 {
     private readonly Dictionary<int, Socket> _sockets = [];
 
-    /// <summary>Announces these ports and no others. Of calls there may be one at a time.</summary>
+    /// <summary>Announces these ports and no others. Only one call at a time.</summary>
     public void Announce(IReadOnlySet<int> ports)
     {
         if (!OperatingSystem.IsLinux())
@@ -49,7 +49,7 @@ internal sealed class ListenerAnnouncement : IDisposable
         }
     }
 
-    // Whoever connects has seen enough.
+    // A sidecar that can connect knows enough.
     private static async Task AcceptAsync(Socket socket)
     {
         try
@@ -59,7 +59,7 @@ internal sealed class ListenerAnnouncement : IDisposable
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // The listener or the process ends, or there is no descriptor: the name stays as long as the socket.
+            // The listener or the process ends, or no descriptor is left: the name stays as long as the socket.
         }
     }
 }

@@ -5,23 +5,23 @@ using Sidecar.Options;
 
 namespace Sidecar.Listeners;
 
-/// <summary>A listener that shall be.</summary>
-/// <param name="Options">What is said of it.</param>
-/// <param name="Address">Where it listens, with the real port.</param>
-/// <param name="Kept">The listener that has this address already; null where a socket was bound for it.</param>
+/// <summary>A listener of the new configuration.</summary>
+/// <param name="Options">Its options.</param>
+/// <param name="Address">Its address, with the real port.</param>
+/// <param name="Kept">The existing listener with this address; null if a socket was bound for it.</param>
 internal sealed record PlannedListener(ListenerOptions Options, IPEndPoint Address, Listener? Kept);
 
-/// <summary>From the listeners that are to those that shall be. All sockets are bound before anything changes.</summary>
+/// <summary>Plans the change from the present listeners to the new ones. All sockets are bound before anything changes.</summary>
 internal static class ListenerPlan
 {
     /// <summary>
-    /// A socket stays where its address stays, whatever the listener's name. Port 0, any free one, is each listener's own.
+    /// A listener keeps its socket if its address stays, even if its name changes. A listener with port 0, any free one, is always separate.
     /// </summary>
-    /// <param name="current">Those that are.</param>
-    /// <param name="wanted">Those that shall be.</param>
-    /// <param name="sockets">Binds the others, and has them until they are taken.</param>
-    /// <param name="backlog">Connections of each that may wait to be accepted.</param>
-    /// <exception cref="UsageException">An address cannot be had: a line for each.</exception>
+    /// <param name="current">The present listeners.</param>
+    /// <param name="wanted">The new listeners.</param>
+    /// <param name="sockets">Binds the other addresses, and keeps these sockets until they are taken.</param>
+    /// <param name="backlog">Connections of each listener that can wait to be accepted.</param>
+    /// <exception cref="UsageException">An address is not available; there is a line for each.</exception>
     public static IReadOnlyList<PlannedListener> Make(IReadOnlyList<Listener> current, IReadOnlyList<ListenerOptions> wanted, ListenSockets sockets, int backlog)
     {
         var errors = new List<string>();
@@ -47,7 +47,7 @@ internal static class ListenerPlan
 
     private static IPEndPoint Bind(ListenerOptions wanted, IReadOnlyList<Listener> current, ListenSockets sockets, int backlog)
     {
-        // Its socket is closed only when all new ones are there.
+        // Its socket is closed only after all new ones are bound.
         if (wanted.Listen.Port != 0 && current.FirstOrDefault(l => ListenAddress.Overlap(l.Address, wanted.Listen)) is { } other)
             throw new UsageException($"{wanted.ListenOrigin} '{wanted.Listen}': listener {other.Current.Options.Name} has this port at {other.Address} and cannot give it up while running; choose another port, or start anew");
         return sockets.Bind(wanted.Listen, wanted.ListenOrigin, backlog);

@@ -10,32 +10,32 @@ using Sidecar.Transport;
 namespace Sidecar.Listeners;
 
 /// <summary>
-/// The listeners of the process. They come, change and go while others run. What must know of them is told here: the destination
-/// guard, other sidecars on this host, and the accounts.
+/// The listeners of the process. Each can open, change and close while the others run. This class informs the parts that must know of
+/// a change: the destination guard, other sidecars on this host, and the accounts.
 /// </summary>
 internal sealed partial class ListenerTable(
     IProxyTransport transport, OwnPorts ports, ListenerAnnouncement announcement, ConnectionRegistry registry, ILogger<ListenerTable> logger)
 {
     private readonly Lock _lock = new();
 
-    // Those that have stopped and still have connections among them.
+    // With those that have stopped and still have connections.
     private readonly HashSet<Listener> _all = [];
     private volatile IReadOnlyList<Listener> _current = [];
     private bool _isStopped;
 
-    /// <summary>Those that accept, in the order of the configuration.</summary>
+    /// <summary>The listeners that accept, in the order of the configuration.</summary>
     public IReadOnlyList<Listener> Current => _current;
 
     /// <summary>
-    /// Puts listeners in place of those that are: new ones accept at once, kept ones give their next connection the new generation.
-    /// Completes when those that are not planned have closed their sockets. Of calls there may be one at a time.
+    /// Replaces the present listeners: new ones accept at once, kept ones use the new generation from the next connection on.
+    /// Completes when the listeners that are not planned have closed their sockets. Only one call at a time.
     /// </summary>
-    /// <param name="planned">What <see cref="ListenerPlan"/> has made of <see cref="Current"/>.</param>
-    /// <param name="sockets">Has the sockets of the new ones.</param>
+    /// <param name="planned">The result of <see cref="ListenerPlan"/> for <see cref="Current"/>.</param>
+    /// <param name="sockets">Has the sockets of the new listeners.</param>
     /// <param name="generation">The configuration's number.</param>
     /// <param name="build">Builds the stages of a listener's connections.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">There is no descriptor left to announce a new one: nothing has changed.</exception>
-    /// <returns>The new ones; null when the process is ending, and they are not in place.</returns>
+    /// <exception cref="System.Net.Sockets.SocketException">No descriptor is left to announce a new listener; nothing has changed.</exception>
+    /// <returns>The new listeners; null if the process is ending, and they are not in place.</returns>
     public async Task<IReadOnlyList<Listener>?> ReplaceAsync(IReadOnlyList<PlannedListener> planned, ListenSockets sockets, int generation, Func<ListenerOptions, ConnectionDelegate> build)
     {
         var generations = planned.Select(p => new ListenerGeneration(generation, p.Options, build(p.Options))).ToList();
@@ -46,7 +46,7 @@ internal sealed partial class ListenerTable(
             if (_isStopped)
                 return null;
             gone = [.. _current.Except(planned.Select(p => p.Kept).OfType<Listener>())];
-            // Before anyone can be led to a new one.
+            // Before any client can be led to a new one.
             TellOfNew([.. planned.Select(p => new OwnListener(p.Address, p.Options)), .. gone.Select(Own)]);
             registry.Expect(planned.Select(p => ListenerLabel.Of(p.Options)));
             var before = _current;
@@ -60,7 +60,7 @@ internal sealed partial class ListenerTable(
         return added;
     }
 
-    /// <summary>Says in the log where listeners accept.</summary>
+    /// <summary>Logs the addresses of the listeners.</summary>
     public void Describe(IReadOnlyList<Listener> listeners)
     {
         foreach (var listener in listeners)
@@ -70,7 +70,7 @@ internal sealed partial class ListenerTable(
         }
     }
 
-    /// <summary>Has all accept what waits and close their sockets, and none comes any more. Completes when every accepted connection has reached its first stage.</summary>
+    /// <summary>Makes all listeners accept the waiting connections and close their sockets, for good. Completes when every accepted connection has reached its first stage.</summary>
     public Task StopAsync()
     {
         Listener[] all;
@@ -115,7 +115,7 @@ internal sealed partial class ListenerTable(
         _ = ForgetAsync(listener);
     }
 
-    // Its connections may live for days.
+    // Its connections can live for days.
     private async Task ForgetAsync(Listener listener)
     {
         await listener.WhenIdleAsync();
@@ -123,7 +123,7 @@ internal sealed partial class ListenerTable(
             _all.Remove(listener);
     }
 
-    // Without a descriptor for it nothing changes.
+    // If no descriptor is left for it, nothing changes.
     private void TellOfNew(IReadOnlyList<OwnListener> own)
     {
         try

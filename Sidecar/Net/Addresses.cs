@@ -5,13 +5,13 @@ namespace Sidecar.Net;
 
 // Newtypes, so that a mix-up of addresses does not compile.
 
-/// <summary>Who connected to the sidecar, or for whom a proxy did; a v4-mapped address as IPv4.</summary>
+/// <summary>The address that connected to the sidecar, or the client that a proxy named; a v4-mapped address as IPv4.</summary>
 internal readonly record struct ClientAddress(IPEndPoint EndPoint)
 {
-    // What one IPv6 host has to choose addresses from (RFC 4291, section 2.5.4).
+    // One IPv6 host can choose addresses within these bits (RFC 4291, section 2.5.4).
     private const int OwnBytes = 8;
 
-    /// <summary>What limits for each client count as one: the address; of IPv6 its first 64 bits, within which a host changes at will.</summary>
+    /// <summary>The address that limits for each client count: the address itself; for IPv6 its first 64 bits, in which a host can change its address.</summary>
     public IPAddress Host
     {
         get
@@ -27,13 +27,13 @@ internal readonly record struct ClientAddress(IPEndPoint EndPoint)
     public override string ToString() => EndPoint.ToString();
 }
 
-/// <summary>Where a connection went before iptables redirected it; a v4-mapped address as IPv4.</summary>
+/// <summary>The destination of a connection before iptables redirected it; a v4-mapped address as IPv4.</summary>
 internal readonly record struct OriginalDestination(IPEndPoint EndPoint)
 {
     public override string ToString() => EndPoint.ToString();
 }
 
-/// <summary>What the sidecar itself connected to.</summary>
+/// <summary>The address to which the sidecar itself connected.</summary>
 internal readonly record struct UpstreamAddress(IPEndPoint EndPoint)
 {
     public override string ToString() => EndPoint.ToString();

@@ -6,7 +6,7 @@ using Chassis.Net;
 
 namespace Sidecar.Net;
 
-/// <summary>The kernel's form of an address: sockaddr_in and sockaddr_in6 as Linux has them.</summary>
+/// <summary>The kernel's form of an address: sockaddr_in and sockaddr_in6 on Linux.</summary>
 internal static class KernelAddress
 {
     // linux/in.h, linux/in6.h
@@ -16,7 +16,7 @@ internal static class KernelAddress
     private const ushort V4 = 2;
     private const ushort V6 = 10;
 
-    /// <summary>Reads an address, a v4-mapped one as IPv4; null when it is cut short or of another family.</summary>
+    /// <summary>Reads an address, a v4-mapped one as IPv4; null if it is cut short or of another family.</summary>
     public static IPEndPoint? Read(ReadOnlySpan<byte> address)
     {
         if (address.Length < V4Length)
@@ -24,7 +24,7 @@ internal static class KernelAddress
         var family = MemoryMarshal.Read<ushort>(address);
         if (family != V4 && (family != V6 || address.Length < V6Length))
             return null;
-        // Behind the port a sockaddr_in6 has four bytes of flow label, then sixteen of address and four of scope.
+        // After the port, a sockaddr_in6 has four bytes of flow label, sixteen of address and four of scope.
         var ip = family == V6
             ? new IPAddress(address.Slice(8, 16), MemoryMarshal.Read<uint>(address[24..]))
             : new IPAddress(address.Slice(4, 4));

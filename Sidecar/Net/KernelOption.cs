@@ -13,7 +13,7 @@ internal readonly record struct KernelOption(int Level, int Name)
     private const int IpV6Level = 41;
     private const int TcpLevel = 6;
 
-    /// <summary>SO_ERROR: the pending error, which reading it takes away.</summary>
+    /// <summary>SO_ERROR: the pending error; reading it clears it.</summary>
     public static KernelOption Error => new(SocketLevel, 4);
 
     /// <summary>SO_KEEPALIVE: whether silent peers are probed.</summary>
@@ -25,10 +25,10 @@ internal readonly record struct KernelOption(int Level, int Name)
     /// <summary>SO_LINGER: what closing does with bytes that were not sent.</summary>
     public static KernelOption Linger => new(SocketLevel, 13);
 
-    /// <summary>IP_BIND_ADDRESS_NO_PORT: binding to an address leaves the port to connect, so that each destination has all of them.</summary>
+    /// <summary>IP_BIND_ADDRESS_NO_PORT: binding to an address leaves the choice of the port to connect, so that each destination can use all ports.</summary>
     public static KernelOption BindAddressNoPort => new(IpLevel, 24);
 
-    /// <summary>IPV6_FREEBIND: binds also to an address that a route alone makes local, with no interface that has it.</summary>
+    /// <summary>IPV6_FREEBIND: binds also to an address that is local only by a route, and that no interface has.</summary>
     public static KernelOption FreeBind => new(IpV6Level, 78);
 
     /// <summary>TCP_NODELAY: small segments go out at once.</summary>
@@ -46,10 +46,10 @@ internal readonly record struct KernelOption(int Level, int Name)
     /// <summary>TCP_INFO: the state of a connection (struct tcp_info, linux/tcp.h).</summary>
     public static KernelOption TcpInfo => new(TcpLevel, 11);
 
-    /// <summary>TCP_USER_TIMEOUT: milliseconds that sent bytes may stay unacknowledged.</summary>
+    /// <summary>TCP_USER_TIMEOUT: milliseconds that sent bytes can stay unacknowledged.</summary>
     public static KernelOption UserTimeout => new(TcpLevel, 18);
 
-    /// <summary>SO_ORIGINAL_DST, or IP6T_SO_ORIGINAL_DST: where a redirected connection wanted to go (linux/netfilter_ipv4.h, ip6_tables.h).</summary>
+    /// <summary>SO_ORIGINAL_DST, or IP6T_SO_ORIGINAL_DST: the destination of a connection before it was redirected (linux/netfilter_ipv4.h, ip6_tables.h).</summary>
     public static KernelOption OriginalDestination(AddressFamily family) =>
         new(family == AddressFamily.InterNetworkV6 ? IpV6Level : IpLevel, 80);
 

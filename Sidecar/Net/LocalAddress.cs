@@ -8,24 +8,24 @@ namespace Sidecar.Net;
 /// <summary>Whether an address belongs to this network namespace.</summary>
 internal static class LocalAddress
 {
-    // With ip_nonlocal_bind any address can be bound, so the probe would call every address local.
+    // With ip_nonlocal_bind any address can be bound, so the test would call every address local.
     private static readonly bool BindTellsNothing =
         IsSet("/proc/sys/net/ipv4/ip_nonlocal_bind") || IsSet("/proc/sys/net/ipv6/ip_nonlocal_bind");
 
     /// <summary>
-    /// Asks the kernel, by binding to the address, instead of keeping a list of interfaces: exact at this moment, and true
+    /// Asks the kernel by binding to the address, instead of keeping a list of interfaces. The answer is exact at this moment, and true
     /// for all of 127.0.0.0/8 and for the unspecified address, which connects to loopback.
     /// </summary>
-    /// <exception cref="SocketException">No descriptor is left to ask with.</exception>
+    /// <exception cref="SocketException">No descriptor is left for the test.</exception>
     public static bool IsLocal(IPAddress address) =>
         IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
         || PassthroughSource.IsSourceOfV6(address) || IsAssigned(address);
 
     /// <summary>Whether an address is on one of the interfaces.</summary>
-    /// <exception cref="SocketException">No descriptor is left to ask with.</exception>
+    /// <exception cref="SocketException">No descriptor is left for the test.</exception>
     public static bool IsAssigned(IPAddress address) => BindTellsNothing ? IsOnInterface(address) : CanBind(address);
 
-    /// <summary>The address that a host is wherever it is asked for; null for other names. localhost is loopback (RFC 6761 section 6.3).</summary>
+    /// <summary>The address of a host that needs no look-up; null for other names. localhost is loopback (RFC 6761 section 6.3).</summary>
     public static IPAddress? Known(string host) =>
         IPAddress.TryParse(host, out var address) ? NetworkAddress.Canonical(address)
         : host.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback

@@ -2,22 +2,22 @@ using Sidecar.Connections;
 
 namespace Sidecar.Observation;
 
-/// <summary>How a connection, or the observation of it, ended: what judges exchanges that are not whole by then.</summary>
-/// <param name="Cause">What ended it; <see cref="ExchangeOutcome.Completed"/> when it ended in order.</param>
-/// <param name="First">The direction that ended first, in order; null when none has ended so.</param>
+/// <summary>How a connection, or its observation, ended. It decides the outcome of exchanges that are not complete then.</summary>
+/// <param name="Cause">The cause of the end; <see cref="ExchangeOutcome.Completed"/> if it ended in order.</param>
+/// <param name="First">The direction that ended first, in order; null if none did.</param>
 internal readonly record struct ConnectionEnding(ExchangeOutcome Cause, Direction? First = null)
 {
-    /// <summary>The outcome of an exchange that is not whole.</summary>
+    /// <summary>The outcome of an exchange that is not complete.</summary>
     public ExchangeOutcome OutcomeOf(Exchange exchange)
     {
         if (Cause is ExchangeOutcome.Timeout or ExchangeOutcome.Unmatched)
             return Cause;
-        // With all of the response the client has what it wanted (RFC 9113, 8.1), whoever leaves then and however.
+        // With the whole response the client has what it asked for (RFC 9113, 8.1), whatever ended the connection.
         if (exchange.IsAnswered)
             return ExchangeOutcome.Completed;
         if (First == Direction.Response)
             return ExchangeOutcome.ServerReset;
-        // A client may end its side behind a whole request and wait (RFC 9112, 9.6), so a reset of the server's tells more then.
+        // A client can end its side after a whole request and wait (RFC 9112, 9.6). Then a reset by the server is the cause, not this end.
         if (First == Direction.Request && (Cause == ExchangeOutcome.Completed || !exchange.IsRequested))
             return ExchangeOutcome.ClientReset;
         return Cause == ExchangeOutcome.Completed ? ExchangeOutcome.Unmatched : Cause;

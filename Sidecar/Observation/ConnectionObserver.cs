@@ -7,19 +7,19 @@ using Sidecar.Options;
 namespace Sidecar.Observation;
 
 /// <summary>
-/// Watches one connection: finds out what it speaks and hands over to that protocol's observer. It is fed what passes and when, and
-/// how it ends, by whoever sees that: a relay, or a reader of captured packets. Nothing it meets reaches the feeder. Each direction may
-/// be fed by a thread of its own, unless it is told otherwise.
+/// Watches one connection: detects its protocol and continues with that protocol's observer. A caller (a relay, or a reader of captured
+/// packets) gives it the bytes that pass, their times, and the end. It never throws to the caller. Each direction can have its own
+/// thread, unless <paramref name="isOfOneThread"/> says otherwise.
 /// </summary>
-/// <param name="watcher">Told of what is found.</param>
-/// <param name="limits">What may be kept of a head.</param>
-/// <param name="memory">What may be kept of all connections.</param>
-/// <param name="clock">Of the times that it is told.</param>
-/// <param name="isOfOneThread">Whether one thread feeds both directions, which then need no lock.</param>
+/// <param name="watcher">Gets the results.</param>
+/// <param name="limits">Limits for the kept part of a head.</param>
+/// <param name="memory">The memory budget of all connections.</param>
+/// <param name="clock">The clock of the given times.</param>
+/// <param name="isOfOneThread">Whether one thread calls for both directions; then no lock is needed.</param>
 internal sealed class ConnectionObserver(
     IConnectionWatcher watcher, ObservationLimits limits, ObservationMemory memory, TimeProvider clock, bool isOfOneThread = false) : IMemoryHolder
 {
-    /// <summary>What one costs with its account, before the protocol is known.</summary>
+    /// <summary>Bytes that an observer and its account use, before the protocol is known.</summary>
     public const int Cost = 512;
 
     private readonly Lock? _lock = isOfOneThread ? null : new Lock();
@@ -31,22 +31,22 @@ internal sealed class ConnectionObserver(
     private bool _isOver;
     private long _last;
 
-    /// <summary>Whether it needs to be fed no more.</summary>
+    /// <summary>Whether it needs no more bytes.</summary>
     public bool IsOver => Volatile.Read(ref _isOver);
 
     private delegate void Step(ConnectionObserver observer, Direction direction, ReadOnlySpan<byte> bytes, long now);
 
-    /// <summary>Bytes that pass. Those of a request come before those of its response.</summary>
-    /// <param name="direction">Whose.</param>
+    /// <summary>Bytes pass. The bytes of a request come before those of its response.</summary>
+    /// <param name="direction">Their direction.</param>
     /// <param name="bytes">In pieces of any size.</param>
-    /// <param name="now">When: a timestamp of the clock.</param>
+    /// <param name="now">Their time: a timestamp of the clock.</param>
     public void Read(Direction direction, ReadOnlySpan<byte> bytes, long now) => Run(direction, bytes, now, static (observer, direction, bytes, now) =>
     {
         if (observer._client.Protocol is not null || observer.Detect(direction, ref bytes, now))
             observer.Feed(direction, bytes, now);
     });
 
-    /// <summary>Bytes passed that the feeder has not seen: what follows them cannot be told apart any more.</summary>
+    /// <summary>Bytes passed that the caller has not seen; the bytes after them cannot be understood any more.</summary>
     public void Gap(Direction direction, long count, long now) => Run(direction, [], now, (observer, direction, _, now) =>
         observer.GiveUp(Unobservable.Gap, $"{count} bytes were not seen", direction, now));
 
@@ -57,9 +57,9 @@ internal sealed class ConnectionObserver(
         observer.Of(direction).Protocol?.End(direction, now);
     });
 
-    /// <summary>The connection is over; the last call.</summary>
-    /// <param name="cause">What ended it; <see cref="ExchangeOutcome.Completed"/> when it ended in order.</param>
-    /// <param name="now">When.</param>
+    /// <summary>The connection has ended; the last call.</summary>
+    /// <param name="cause">The cause of the end; <see cref="ExchangeOutcome.Completed"/> if it ended in order.</param>
+    /// <param name="now">Its time.</param>
     public void Close(ExchangeOutcome cause, long now) => Run(default, [], now, (observer, _, _, now) => observer.Stop(new(cause, observer._firstEnded), now));
 
     /// <inheritdoc/>
@@ -67,12 +67,12 @@ internal sealed class ConnectionObserver(
 
     private ref Side Of(Direction direction) => ref direction == Direction.Request ? ref _client : ref _server;
 
-    // Nothing has passed since it was fed last.
+    // No bytes have passed since the last call.
     private void GiveUpForLack() => Run(default, [], Volatile.Read(ref _last), static (observer, _, _, now) => observer.GiveUpForLack(now));
 
     private void Run(Direction direction, ReadOnlySpan<byte> bytes, long now, Step step)
     {
-        // Without the lock: what is only relayed shall cost nothing.
+        // Without the lock, so that a connection that is only relayed has no cost.
         if (IsOver)
             return;
         _lock?.Enter();
@@ -85,7 +85,7 @@ internal sealed class ConnectionObserver(
         }
         catch (Exception bug)
         {
-            // An OutOfMemoryException too: the observation is what can be done without.
+            // An OutOfMemoryException too, because the connection can do without its observation.
             (_isOver, _client, _server) = (true, default, default);
             _account?.Close(forLack: bug is OutOfMemoryException);
             watcher.OnBug(bug);
@@ -96,7 +96,7 @@ internal sealed class ConnectionObserver(
         }
     }
 
-    // False as long as the first bytes do not tell, or tell that nothing can be observed.
+    // False while the first bytes do not decide it, or if nothing can be observed.
     private bool Detect(Direction direction, ref ReadOnlySpan<byte> bytes, long now)
     {
         if (_account is null)
@@ -127,7 +127,7 @@ internal sealed class ConnectionObserver(
         return !_isOver;
     }
 
-    // Only now, for what is never read costs next to nothing.
+    // Only now, so that a connection without bytes costs almost nothing.
     private void Open()
     {
         _account = memory.Open(this, isOfOneThread);
@@ -171,7 +171,7 @@ internal sealed class ConnectionObserver(
             Stop(new(_fault is null ? ExchangeOutcome.Completed : ExchangeOutcome.Unmatched), now);
     }
 
-    // The request that asked for it may go on as HTTP/1 for a while (RFC 7540, 3.2), so each direction changes by itself.
+    // The request that asked for the upgrade can continue as HTTP/1 for a while (RFC 7540, 3.2), so each direction changes by itself.
     private void GoOnAsHttp2(Direction direction, Http1Observer http1, Http2Upgrade upgrade, ReadOnlySpan<byte> rest, long now)
     {
         if (direction == Direction.Response)
@@ -216,7 +216,7 @@ internal sealed class ConnectionObserver(
             watcher.OnUnobservable(_fault);
     }
 
-    /// <summary>What one side sends.</summary>
+    /// <summary>The state of one side.</summary>
     private struct Side
     {
         public FirstBytes? First;

@@ -3,80 +3,80 @@ namespace Sidecar.Observation;
 /// <summary>How an exchange ended; in records in snake case.</summary>
 internal enum ExchangeOutcome
 {
-    /// <summary>The response was whole, and so was the request, unless the client did without the rest of it.</summary>
+    /// <summary>The whole response came, and the whole request, unless the client did not need to send the rest.</summary>
     Completed,
 
-    /// <summary>The client ended it before its end.</summary>
+    /// <summary>The client ended it too early.</summary>
     ClientReset,
 
-    /// <summary>The server ended it before its end.</summary>
+    /// <summary>The server ended it too early.</summary>
     ServerReset,
 
-    /// <summary>A limit of time ended it.</summary>
+    /// <summary>A time limit ended it.</summary>
     Timeout,
 
-    /// <summary>The connection, or its observation, was over for another reason.</summary>
+    /// <summary>The connection, or its observation, ended for another reason.</summary>
     Unmatched,
 }
 
 /// <summary>A request and its response. Times are timestamps of the connection's clock; -1 before they are known.</summary>
 internal sealed class Exchange
 {
-    /// <summary>What one costs without its heads.</summary>
+    /// <summary>Bytes that one exchange uses, without its heads.</summary>
     public const int Cost = 128;
 
-    /// <param name="request">Belongs to the exchange from now on.</param>
-    /// <param name="started">When the request's first byte was seen.</param>
-    /// <param name="requested">When the last byte of its head was seen.</param>
+    /// <param name="request">The request's head; the exchange owns it from now on.</param>
+    /// <param name="started">Time of the request's first byte.</param>
+    /// <param name="requested">Time of the last byte of its head.</param>
     public Exchange(MessageHead request, long started, long requested) => (Request, Started, Requested) = (request, started, requested);
 
     public MessageHead Request { get; }
 
-    /// <summary>Null before its head has come; an interim one until the next.</summary>
+    /// <summary>The response's head; null before it has come. An interim response stays until the next one comes.</summary>
     public MessageHead? Response { get; set; }
 
-    /// <summary>The response proper: an interim one that nothing followed is none (RFC 9110, 15.2), but 101 is final.</summary>
+    /// <summary>The final response. An interim response without a later one is not final (RFC 9110, 15.2), but 101 is.</summary>
     public MessageHead? FinalResponse => Response is { Status: >= 200 or 101 } response ? response : null;
 
-    /// <summary>The fields behind the response's body; null where there are none. Only HTTP/2 keeps them.</summary>
+    /// <summary>The trailer fields after the response's body; null if there are none. Only HTTP/2 keeps them.</summary>
     public MessageHead? Trailers { get; set; }
 
     public long Started { get; }
 
     public long Requested { get; }
 
-    /// <summary>When the first byte of the final response was seen; while there is none, that of the latest interim one.</summary>
+    /// <summary>Time of the first byte of the final response; before there is one, of the latest interim response.</summary>
     public long Responded { get; set; } = -1;
 
-    /// <summary>When the later of the two messages ended.</summary>
+    /// <summary>Time at which the later of the two messages ended.</summary>
     public long Ended { get; set; } = -1;
 
     /// <summary>Length of the request on the wire.</summary>
     public long RequestBytes { get; set; }
 
-    /// <summary>Length of the response on the wire, interim ones included.</summary>
+    /// <summary>Length of the response on the wire, with interim responses.</summary>
     public long ResponseBytes { get; set; }
 
-    /// <summary>Whether the request has come to its end.</summary>
+    /// <summary>Whether the request has ended.</summary>
     public bool IsRequested { get; set; }
 
-    /// <summary>Whether the response has come to its end.</summary>
+    /// <summary>Whether the response has ended.</summary>
     public bool IsAnswered { get; set; }
 
     /// <summary>Set before it is reported.</summary>
     public ExchangeOutcome Outcome { get; set; }
 
-    /// <summary>What more is known of a gRPC call; null for anything else.</summary>
+    /// <summary>More about a gRPC call; null for other exchanges.</summary>
     public GrpcCall? Grpc { get; set; }
 }
 
-/// <summary>What a gRPC call has beyond an HTTP/2 exchange.</summary>
+/// <summary>The part of a gRPC call that an HTTP/2 exchange does not have.</summary>
 internal sealed class GrpcCall
 {
-    /// <summary>What one costs.</summary>
+    /// <summary>Bytes that one uses.</summary>
     public const int Cost = 48;
 
-    /// <summary>The call's status as gRPC has it (<see cref="Grpc.GrpcStatus"/>); 0 is OK, null where nobody can know it.</summary>
+    /// <summary>The call's status by gRPC's rules (<see cref="Grpc.GrpcStatus"/>); 0 is OK, null if it cannot be known.</summary>
     public int? Status { get; set; }
 
     /// <summary>Messages of the client that have begun.</summary>
@@ -86,9 +86,9 @@ internal sealed class GrpcCall
     public long ResponseMessages { get; set; }
 }
 
-/// <summary>Who is told of exchanges that have ended.</summary>
+/// <summary>Gets exchanges that have ended.</summary>
 internal interface IExchangeSink
 {
-    /// <summary>Takes what it needs of the exchange before it returns.</summary>
+    /// <summary>Copies what it needs of the exchange before it returns, because the exchange is used again.</summary>
     public void OnExchange(Exchange exchange);
 }

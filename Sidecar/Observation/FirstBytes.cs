@@ -1,7 +1,7 @@
 namespace Sidecar.Observation;
 
-/// <summary>What one side sent before the protocol was known.</summary>
-/// <param name="time">When it began.</param>
+/// <summary>The bytes of one side before the protocol was known.</summary>
+/// <param name="time">Time of the first one.</param>
 internal sealed class FirstBytes(long time)
 {
     private readonly byte[] _bytes = new byte[ProtocolDetection.Enough];
@@ -11,14 +11,14 @@ internal sealed class FirstBytes(long time)
 
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
-    /// <summary>Keeps bytes: fewer than are enough, or there would be a decision.</summary>
+    /// <summary>Keeps bytes: fewer than needed for a decision.</summary>
     public void Keep(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_bytes.AsSpan(_length));
         _length += bytes.Length;
     }
 
-    /// <summary>What was kept and what follows it, as far as there is room.</summary>
+    /// <summary>The kept bytes and the next ones, as many as fit.</summary>
     public ReadOnlySpan<byte> JoinedWith(ReadOnlySpan<byte> next, Span<byte> buffer)
     {
         Bytes.CopyTo(buffer);

@@ -3,20 +3,20 @@ using Sidecar.Observation.Memory;
 namespace Sidecar.Observation;
 
 /// <summary>
-/// Cuts a stream into lines. A line that comes whole is not copied; of one that comes in pieces the start is kept until its end.
-/// Of one that is too long, start and last bytes are left, however it comes.
+/// Splits a stream into lines. A line that comes whole is not copied. If a line comes in pieces, its start is kept until its end.
+/// Of a line that is too long, only the start and the last bytes are kept, for any pieces.
 /// </summary>
 /// <param name="limit">Most bytes of a line that are kept; at least <see cref="Tail"/>.</param>
-/// <param name="memory">Charged for what is kept.</param>
+/// <param name="memory">Charged for the kept bytes.</param>
 internal sealed class LineBuffer(int limit, MemoryAccount memory)
 {
-    /// <summary>Last bytes of a line that are kept in any case: a request's version stands there.</summary>
+    /// <summary>Last bytes of a line that are always kept, because a request's version is there.</summary>
     public const int Tail = 16;
 
     private PooledBytes _kept = new(memory, isForPieces: true);
     private bool _isTaken;
 
-    /// <summary>Whether the line that was read last was longer than what is kept of it.</summary>
+    /// <summary>Whether the last line was longer than its kept part.</summary>
     public bool IsCut { get; private set; }
 
     /// <summary>Whether a line has begun and not ended.</summary>
@@ -25,10 +25,10 @@ internal sealed class LineBuffer(int limit, MemoryAccount memory)
     /// <summary>The start of a line that has begun and not ended.</summary>
     public ReadOnlySpan<byte> Part => !HasPart ? default : IsCut ? _kept.Written[..^Tail] : _kept.Written;
 
-    /// <summary>Takes a line out of the bytes, without its LF or CRLF; false once they are used up before its end.</summary>
+    /// <summary>Takes a line from the bytes, without its LF or CRLF; false if they end before the line.</summary>
     public bool TryRead(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> line)
     {
-        // An idle connection keeps none.
+        // An idle connection keeps no line.
         if (_isTaken)
             Release();
         var end = bytes.IndexOf((byte)'\n');
@@ -54,7 +54,7 @@ internal sealed class LineBuffer(int limit, MemoryAccount memory)
         return true;
     }
 
-    /// <summary>Gives the buffer back.</summary>
+    /// <summary>Releases the buffer.</summary>
     public void Release()
     {
         _kept.Release();
@@ -69,7 +69,7 @@ internal sealed class LineBuffer(int limit, MemoryAccount memory)
             KeepTail(bytes[fitting.Length..]);
     }
 
-    // The last bytes take the place of those before them.
+    // The last bytes replace those before them.
     private void KeepTail(ReadOnlySpan<byte> bytes)
     {
         IsCut = true;

@@ -17,26 +17,26 @@ internal enum HttpVersion
 }
 
 /// <summary>
-/// The head of a request or response: its fields as they stood on the wire, in order, with duplicates and their case. It has one
-/// buffer, which grows up to a limit and goes back to the pool with <see cref="Release"/>.
+/// The head of a request or response: its fields as they were sent, in order, with duplicates and their case. It has one
+/// buffer, which grows up to a limit and returns to the pool with <see cref="Release"/>.
 /// </summary>
-/// <param name="limit">Most bytes that are kept; what comes behind is left out, which <see cref="IsTruncated"/> tells.</param>
-/// <param name="memory">Charged for what is kept.</param>
+/// <param name="limit">Most bytes that are kept; the rest is left out, and <see cref="IsTruncated"/> is true.</param>
+/// <param name="memory">Charged for the kept bytes.</param>
 internal sealed class MessageHead(int limit, MemoryAccount memory)
 {
-    /// <summary>What one costs without bytes and fields.</summary>
+    /// <summary>Bytes that a head uses, without bytes and fields.</summary>
     public const int Cost = 160;
 
-    // A usual head; it doubles as needed.
+    // A usual head; the size doubles as needed.
     private const int UsualSize = 1024;
 
     private const int UsualFields = 16;
     private const int FieldSize = 16;
 
-    // Where memory is short, so many more at a time.
+    // If memory is short, this number more at a time.
     private const int FewFields = 2;
 
-    // Ten times what servers allow for by default.
+    // Ten times the default of servers.
     private const int MaxFields = 1024;
 
     private PooledBytes _bytes = new(memory, UsualSize);
@@ -45,7 +45,7 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
     private Place _method;
     private Place _target;
 
-    /// <summary>Of the start line, or HTTP/2.</summary>
+    /// <summary>The version in the start line, or HTTP/2.</summary>
     public HttpVersion Version { get; set; }
 
     /// <summary>A response's status; 0 for a request.</summary>
@@ -54,7 +54,7 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
     /// <summary>A request's method; empty for a response.</summary>
     public ReadOnlySpan<byte> Method => At(_method);
 
-    /// <summary>Whether the method is HEAD: known also where there was no room to keep it.</summary>
+    /// <summary>Whether the method is HEAD; known even if there was no room to keep the method.</summary>
     public bool IsHead { get; private set; }
 
     /// <summary>Whether the method is CONNECT.</summary>
@@ -63,22 +63,22 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
     /// <summary>A request's target as it was sent; empty for a response.</summary>
     public ReadOnlySpan<byte> Target => At(_target);
 
-    /// <summary>All that is kept, one behind the other.</summary>
+    /// <summary>All kept bytes, one after the other.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.Written;
 
-    /// <summary>How many fields are kept.</summary>
+    /// <summary>The number of kept fields.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether not all of the head is kept.</summary>
+    /// <summary>Whether a part of the head was not kept.</summary>
     public bool IsTruncated { get; private set; }
 
-    /// <summary>What its fields say about gRPC: known also where there was no room to keep them.</summary>
+    /// <summary>What its fields say about gRPC; known even if there was no room to keep them.</summary>
     public GrpcFields Grpc => _grpc;
 
     /// <summary>A field's name as it was sent.</summary>
     public ReadOnlySpan<byte> Name(int index) => At(_fields[index].Name);
 
-    /// <summary>A field's value without the white space around it.</summary>
+    /// <summary>A field's value without the blanks around it.</summary>
     public ReadOnlySpan<byte> Value(int index) => At(_fields[index].Value);
 
     public void SetRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target)
@@ -95,7 +95,7 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
 
     public void SetTarget(ReadOnlySpan<byte> target) => _target = Keep(target);
 
-    /// <summary>A field's value is the target, too.</summary>
+    /// <summary>A field's value is also the target.</summary>
     public void SetTargetTo(int index) => _target = _fields[index].Value;
 
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
@@ -107,21 +107,21 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
         _fields[Count++] = new Field(Keep(name), Keep(value));
     }
 
-    /// <summary>Continues the last field's value with a line that was folded, behind one space (RFC 9112, 5.2).</summary>
+    /// <summary>Continues the last field's value with a folded line, after one space (RFC 9112, 5.2).</summary>
     public void Fold(ReadOnlySpan<byte> more)
     {
         if (IsTruncated || Count == 0)
             return;
         ref var last = ref _fields[Count - 1];
-        // The last value is the last thing kept, so what follows it continues it.
+        // The last value is the last one kept, so the next bytes continue it.
         var space = Keep(" "u8);
         last = last with { Value = last.Value with { Length = last.Value.Length + space.Length + Keep(more).Length } };
     }
 
-    /// <summary>Something of it could not be kept.</summary>
+    /// <summary>A part of it could not be kept.</summary>
     public void Cut() => IsTruncated = true;
 
-    /// <summary>There is no memory for something of it.</summary>
+    /// <summary>There is no memory for a part of it.</summary>
     public void CutForLack()
     {
         if (!IsTruncated)
@@ -129,7 +129,7 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
         IsTruncated = true;
     }
 
-    /// <summary>Forgets all; the buffer stays.</summary>
+    /// <summary>Drops all; the buffer stays.</summary>
     public void Clear()
     {
         _bytes.Clear();
@@ -137,17 +137,17 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
         (IsHead, IsConnect, _grpc) = (false, false, default);
     }
 
-    /// <summary>Forgets all and gives the buffer back.</summary>
+    /// <summary>Drops all and releases the buffer.</summary>
     public void Release()
     {
         Clear();
         _bytes.Release();
-        // The next one may well be as the usual one is.
+        // The next head probably has the usual size.
         if (_fields.Length != UsualFields)
             ReleaseFields();
     }
 
-    /// <summary>Is used no more.</summary>
+    /// <summary>The head is no longer used.</summary>
     public void GiveBack()
     {
         Release();

@@ -2,10 +2,10 @@ using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation;
 
-/// <summary>The heads of one connection: those of exchanges that have ended serve the next ones.</summary>
+/// <summary>The heads of one connection: the heads of ended exchanges are used again.</summary>
 /// <param name="limit">Most bytes of a head that are kept.</param>
 /// <param name="memory">Charged for them.</param>
-/// <param name="maxFree">How many of them wait for the next exchange: a request and a response; pipelined ones come and go.</param>
+/// <param name="maxFree">Most heads that are kept for the next exchange: a request and a response; those of pipelined requests are released.</param>
 internal sealed class MessageHeads(int limit, MemoryAccount memory, int maxFree = 2)
 {
     private readonly Stack<MessageHead> _free = new();
@@ -13,7 +13,7 @@ internal sealed class MessageHeads(int limit, MemoryAccount memory, int maxFree 
     /// <summary>Most bytes of a head that are kept.</summary>
     public int Limit => limit;
 
-    /// <summary>Charged for the heads, and for what belongs to them.</summary>
+    /// <summary>Charged for the heads and their parts.</summary>
     public MemoryAccount Memory => memory;
 
     public MessageHead Rent()
@@ -35,12 +35,12 @@ internal sealed class MessageHeads(int limit, MemoryAccount memory, int maxFree 
             return;
         }
 
-        // Its buffer goes back to all connections: an idle one holds none.
+        // Its buffer returns to the pool of all connections, because an idle connection holds none.
         head.Release();
         _free.Push(head);
     }
 
-    /// <summary>Gives back those that wait.</summary>
+    /// <summary>Releases the kept heads.</summary>
     public void Release()
     {
         while (_free.TryPop(out var head))

@@ -1,6 +1,6 @@
 namespace Sidecar.Observation;
 
-/// <summary>What the first bytes of a connection say of its protocol.</summary>
+/// <summary>What the first bytes of a connection say about its protocol.</summary>
 internal enum DetectedProtocol
 {
     /// <summary>More bytes are needed.</summary>
@@ -12,14 +12,14 @@ internal enum DetectedProtocol
     /// <summary>HTTP/2 with prior knowledge.</summary>
     Http2,
 
-    /// <summary>None that can be observed.</summary>
+    /// <summary>A protocol that cannot be observed.</summary>
     Unknown,
 }
 
-/// <summary>Finds a connection's protocol out from the first bytes of either side. Whoever speaks first decides.</summary>
+/// <summary>Detects a connection's protocol from the first bytes of either side. The side that sends first decides.</summary>
 internal static class ProtocolDetection
 {
-    /// <summary>After so many bytes of one side there is a decision: the length of HTTP/2's preface.</summary>
+    /// <summary>After this number of bytes of one side there is a decision: the length of HTTP/2's preface.</summary>
     public const int Enough = 24;
 
     // A frame's header (RFC 9113, 4.1).
@@ -31,17 +31,17 @@ internal static class ProtocolDetection
 
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
-    /// <summary>By what the client sent first.</summary>
+    /// <summary>The protocol by the client's first bytes.</summary>
     public static DetectedProtocol OfClient(ReadOnlySpan<byte> first)
     {
-        // No more is looked at, or a decision would depend on how the bytes come.
+        // Further bytes must not count, or the decision would depend on the pieces in which the bytes come.
         first = first[..Math.Min(first.Length, Enough)];
         var common = first.CommonPrefixLength(Preface);
         if (common == Preface.Length)
             return DetectedProtocol.Http2;
         if (common == first.Length)
             return DetectedProtocol.Undecided;
-        // Empty lines before a request are overlooked (RFC 9112, 2.2).
+        // Empty lines before a request are ignored (RFC 9112, 2.2).
         var line = first.TrimStart("\r\n"u8);
         var blank = line.IndexOf((byte)' ');
         var method = blank < 0 ? line : line[..blank];
@@ -51,8 +51,8 @@ internal static class ProtocolDetection
     }
 
     /// <summary>
-    /// By what the server sent before the client has decided: HTTP/2 servers need not wait with their settings (RFC 9113, 3.4), and
-    /// HTTP/1 servers tell an idle client that they will not wait (RFC 9110, 15.5.9).
+    /// The protocol by the server's bytes before the client has decided it. HTTP/2 servers need not wait with their settings (RFC 9113,
+    /// 3.4), and HTTP/1 servers answer an idle client that they wait no longer (RFC 9110, 15.5.9).
     /// </summary>
     public static DetectedProtocol OfServer(ReadOnlySpan<byte> first)
     {

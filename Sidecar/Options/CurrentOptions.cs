@@ -1,6 +1,6 @@
 namespace Sidecar.Options;
 
-/// <summary>The options in force. A reload replaces them whole; whoever reads a limit from here has the latest one.</summary>
+/// <summary>The options in force. A reload replaces them as a whole; code that reads a limit from here gets the latest one.</summary>
 internal sealed class CurrentOptions(SidecarOptions first)
 {
     private volatile SidecarOptions _value = first;

@@ -9,12 +9,12 @@ namespace Sidecar.Options;
 public abstract record DestinationRule
 {
     /// <summary>
-    /// The pod's own addresses and the original destination. Not loopback: a service that listens on it alone is meant for its own
-    /// pod (Istio since 1.10 and linkerd do the same).
+    /// The pod's own addresses and the original destination. Not loopback, because a service that listens only on loopback is meant for
+    /// its own pod (Istio since 1.10 and linkerd do the same).
     /// </summary>
     public static readonly IReadOnlyList<DestinationRule> Defaults = [new Pod(), new Original()];
 
-    /// <summary>Whether a destination is one of this entry.</summary>
+    /// <summary>Whether a destination matches this entry.</summary>
     /// <param name="destination">A resolved destination, v4-mapped addresses as IPv4.</param>
     /// <param name="original">The connection's original destination, if it has one.</param>
     internal abstract bool Matches(IPEndPoint destination, IPEndPoint? original);
@@ -22,7 +22,7 @@ public abstract record DestinationRule
     /// <summary>Whether the entry names exactly this address.</summary>
     internal virtual bool Names(IPAddress address) => false;
 
-    /// <summary>The only port that it allows; null when it allows any.</summary>
+    /// <summary>The only port that it allows; null if it allows any.</summary>
     internal virtual int? OnlyPort => null;
 
     /// <summary>Reads <c>loopback</c>, <c>pod</c>, <c>original</c>, or an address or CIDR with or without a port.</summary>
@@ -38,7 +38,7 @@ public abstract record DestinationRule
     private static bool IsLoopback(IPAddress address) =>
         IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    /// <summary>127.0.0.0/8, ::1, and the unspecified addresses, which connect there.</summary>
+    /// <summary>127.0.0.0/8, ::1, and the unspecified addresses, which connect to loopback.</summary>
     private sealed record Loopback : DestinationRule
     {
         public override string ToString() => "loopback";
@@ -55,7 +55,7 @@ public abstract record DestinationRule
             !IsLoopback(destination.Address) && LocalAddress.IsLocal(destination.Address);
     }
 
-    /// <summary>Where the connection went before it was redirected.</summary>
+    /// <summary>The destination of the connection before it was redirected.</summary>
     private sealed record Original : DestinationRule
     {
         public override string ToString() => "original";

@@ -3,9 +3,9 @@ using Chassis.Net;
 
 namespace Sidecar.Options;
 
-/// <summary>The transform of connections to some destinations, when there is no Oracle.</summary>
-/// <param name="Destinations">Which ones; one pattern that matches is enough.</param>
-/// <param name="Transform">What is done to their bytes.</param>
+/// <summary>The transform of connections to some destinations, if there is no Oracle.</summary>
+/// <param name="Destinations">The destinations; one matching pattern is enough.</param>
+/// <param name="Transform">The transform of their bytes.</param>
 public sealed record DestinationTransform(IReadOnlyList<DestinationPattern> Destinations, TransformExpression Transform)
 {
     internal bool Matches(HostPort destination)

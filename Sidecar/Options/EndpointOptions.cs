@@ -3,14 +3,14 @@ using Chassis.Net;
 
 namespace Sidecar.Options;
 
-/// <summary>An own endpoint's address and where it was configured.</summary>
-/// <param name="Address">Where to listen.</param>
-/// <param name="Origin">The option or key that named it; null for a default, whose port may move when it is taken.</param>
+/// <summary>The address of an own endpoint, and its origin.</summary>
+/// <param name="Address">The address to listen on.</param>
+/// <param name="Origin">The option or key that named it; null for a default, which moves to another port if its port is in use.</param>
 public sealed record EndpointOptions(EndPoint Address, string? Origin)
 {
-    /// <summary>An endpoint that nobody configured.</summary>
+    /// <summary>An endpoint that is not configured.</summary>
     internal static EndpointOptions Default(IPAddress address, int port) => new(new IPEndPoint(address, port), Origin: null);
 
-    /// <summary>Names that a request may be for, beside those that no web page can have.</summary>
+    /// <summary>Host names that requests can have, in addition to those that no web page can have.</summary>
     public IReadOnlyList<DestinationPattern> Hosts { get; init; } = [];
 }

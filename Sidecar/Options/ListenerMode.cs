@@ -1,14 +1,14 @@
 namespace Sidecar.Options;
 
-/// <summary>How a listener learns where a connection wants to go.</summary>
+/// <summary>How a listener finds the destination of a connection.</summary>
 public enum ListenerMode
 {
-    /// <summary>To the configured target.</summary>
+    /// <summary>The configured target.</summary>
     Fixed,
 
-    /// <summary>To where it went before iptables redirected it (SO_ORIGINAL_DST).</summary>
+    /// <summary>The destination that the connection had before iptables redirected it (SO_ORIGINAL_DST).</summary>
     Transparent,
 
-    /// <summary>To where its client says by SOCKS4 or SOCKS4a.</summary>
+    /// <summary>The destination that the client names by SOCKS4 or SOCKS4a.</summary>
     Socks4,
 }

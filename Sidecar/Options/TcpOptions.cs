@@ -6,32 +6,32 @@ namespace Sidecar.Options;
 /// <summary>Options of the relayed TCP connections, on both sides.</summary>
 public sealed record TcpOptions
 {
-    /// <summary>Longest silence before a probe that the kernel takes (MAX_TCP_KEEPIDLE, linux/tcp.h).</summary>
+    /// <summary>Longest silence before a probe that the kernel accepts (MAX_TCP_KEEPIDLE, linux/tcp.h).</summary>
     public static readonly TimeSpan MaxKeepAlive = TimeSpan.FromSeconds(32_767);
 
-    // Of a dead peer: so many unanswered probes, each a tenth of the silence apart, at least a second (Linux' own: 9, every 75 s).
+    // Unanswered probes until a peer counts as dead, each a tenth of the silence apart, at least a second (Linux's default: 9, every 75 s).
     private const int Probes = 6;
 
-    // conntrack forgets a connection of which one side has ended after 60 s of silence (nf_conntrack_tcp_timeout_close_wait).
+    // If one side has ended, conntrack forgets a connection after 60 s of silence (nf_conntrack_tcp_timeout_close_wait).
     private static readonly TimeSpan HalfClosedKeepAlive = TimeSpan.FromSeconds(30);
 
     private IReadOnlyList<(KernelOption Option, int Value)>? _options;
     private (KernelOption Option, int Value)[]? _halfClosed;
 
-    /// <summary>Whether small segments go out at once (TCP_NODELAY); default true, as Envoy and HAProxy do.</summary>
+    /// <summary>Whether small segments are sent at once (TCP_NODELAY); default true, as for Envoy and HAProxy.</summary>
     public bool NoDelay { get; init; } = true;
 
-    /// <summary>Silence after which the kernel probes the peer (SO_KEEPALIVE); null, the default, only once one side has ended.</summary>
+    /// <summary>Silence after which the kernel probes the peer (SO_KEEPALIVE); null, the default, probes only when one side has ended.</summary>
     public TimeSpan? KeepAlive { get; init; }
 
-    /// <summary>How long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT); null, the default, leaves it to the kernel.</summary>
+    /// <summary>How long sent bytes can stay unacknowledged (TCP_USER_TIMEOUT); null, the default, leaves it to the kernel.</summary>
     public TimeSpan? UserTimeout { get; init; }
 
-    /// <summary>The options in the kernel's terms (Linux). Accepted sockets inherit those of the listening one.</summary>
+    /// <summary>The options as the kernel's (Linux). Accepted sockets inherit those of the listening socket.</summary>
     internal IReadOnlyList<(KernelOption Option, int Value)> Options => _options ??= [.. List()];
 
     /// <summary>
-    /// What is added once one side has ended: whoever waits for the other is probed after 30 s of silence, or sooner when
+    /// Options that are added when one side has ended: the kernel probes the peer after 30 s of silence, or earlier if
     /// <see cref="KeepAlive"/> says so.
     /// </summary>
     internal (KernelOption Option, int Value)[] HalfClosedOptions =>
@@ -52,7 +52,7 @@ public sealed record TcpOptions
 
     private IEnumerable<(KernelOption Option, int Value)> List()
     {
-        // Urgent bytes stay in their place in the stream; out of it they would be lost.
+        // Urgent bytes stay in their place in the stream; otherwise they would be lost.
         yield return (KernelOption.UrgentInline, 1);
         if (NoDelay)
             yield return (KernelOption.NoDelay, 1);
@@ -69,7 +69,7 @@ public sealed record TcpOptions
     private static (KernelOption Option, int Value)[] Probing(TimeSpan idle) =>
     [
         (KernelOption.KeepAlive, 1),
-        // Behind it the time counts from the last byte, before it from now (tcp_sock_set_keepidle).
+        // After SO_KEEPALIVE the time counts from the last byte, before it from now (tcp_sock_set_keepidle).
         (KernelOption.KeepIdle, Seconds(idle)),
         (KernelOption.KeepInterval, Seconds(idle / 10)),
         (KernelOption.KeepCount, Probes),

@@ -1,6 +1,6 @@
 namespace Sidecar.Options;
 
-/// <summary>Who accepts and connects.</summary>
+/// <summary>The transport that accepts and connects.</summary>
 public enum TransportKind
 {
     /// <summary>The sidecar's own event loops; Linux only.</summary>

@@ -5,15 +5,15 @@ using ByteFilters;
 namespace Sidecar.Records;
 
 /// <summary>
-/// Texts that others chose, as records, the admin port and the log show them: whole up to <see cref="MaxLength"/> characters.
-/// Of a longer one the start stands there, and what tells it from others of the same start.
+/// Shortens texts of other parties for records, the admin port and the log: whole up to <see cref="MaxLength"/> characters.
+/// A longer text is replaced by its start, its length and its hash, so that texts with the same start can be told apart.
 /// </summary>
 internal static class BoundedText
 {
-    /// <summary>One table of 256 bytes takes half of it; an Oracle's answer may be four times as long, a configured one longer.</summary>
+    /// <summary>A table of 256 bytes needs half of it; an Oracle's answer can be four times as long, a configured text longer.</summary>
     public const int MaxLength = 1024;
 
-    // For the length and the hash behind the start.
+    // For the length and the hash after the start.
     private const int Rest = 64;
 
     private const int HashBytes = 8;

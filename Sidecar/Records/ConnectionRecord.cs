@@ -6,18 +6,18 @@ using Sidecar.Connections;
 namespace Sidecar.Records;
 
 /// <summary>One JSON line for each ended connection.</summary>
-/// <param name="Time">When it ended: RFC 3339, UTC, milliseconds.</param>
-/// <param name="Id">The connection's name, the same on both sidecars of a pair.</param>
+/// <param name="Time">Time of the end: RFC 3339, UTC, milliseconds.</param>
+/// <param name="Id">The connection's id, the same on both sidecars of a pair.</param>
 /// <param name="Listener">The listener's name.</param>
 /// <param name="Role">alone, p1 or p2.</param>
-/// <param name="Client">Address and port of the client: whoever connected, or whom its PROXY header named.</param>
-/// <param name="Proxy">Address and port of whoever sent that header.</param>
-/// <param name="Destination">Where the client wanted to go, as far as this sidecar knows.</param>
-/// <param name="Upstream">What the sidecar connected to.</param>
+/// <param name="Client">Address and port of the client: the one that connected, or the one that its PROXY header named.</param>
+/// <param name="Proxy">Address and port of the sender of that header.</param>
+/// <param name="Destination">The client's destination, if this sidecar knows it.</param>
+/// <param name="Upstream">The address to which the sidecar connected.</param>
 /// <param name="Transform">The transform of its bytes, in canonical form (<see cref="BoundedText"/>).</param>
 /// <param name="Reason">Why it ended (<see cref="RelayEndReason"/> in snake case).</param>
 /// <param name="Detail">The reason in words.</param>
-/// <param name="Unobserved">Why its exchanges are not all there; null where it was observed to its end, or not meant to be.</param>
+/// <param name="Unobserved">Why some of its exchanges are missing; null if it was observed to its end, or should not be observed.</param>
 /// <param name="DurationMs">From accept to end, in milliseconds.</param>
 /// <param name="DownstreamReceived">Bytes from the client's side.</param>
 /// <param name="DownstreamSent">Bytes to the client's side.</param>
@@ -46,7 +46,7 @@ internal sealed record ConnectionRecord(
 [JsonSerializable(typeof(ConnectionRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext
 {
-    /// <summary>Quotes and angle brackets stand as they are: records are read by people and jq, never put into a page.</summary>
+    /// <summary>Quotes and angle brackets are written plainly, because people and jq read records, and no page contains them.</summary>
     public static RecordJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

@@ -10,14 +10,14 @@ using Sidecar.Options;
 namespace Sidecar.Records;
 
 /// <summary>
-/// The first stage of every pipeline: opens the report, refuses what is over a limit, and accounts for the connection once
+/// The first stage of every pipeline: opens the report, refuses a connection above a limit, and accounts for the connection when
 /// it is closed, however it ended.
 /// </summary>
 internal sealed partial class ConnectionReportMiddleware(
     ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, ConnectionRegistry registry, ConnectionReporter reporter,
     TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
 {
-    /// <summary>Completes when the connection was accounted for; when the process ends, that may be before its last stage returns.</summary>
+    /// <summary>Completes when the connection is accounted for; at the end of the process, that can be before its last stage returns.</summary>
     public Task OnConnectionAsync(ConnectionContext connection)
     {
         var client = new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!));
@@ -53,12 +53,12 @@ internal sealed partial class ConnectionReportMiddleware(
         }
     }
 
-    // Refused before the relay, by whatever stage, and no protocol had words for it: a reset, as of a host that does not
+    // A stage refused it before the relay, and no protocol had an answer for that: then a reset, as from a host that does not
     // accept. An orderly end would look like an empty answer of the service.
     private static bool IsRefusedUntold(ConnectionContext connection, ConnectionReport report) =>
         report is { Failure: not null, Relay: null } && connection.Features.Get<DownstreamAnswer>() is not { IsSent: true };
 
-    // What was already sent gets the half-closed limit to reach the client; a client that takes nothing must not keep the socket.
+    // Bytes that were already sent have the half-closed limit to reach the client; a client that takes nothing must not keep the socket.
     private async ValueTask CloseAsync(ConnectionContext connection, ConnectionReport report)
     {
         var closing = connection.DisposeAsync();

@@ -6,7 +6,7 @@ using Sidecar.Telemetry;
 
 namespace Sidecar.Records;
 
-/// <summary>Accounts for each ended connection, once: registry, metrics, log and, if records are wanted, a record.</summary>
+/// <summary>Accounts for each ended connection, once: registry, metrics, log and, if configured, a record.</summary>
 internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
 {
     private readonly JsonLineSink<ConnectionRecord>? _sink;
@@ -41,7 +41,7 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
         {
             var duration = _time.GetElapsedTime(report.Opened);
             _metrics.ConnectionEnded(report.Listener, duration);
-            // A name is drawn only if somebody wants to know it.
+            // An id is made only if it is needed.
             if (_logger.IsEnabled(LogLevel.Debug))
                 Log.Ended(_logger, report.Id, report.Listener.Role.Word(), report.Client, ending.Reason.Word(), BoundedText.Of(ending.Detail), BoundedText.Of(report.Transform));
             if (_sink is not null)

@@ -12,12 +12,12 @@ using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Records;
 
-/// <summary>Has connections observed and accounts for each of their exchanges, once: metrics and, if records are wanted, a record.</summary>
+/// <summary>Starts the observation of connections and accounts for each of their exchanges, once: metrics and, if configured, a record.</summary>
 internal sealed partial class ExchangeReporter(
     SidecarOptions options, ExchangeMetrics metrics, ObservationMemory memory, TimeProvider time, ILogger<ExchangeReporter> logger,
     ExchangeRecorder? recorder = null, LocalProcesses? processes = null)
 {
-    /// <summary>An observer for a connection that is to be relayed; null where its listener is not observed.</summary>
+    /// <summary>An observer for a connection that will be relayed; null if its listener is not observed.</summary>
     public ConnectionObserver? Observe(ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
     {
         if (!report.Listener.Observe)
@@ -27,13 +27,13 @@ internal sealed partial class ExchangeReporter(
         return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
     }
 
-    // Asked for while both ends are there for certain: of a p1 the client's, whose socket still has the original destination; else the service's.
+    // Asked while both ends certainly exist: at a p1 for the client's end, with a socket that still has the original destination; otherwise for the service's.
     private static LocalProcess FindProcess(LocalProcesses processes, ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
     {
         var (own, other) = report.Listener.Role != SidecarRole.Outbound
             ? (upstream.LocalEndPoint as IPEndPoint, report.Upstream!.Value.EndPoint)
             : (report.Listener.Mode == ListenerMode.Transparent ? ServerOf(report) : downstream.LocalEndPoint as IPEndPoint, report.Peer.EndPoint);
-        // A socket that was closed meanwhile has no end any more.
+        // A socket that was closed meanwhile has no end point any more.
         return own is null ? LocalProcess.Own : processes.Find(own, other);
     }
 
@@ -53,7 +53,7 @@ internal sealed partial class ExchangeReporter(
 
     private sealed class Watcher(ConnectionReport report, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger, EventLoop? loop) : IConnectionWatcher
     {
-        // Begun with the first exchange.
+        // Made for the first exchange.
         private RecordChain? _records;
 
         public void OnExchange(Exchange exchange)

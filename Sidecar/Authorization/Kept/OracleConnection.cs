@@ -7,12 +7,12 @@ using Sidecar.Transport;
 namespace Sidecar.Authorization.Kept;
 
 /// <summary>
-/// A connection to the Oracle for one question after another (dialect v1x). An answer is nobody's but the question's before
-/// it: whatever leaves a doubt of that ends the connection. With event loops it belongs to its pool's loop.
+/// A connection to the Oracle for one question after another (dialect v1x). An answer belongs to the question before it. If there
+/// is any doubt to which question an answer belongs, the connection ends. With event loops it belongs to its pool's loop.
 /// </summary>
 internal sealed class OracleConnection
 {
-    /// <summary>How long it is kept without a question: half as long as by the Oracle, so that the two seldom meet.</summary>
+    /// <summary>How long it is kept without a question: half as long as the Oracle keeps it, so that both rarely close it at once.</summary>
     public static readonly TimeSpan IdleLimit = OracleDialects.IdleLimit / 2;
 
     private static readonly MessageParser<string> ParseLine = WireLine.Parser(OracleDialect.V1x.MaxLineBytes());
@@ -24,9 +24,9 @@ internal sealed class OracleConnection
     private long _asked;
     private bool _hasMore;
 
-    /// <param name="pool">Where it is kept.</param>
-    /// <param name="oracle">Who is at the other end.</param>
-    /// <param name="connection">A fresh connection, dialled for the pool's loop.</param>
+    /// <param name="pool">The pool that keeps it.</param>
+    /// <param name="oracle">The Oracle's address.</param>
+    /// <param name="connection">A fresh connection, opened for the pool's loop.</param>
     public OracleConnection(OraclePool pool, HostPort oracle, ConnectionContext connection)
     {
         (_pool, Oracle, _connection) = (pool, oracle, connection);
@@ -35,13 +35,13 @@ internal sealed class OracleConnection
 
     public HostPort Oracle { get; }
 
-    /// <summary>Whether it was closed by the Oracle, or has bytes that no question asked for.</summary>
+    /// <summary>Whether the Oracle has closed it, or it has bytes that no question asked for.</summary>
     public bool HasNews => _connection.RawSocket()!.HasNews;
 
-    // Told by the clock: of two threads the one that ends an idle connection may come just too late.
+    // By the clock, because the timer on another thread can come just too late.
     private bool IsOverdue => _pool.Clock.GetElapsedTime(_asked) >= _askLimit;
 
-    /// <summary>Asks, and waits for the answer until the limit, which ends the connection.</summary>
+    /// <summary>Asks, and waits for the answer up to the limit, which ends the connection.</summary>
     public async ValueTask<OracleReply> AskAsync(byte[] question, TimeSpan limit)
     {
         (_asked, _askLimit) = (_pool.Clock.GetTimestamp(), limit);
@@ -58,7 +58,7 @@ internal sealed class OracleConnection
         return await ReadAnswerAsync();
     }
 
-    /// <summary>Hands it back for the next question, if nothing came behind the answer and there is room.</summary>
+    /// <summary>Returns it to the pool for the next question, if no bytes came after the answer and the pool has room.</summary>
     public bool TryKeep()
     {
         if (_hasMore)
@@ -67,10 +67,10 @@ internal sealed class OracleConnection
         return _pool.TryAdd(this);
     }
 
-    /// <summary>Closes it. Any thread may call it.</summary>
+    /// <summary>Closes it. Any thread can call it.</summary>
     public async Task CloseAsync()
     {
-        // The timer is the loop's.
+        // The timer belongs to the loop.
         await _pool.EnterAsync();
         _limit.Stop();
         await _connection.DisposeAsync();
@@ -117,7 +117,7 @@ internal sealed class OracleConnection
             return;
         }
 
-        // Waiting for an answer: the one that comes late must find no connection.
+        // A question waits for its answer: a late answer must find no connection.
         _connection.Abort();
     }
 }

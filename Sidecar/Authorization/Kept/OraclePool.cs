@@ -3,19 +3,19 @@ using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Authorization.Kept;
 
-/// <summary>The idle connections to the Oracle of one event loop, or of all threads where there are no loops.</summary>
+/// <summary>The idle connections to the Oracle of one event loop, or of all threads if there are no loops.</summary>
 /// <param name="all">The process's pools.</param>
 /// <param name="loop">The loop; null without loops.</param>
 internal sealed class OraclePool(OraclePools all, EventLoop? loop)
 {
-    // Contended without loops only; on a loop another thread comes for the drain alone.
+    // Threads compete for it only without loops; with loops, another thread comes only at the drain.
     private readonly Lock _lock = new();
     private readonly List<OracleConnection> _idle = [];
 
     /// <summary>The clock of its connections' limits.</summary>
     public TimeProvider Clock => loop?.Timers ?? all.Time;
 
-    /// <summary>How many connections are kept.</summary>
+    /// <summary>The number of kept connections.</summary>
     public int Count
     {
         get
@@ -25,7 +25,7 @@ internal sealed class OraclePool(OraclePools all, EventLoop? loop)
         }
     }
 
-    /// <summary>Goes on on the loop, if there is one.</summary>
+    /// <summary>Continues on the loop, if there is one.</summary>
     public ValueTask EnterAsync()
     {
         return loop is null || EventLoop.Current == loop ? default : WaitAsync(loop);
@@ -33,7 +33,7 @@ internal sealed class OraclePool(OraclePools all, EventLoop? loop)
         static async ValueTask WaitAsync(EventLoop loop) => await loop.Enter();
     }
 
-    /// <summary>The connection that was used last, so that the others can grow old; null when none is alive.</summary>
+    /// <summary>The connection that was used last, so that the others can reach their age limit; null if none is alive.</summary>
     public OracleConnection? Take(HostPort oracle)
     {
         while (TakeLast(oracle) is { } connection)
@@ -46,7 +46,7 @@ internal sealed class OraclePool(OraclePools all, EventLoop? loop)
         return null;
     }
 
-    /// <summary>Keeps a connection, unless there are enough for its Oracle or the process ends.</summary>
+    /// <summary>Keeps a connection, unless the pool has enough for its Oracle or the process ends.</summary>
     public bool TryAdd(OracleConnection connection)
     {
         lock (_lock)
@@ -58,14 +58,14 @@ internal sealed class OraclePool(OraclePools all, EventLoop? loop)
         }
     }
 
-    /// <summary>Takes a certain connection out; false when it is in use.</summary>
+    /// <summary>Removes one connection; false if it is in use.</summary>
     public bool TryRemove(OracleConnection connection)
     {
         lock (_lock)
             return _idle.Remove(connection);
     }
 
-    /// <summary>Closes what is kept.</summary>
+    /// <summary>Closes the kept connections.</summary>
     public Task CloseAsync()
     {
         OracleConnection[] left;

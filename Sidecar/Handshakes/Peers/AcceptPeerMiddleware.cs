@@ -7,7 +7,7 @@ using Sidecar.Telemetry;
 
 namespace Sidecar.Handshakes.Peers;
 
-/// <summary>p2's half of the handshake: reads <c>bonjour</c>; <c>ok</c> or <c>fail</c> is sent once the outcome is known.</summary>
+/// <summary>p2's half of the handshake: reads <c>bonjour</c>; <c>ok</c> or <c>fail</c> is sent when the outcome is known.</summary>
 internal sealed class AcceptPeerMiddleware(ConnectionDelegate next, TimeoutOptions timeouts, SidecarMetrics metrics, TimeProvider time)
 {
     private static readonly MessageParser<string> ParseLine = WireLine.Parser(WireLine.MaxPeerBytes);

@@ -32,7 +32,7 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
         var peer = connection.Features.Get<UpstreamFeature>()!.Connection.Transport;
         try
         {
-            // Written, then flushed: a PROXY header that waits in the output leaves in the same segment.
+            // Written, then flushed, so that a PROXY header that waits in the output leaves in the same segment.
             peer.Output.Write(WireLine.Encode(greeting));
             await peer.Output.FlushAsync();
         }
@@ -54,7 +54,7 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
 
 internal static class GreetPeerMiddlewareExtensions
 {
-    /// <summary>Goes on once p2 answered <c>ok</c>.</summary>
+    /// <summary>Continues when p2 has answered <c>ok</c>.</summary>
     public static IConnectionBuilder UseGreetPeer(this IConnectionBuilder builder, TimeoutOptions timeouts, SidecarMetrics metrics, TimeProvider time) =>
         builder.Use(next => new GreetPeerMiddleware(next, timeouts, metrics, time).OnConnectionAsync);
 }

@@ -7,8 +7,8 @@ using Sidecar.Options;
 namespace Sidecar.Handshakes.ProxyProtocol;
 
 /// <summary>
-/// Reads the PROXY header that every connection to this listener must start with, and takes the client's address from it.
-/// Only those listed as <c>proxy-clients</c> are believed; others could call themselves whatever a policy allows.
+/// Reads the PROXY header with which every connection to this listener must start, and takes the client's address from it.
+/// Only peers listed as <c>proxy-clients</c> are trusted, because others could claim any address that a policy allows.
 /// </summary>
 internal sealed class AcceptProxyHeaderMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time)
 {
@@ -41,8 +41,8 @@ internal sealed class AcceptProxyHeaderMiddleware(ConnectionDelegate next, Liste
 internal static class AcceptProxyHeaderMiddlewareExtensions
 {
     /// <summary>
-    /// On a listener with <c>accept-proxy</c> sets the report's client and the <see cref="ProxyHeader"/> feature, unless the
-    /// header names no client; else does nothing.
+    /// On a listener with <c>accept-proxy</c>, sets the report's client and the <see cref="ProxyHeader"/> feature, unless the
+    /// header names no client. On other listeners it does nothing.
     /// </summary>
     public static IConnectionBuilder UseAcceptProxyHeader(this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time) =>
         listener.AcceptProxy

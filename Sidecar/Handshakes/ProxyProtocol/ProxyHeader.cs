@@ -6,15 +6,15 @@ using Sidecar.Options;
 
 namespace Sidecar.Handshakes.ProxyProtocol;
 
-/// <summary>Feature: whose connection a proxy passes on, and where it was going. v4-mapped addresses as IPv4, without scopes.</summary>
+/// <summary>Feature: the client of a connection that a proxy passes on, and its destination. v4-mapped addresses as IPv4, without scopes.</summary>
 /// <param name="Source">The client.</param>
-/// <param name="Destination">What the client connected to, by the word of the proxy: told to the upstream, never connected to.</param>
+/// <param name="Destination">The address to which the client connected, as the proxy says: sent to the upstream, but never connected to.</param>
 internal sealed record ProxyHeader(IPEndPoint Source, IPEndPoint Destination)
 {
-    /// <summary>The header of any two end points of sockets.</summary>
+    /// <summary>The header for any two socket addresses.</summary>
     public static ProxyHeader Of(IPEndPoint source, IPEndPoint destination) => new(Plain(source), Plain(destination));
 
-    /// <summary>Both ends are IPv4; a header has one family, so that IPv4 beside IPv6 is written v4-mapped, as HAProxy does it.</summary>
+    /// <summary>Whether both addresses are IPv4. A header has one family, so IPv4 beside IPv6 is written v4-mapped, as HAProxy does.</summary>
     public bool IsV4 => Source.AddressFamily == AddressFamily.InterNetwork && Destination.AddressFamily == AddressFamily.InterNetwork;
 
     /// <summary>Appends the header to a buffer, in one piece and without flushing.</summary>
@@ -26,7 +26,7 @@ internal sealed record ProxyHeader(IPEndPoint Source, IPEndPoint Destination)
             ProxyHeaderV2.Write(output, this);
     }
 
-    // A scope (fe80::1%2) means something on this host only, and neither version has a place for it.
+    // A scope (fe80::1%2) has a meaning only on this host, and neither version has a field for it.
     private static IPEndPoint Plain(IPEndPoint endPoint)
     {
         var address = NetworkAddress.Canonical(endPoint.Address);

@@ -6,7 +6,7 @@ namespace Sidecar.Handshakes.ProxyProtocol;
 /// <summary>Reads a PROXY header of either version; the first byte tells them apart.</summary>
 internal static class ProxyHeaderParser
 {
-    /// <summary>A <see cref="MessageParser{T}"/>: the header, or null for one that names no client (LOCAL, UNKNOWN, no TCP over IP).</summary>
+    /// <summary>A <see cref="MessageParser{T}"/>: the header, or null if it names no client (LOCAL, UNKNOWN, no TCP over IP).</summary>
     public static ReadStatus Parse(ReadOnlySequence<byte> buffer, out SequencePosition consumed, out ProxyHeader? header)
     {
         (consumed, header) = (buffer.Start, null);
@@ -22,7 +22,7 @@ internal static class ProxyHeaderParser
         return status;
     }
 
-    // Whoever speaks another protocol is refused at the first wrong byte, without waiting for the rest of a signature.
+    // A peer with another protocol is refused at the first wrong byte, without waiting for the rest of a signature.
     private static bool MayBe(ReadOnlySpan<byte> signature, ReadOnlySpan<byte> start) =>
         start.StartsWith(signature) || signature.StartsWith(start);
 }

@@ -28,7 +28,7 @@ internal static class ProxyHeaderV1
             return line.Length == MaxLength ? ReadStatus.TooLong : ReadStatus.Incomplete;
         if (line[length - 2] != '\r')
             return ReadStatus.Malformed;
-        // What follows UNKNOWN is to be ignored, be it what it may.
+        // All bytes after UNKNOWN must be ignored.
         var words = Encoding.Latin1.GetString(line[..(length - 2)]).Split(' ');
         if (words[1] == "UNKNOWN")
             return ReadStatus.Complete;
@@ -58,7 +58,7 @@ internal static class ProxyHeaderV1
         NetworkAddress.TryParseAddress(text, out var address)
         && address.AddressFamily == FamilyOf(family)
         && ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        // A leading zero could be read as octal elsewhere.
+        // Other programs could read a leading zero as octal.
         && port is "0" or [not '0', ..]
             ? new IPEndPoint(address, number)
             : null;
@@ -70,7 +70,7 @@ internal static class ProxyHeaderV1
         _ => AddressFamily.Unspecified,
     };
 
-    // The specification knows groups of hexadecimal digits alone; .NET shows v4-mapped addresses, and others, with a dotted end.
+    // The specification allows only groups of hexadecimal digits; .NET writes v4-mapped and some other addresses with a dotted end.
     private static string TextV6(IPAddress address)
     {
         var text = address.MapToIPv6().ToString();

@@ -6,7 +6,7 @@ using Oracle.Protocol;
 namespace Sidecar.Handshakes.ProxyProtocol;
 
 /// <summary>
-/// Version 2: signature (12), version and command (1), family and protocol (1), length of what follows (2), then source
+/// Version 2: signature (12), version and command (1), family and protocol (1), length of the rest (2), then source
 /// and destination address, their ports, and TLVs.
 /// </summary>
 internal static class ProxyHeaderV2
@@ -14,7 +14,7 @@ internal static class ProxyHeaderV2
     /// <summary>The part that every header has.</summary>
     public const int FixedLength = 16;
 
-    /// <summary>All of a header, TLVs included; a length field could claim 65,551. nginx has the same bound (NGX_PROXY_PROTOCOL_MAX_HEADER).</summary>
+    /// <summary>Most bytes of a header, with TLVs; its length field allows 65,551. nginx has the same limit (NGX_PROXY_PROTOCOL_MAX_HEADER).</summary>
     public const int MaxLength = 4096;
 
     // proxy-protocol.txt section 2.2: the high half of the 13th byte is the version, the low half the command.
@@ -27,10 +27,10 @@ internal static class ProxyHeaderV2
 
     public static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
-    /// <param name="buffer">All that has come.</param>
-    /// <param name="start">Its first <see cref="FixedLength"/> bytes, or fewer as long as there are fewer.</param>
-    /// <param name="length">The header's length when complete.</param>
-    /// <param name="header">The header when complete; null when it names no client.</param>
+    /// <param name="buffer">All bytes that have come.</param>
+    /// <param name="start">Its first <see cref="FixedLength"/> bytes, or fewer if fewer have come.</param>
+    /// <param name="length">The header's length, if complete.</param>
+    /// <param name="header">The header, if complete; null if it names no client.</param>
     public static ReadStatus Parse(ReadOnlySequence<byte> buffer, ReadOnlySpan<byte> start, out int length, out ProxyHeader? header)
     {
         (length, header) = (0, null);
@@ -38,7 +38,7 @@ internal static class ProxyHeaderV2
             return ReadStatus.Incomplete;
         var (command, family) = (start[12], start[13]);
         length = FixedLength + BinaryPrimitives.ReadUInt16BigEndian(start[14..]);
-        // A LOCAL header's family and addresses mean nothing and are not looked at.
+        // The family and addresses of a LOCAL header have no meaning and are not read.
         if (command is not (Local or Proxy) || (command == Proxy && AddressLengthOf(family) > length - FixedLength))
             return ReadStatus.Malformed;
         if (length > MaxLength)

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Sidecar.Handshakes.ProxyProtocol;
 
-/// <summary>The extensions behind the addresses of a version 2 header: type (1), length (2), value. All but the checksum are ignored.</summary>
+/// <summary>The extensions after the addresses of a version 2 header: type (1), length (2), value. All but the checksum are ignored.</summary>
 internal static class ProxyTlvs
 {
     // PP2_TYPE_CRC32C, proxy-protocol.txt section 2.2.3.
@@ -29,7 +29,7 @@ internal static class ProxyTlvs
             {
                 if (length != sizeof(uint) || expected is not null)
                     return false;
-                // The checksum is computed with its own place zero.
+                // The checksum is computed with zeros in its own place.
                 expected = BinaryPrimitives.ReadUInt32BigEndian(value);
                 value.Clear();
             }
@@ -40,7 +40,7 @@ internal static class ProxyTlvs
         return expected is null || expected == Crc32C(header);
     }
 
-    // RFC 4960 appendix B: starts from all ones and is inverted at the end.
+    // RFC 4960 appendix B: starts with all ones and is inverted at the end.
     private static uint Crc32C(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

@@ -7,7 +7,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Handshakes.ProxyProtocol;
 
-/// <summary>Tells the upstream by a PROXY header who the client is and what it connected to, before any other byte.</summary>
+/// <summary>Sends the upstream a PROXY header with the client and its destination, before any other byte.</summary>
 internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, ListenerOptions listener, ProxyVersion version)
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
@@ -15,18 +15,18 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
         var report = connection.Report();
         var output = connection.Features.Get<UpstreamFeature>()!.Connection.Transport.Output;
         ProxyHeader.Of(report.Client.EndPoint, DestinationOf(connection)).WriteTo(output, version);
-        // Unflushed, the header leaves in one segment with p1's greeting.
+        // Without a flush, the header leaves in one segment with p1's greeting.
         if (listener.Role == SidecarRole.Outbound || await FlushAsync(output, report))
             await next(connection);
     }
 
-    // A proxy before this sidecar knows best; behind a redirection the local address is the sidecar's own.
+    // A proxy before this sidecar has the best knowledge; after a redirection the local address is the sidecar's own.
     private static IPEndPoint DestinationOf(ConnectionContext connection) =>
         connection.Features.Get<ProxyHeader>()?.Destination
         ?? connection.Features.Get<ConnectionRoute>()?.Original?.EndPoint
         ?? (IPEndPoint)connection.LocalEndPoint!;
 
-    // A server that speaks first may wait for the header, and a client for the server: this cannot wait for the client.
+    // A server that speaks first can wait for the header, and a client for the server, so this must not wait for the client.
     private static async ValueTask<bool> FlushAsync(PipeWriter output, ConnectionReport report)
     {
         try
@@ -43,7 +43,7 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
 
 internal static class SendProxyHeaderMiddlewareExtensions
 {
-    /// <summary>On a listener with <c>send-proxy</c> starts the upstream's bytes with a header; else does nothing.</summary>
+    /// <summary>On a listener with <c>send-proxy</c>, starts the upstream's bytes with a header. On other listeners it does nothing.</summary>
     public static IConnectionBuilder UseSendProxyHeader(this IConnectionBuilder builder, ListenerOptions listener) =>
         listener.SendProxy is { } version
             ? builder.Use(next => new SendProxyHeaderMiddleware(next, listener, version).OnConnectionAsync)

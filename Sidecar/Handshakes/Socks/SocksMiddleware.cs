@@ -6,10 +6,10 @@ using Sidecar.Options;
 
 namespace Sidecar.Handshakes.Socks;
 
-/// <summary>Reads the request of a SOCKS4 or SOCKS4a client. CONNECT is served; BIND is refused as the protocol says.</summary>
+/// <summary>Reads the request of a SOCKS4 or SOCKS4a client. CONNECT is served; BIND is refused, as the protocol demands.</summary>
 internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time)
 {
-    // VN 0, CD 90 granted or 91 rejected, then port and address, which CONNECT's clients ignore.
+    // VN 0, CD 90 granted or 91 rejected, then port and address, which clients of CONNECT ignore.
     private static readonly byte[] Granted = [0, 90, 0, 0, 0, 0, 0, 0];
     private static readonly byte[] Rejected = [0, 91, 0, 0, 0, 0, 0, 0];
 
@@ -45,7 +45,7 @@ internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions l
         await answer.RefuseUnlessGrantedAsync(connection);
     }
 
-    // Loopback in the PROXY header of another host is that host's, not this one's.
+    // A loopback address in another host's PROXY header belongs to that host, not to this one.
     private bool IsAllowed(ConnectionReport report) =>
         (IPAddress.IsLoopback(report.Client.EndPoint.Address) && IPAddress.IsLoopback(report.Peer.EndPoint.Address))
         || listener.AllowClients.Any(n => n.Contains(report.Client.EndPoint.Address));
@@ -53,7 +53,7 @@ internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions l
 
 internal static class SocksMiddlewareExtensions
 {
-    /// <summary>On a socks4 listener sets the <see cref="SocksRequest"/> feature and a <see cref="DownstreamAnswer"/>; else does nothing.</summary>
+    /// <summary>On a socks4 listener, sets the <see cref="SocksRequest"/> feature and a <see cref="DownstreamAnswer"/>. On other listeners it does nothing.</summary>
     public static IConnectionBuilder UseSocks(this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time) =>
         listener.Mode == ListenerMode.Socks4
             ? builder.Use(next => new SocksMiddleware(next, listener, timeouts, time).OnConnectionAsync)

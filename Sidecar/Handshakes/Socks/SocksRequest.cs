@@ -9,12 +9,12 @@ namespace Sidecar.Handshakes.Socks;
 
 /// <summary>Feature: a request of SOCKS4 or SOCKS4a.</summary>
 /// <param name="Command">1 CONNECT, 2 BIND.</param>
-/// <param name="Destination">Where the client wants to go.</param>
+/// <param name="Destination">The client's destination.</param>
 internal sealed record SocksRequest(byte Command, HostPort Destination)
 {
     public const byte Connect = 1;
 
-    // The protocol gives the user id no limit; redsocks and curl send a login name.
+    // The protocol has no limit for the user id; redsocks and curl send a login name.
     private const int MaxUserId = 255;
     private const int MaxHost = 255;
     private const int HeaderLength = 8;

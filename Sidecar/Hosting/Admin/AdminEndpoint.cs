@@ -6,7 +6,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Hosting.Admin;
 
-/// <summary>The admin port: what this process does, as it was understood; its live connections; its end.</summary>
+/// <summary>The admin port: the listeners as the process understood them, its live connections, and its end.</summary>
 internal static class AdminEndpoint
 {
     public static IEndpointRouteBuilder MapAdmin(this IEndpointRouteBuilder routes)
@@ -45,7 +45,7 @@ internal sealed record ListenerView(
     }
 }
 
-/// <summary>The transform of some destinations as the admin port shows it.</summary>
+/// <summary>The transform of some destinations, as the admin port shows it.</summary>
 internal sealed record DestinationTransformView(string[] Destination, string Transform)
 {
     public static DestinationTransformView Of(DestinationTransform entry) =>

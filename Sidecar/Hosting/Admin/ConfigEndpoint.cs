@@ -4,7 +4,7 @@ using Sidecar.Hosting.Reload;
 
 namespace Sidecar.Hosting.Admin;
 
-/// <summary><c>GET /config</c>: the configuration in force, where each setting of it comes from, and what came of the last reload.</summary>
+/// <summary><c>GET /config</c>: the configuration in force, the origin of each setting, and the result of the last reload.</summary>
 internal static class ConfigEndpoint
 {
     public static IEndpointRouteBuilder MapConfig(this IEndpointRouteBuilder routes)

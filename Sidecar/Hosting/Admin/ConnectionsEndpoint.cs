@@ -5,7 +5,7 @@ using Sidecar.Records;
 
 namespace Sidecar.Hosting.Admin;
 
-/// <summary><c>GET /connections</c>: those that live, the oldest first. <c>DELETE /connections/{id}</c>: resets one.</summary>
+/// <summary><c>GET /connections</c>: the live ones, the oldest first. <c>DELETE /connections/{id}</c>: resets one.</summary>
 internal static class ConnectionsEndpoint
 {
     // Some 400 bytes each, at most 2 KB: enough to look at, and no burden for a busy process.
@@ -30,7 +30,7 @@ internal static class ConnectionsEndpoint
             response.Headers.Allow = HttpMethods.Get;
             return Problems.Of(StatusCodes.Status405MethodNotAllowed, "name the connection: DELETE /connections/{id}");
         });
-        // An id may hold a slash, as it is or encoded; routing leaves only that one encoded.
+        // An id can contain a slash, plain or encoded; routing decodes everything but the slash.
         routes.MapDelete("/connections/{**id}", (string id) =>
         {
             var found = ConnectionId.TryParse(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase), out var name) ? registry.Find(name) : [];
@@ -49,7 +49,7 @@ internal static class ConnectionsEndpoint
         : null;
 }
 
-/// <summary>One live connection as the admin port shows it; what is not known yet is left out.</summary>
+/// <summary>One live connection as the admin port shows it; unknown values are left out.</summary>
 internal sealed record ConnectionView(
     string Id,
     string Listener,

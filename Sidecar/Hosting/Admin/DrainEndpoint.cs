@@ -21,7 +21,7 @@ internal static class DrainEndpoint
     }
 }
 
-/// <summary>What a drain waits for.</summary>
-/// <param name="Connections">Those that live.</param>
-/// <param name="DrainMs">How long they may go on, in milliseconds from the beginning of the drain.</param>
+/// <summary>The connections that a drain waits for.</summary>
+/// <param name="Connections">The number of live ones.</param>
+/// <param name="DrainMs">The time that they have, in milliseconds from the start of the drain.</param>
 internal sealed record DrainView(int Connections, long DrainMs);

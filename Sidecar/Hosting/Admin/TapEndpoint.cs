@@ -10,10 +10,10 @@ namespace Sidecar.Hosting.Admin;
 /// <summary><c>GET /connections/{id}/tap</c>: the first bytes of each chunk before and after the transform, while they pass.</summary>
 internal static class TapEndpoint
 {
-    // Of one name live two, unless a peer repeats itself.
+    // Two connections have one id, or more if a peer uses an id again.
     private const int MaxConnections = 16;
 
-    // As many as people look at, and a bound for what they may cost.
+    // As many as people watch at once; it also limits the cost.
     private const int MaxTaps = 16;
 
     // Kestrel's default.
@@ -61,19 +61,19 @@ internal static class TapEndpoint
 
             try
             {
-                // A person looks at it, and may stop to read; there are few, and each ends by itself.
+                // A person reads the text and can pause. There are few taps, and each ends by itself.
                 if (httpContext.Features.Get<IHttpMinResponseDataRateFeature>() is { } reading)
                     reading.MinDataRate = SlowestReader;
                 httpContext.Response.ContentType = "text/plain; charset=utf-8";
                 httpContext.Response.Headers.CacheControl = "no-store";
                 httpContext.Response.Headers.XContentTypeOptions = "nosniff";
-                // Who does not read would keep the connection for as long as the server waits for it to do so.
+                // A reader that does not read would keep the connection for as long as the server waits for it.
                 if (!await session.RunAsync(httpContext.Response.BodyWriter, httpContext.RequestAborted))
                     httpContext.Abort();
             }
             catch (OperationCanceledException)
             {
-                // The reader has left. The end of the process needs no word: a drain ends all connections first.
+                // The reader has left. The end of the process is not announced, because a drain ends all connections first.
             }
             finally
             {

@@ -4,17 +4,17 @@ using Sidecar.Telemetry;
 namespace Sidecar.Hosting.Reload;
 
 /// <summary>The configuration in force.</summary>
-/// <param name="Generation">1 for that of the start, one more for each that replaced it.</param>
+/// <param name="Generation">1 for that of the start, and one more for each new one.</param>
 /// <param name="Since">When it was read.</param>
-/// <param name="Loaded">What it says.</param>
+/// <param name="Loaded">Its content.</param>
 internal sealed record ConfigurationInForce(int Generation, DateTimeOffset Since, LoadedConfiguration Loaded);
 
 /// <summary>A reload that was refused.</summary>
 /// <param name="At">When.</param>
-/// <param name="Errors">What is wrong, a line for each.</param>
+/// <param name="Errors">The errors, a line for each.</param>
 internal sealed record RefusedConfiguration(DateTimeOffset At, IReadOnlyList<string> Errors);
 
-/// <summary>Which configuration is in force, and how reloads went; any thread reads it.</summary>
+/// <summary>The configuration in force, and the results of reloads; any thread reads it.</summary>
 internal sealed class ConfigurationState
 {
     private readonly TimeProvider _time;
@@ -35,10 +35,10 @@ internal sealed class ConfigurationState
 
     public ConfigurationInForce InForce => _inForce;
 
-    /// <summary>The last reload, where that was refused; null once one has succeeded.</summary>
+    /// <summary>The last reload, if it was refused; null after a successful one.</summary>
     public RefusedConfiguration? Refused => _refused;
 
-    /// <summary>Notes that another configuration is in force.</summary>
+    /// <summary>Another configuration is in force.</summary>
     public void Replace(LoadedConfiguration loaded)
     {
         _inForce = new ConfigurationInForce(_inForce.Generation + 1, _time.GetUtcNow(), loaded);
@@ -46,7 +46,7 @@ internal sealed class ConfigurationState
         Interlocked.Increment(ref _succeeded);
     }
 
-    /// <summary>Notes that what was read is not in force.</summary>
+    /// <summary>The new configuration was refused.</summary>
     public void Refuse(IReadOnlyList<string> errors)
     {
         _refused = new RefusedConfiguration(_time.GetUtcNow(), errors);

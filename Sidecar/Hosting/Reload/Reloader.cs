@@ -12,14 +12,14 @@ namespace Sidecar.Hosting.Reload;
 internal sealed record StartingPoint(LoadedConfiguration Loaded, IReadOnlyList<PlannedListener> Listeners, ListenSockets Sockets);
 
 /// <summary>
-/// Puts the configuration into force: that of the start, then whatever its file says when it has changed or SIGHUP comes. A reload
-/// happens whole or not at all: read, judged and bound before anything changes. New connections get it, live ones keep theirs.
+/// Puts the configuration into force: first that of the start, then a new one when its file has changed or SIGHUP comes. A reload takes
+/// effect completely or not at all: it is read, checked and bound before anything changes. Live connections keep their configuration.
 /// </summary>
 internal sealed partial class Reloader(
     StartingPoint start, IConfigurationReader source, ConfigurationState state, CurrentOptions current, ListenerTable listeners,
     Pipelines pipelines, OracleReach oracle, ILogger<Reloader> logger, FileWatch? watch = null) : BackgroundService
 {
-    // One at a time, whoever asks.
+    // One reload at a time, from any caller.
     private readonly SemaphoreSlim _place = new(1);
 
     /// <inheritdoc/>
@@ -29,7 +29,7 @@ internal sealed partial class Reloader(
         await base.StartAsync(cancellationToken);
     }
 
-    /// <summary>Reads the file again, changed or not. Without a file there is nothing to read.</summary>
+    /// <summary>Reads the file again, even if it has not changed. Without a file it does nothing.</summary>
     public void Tell() => watch?.Tell();
 
     /// <summary>Reads the configuration and puts it into force, unless it is wrong.</summary>
@@ -79,7 +79,7 @@ internal sealed partial class Reloader(
         }
     }
 
-    /// <summary>Watches no more, and waits for the listeners' last connections, which the drain has ended.</summary>
+    /// <summary>Stops watching, and waits for the last connections of the listeners, which the drain has ended.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -90,7 +90,7 @@ internal sealed partial class Reloader(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         watch?.RunAsync(cancellation => ReloadAsync(cancellation), stoppingToken) ?? Task.CompletedTask;
 
-    // Null when the process is ending.
+    // Null if the process is ending.
     private async Task<IReadOnlyList<Listener>?> ApplyAsync(LoadedConfiguration loaded, IReadOnlyList<PlannedListener> planned, ListenSockets sockets, int generation)
     {
         var added = await listeners.ReplaceAsync(planned, sockets, generation, pipelines.Of(loaded.Options));

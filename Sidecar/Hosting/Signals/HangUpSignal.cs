@@ -5,13 +5,13 @@ using Sidecar.Records;
 namespace Sidecar.Hosting.Signals;
 
 /// <summary>
-/// SIGHUP: the files of all records are opened anew, for logrotate says by it that it has renamed them, and the configuration's
-/// file is read again. It never ends the process, whether there is a file or not. A file that may not grow any more is an error of
-/// the write, not the end of the process.
+/// SIGHUP: opens all record files again, because logrotate sends it after it has renamed them, and reads the configuration file
+/// again. It never ends the process, with or without a file. A file that has reached its largest size makes a write fail, but does
+/// not end the process.
 /// </summary>
 internal sealed class HangUpSignal(IEnumerable<IReopenable> records, Reloader reloader) : IHostedService
 {
-    // asm-generic/signal.h: what a write beyond RLIMIT_FSIZE brings.
+    // asm-generic/signal.h: the signal for a write beyond RLIMIT_FSIZE.
     private const PosixSignal FileTooLarge = (PosixSignal)25;
 
     private readonly List<IReopenable> _files = [.. records.Where(r => r.IsFile)];
@@ -34,7 +34,7 @@ internal sealed class HangUpSignal(IEnumerable<IReopenable> records, Reloader re
     private void OnHangUp(PosixSignalContext context)
     {
         context.Cancel = true;
-        // Each reports by itself what it cannot open.
+        // Each file logs by itself that it cannot be opened.
         _ = Task.WhenAll(_files.Select(file => file.ReopenAsync()));
         reloader.Tell();
     }

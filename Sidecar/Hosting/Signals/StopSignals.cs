@@ -24,7 +24,7 @@ internal sealed class StopSignals(Drain drain) : IHostLifetime, IDisposable
     {
         // Without this the runtime would end the process.
         context.Cancel = true;
-        // POST /drain is not counted: it often comes from a hook right before the first signal.
+        // POST /drain is not counted, because it often comes from a hook right before the first signal.
         if (Interlocked.Increment(ref _received) > 1)
             drain.Hurry();
         else

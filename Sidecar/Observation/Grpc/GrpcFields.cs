@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace Sidecar.Observation.Grpc;
 
-/// <summary>What the fields of a head say about gRPC; known also of those for which there was no room.</summary>
+/// <summary>What the fields of a head say about gRPC; also the fields that were not kept for lack of room.</summary>
 internal struct GrpcFields
 {
     private bool? _areOfCall;
 
-    /// <summary>Whether a request is a call: <c>application/grpc</c>, perhaps with a format or parameters behind it. gRPC-Web is another protocol.</summary>
+    /// <summary>Whether a request is a call: <c>application/grpc</c>, possibly with a format or parameters after it. gRPC-Web is another protocol.</summary>
     public readonly bool AreOfCall => _areOfCall == true;
 
-    /// <summary>The call's status; null when there is none.</summary>
+    /// <summary>The call's status; null if there is none.</summary>
     public int? Status { get; private set; }
 
-    /// <summary>How long the call may take; null when the request does not say, or makes no sense.</summary>
+    /// <summary>The call's time limit; null if the request has none, or an invalid one.</summary>
     public TimeSpan? Timeout { get; private set; }
 
-    /// <summary>The message in a call's last fields, still percent-encoded; empty when there is none.</summary>
+    /// <summary>The message in a call's last fields, still percent-encoded; empty if there is none.</summary>
     public static ReadOnlySpan<byte> MessageIn(MessageHead last)
     {
         for (var i = 0; i < last.Count; i++)
@@ -28,7 +28,7 @@ internal struct GrpcFields
         return default;
     }
 
-    /// <summary>Learns from a field. Of two of a name the first counts.</summary>
+    /// <summary>Reads a field. If a name comes twice, the first counts.</summary>
     public void Note(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         switch (name.Length)

@@ -1,6 +1,6 @@
 namespace Sidecar.Observation.Grpc;
 
-/// <summary>The status of a call: what the server says, or what gRPC makes of a call without one (gRPC over HTTP/2, "Errors"; http-grpc-status-mapping).</summary>
+/// <summary>The status of a call: the server's, or the one that gRPC derives for a call without a status (gRPC over HTTP/2, "Errors"; http-grpc-status-mapping).</summary>
 internal static class GrpcStatus
 {
     private const int Cancelled = 1;
@@ -13,13 +13,13 @@ internal static class GrpcStatus
     private const int Unavailable = 14;
     private const int Unauthenticated = 16;
 
-    // Clients round what they send up, by a percent or more, and their clock runs before the request is here.
+    // Clients round the value that they send up, by a percent or more, and their clock starts before the request is here.
     private const double PartOfDeadline = 0.95;
 
-    /// <summary>The status of a call that has ended; null where the observation ended before it.</summary>
+    /// <summary>The status of a call that has ended; null if the observation ended earlier.</summary>
     /// <param name="exchange">Its exchange, with outcome and end.</param>
-    /// <param name="reset">The error of the RST_STREAM that ended it; null when none did.</param>
-    /// <param name="clock">Of the exchange's times.</param>
+    /// <param name="reset">The error of the RST_STREAM that ended it; null if none did.</param>
+    /// <param name="clock">The clock of the exchange's times.</param>
     public static int? Of(Exchange exchange, uint? reset, TimeProvider clock)
     {
         if (exchange.IsAnswered)

@@ -1,6 +1,6 @@
 namespace Sidecar.Observation.Grpc;
 
-/// <summary>Counts the messages of one direction of a gRPC call: each has five bytes in front, a flag and its length. Messages themselves are skipped.</summary>
+/// <summary>Counts the messages of one direction of a gRPC call: each starts with five bytes, a flag and its length. The messages are skipped.</summary>
 internal struct MessageCounter
 {
     private const int PrefixLength = 5;
@@ -9,8 +9,8 @@ internal struct MessageCounter
     private uint _length;
     private uint _left;
 
-    /// <summary>Reads on.</summary>
-    /// <returns>How many messages' prefixes became whole.</returns>
+    /// <summary>Reads the next bytes.</summary>
+    /// <returns>The number of message prefixes that became complete.</returns>
     public int Count(ReadOnlySpan<byte> bytes)
     {
         var count = 0;
@@ -24,7 +24,7 @@ internal struct MessageCounter
                 continue;
             }
 
-            // The flag is shifted out by the length behind it.
+            // The length after the flag shifts the flag out.
             _length = (_length << 8) | bytes[0];
             bytes = bytes[1..];
             if (++_prefix < PrefixLength)

@@ -1,28 +1,28 @@
 namespace Sidecar.Observation.Http1;
 
-/// <summary>How the end of a message's body is known (RFC 9112, 6.3).</summary>
+/// <summary>What marks the end of a message's body (RFC 9112, 6.3).</summary>
 internal enum BodyEnd
 {
     /// <summary>There is no body.</summary>
     AtOnce,
 
-    /// <summary>After so many bytes.</summary>
+    /// <summary>The body has a known length.</summary>
     AfterLength,
 
-    /// <summary>After the last chunk and its trailers.</summary>
+    /// <summary>The body ends after its last chunk and trailers.</summary>
     AfterChunks,
 
-    /// <summary>With the connection.</summary>
+    /// <summary>The body ends with the connection.</summary>
     AtClose,
 
-    /// <summary>The connection is no longer HTTP/1.1 behind this head, or nobody can tell.</summary>
+    /// <summary>After this head the connection is no longer HTTP/1.1, or the end cannot be known.</summary>
     Never,
 }
 
-/// <summary>What the fields of a head say about the body behind it.</summary>
+/// <summary>What the fields of a head say about the body after it.</summary>
 internal struct BodyFraming
 {
-    /// <summary>Content-Length; null when there is none.</summary>
+    /// <summary>Content-Length; null if there is none.</summary>
     public long? Length;
 
     /// <summary>Whether chunked is the last transfer coding.</summary>
@@ -31,22 +31,22 @@ internal struct BodyFraming
     /// <summary>Whether there is a transfer coding.</summary>
     public bool IsEncoded;
 
-    /// <summary>Whether the client waits for leave to send the body (RFC 9110, 10.1.1).</summary>
+    /// <summary>Whether the client waits for permission to send the body (RFC 9110, 10.1.1).</summary>
     public bool ExpectsContinue;
 
-    /// <summary>Why the peers may disagree where the message ends; null when they do not.</summary>
+    /// <summary>Why the peers can disagree about the end of the message; null if they cannot.</summary>
     public string? Fault;
 
     // Whether the last field was one of those that count here.
     private bool _isLast;
 
-    // Servers accepted this coding, which is none, until RFC 7230; some do still, and others refuse it.
+    // "identity" is no coding. Servers accepted it until RFC 7230; some still do, and others refuse it.
     private bool _isIdentity;
 
     private bool _hasBlank;
 
-    /// <summary>Learns from a field.</summary>
-    /// <param name="name">Its name, as far as the colon.</param>
+    /// <summary>Reads a field.</summary>
+    /// <param name="name">Its name, up to the colon.</param>
     /// <param name="value">Its value.</param>
     public void Note(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -62,19 +62,19 @@ internal struct BodyFraming
         ExpectsContinue |= Ascii.EqualsIgnoreCase(trimmed, "expect"u8) && Ascii.EqualsIgnoreCase(value, "100-continue"u8);
     }
 
-    /// <summary>The last field goes on in a folded line, of which servers make different things.</summary>
+    /// <summary>The last field continues in a folded line, which servers treat differently.</summary>
     public void NoteFold()
     {
         if (_isLast)
             Fault ??= "Content-Length or Transfer-Encoding in a folded line";
     }
 
-    /// <summary>Why servers may disagree where a request ends, or refuse it (RFC 9112, 6.1 and 6.3); null when they do not.</summary>
-    /// <param name="version">The request's.</param>
+    /// <summary>Why servers can disagree about the end of a request, or refuse it (RFC 9112, 6.1 and 6.3); null if they cannot.</summary>
+    /// <param name="version">The request's version.</param>
     public readonly string? DisputeOf(HttpVersion version) => this switch
     {
         { Fault: { } fault } => fault,
-        // Some servers take it with a blank before the colon, others pass it over; a response's may be taken (RFC 9112, 5.1).
+        // Some servers accept a blank before the colon, others skip the field; in a response it can be accepted (RFC 9112, 5.1).
         { _hasBlank: true } => "a blank between Content-Length or Transfer-Encoding and its colon in a request",
         { IsEncoded: true, Length: not null } => "Content-Length and Transfer-Encoding in one request",
         { IsEncoded: true, IsChunked: false } => "Transfer-Encoding of a request that does not end in chunked",
@@ -88,14 +88,14 @@ internal struct BodyFraming
         ? BodyEnd.AfterChunks
         : Length > 0 ? BodyEnd.AfterLength : BodyEnd.AtOnce;
 
-    /// <summary>How the body of a response ends whose status allows for one.</summary>
+    /// <summary>How a response's body ends, if its status allows a body.</summary>
     public readonly BodyEnd OfResponse() => IsEncoded
         ? IsChunked ? BodyEnd.AfterChunks : BodyEnd.AtClose
         : Length switch { null => BodyEnd.AtClose, 0 => BodyEnd.AtOnce, _ => BodyEnd.AfterLength };
 
     private void NoteLength(ReadOnlySpan<byte> value)
     {
-        // A list of the same length is what some proxies make of two fields (RFC 9112, 6.3).
+        // Some proxies make one list of two fields with the same length (RFC 9112, 6.3).
         foreach (var range in value.Split((byte)','))
         {
             if (!TryParseLength(value[range].Trim(Ascii.Blanks), out var length))

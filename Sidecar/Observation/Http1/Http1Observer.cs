@@ -5,15 +5,15 @@ using Sidecar.Options;
 namespace Sidecar.Observation.Http1;
 
 /// <summary>
-/// Pairs the requests and responses of an HTTP/1 connection. Responses come in the order of their requests (RFC 9112, 9.3). What is
-/// not certain ends a direction: behind such requests only those before it get their answers, so no pair can slip.
+/// Pairs the requests and responses of an HTTP/1 connection. Responses come in the order of their requests (RFC 9112, 9.3). A doubtful
+/// request ends the observation of its direction: only earlier requests get their responses, so no pair can be wrong.
 /// </summary>
 internal sealed class Http1Observer : IProtocolObserver
 {
-    /// <summary>What one costs with its readers, and no exchange under way.</summary>
+    /// <summary>Bytes that an observer and its readers use, without an exchange.</summary>
     public const int Cost = 1024;
 
-    // Beyond it the queue of a burst goes when the burst is over.
+    // A longer queue, after a burst, is released when the burst is over.
     private const int UsualQueue = 64;
 
     private readonly IExchangeSink _sink;
@@ -25,9 +25,9 @@ internal sealed class Http1Observer : IProtocolObserver
     private readonly Http1Reader _requests;
     private readonly Http1Reader _responses;
 
-    /// <param name="sink">Told of each exchange.</param>
-    /// <param name="limits">What it may keep of a head.</param>
-    /// <param name="memory">Charged for all that it keeps.</param>
+    /// <param name="sink">Gets each exchange.</param>
+    /// <param name="limits">Limits for the kept part of a head.</param>
+    /// <param name="memory">Charged for all that the observer keeps.</param>
     public Http1Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory)
     {
         (_sink, _memory, _heads) = (sink, memory, new MessageHeads(limits.HeadBytes, memory));
@@ -43,13 +43,13 @@ internal sealed class Http1Observer : IProtocolObserver
     /// <inheritdoc/>
     public bool IsWaiting => Upgrade is null && !IsUncertain && (_waiting.Count > 0 || _requests.HasPart || (IsRefused && Failure is null));
 
-    /// <summary>Where the connection became HTTP/2; null unless it did.</summary>
+    /// <summary>The upgrade by which the connection became HTTP/2; null if it did not.</summary>
     public Http2Upgrade? Upgrade { get; private set; }
 
-    /// <summary>Requests whose answers are still to come, in order.</summary>
+    /// <summary>Requests that wait for their responses, in order.</summary>
     public Queue<Exchange> Waiting => _waiting;
 
-    /// <summary>Where heads come from.</summary>
+    /// <summary>The source of empty heads.</summary>
     public MessageHeads Heads => _heads;
 
     /// <summary>Reads the client's side.</summary>
@@ -58,13 +58,13 @@ internal sealed class Http1Observer : IProtocolObserver
     /// <summary>Reads the server's side.</summary>
     public Http1Reader Responses => _responses;
 
-    /// <summary>What the client's side is found to be.</summary>
+    /// <summary>Gets the client's messages.</summary>
     public Http1RequestSide RequestSide => _requestSide;
 
-    /// <summary>Whether the server refused a request before its head was whole. What the client sends from then on nobody can tell.</summary>
+    /// <summary>Whether the server refused a request before its head was complete. The client's later bytes cannot be understood.</summary>
     public bool IsRefused { get; private set; }
 
-    // Whether requests were read that may have been a body.
+    // Whether bytes were read as requests that could have been a body.
     private bool IsUncertain => _requests.Omitted is { IsUncertain: true };
 
     /// <inheritdoc/>
@@ -81,7 +81,7 @@ internal sealed class Http1Observer : IProtocolObserver
     /// <inheritdoc/>
     public void Close(in ConnectionEnding ending, long time)
     {
-        // Of what is not whole: the response of the first that waits, the request of the last.
+        // For incomplete exchanges: the response of the first that waits, and the request of the last.
         if (_waiting.TryPeek(out var answering) && !answering.IsAnswered)
             answering.ResponseBytes += _responses.MessageBytes;
         if (Upgrade is { Exchange: { IsRequested: false } upgraded })
@@ -101,10 +101,10 @@ internal sealed class Http1Observer : IProtocolObserver
         _memory.GiveBeside(_queueCapacity * sizeof(long));
     }
 
-    /// <summary>A direction makes no sense from here on.</summary>
+    /// <summary>One direction cannot be understood from here on.</summary>
     public void Fail(string why) => Failure ??= why;
 
-    /// <summary>A request waits for its answer from now on.</summary>
+    /// <summary>A request waits for its response from now on.</summary>
     public void Enqueue(Exchange exchange)
     {
         _memory.Take(Exchange.Cost);
@@ -112,18 +112,18 @@ internal sealed class Http1Observer : IProtocolObserver
         ChargeQueue();
     }
 
-    /// <summary>Reports an exchange of which both sides have ended.</summary>
+    /// <summary>Reports an exchange if both sides have ended.</summary>
     public void EndIfWhole(Exchange exchange, long time)
     {
         exchange.Ended = time;
         if (!exchange.IsRequested || !exchange.IsAnswered)
             return;
-        // The queue's first, unless the server answered an upload before its end and the client goes on with it.
+        // The first of the queue, unless the server answered an upload early and the client continues it.
         Dequeue();
         Report(exchange);
     }
 
-    /// <summary>The server answers with an error although no request has come, or only a part of one's head: what is known of it.</summary>
+    /// <summary>The server answers with an error although no request has come, or only a part of a head; the request has what is known of it.</summary>
     public Exchange BeginRefused(MessageHead answer, long started)
     {
         var bytes = _requests.MessageBytes;
@@ -135,17 +135,17 @@ internal sealed class Http1Observer : IProtocolObserver
             part.Version = answer.Version;
         }
 
-        // Its times are those of what is known: there was no end of a head.
+        // Its times are those that are known, because the head had no end.
         var exchange = new Exchange(part, bytes > 0 ? _requests.Started : started, started) { RequestBytes = bytes, IsRequested = true };
         Enqueue(exchange);
         return exchange;
     }
 
     /// <summary>The server has agreed to HTTP/2.</summary>
-    /// <returns>Whether that makes sense.</returns>
+    /// <returns>Whether that is valid.</returns>
     public bool TryBeginHttp2(Http2Upgrade upgrade)
     {
-        // Whatever else was asked would have to be answered before (RFC 7540, 3.2).
+        // Earlier requests would have to be answered before it (RFC 7540, 3.2).
         if (_waiting.Count > 1)
         {
             Fail("an upgrade to h2c while other requests wait");
@@ -156,7 +156,7 @@ internal sealed class Http1Observer : IProtocolObserver
         return true;
     }
 
-    /// <summary>Hands over the exchange of the <see cref="Upgrade"/>, whose request may still be on its way; until then it is reported with the others.</summary>
+    /// <summary>Gives away the exchange of the <see cref="Upgrade"/>; its request may not be complete. Until then it is reported with the others.</summary>
     public Exchange TakeUpgraded()
     {
         var exchange = Upgrade!.Exchange;
@@ -188,7 +188,7 @@ internal sealed class Http1Observer : IProtocolObserver
     {
         var goesOn = _responses.Read(ref bytes, time);
         Failure ??= _responses.Failure;
-        // Behind requests that make no sense all that are certain may have been answered.
+        // Earlier requests can still get their responses, even after a request that cannot be understood.
         return goesOn && (Failure is null || IsWaiting);
     }
 

@@ -1,32 +1,32 @@
 namespace Sidecar.Observation.Http1;
 
-/// <summary>What one direction of an HTTP/1 connection is found to be.</summary>
+/// <summary>Gets the messages of one direction of an HTTP/1 connection.</summary>
 internal abstract class Http1Receiver
 {
     /// <summary>A head has ended.</summary>
-    /// <param name="head">Its start line and fields; the receiver's from now on.</param>
+    /// <param name="head">Its start line and fields; the receiver owns it from now on.</param>
     /// <param name="framing">What it says about the body.</param>
-    /// <param name="started">When its first byte was seen.</param>
-    /// <param name="time">When its last byte was seen.</param>
-    /// <returns>How the body behind it ends; null when it is no message that counts, and nothing behind it is read.</returns>
+    /// <param name="started">Time of its first byte.</param>
+    /// <param name="time">Time of its last byte.</param>
+    /// <returns>How the body after it ends; null if the message does not count, and nothing after it is read.</returns>
     public abstract BodyEnd? OnHead(MessageHead head, in BodyFraming framing, long started, long time);
 
     /// <summary>The message has ended.</summary>
     /// <param name="bytes">Its length on the wire, head and body.</param>
-    /// <param name="time">When its last byte was seen.</param>
+    /// <param name="time">Time of its last byte.</param>
     public abstract void OnEnd(long bytes, long time);
 }
 
 /// <summary>
-/// Reads one direction of an HTTP/1.0 or 1.1 connection as its bytes pass, in pieces of any size. Bodies are skipped by count.
-/// Lenient where peers are: bare LF, empty lines before a request, folded fields, leading zeros.
+/// Reads one direction of an HTTP/1.0 or 1.1 connection as its bytes pass, in pieces of any size. Bodies are skipped by their length.
+/// It accepts what peers accept: bare LF, empty lines before a request, folded fields, leading zeros.
 /// </summary>
 internal sealed class Http1Reader
 {
     // A chunk's size in hexadecimal; more digits than these could overflow.
     private const int MaxSizeDigits = 15;
 
-    // Of a line more is kept than of a head, so that a head is cut at the same place whether its line comes whole or in pieces.
+    // More is kept of a line than of a head, so that a head is cut at the same place if its line comes in pieces.
     private const int LineSlack = 64 + LineBuffer.Tail;
 
     private readonly Http1Receiver _receiver;
@@ -42,9 +42,9 @@ internal sealed class Http1Reader
     private long _headBytes;
     private bool _isBeforeChunks;
 
-    /// <param name="receiver">Told of heads and ends.</param>
-    /// <param name="readsRequests">Whether these are requests.</param>
-    /// <param name="heads">Where heads come from.</param>
+    /// <param name="receiver">Gets heads and ends.</param>
+    /// <param name="readsRequests">Whether the messages are requests.</param>
+    /// <param name="heads">The source of empty heads.</param>
     public Http1Reader(Http1Receiver receiver, bool readsRequests, MessageHeads heads) =>
         (_receiver, _readsRequests, _heads, _lines) = (receiver, readsRequests, heads, new LineBuffer(heads.Limit + LineSlack, heads.Memory));
 
@@ -62,25 +62,25 @@ internal sealed class Http1Reader
         Broken,
     }
 
-    /// <summary>Why the bytes make no sense; null while they do.</summary>
+    /// <summary>Why the bytes break the protocol; null if they do not.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Length so far of the message that has begun and not ended.</summary>
+    /// <summary>Length so far of the message that has not ended.</summary>
     public long MessageBytes => _bytes;
 
-    /// <summary>When the message that was read last began.</summary>
+    /// <summary>Time at which the last message began.</summary>
     public long Started => _started;
 
-    /// <summary>Whether a head has begun and is not whole, or makes no sense.</summary>
+    /// <summary>Whether a head has begun and is incomplete, or breaks the protocol.</summary>
     public bool HasPart => _head is not null || (_state == State.StartLine && _lines.HasPart);
 
-    /// <summary>Whether a head has ended with a body behind it of which nothing has come.</summary>
+    /// <summary>Whether a head with a body has ended and no byte of the body has come.</summary>
     public bool IsBeforeBody => _state is State.Length or State.ChunkSize && _bytes == _headBytes;
 
-    /// <summary>A body that may have been left out, while that is not certain.</summary>
+    /// <summary>A body that the client may have left out, while that is not certain.</summary>
     public OmittedBody? Omitted { get; private set; }
 
-    /// <summary>Reads on; false once the bytes make no sense or are no longer HTTP/1, with those left that were not read.</summary>
+    /// <summary>Reads the next bytes; false when they break the protocol or are no longer HTTP/1, with the unread bytes left.</summary>
     public bool Read(ref ReadOnlySpan<byte> bytes, long time)
     {
         if (Omitted is not null && _state < State.Over && !CanGoOnWithout(bytes))
@@ -94,17 +94,17 @@ internal sealed class Http1Reader
         return _state < State.Over;
     }
 
-    /// <summary>The stream has ended, which may be the end of a body.</summary>
+    /// <summary>The stream has ended, which can be the end of a body.</summary>
     public void End(long time)
     {
         if (_state == State.UntilClose)
             Finish(time);
     }
 
-    /// <summary>Nothing more is read.</summary>
+    /// <summary>Reads nothing more.</summary>
     public void Stop() => _state = _state == State.Broken ? State.Broken : State.Over;
 
-    /// <summary>What is known of a head that is not whole or makes no sense; nothing more is read then. Null when none has begun.</summary>
+    /// <summary>The known part of a head that is incomplete or breaks the protocol; nothing more is read then. Null if none has begun.</summary>
     public MessageHead? TakePart()
     {
         if (!HasPart)
@@ -118,8 +118,8 @@ internal sealed class Http1Reader
         return head;
     }
 
-    /// <summary>The body that is to come may be left out: what follows is read as a message.</summary>
-    /// <returns>The length of the message without it.</returns>
+    /// <summary>The client may leave out the next body, so the next bytes are read as a message.</summary>
+    /// <returns>The length of the message without the body.</returns>
     public long OmitBody(Exchange exchange)
     {
         SettleOmission();
@@ -144,7 +144,7 @@ internal sealed class Http1Reader
         Omitted = null;
     }
 
-    /// <summary>Gives the buffers back.</summary>
+    /// <summary>Releases the buffers.</summary>
     public void Release()
     {
         SettleOmission();
@@ -209,7 +209,7 @@ internal sealed class Http1Reader
         switch (_state)
         {
             case State.StartLine when line.IsEmpty:
-                // Some clients end a body with a line too many (RFC 9112, 2.2).
+                // Some clients send an extra line after a body (RFC 9112, 2.2).
                 _bytes = 0;
                 break;
             case State.StartLine:
@@ -241,7 +241,7 @@ internal sealed class Http1Reader
     private void ReadStartLine(ReadOnlySpan<byte> line)
     {
         _head ??= _heads.Rent();
-        // What may be a chunk's size is none of a client's methods.
+        // A line that can be the size of a chunk has no method of any client.
         if ((_isBeforeChunks && StartLine.MayBeChunkSize(line)) || !StartLine.TryRead(line, _readsRequests, _head))
         {
             BreakStartLine(line);
@@ -288,7 +288,7 @@ internal sealed class Http1Reader
 
         var value = line[(colon + 1)..].Trim(Ascii.Blanks);
         _framing.Note(line[..colon], value);
-        // White space before the colon is wrong (RFC 9112, 5.1), and clients overlook it.
+        // Blanks before the colon are wrong (RFC 9112, 5.1), but clients accept them.
         _head!.Add(line[..colon].TrimEnd(Ascii.Blanks), value);
     }
 
@@ -340,7 +340,7 @@ internal sealed class Http1Reader
         (_state, Failure) = (State.Broken, why);
         if (Omitted is null && !_isBeforeChunks)
             return;
-        // It may be a part of that body, and is no request then.
+        // It can be a part of that body, and then it is not a request.
         Failure = OmittedBody.Rule;
         _heads.Return(_head);
         _head = null;

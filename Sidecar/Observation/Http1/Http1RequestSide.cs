@@ -1,7 +1,7 @@
 namespace Sidecar.Observation.Http1;
 
-/// <summary>The client's messages: each is a request that waits for its answer.</summary>
-/// <param name="observer">Of the connection.</param>
+/// <summary>Gets the client's messages: each is a request that waits for its response.</summary>
+/// <param name="observer">The connection's observer.</param>
 internal sealed class Http1RequestSide(Http1Observer observer) : Http1Receiver
 {
     private Exchange? _current;
@@ -16,7 +16,7 @@ internal sealed class Http1RequestSide(Http1Observer observer) : Http1Receiver
         _awaitsContinue = framing.ExpectsContinue && head.Version == HttpVersion.Http11 && end != BodyEnd.AtOnce;
         if (framing.DisputeOf(head.Version) is not { } dispute)
             return end;
-        // The server has read its head, and its next answer is to it; where it ends nobody can tell.
+        // The server has read its head and answers it next, but its end cannot be known.
         observer.Fail(dispute);
         return BodyEnd.Never;
     }
@@ -33,7 +33,7 @@ internal sealed class Http1RequestSide(Http1Observer observer) : Http1Receiver
             observer.EndIfWhole(exchange, time);
     }
 
-    /// <summary>The request under way has as much of a body as can be known.</summary>
+    /// <summary>The current request has as much of a body as can be known.</summary>
     public void EndCurrent(long time)
     {
         if (_current is not null)
@@ -43,7 +43,7 @@ internal sealed class Http1RequestSide(Http1Observer observer) : Http1Receiver
     /// <summary>The server wants the body.</summary>
     public void Continue() => _awaitsContinue = false;
 
-    /// <summary>A final answer has begun. A client that waits for leave to send its body may do without it then (RFC 9110, 10.1.1).</summary>
+    /// <summary>A final response has begun. A client that waits for permission can then leave its body out (RFC 9110, 10.1.1).</summary>
     public void OnAnswer(Exchange exchange, long time)
     {
         if (exchange != _current || !_awaitsContinue || !observer.Requests.IsBeforeBody)

@@ -1,10 +1,10 @@
 namespace Sidecar.Observation.Http1;
 
-/// <summary>The server's messages: interim responses and final ones, to the first request that waits.</summary>
-/// <param name="observer">Of the connection.</param>
+/// <summary>Gets the server's messages: interim responses and final ones, for the first request that waits.</summary>
+/// <param name="observer">The connection's observer.</param>
 internal sealed class Http1ResponseSide(Http1Observer observer) : Http1Receiver
 {
-    // The answers that a server gives to what it will not wait for, or cannot read.
+    // A server answers with such a status if it will not wait for a request, or cannot read it.
     private const int FirstError = 400;
 
     /// <inheritdoc/>
@@ -16,7 +16,7 @@ internal sealed class Http1ResponseSide(Http1Observer observer) : Http1Receiver
             return null;
         }
 
-        // Of interim ones and the final one the last stands (RFC 9110, 15.2).
+        // Of interim responses and the final one, the last counts (RFC 9110, 15.2).
         exchange.Responded = started;
         observer.Heads.Return(exchange.Response);
         exchange.Response = head;
@@ -47,7 +47,7 @@ internal sealed class Http1ResponseSide(Http1Observer observer) : Http1Receiver
 
         var exchange = observer.Waiting.Peek();
         exchange.ResponseBytes += bytes;
-        // An interim one is followed by the response proper (RFC 9110, 15.2).
+        // After an interim response the final one follows (RFC 9110, 15.2).
         if (exchange.Response!.Status is < 200 and not 101)
             return;
         exchange.IsAnswered = true;
@@ -65,7 +65,7 @@ internal sealed class Http1ResponseSide(Http1Observer observer) : Http1Receiver
         var isKnown = observer.Waiting.TryPeek(out var first);
         if (observer.Requests.Omitted is { } omitted && !(isKnown && omitted.IsOf(first!)))
         {
-            // A server that still waits for the body answers nothing but that it waits no longer.
+            // A server that still waits for the body sends only one answer: that it does not wait any longer.
             if (omitted.IsUncertain || head.Status is 400 or 408)
             {
                 omitted.Doubt();

@@ -1,14 +1,14 @@
 namespace Sidecar.Observation.Http1;
 
-/// <summary>The exchange that made an HTTP/1.1 connection HTTP/2 (RFC 7540, 3.2): its response comes as that of stream 1.</summary>
-/// <param name="Exchange">Request and nothing else so far; its body may still be on its way.</param>
-/// <param name="SettingsField">Which of the request's fields is HTTP2-Settings.</param>
+/// <summary>The exchange by which an HTTP/1.1 connection became HTTP/2 (RFC 7540, 3.2); its response comes as that of stream 1.</summary>
+/// <param name="Exchange">It has only a request so far, and perhaps not all of its body.</param>
+/// <param name="SettingsField">The index of the request's HTTP2-Settings field.</param>
 internal sealed record Http2Upgrade(Exchange Exchange, int SettingsField)
 {
-    /// <summary>The client's first settings: base64url.</summary>
+    /// <summary>The client's first settings, in base64url.</summary>
     public ReadOnlySpan<byte> Settings => Exchange.Request.Value(SettingsField);
 
-    /// <summary>Reads request and answer; null when they agreed on something else.</summary>
+    /// <summary>Reads request and response; null if they did not agree on h2c.</summary>
     public static Http2Upgrade? TryRead(Exchange exchange, MessageHead answer) =>
         Find(answer, "upgrade"u8) is { } to && Ascii.EqualsIgnoreCase(answer.Value(to), "h2c"u8) && Find(exchange.Request, "http2-settings"u8) is { } settings
             ? new Http2Upgrade(exchange, settings)

@@ -1,36 +1,36 @@
 namespace Sidecar.Observation.Http1;
 
 /// <summary>
-/// A body that its client may have left out, since the server answered before it (RFC 9110, 10.1.1): what follows is read as
-/// requests. They are certain once what would stand behind the body is no request, or the server has answered one of them.
+/// A body that its client may have left out, because the server answered before it (RFC 9110, 10.1.1). The next bytes are read as
+/// requests. They certainly are requests when the bytes after a body would not be a request, or when the server has answered one.
 /// </summary>
-/// <param name="length">How long the body would be.</param>
+/// <param name="length">The length that the body would have.</param>
 internal sealed class OmittedBody(long length)
 {
-    /// <summary>What one costs.</summary>
+    /// <summary>Bytes that one uses.</summary>
     public const int Cost = 96;
 
-    /// <summary>What is broken when both readings hold.</summary>
+    /// <summary>The broken rule if both readings are possible.</summary>
     public const string Rule = "behind a final answer to Expect: 100-continue, bytes that may be the body or a request";
 
     private readonly byte[] _behind = new byte[ProtocolDetection.Enough];
     private long _left = length;
     private int _count;
 
-    /// <summary>The exchange whose body it is; null once that was reported.</summary>
+    /// <summary>The exchange with the body; null after it was reported.</summary>
     public Exchange? Exchange { get; init; }
 
-    /// <summary>Whether what was read as requests may have been the body.</summary>
+    /// <summary>Whether the bytes that were read as requests may have been the body.</summary>
     public bool IsUncertain { get; private set; }
 
-    /// <summary>Whether it is this one's body.</summary>
+    /// <summary>Whether it is the body of this exchange.</summary>
     public bool IsOf(Exchange exchange) => exchange == Exchange;
 
-    /// <summary>Nobody can tell.</summary>
+    /// <summary>Both readings are possible.</summary>
     public void Doubt() => IsUncertain = true;
 
-    /// <summary>Looks at bytes that are read as requests.</summary>
-    /// <returns>True once they are certain; see also <see cref="IsUncertain"/>.</returns>
+    /// <summary>Examines bytes that are read as requests.</summary>
+    /// <returns>True when it is decided; see also <see cref="IsUncertain"/>.</returns>
     public bool IsSettledBy(ReadOnlySpan<byte> bytes)
     {
         var skipped = (int)Math.Min(_left, bytes.Length);

@@ -5,10 +5,10 @@ internal static class StartLine
 {
     private static readonly System.Buffers.SearchValues<byte> HexDigits = System.Buffers.SearchValues.Create("0123456789ABCDEFabcdef"u8);
 
-    /// <summary>Reads it into the head; false when it is no HTTP/1.0 or 1.1.</summary>
+    /// <summary>Reads it into the head; false if it is not HTTP/1.0 or 1.1.</summary>
     public static bool TryRead(ReadOnlySpan<byte> line, bool isRequest, MessageHead head) => isRequest ? TryReadRequest(line, head) : TryReadResponse(line, head);
 
-    /// <summary>Reads method and target of a request line that is not whole, or makes no sense, as far as they are certain.</summary>
+    /// <summary>Reads method and target of a request line that is incomplete or wrong, as far as they are certain.</summary>
     public static void ReadPart(ReadOnlySpan<byte> line, MessageHead head)
     {
         head.Version = HttpVersion.Http11;
@@ -20,16 +20,16 @@ internal static class StartLine
         head.SetRequest(line[..blank], end < 0 ? rest : rest[..end]);
     }
 
-    /// <summary>Whether a line begins with digits of a chunk's size and then a blank: it may be one of those or a request's.</summary>
+    /// <summary>Whether a line begins with the digits of a chunk's size and a blank: it can be a chunk's size or a request's line.</summary>
     public static bool MayBeChunkSize(ReadOnlySpan<byte> line) =>
         line.IndexOf((byte)' ') is var blank and > 0 && !line[..blank].ContainsAnyExcept(HexDigits);
 
     private static bool TryReadRequest(ReadOnlySpan<byte> line, MessageHead head)
     {
-        // A blank behind the version is overlooked (RFC 9112, 3).
+        // A blank after the version is ignored (RFC 9112, 3).
         line = line.TrimEnd(Ascii.Blanks);
         var (first, last) = (line.IndexOf((byte)' '), line.LastIndexOf((byte)' '));
-        // Between the two: a target with a blank in it is wrong, and servers read it all the same.
+        // A target with a blank in it is wrong, but servers accept it.
         if (first <= 0 || last <= first + 1 || !Ascii.IsToken(line[..first]) || !TryReadVersion(line[(last + 1)..], head))
             return false;
         head.SetRequest(line[..first], line[(first + 1)..last].Trim(Ascii.Blanks));

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Sidecar.Observation.Http2;
 
-/// <summary>The types of frames that mean something here (RFC 9113, 6).</summary>
+/// <summary>The types of frames that matter here (RFC 9113, 6).</summary>
 internal enum FrameType : byte
 {
     Data = 0,
@@ -16,7 +16,7 @@ internal enum FrameType : byte
     Continuation = 9,
 }
 
-/// <summary>The nine bytes in front of a frame's payload (RFC 9113, 4.1).</summary>
+/// <summary>The nine bytes before a frame's payload (RFC 9113, 4.1).</summary>
 internal readonly record struct FrameHeader(int Length, FrameType Type, byte Flags, int Stream)
 {
     public const int Size = 9;
@@ -29,10 +29,10 @@ internal readonly record struct FrameHeader(int Length, FrameType Type, byte Fla
     public static FrameHeader Read(ReadOnlySpan<byte> bytes) =>
         new((bytes[0] << 16) | (bytes[1] << 8) | bytes[2], (FrameType)bytes[3], bytes[4], ReadStream(bytes[5..]));
 
-    /// <summary>A stream's number, without the bit in front of it that is reserved.</summary>
+    /// <summary>A stream's number, without the reserved first bit.</summary>
     public static int ReadStream(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt32BigEndian(bytes) & int.MaxValue;
 
-    /// <summary>Whether it is the sender's last on its stream, but for the rest of its header block.</summary>
+    /// <summary>Whether it is the sender's last frame on its stream, except for the rest of its header block.</summary>
     public bool EndsStream => Type is FrameType.Data or FrameType.Headers && (Flags & EndStream) != 0;
 
     /// <summary>Whether its payload is a header block or a part of one.</summary>
@@ -43,10 +43,10 @@ internal readonly record struct FrameHeader(int Length, FrameType Type, byte Fla
 
     public bool IsPadded => Type is FrameType.Data or FrameType.Headers or FrameType.PushPromise && (Flags & Padded) != 0;
 
-    /// <summary>Whether settings are acknowledged.</summary>
+    /// <summary>Whether it acknowledges settings.</summary>
     public bool IsAcknowledgement => Type == FrameType.Settings && (Flags & 0x1) != 0;
 
-    /// <summary>How many bytes of the payload stand in front of its body: a padding's length, a priority, a number, or all of a small frame.</summary>
+    /// <summary>The number of payload bytes before its body: a padding's length, a priority, a number, or all of a small frame.</summary>
     public int PrefixLength => (IsPadded ? 1 : 0) + Type switch
     {
         FrameType.Headers when (Flags & Priority) != 0 => 5,
@@ -59,7 +59,7 @@ internal readonly record struct FrameHeader(int Length, FrameType Type, byte Fla
     /// <summary>A setting is a number of two bytes and a value of four.</summary>
     public const int SettingLength = 6;
 
-    /// <summary>Whether its length is one that its type can have.</summary>
+    /// <summary>Whether its type allows its length.</summary>
     public bool HasRightLength => Length >= PrefixLength && Type switch
     {
         FrameType.ResetStream or FrameType.WindowUpdate or FrameType.Ping => Length == PrefixLength,

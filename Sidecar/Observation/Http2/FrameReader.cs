@@ -3,34 +3,34 @@ using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation.Http2;
 
-/// <summary>What one direction of an HTTP/2 connection is found to be.</summary>
+/// <summary>Gets the frames of one direction of an HTTP/2 connection.</summary>
 internal interface IFrameReceiver
 {
-    /// <summary>A header block is whole.</summary>
+    /// <summary>A header block is complete.</summary>
     /// <param name="frame">The frame that began it: HEADERS or PUSH_PROMISE.</param>
     /// <param name="block">The block, joined from its fragments.</param>
-    /// <param name="started">When the frame's first byte was seen.</param>
-    /// <param name="time">When the block's last byte was seen.</param>
-    /// <returns>Why it makes no sense; null when it does.</returns>
+    /// <param name="started">Time of the frame's first byte.</param>
+    /// <param name="time">Time of the block's last byte.</param>
+    /// <returns>Why it breaks the protocol; null if it does not.</returns>
     public string? OnBlock(in FrameHeader frame, ReadOnlySpan<byte> block, long started, long time);
 
-    /// <summary>A piece of a stream's body, padding left out.</summary>
+    /// <summary>A piece of a stream's body, without padding.</summary>
     public void OnData(int stream, ReadOnlySpan<byte> piece);
 
     /// <summary>One of the settings of a SETTINGS frame.</summary>
     public void OnSetting(ushort setting, uint value);
 
-    /// <summary>A frame has ended; one with a header block when that has.</summary>
+    /// <summary>A frame has ended; a frame with a header block ends with its block.</summary>
     /// <param name="frame">The frame, or the one that began the block.</param>
     /// <param name="value">The error of RST_STREAM, the last stream of GOAWAY.</param>
-    /// <param name="bytes">Its length with its header, and those of the frames that continue it.</param>
-    /// <param name="time">When its last byte was seen.</param>
+    /// <param name="bytes">Its length with its header, and with the frames that continue it.</param>
+    /// <param name="time">Time of its last byte.</param>
     public void OnFrame(in FrameHeader frame, uint value, long bytes, long time);
 }
 
 /// <summary>
-/// Cuts one direction of an HTTP/2 connection into frames as its bytes pass, in pieces of any size (RFC 9113, 4). Only header blocks
-/// are kept until they are whole; frames of unknown types are skipped.
+/// Splits one direction of an HTTP/2 connection into frames as its bytes pass, in pieces of any size (RFC 9113, 4). Only header blocks
+/// are kept until they are complete. Frames of unknown types are skipped.
 /// </summary>
 internal sealed class FrameReader
 {
@@ -56,8 +56,8 @@ internal sealed class FrameReader
     private long _earned;
     private long _started;
 
-    /// <param name="receiver">Told of what the frames say.</param>
-    /// <param name="isClients">Whether these are the client's bytes, behind a preface.</param>
+    /// <param name="receiver">Gets the content of frames.</param>
+    /// <param name="isClients">Whether these are the client's bytes, after a preface.</param>
     /// <param name="maxBlockBytes">Most bytes of the frames of a header block.</param>
     /// <param name="memory">Charged for header blocks that come in pieces.</param>
     public FrameReader(IFrameReceiver receiver, bool isClients, int maxBlockBytes, MemoryAccount memory)
@@ -76,10 +76,10 @@ internal sealed class FrameReader
         Broken,
     }
 
-    /// <summary>Why the bytes make no sense; null while they do.</summary>
+    /// <summary>Why the bytes break the protocol; null if they do not.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Reads on; false once the bytes make no sense, with those left that were not read.</summary>
+    /// <summary>Reads the next bytes; false when they break the protocol, with the unread bytes left.</summary>
     public bool Read(ref ReadOnlySpan<byte> bytes, long time)
     {
         while (!bytes.IsEmpty && _state != State.Broken && !_memory.IsExhausted)
@@ -87,7 +87,7 @@ internal sealed class FrameReader
         return _state != State.Broken;
     }
 
-    /// <summary>Gives the buffer back.</summary>
+    /// <summary>Releases the buffer.</summary>
     public void Release() => _fragments.Release();
 
     private void Step(ref ReadOnlySpan<byte> bytes, long time)
@@ -131,7 +131,7 @@ internal sealed class FrameReader
             _state = State.Header;
     }
 
-    /// <summary>Takes so many bytes; false once they are used up before.</summary>
+    /// <summary>Takes this number of bytes; false if there are fewer.</summary>
     private bool TryGather(ref ReadOnlySpan<byte> bytes, int length, out ReadOnlySpan<byte> gathered)
     {
         var count = Math.Min(bytes.Length, length - _gatheredLength);
@@ -169,7 +169,7 @@ internal sealed class FrameReader
 
     private string? FaultOf(in FrameHeader frame)
     {
-        // The first frame of either side (RFC 9113, 3.4); servers let a client acknowledge theirs before.
+        // SETTINGS is the first frame of either side (RFC 9113, 3.4), but servers let a client acknowledge theirs earlier.
         if (!_hasSettings && (frame.Type != FrameType.Settings || (frame.IsAcknowledgement && !_isClients)))
             return "no HTTP/2 settings at first";
         if (_isInBlock ? frame.Type != FrameType.Continuation || frame.Stream != _opening.Stream : frame.Type == FrameType.Continuation)
@@ -245,7 +245,7 @@ internal sealed class FrameReader
     private void EndBlock(ReadOnlySpan<byte> block, long time)
     {
         _isInBlock = false;
-        // Before the block is kept: what it may cost must not depend on how its bytes came.
+        // Before the block is kept, so that the allowed memory does not depend on the pieces in which its bytes come.
         Earn();
         if (_receiver.OnBlock(_opening, block, _started, time) is { } failure)
             Break(failure);

@@ -9,15 +9,15 @@ using Sidecar.Options;
 namespace Sidecar.Observation.Http2;
 
 /// <summary>
-/// Follows the streams of an HTTP/2 connection, each of which is one exchange (RFC 9113, 8.1). Every header block is decoded, also
-/// those of streams that are not followed, so that the tables of both directions stay as their peers have them.
+/// Follows the streams of an HTTP/2 connection; each is one exchange (RFC 9113, 8.1). Every header block is decoded, also
+/// those of streams that are not followed, so that the tables of both directions stay the same as the peers'.
 /// </summary>
 internal sealed class Http2Observer : IProtocolObserver
 {
-    /// <summary>What one costs with its readers, decoders and no stream under way.</summary>
+    /// <summary>Bytes that an observer, its readers and decoders use, without a stream.</summary>
     public const int Cost = 2048;
 
-    // A header block, and the list of fields it stands for, may be four times as long as what is kept of it.
+    // A header block, and its list of fields, can be four times as long as the kept part.
     private const int BlockFactor = 4;
     private const int MinHeadBytes = 64 * 1024;
     private const int MaxHeadBytes = 16 * 1024 * 1024;
@@ -34,10 +34,10 @@ internal sealed class Http2Observer : IProtocolObserver
     private readonly FrameReader _responses;
     private bool _isBrokenFromTheStart;
 
-    /// <param name="sink">Told of each exchange.</param>
-    /// <param name="limits">What it may keep of a head.</param>
-    /// <param name="memory">Charged for all that it keeps.</param>
-    /// <param name="clock">Of the times it is told.</param>
+    /// <param name="sink">Gets each exchange.</param>
+    /// <param name="limits">Limits for the kept part of a head.</param>
+    /// <param name="memory">Charged for all that the observer keeps.</param>
+    /// <param name="clock">The clock of the given times.</param>
     public Http2Observer(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory, TimeProvider clock)
     {
         _memory = memory;
@@ -54,12 +54,12 @@ internal sealed class Http2Observer : IProtocolObserver
     public string? Failure { get; private set; }
 
     /// <summary>
-    /// The connection became HTTP/2 by Upgrade (RFC 7540, 3.2): stream 1 has a request, and what is read from now on
-    /// is HTTP/2 both ways, the client's preface first. Called before any byte is read.
+    /// The connection became HTTP/2 by Upgrade (RFC 7540, 3.2): stream 1 has a request, and all bytes read from now on
+    /// are HTTP/2 in both directions, with the client's preface first. Called before any byte is read.
     /// </summary>
-    /// <param name="first">The exchange of the request that asked for it; its heads, too, are this observer's from now on.</param>
+    /// <param name="first">The exchange of the request that asked for it; the observer owns it and its heads from now on.</param>
     /// <param name="settings">The value of the request's HTTP2-Settings field.</param>
-    /// <param name="time">When.</param>
+    /// <param name="time">The time of the upgrade.</param>
     public void Upgrade(Exchange first, ReadOnlySpan<byte> settings, long time)
     {
         first.Ended = time;
@@ -68,7 +68,7 @@ internal sealed class Http2Observer : IProtocolObserver
         _isBrokenFromTheStart = Failure is not null;
     }
 
-    /// <summary>The request of <see cref="Upgrade"/> has come to its end, which may be later.</summary>
+    /// <summary>The request of <see cref="Upgrade"/> has ended, which can be later.</summary>
     public void EndUpgradedRequest(long time)
     {
         if (_streams.Find(1) is not { } stream)
@@ -98,7 +98,7 @@ internal sealed class Http2Observer : IProtocolObserver
     /// <inheritdoc/>
     public void End(Direction direction, long time)
     {
-        // A stream's end is said in its frames; what is not whole by then is judged when the connection closes.
+        // The frames of a stream mark its end; streams that are incomplete get their outcome when the connection closes.
     }
 
     /// <inheritdoc/>

@@ -3,11 +3,11 @@ using Sidecar.Observation.Http2.Hpack;
 
 namespace Sidecar.Observation.Http2;
 
-/// <summary>What the frames of one side mean for the streams and for the header blocks of both.</summary>
-/// <param name="direction">Whose frames.</param>
-/// <param name="streams">Those of both sides.</param>
+/// <summary>Applies the frames of one side to the streams, and to the header blocks of both sides.</summary>
+/// <param name="direction">The direction of the frames.</param>
+/// <param name="streams">The streams of both sides.</param>
 /// <param name="own">Decodes this side's header blocks.</param>
-/// <param name="peers">Decodes the other side's, for which this side's settings hold.</param>
+/// <param name="peers">Decodes the other side's header blocks, to which this side's settings apply.</param>
 internal abstract class Http2Side(Direction direction, Http2Streams streams, HpackDecoder own, HpackDecoder peers) : IFrameReceiver
 {
     // SETTINGS_HEADER_TABLE_SIZE (RFC 9113, 6.5.2).
@@ -50,7 +50,7 @@ internal abstract class Http2Side(Direction direction, Http2Streams streams, Hpa
         }
     }
 
-    /// <summary>Decodes a block into a head of its own; null when it makes no sense.</summary>
+    /// <summary>Decodes a block into a head of its own; null if it breaks the protocol.</summary>
     protected MessageHead? Decode(ReadOnlySpan<byte> block, out string? failure)
     {
         var head = streams.Heads.Rent();
@@ -62,7 +62,7 @@ internal abstract class Http2Side(Direction direction, Http2Streams streams, Hpa
         return null;
     }
 
-    /// <summary>Decodes a block that nobody cares for, for what later ones refer to.</summary>
+    /// <summary>Decodes a block that is not needed, because later blocks can refer to it.</summary>
     protected string? Skip(ReadOnlySpan<byte> block) => own.Decode(block, head: null);
 
     private void OnFrame(Http2Stream stream, in FrameHeader frame, uint value, long bytes, long time)
@@ -75,7 +75,7 @@ internal abstract class Http2Side(Direction direction, Http2Streams streams, Hpa
 
         if (frame.Type == FrameType.ResetStream)
         {
-            // Once all of the response is there, both may do without the rest of the request (RFC 9113, 8.1); the server says so by the code.
+            // After the whole response, both sides can drop the rest of the request (RFC 9113, 8.1); the server shows this by the code.
             var isEnough = exchange.IsAnswered && (direction == Direction.Request || value == NoError);
             var reset = direction == Direction.Request ? ExchangeOutcome.ClientReset : ExchangeOutcome.ServerReset;
             streams.End(stream, isEnough ? ExchangeOutcome.Completed : reset, time, value);

@@ -3,10 +3,10 @@ using Sidecar.Observation.Grpc;
 
 namespace Sidecar.Observation.Http2;
 
-/// <summary>A stream that is under way: its exchange, and how far the messages of a gRPC call were read.</summary>
+/// <summary>An open stream: its exchange, and the state of the messages of a gRPC call.</summary>
 internal sealed class Http2Stream(int number, Exchange exchange)
 {
-    /// <summary>What one costs without its exchange.</summary>
+    /// <summary>Bytes that one uses, without its exchange.</summary>
     public const int Cost = 64;
 
     private MessageCounter _requestMessages;

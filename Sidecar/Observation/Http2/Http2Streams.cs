@@ -4,20 +4,20 @@ using Sidecar.Options;
 
 namespace Sidecar.Observation.Http2;
 
-/// <summary>The streams of a connection that are under way, and where their exchanges go.</summary>
-/// <param name="sink">Told of each exchange.</param>
-/// <param name="limits">What may be kept of a head.</param>
+/// <summary>The open streams of a connection; reports their exchanges.</summary>
+/// <param name="sink">Gets each exchange.</param>
+/// <param name="limits">Limits for the kept part of a head.</param>
 /// <param name="memory">Charged for them.</param>
-/// <param name="clock">Of the times.</param>
+/// <param name="clock">The clock of the given times.</param>
 internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits, MemoryAccount memory, TimeProvider clock)
 {
-    // Heads of streams side by side; more than these come and go.
+    // Heads of parallel streams; further ones are released after use.
     private const int MaxFreeHeads = 32;
 
-    // Of the dictionary: its entry, and a number that leads there.
+    // For the dictionary: its entry, and a number that leads there.
     private const int PlaceCost = 28;
 
-    // Beyond it the places of a burst go when the burst is over.
+    // More places, after a burst, are released when the burst is over.
     private const int UsualPlaces = 256;
 
     private readonly Dictionary<int, Http2Stream> _streams = [];
@@ -27,19 +27,19 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
     // The client's last stream that the server will answer (GOAWAY).
     private int _lastServed = int.MaxValue;
 
-    /// <summary>Where heads come from.</summary>
+    /// <summary>The source of empty heads.</summary>
     public MessageHeads Heads { get; } = new(limits.HeadBytes, memory, MaxFreeHeads);
 
     /// <summary>The latest stream of the client; numbers only grow.</summary>
     public int LastOpened { get; private set; }
 
-    /// <summary>How many are under way.</summary>
+    /// <summary>The number of open streams.</summary>
     public int Count => _streams.Count;
 
-    /// <summary>Whether the client's side makes no sense any more: streams that it opens then are not followed.</summary>
+    /// <summary>Whether the client's side broke the protocol: streams that it opens later are not followed.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>A stream under way; null when it has ended or never began.</summary>
+    /// <summary>An open stream; null if it has ended or never began.</summary>
     public Http2Stream? Find(int number)
     {
         // Frames of a stream often follow each other.
@@ -63,14 +63,14 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
         ChargePlaces();
     }
 
-    /// <summary>Ends a stream both of whose sides have ended.</summary>
+    /// <summary>Ends a stream if both of its sides have ended.</summary>
     public void EndIfWhole(Http2Stream stream, long time)
     {
         if (stream.Exchange is { IsRequested: true, IsAnswered: true })
             End(stream, ExchangeOutcome.Completed, time);
     }
 
-    /// <summary>The client's side makes no sense from here on: what there is of its requests is all that can be known.</summary>
+    /// <summary>The client's side breaks the protocol from here on: no more of its requests can be known.</summary>
     public void CloseToRequests(long time)
     {
         IsClosed = true;
@@ -82,10 +82,10 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
     }
 
     /// <summary>Ends a stream.</summary>
-    /// <param name="stream">Which.</param>
-    /// <param name="outcome">How its exchange ended.</param>
-    /// <param name="time">When.</param>
-    /// <param name="reset">The error of RST_STREAM; null when there was none.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="outcome">The outcome of its exchange.</param>
+    /// <param name="time">The time of its end.</param>
+    /// <param name="reset">The error of RST_STREAM; null if there was none.</param>
     public void End(Http2Stream stream, ExchangeOutcome outcome, long time, uint? reset = null)
     {
         (stream.Exchange.Outcome, stream.Exchange.Ended) = (outcome, time);
@@ -100,7 +100,7 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
         Report(stream.Exchange, reset);
     }
 
-    /// <summary>The server will answer no stream of the client behind this one.</summary>
+    /// <summary>The server will answer no stream of the client after this one.</summary>
     public void ServeUpTo(int number) => _lastServed = Math.Min(_lastServed, number);
 
     /// <summary>Ends all streams with their connection.</summary>
@@ -109,7 +109,7 @@ internal sealed class Http2Streams(IExchangeSink sink, ObservationLimits limits,
         foreach (var (number, stream) in _streams)
         {
             var exchange = stream.Exchange;
-            // One that the server said it would not answer is nobody's fault.
+            // A stream that the server announced not to answer was ended by neither side.
             var isRefused = ending.Cause == ExchangeOutcome.Completed && number > _lastServed && exchange.Response is null;
             (exchange.Ended, exchange.Outcome) = (time, isRefused ? ExchangeOutcome.Unmatched : ending.OutcomeOf(exchange));
             Report(exchange, reset: null);

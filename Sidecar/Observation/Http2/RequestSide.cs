@@ -3,7 +3,7 @@ using Sidecar.Observation.Http2.Hpack;
 
 namespace Sidecar.Observation.Http2;
 
-/// <summary>The client's frames: its header blocks are requests, or the trailers of one, which nobody keeps.</summary>
+/// <summary>The client's frames: its header blocks are requests, or trailers of a request, which are not kept.</summary>
 internal sealed class RequestSide(Http2Streams streams, HpackDecoder own, HpackDecoder peers) : Http2Side(Direction.Request, streams, own, peers)
 {
     private readonly Http2Streams _streams = streams;
@@ -13,10 +13,10 @@ internal sealed class RequestSide(Http2Streams streams, HpackDecoder own, HpackD
     {
         if (frame.Type == FrameType.PushPromise)
             return "a promise of the client's";
-        // Even ones are the server's, to push on.
+        // Even streams belong to the server, for pushes.
         if (frame.Stream % 2 == 0)
             return "a request on a stream of the server's";
-        // One that is not new has its head, or was reset.
+        // A stream that is not new has its head, or was reset.
         if (frame.Stream <= _streams.LastOpened)
             return Skip(block);
         if (Decode(block, out var failure) is not { } head)
@@ -26,7 +26,7 @@ internal sealed class RequestSide(Http2Streams streams, HpackDecoder own, HpackD
         return null;
     }
 
-    /// <summary>CONNECT has its target in <c>:authority</c> alone (RFC 9113, 8.5).</summary>
+    /// <summary>CONNECT has its target only in <c>:authority</c> (RFC 9113, 8.5).</summary>
     private static void SetTargetOfConnect(MessageHead head)
     {
         if (!head.Target.IsEmpty || !head.IsConnect)

@@ -1,18 +1,18 @@
 namespace Sidecar.Observation.Memory;
 
 /// <summary>
-/// What the observation of one connection holds, charged to the budget of all. Beyond a starting amount it may keep so much for each
-/// byte that has passed: one byte may stand for a field of thousands.
+/// The memory that the observation of one connection uses, charged to the budget of all. Above a starting amount it can use a
+/// fixed number of bytes for each byte that has passed, because one byte can stand for a field of thousands.
 /// </summary>
 internal sealed class MemoryAccount
 {
-    /// <summary>Bytes that a connection may hold before anything has passed: its parsers, a usual request and its response.</summary>
+    /// <summary>Bytes that a connection can use before any byte has passed: its parsers, a usual request and its response.</summary>
     public const int Starting = 8 * 1024;
 
-    /// <summary>Bytes that may be held for each that has passed. The smallest message, of some ten bytes, costs half of that in objects.</summary>
+    /// <summary>Bytes that it can use for each byte that has passed. The smallest message, of some ten bytes, costs half of that in objects.</summary>
     public const int PerByte = 64;
 
-    /// <summary>What an array costs beyond its elements.</summary>
+    /// <summary>Bytes of an array beyond its elements.</summary>
     public const int ArrayOverhead = 24;
 
     private readonly ObservationMemory _memory;
@@ -29,22 +29,22 @@ internal sealed class MemoryAccount
         share.Add(this);
     }
 
-    /// <summary>Bytes that are held now.</summary>
+    /// <summary>Bytes in use now.</summary>
     public long Held => Volatile.Read(ref _held);
 
-    /// <summary>Whether more is needed than there is: the observation has to end, and reads no further.</summary>
+    /// <summary>Whether there was not enough memory: the observation must end, and reads nothing more.</summary>
     public bool IsExhausted { get; private set; }
 
-    /// <summary>What a protocol's observer says of it; null while there is memory.</summary>
+    /// <summary>The failure for a protocol's observer; null while there is memory.</summary>
     public string? Failure => IsExhausted ? "no memory for what is under way" : null;
 
-    /// <summary>The account's place in its share; -1 when it is closed.</summary>
+    /// <summary>The account's index in its share; -1 when it is closed.</summary>
     public int Slot { get; set; }
 
-    /// <summary>Bytes have passed, of either direction.</summary>
+    /// <summary>Bytes of either direction have passed.</summary>
     public void Earn(long bytes) => _allowed += PerByte * bytes;
 
-    /// <summary>Takes memory for what may be left out.</summary>
+    /// <summary>Takes memory for something that can be left out.</summary>
     public bool TryTake(int bytes)
     {
         if (bytes > _allowed - _held || !_share.TryTake(bytes))
@@ -53,7 +53,7 @@ internal sealed class MemoryAccount
         return true;
     }
 
-    /// <summary>Takes memory for what cannot be left out.</summary>
+    /// <summary>Takes memory for something that cannot be left out.</summary>
     public void Take(int bytes)
     {
         _held += bytes;
@@ -61,8 +61,8 @@ internal sealed class MemoryAccount
     }
 
     /// <summary>
-    /// Takes memory beside what may be kept for the bytes that passed: to join what came in pieces, so that the same is kept of what
-    /// came whole, or for a collection that grows by leaps.
+    /// Takes memory that does not count against the bytes that have passed: to join pieces, so that the same is kept as if they had
+    /// come whole, or for a collection that grows in large steps.
     /// </summary>
     public void TakeBeside(int bytes)
     {
@@ -82,10 +82,10 @@ internal sealed class MemoryAccount
         _share.Give(bytes);
     }
 
-    /// <summary>Part of a head is left out.</summary>
+    /// <summary>Counts a head of which a part is left out.</summary>
     public void CountCut() => _memory.CountCut();
 
-    /// <summary>Asks the holder to let go; false when there is none any more.</summary>
+    /// <summary>Asks the holder to release its memory; false if it has closed the account.</summary>
     public bool TryChoose()
     {
         if (_holder is null || !_share.IfThere(this, static account => account._isChosen = true))
@@ -94,8 +94,8 @@ internal sealed class MemoryAccount
         return true;
     }
 
-    /// <summary>Gives all back. The last call but for repetitions.</summary>
-    /// <param name="forLack">Whether the observation ends for want of memory.</param>
+    /// <summary>Returns all memory. The last call; a repeated one does nothing.</summary>
+    /// <param name="forLack">Whether the observation ends because memory is short.</param>
     public void Close(bool forLack = false)
     {
         if (_isClosed)

@@ -1,20 +1,20 @@
 namespace Sidecar.Observation.Memory;
 
-/// <summary>An event loop's part of the budget: it takes portions and hands them out in small pieces. Connections without a loop have one together.</summary>
+/// <summary>An event loop's part of the budget: it takes portions and gives them out in small pieces. Connections without a loop share one.</summary>
 /// <param name="memory">The budget.</param>
-/// <param name="isOfOneThread">Whether one thread alone takes and gives, which then needs no lock.</param>
+/// <param name="isOfOneThread">Whether only one thread takes and returns memory; then no lock is needed.</param>
 internal sealed class MemoryShare(ObservationMemory memory, bool isOfOneThread)
 {
-    // Accounts come and go on the share's thread, and any thread may search among them.
+    // Accounts are added and removed on the share's thread, but any thread can search them.
     private readonly Lock _accountsLock = new();
     private readonly List<MemoryAccount> _accounts = [];
     private readonly Lock? _lock = isOfOneThread ? null : new Lock();
     private int _free;
 
-    /// <summary>Bytes of it that nobody uses; a recent value.</summary>
+    /// <summary>Bytes of it that are not in use; a recent value.</summary>
     public int Free => Volatile.Read(ref _free);
 
-    /// <summary>Takes what can be done without.</summary>
+    /// <summary>Takes memory for something that can be left out.</summary>
     public bool TryTake(int bytes)
     {
         if (TryTakeBelowSoftLimit(bytes))
@@ -23,7 +23,7 @@ internal sealed class MemoryShare(ObservationMemory memory, bool isOfOneThread)
         return false;
     }
 
-    /// <summary>Takes what is needed in any case; false: nothing more may come.</summary>
+    /// <summary>Takes memory for something that cannot be left out; if false, nothing more may come.</summary>
     public bool Take(int bytes)
     {
         if (TryTakeBelowSoftLimit(bytes))
@@ -68,7 +68,7 @@ internal sealed class MemoryShare(ObservationMemory memory, bool isOfOneThread)
         }
     }
 
-    /// <summary>The account that holds most, of its own and another.</summary>
+    /// <summary>The account that uses most, among its own and another one.</summary>
     public MemoryAccount? Greediest(MemoryAccount? other)
     {
         lock (_accountsLock)
@@ -83,7 +83,7 @@ internal sealed class MemoryShare(ObservationMemory memory, bool isOfOneThread)
         return other;
     }
 
-    /// <summary>Does something to an account unless it was removed.</summary>
+    /// <summary>Runs an action on an account, unless it was removed.</summary>
     public bool IfThere(MemoryAccount account, Action<MemoryAccount> action)
     {
         lock (_accountsLock)
@@ -111,7 +111,7 @@ internal sealed class MemoryShare(ObservationMemory memory, bool isOfOneThread)
         }
     }
 
-    // A portion more, or where the budget is nearly spent just what is missing.
+    // Takes another portion, or only the missing bytes if the budget is almost used up.
     private bool TryRefill(int bytes)
     {
         var missing = bytes - _free;

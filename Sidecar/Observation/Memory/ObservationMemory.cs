@@ -1,19 +1,19 @@
 namespace Sidecar.Observation.Memory;
 
 /// <summary>
-/// One budget for all that observation keeps, of all connections. Beyond it heads are cut, then the observation of the connection
-/// that holds most ends.
+/// One budget for all memory of observation, of all connections. Above it heads are cut, then the observation of the connection
+/// that uses most ends.
 /// </summary>
-/// <param name="limit">Bytes.</param>
+/// <param name="limit">The budget in bytes.</param>
 internal sealed class ObservationMemory(long limit) : IDisposable
 {
-    // Of the limit, for what cannot be cut while somebody is being made to let go.
+    // The share of the limit for what cannot be cut, until a chosen connection has released its memory.
     private const int ReserveShare = 8;
 
-    // A loop takes portions of this part of the limit, 64 KB of the default, so that loops seldom meet.
+    // A loop takes portions of this part of the limit, 64 KB of the default, so that loops rarely compete.
     private const int PortionShare = 512;
 
-    // Where nobody had anything to let go of, that is so for a while.
+    // If no connection had memory to release, the next search waits this long.
     private static readonly TimeSpan UselessSearch = TimeSpan.FromMilliseconds(100);
 
     private readonly ThreadLocal<MemoryShare?> _ofThread = new();
@@ -26,31 +26,31 @@ internal sealed class ObservationMemory(long limit) : IDisposable
     private long _nextSearch;
     private int _isSearching;
 
-    /// <summary>Most bytes that may be kept.</summary>
+    /// <summary>Most bytes that can be kept.</summary>
     public long Limit => limit;
 
-    /// <summary>Up to here heads are kept whole; what is left of the limit is for what cannot be cut.</summary>
+    /// <summary>Up to this limit heads are kept whole; the rest is for what cannot be cut.</summary>
     public long SoftLimit => limit - (limit / ReserveShare);
 
-    /// <summary>What a share takes at once.</summary>
+    /// <summary>The bytes that a share takes at once.</summary>
     public int Portion => (int)(limit / PortionShare);
 
-    /// <summary>Bytes that are kept now.</summary>
+    /// <summary>Bytes in use now.</summary>
     public long Used => Interlocked.Read(ref _taken) - Volatile.Read(ref _shares).Sum(share => (long)share.Free);
 
-    /// <summary>Heads of which not all could be kept for want of memory.</summary>
+    /// <summary>Heads that were cut because memory was short.</summary>
     public long HeadsCut => Interlocked.Read(ref _headsCut);
 
-    /// <summary>Connections whose observation ended for want of memory.</summary>
+    /// <summary>Connections with an observation that ended because memory was short.</summary>
     public long Ended => Interlocked.Read(ref _ended);
 
     /// <summary>An account for a connection.</summary>
-    /// <param name="holder">Asked to let go when it holds more than any other; null: nobody is.</param>
+    /// <param name="holder">Is asked to release its memory when it uses more than any other; null for none.</param>
     /// <param name="isOfOneThread">Whether only the calling thread will ever use it.</param>
     public MemoryAccount Open(IMemoryHolder? holder = null, bool isOfOneThread = false) => new(this, isOfOneThread ? ShareOfThread() : CommonShare(), holder);
 
     /// <summary>Takes from the budget, for a share or an account.</summary>
-    /// <returns>False, and nothing is taken, where the sum would be above a limit.</returns>
+    /// <returns>False, and nothing is taken, if the sum would be above a limit.</returns>
     public bool TryReserve(long bytes, long most)
     {
         if (Interlocked.Add(ref _taken, bytes) <= most)
@@ -59,14 +59,14 @@ internal sealed class ObservationMemory(long limit) : IDisposable
         return false;
     }
 
-    /// <summary>Takes what is needed in any case, or with a negative number gives back.</summary>
+    /// <summary>Takes memory for something that cannot be left out; a negative number returns memory.</summary>
     public void Reserve(long bytes) => Interlocked.Add(ref _taken, bytes);
 
     public void CountCut() => Interlocked.Increment(ref _headsCut);
 
     public void CountEnded() => Interlocked.Increment(ref _ended);
 
-    /// <summary>Asks the account that holds most to let go, one at a time.</summary>
+    /// <summary>Asks the account that uses most to release its memory, one account at a time.</summary>
     public void EndGreediest()
     {
         if (Environment.TickCount64 < Volatile.Read(ref _nextSearch) || Interlocked.CompareExchange(ref _isSearching, 1, 0) != 0)
@@ -80,7 +80,7 @@ internal sealed class ObservationMemory(long limit) : IDisposable
         EndSearch();
     }
 
-    /// <summary>The account that was chosen has let go.</summary>
+    /// <summary>The chosen account has released its memory.</summary>
     public void EndSearch() => Volatile.Write(ref _isSearching, 0);
 
     public void Dispose() => _ofThread.Dispose();
@@ -101,9 +101,9 @@ internal sealed class ObservationMemory(long limit) : IDisposable
     }
 }
 
-/// <summary>Holds memory of observation.</summary>
+/// <summary>Uses memory of observation.</summary>
 internal interface IMemoryHolder
 {
-    /// <summary>Asks it to give all back soon. Any thread may call it.</summary>
+    /// <summary>Asks it to release all memory soon. Any thread can call it.</summary>
     public void LetGo();
 }

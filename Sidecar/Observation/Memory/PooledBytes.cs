@@ -3,12 +3,12 @@ using System.Buffers;
 namespace Sidecar.Observation.Memory;
 
 /// <summary>
-/// Bytes one behind the other, in a buffer of the pool: they are added at the end and dropped at the beginning. When the buffer's end
-/// is reached, those still there move to another. The only way in which observation and records grow a buffer.
+/// A row of bytes in a buffer of the pool: bytes are added at the end and dropped at the beginning. When the buffer's end is
+/// reached, the present bytes move to another buffer. Observation and records grow buffers only in this way.
 /// </summary>
-/// <param name="account">Charged for the buffer; null: it is bounded otherwise.</param>
-/// <param name="usualSize">The first buffer's size where there is memory for it.</param>
-/// <param name="isForPieces">Whether it joins what came in pieces, and so gets its memory in any case.</param>
+/// <param name="account">Charged for the buffer; null if its size is limited in another way.</param>
+/// <param name="usualSize">The first buffer's size, if there is memory for it.</param>
+/// <param name="isForPieces">Whether it joins pieces, and so gets its memory in any case.</param>
 internal struct PooledBytes(MemoryAccount? account, int usualSize = 0, bool isForPieces = false)
 {
     private byte[]? _bytes;
@@ -19,17 +19,17 @@ internal struct PooledBytes(MemoryAccount? account, int usualSize = 0, bool isFo
 
     public readonly bool IsEmpty => _end == _start;
 
-    /// <summary>What there is.</summary>
+    /// <summary>The present bytes.</summary>
     public readonly Span<byte> Written => _bytes.AsSpan(_start, Length);
 
-    /// <summary>Where what comes next has room without another buffer.</summary>
+    /// <summary>The room for the next bytes without another buffer.</summary>
     public readonly Span<byte> Free => _bytes.AsSpan(_end);
 
-    /// <summary>So many bytes were written to <see cref="Free"/>.</summary>
+    /// <summary>This number of bytes was written to <see cref="Free"/>.</summary>
     public void Advance(int count) => _end += count;
 
-    /// <summary>Adds bytes, and others behind them; they may lie in this buffer.</summary>
-    /// <returns>False, and nothing is added, where there is no memory for it.</returns>
+    /// <summary>Adds bytes, and more after them; they can lie in this buffer.</summary>
+    /// <returns>False, and nothing is added, if there is no memory for it.</returns>
     public bool TryAdd(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> more = default)
     {
         byte[]? old = null;
@@ -39,12 +39,12 @@ internal struct PooledBytes(MemoryAccount? account, int usualSize = 0, bool isFo
         bytes.CopyTo(Free);
         more.CopyTo(Free[bytes.Length..]);
         _end += count;
-        // Only now: they may have been in it.
+        // Only now, because the added bytes could lie in it.
         GiveBack(old);
         return true;
     }
 
-    /// <summary>Makes room for so many bytes in <see cref="Free"/>.</summary>
+    /// <summary>Makes room for a number of bytes in <see cref="Free"/>.</summary>
     public bool TryMakeRoom(int count)
     {
         byte[]? old = null;
@@ -57,10 +57,10 @@ internal struct PooledBytes(MemoryAccount? account, int usualSize = 0, bool isFo
     /// <summary>Drops the first bytes.</summary>
     public void Drop(int count) => _start += count;
 
-    /// <summary>Forgets all; the buffer stays.</summary>
+    /// <summary>Drops all bytes; the buffer stays.</summary>
     public void Clear() => (_start, _end) = (0, 0);
 
-    /// <summary>Forgets all and gives the buffer back.</summary>
+    /// <summary>Drops all bytes and releases the buffer.</summary>
     public void Release()
     {
         var bytes = _bytes;
@@ -68,7 +68,7 @@ internal struct PooledBytes(MemoryAccount? account, int usualSize = 0, bool isFo
         GiveBack(bytes);
     }
 
-    // As much room again as there are bytes, so that each is moved about once; where there is no memory for that, what is needed.
+    // Doubles the size, so that each byte moves about once; if there is no memory for that, it takes the needed size.
     private bool TryMove(int more, out byte[]? old)
     {
         var needed = checked(Length + more);
@@ -79,7 +79,7 @@ internal struct PooledBytes(MemoryAccount? account, int usualSize = 0, bool isFo
     private bool TryMoveTo(int size, out byte[]? old)
     {
         old = null;
-        // First, for it may fail: nothing has changed by then.
+        // First, because it can fail: nothing has changed by then.
         var larger = ArrayPool<byte>.Shared.Rent(size);
         var cost = larger.Length + MemoryAccount.ArrayOverhead;
         if (isForPieces)

@@ -1,11 +1,11 @@
 namespace Sidecar.Records.Command;
 
-/// <summary>A file that others write to: its end is not the end, unless another file has taken its place.</summary>
+/// <summary>A file that other processes write to: reading continues at its end, until another file has replaced it.</summary>
 /// <param name="file">The file; closed with this.</param>
-/// <param name="path">Where it was opened.</param>
+/// <param name="path">The path that was opened.</param>
 internal sealed class GrowingFile(FileStream file, string path) : Stream
 {
-    // As often as tail looks, or four times.
+    // Four times as often as tail.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     public override bool CanRead => true;
@@ -26,7 +26,7 @@ internal sealed class GrowingFile(FileStream file, string path) : Stream
     {
         while (true)
         {
-            // Looked for before the read: what was written to the old file until then is still read.
+            // Checked before the read, so that bytes written to the old file until then are still read.
             var isReplaced = IsReplaced();
             var count = await file.ReadAsync(buffer, cancellationToken);
             if (count > 0 || isReplaced)
@@ -54,7 +54,7 @@ internal sealed class GrowingFile(FileStream file, string path) : Stream
         base.Dispose(disposing);
     }
 
-    // By length, which the two share only for a moment. A file that is gone may come again.
+    // By length, which the two files share only for a moment. A file that is gone can come again.
     private bool IsReplaced()
     {
         var before = file.Length;

@@ -2,18 +2,18 @@ using System.Numerics;
 
 namespace Sidecar.Records.Command;
 
-/// <summary>How long many things took, in bounded memory: each power of two is divided into 64, so a percentile is at most 1.6 % off.</summary>
+/// <summary>Durations in bounded memory: each power of two is divided into 64 steps, so a percentile is at most 1.6 % off.</summary>
 internal sealed class LatencyHistogram
 {
     private const int Steps = 64;
     private const int StepBits = 6;
 
-    // Up to 2^45 ticks: forty days. What takes longer counts as that.
+    // Up to 2^45 ticks: forty days. Longer durations count as that.
     private const int Powers = 40;
 
     private readonly long[] _counts = new long[Steps * Powers];
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of durations.</summary>
     public long Count { get; private set; }
 
     public void Add(TimeSpan span)
@@ -22,7 +22,7 @@ internal sealed class LatencyHistogram
         Count++;
     }
 
-    /// <summary>What so large a share took at most; null of nothing.</summary>
+    /// <summary>The longest duration within a share of the shortest ones; null if there are none.</summary>
     /// <param name="share">0 to 1.</param>
     public TimeSpan? Percentile(double share)
     {
@@ -37,7 +37,7 @@ internal sealed class LatencyHistogram
         return null;
     }
 
-    // Below 64 each tick is a step of its own; from there on a step is the number's first seven bits.
+    // Below 64 each tick is a separate step; from 64 on a step is the number's first seven bits.
     private static int IndexOf(long ticks)
     {
         var power = Math.Max(0, BitOperations.Log2((ulong)ticks | 1) - StepBits);

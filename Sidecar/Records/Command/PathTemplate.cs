@@ -2,16 +2,16 @@ using System.Text;
 
 namespace Sidecar.Records.Command;
 
-/// <summary>What paths that differ in ids alone have in common: <c>/users/17/items</c> is <c>/users/{n}/items</c>.</summary>
+/// <summary>The common form of paths that differ only in ids: <c>/users/17/items</c> becomes <c>/users/{n}/items</c>.</summary>
 internal static class PathTemplate
 {
-    // Within a word with letters: the v2 of an API and a 720p stay what they are; the segment00017 of a video does not.
+    // Digits in a word with letters: v2 of an API and 720p stay, segment00017 of a video does not.
     private const int MinDigits = 3;
 
-    // So long a word of hexadecimal digits is a hash.
+    // A word of hexadecimal digits with this length is a hash.
     private const int MinHash = 16;
 
-    /// <summary>The template of a target; its query is left out.</summary>
+    /// <summary>The template of a target, without its query.</summary>
     public static string Of(string target)
     {
         var end = target.AsSpan().IndexOfAny('?', '#');

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace Sidecar.Records.Command;
 
-/// <summary>What a terminal is shown. Text that peers chose cannot speak to it.</summary>
+/// <summary>Text for a terminal. Text that peers chose cannot control the terminal.</summary>
 internal static class Printable
 {
-    /// <summary>The text with a dot in place of each character that is not to be seen.</summary>
+    /// <summary>The text with a dot in place of each invisible character.</summary>
     public static string Of(string text)
     {
         var shown = new StringBuilder(text.Length);
-        // A lone surrogate comes as U+FFFD, which is seen.
+        // A lone surrogate comes as U+FFFD, which is visible.
         foreach (var rune in text.EnumerateRunes())
             shown.Append(IsUnseen(rune) ? "." : rune.ToString());
         return shown.ToString();
@@ -33,7 +33,7 @@ internal static class Printable
     private static string Digits(double number) =>
         number.ToString(number switch { < 9.995 => "F2", < 99.95 => "F1", _ => "F0" }, CultureInfo.InvariantCulture);
 
-    // Controls, what turns the direction of the text, what has no width, and what looks different on every terminal.
+    // Control characters, changes of the text's direction, characters without width, and those that look different on every terminal.
     private static bool IsUnseen(Rune rune) => IsIgnorable(rune.Value) || Rune.GetUnicodeCategory(rune) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate;

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Sidecar.Records.Command;
 
-/// <summary>What is read of a record of the format <c>perisco</c>.</summary>
-/// <param name="Time">When the request began.</param>
+/// <summary>The parts of a record of the format <c>perisco</c> that are read.</summary>
+/// <param name="Time">Start of the request.</param>
 /// <param name="Protocol">HTTP/1.0, HTTP/1.1 or HTTP/2.</param>
 /// <param name="Method">The request's method.</param>
 /// <param name="Target">The request's target.</param>
@@ -13,7 +13,7 @@ internal sealed record ReadRecord(DateTimeOffset Time, string Protocol, string M
 {
     private const int NanosecondsPerTick = 100;
 
-    /// <summary>The connection's name; null where there is no <c>ext</c>, as for all below.</summary>
+    /// <summary>The connection's id; null without <c>ext</c>, as for all below.</summary>
     public string? Connection { get; init; }
 
     public string? Outcome { get; init; }
@@ -27,10 +27,10 @@ internal sealed record ReadRecord(DateTimeOffset Time, string Protocol, string M
     /// <summary>Whether it is a gRPC call.</summary>
     public bool IsGrpc { get; init; }
 
-    /// <summary>What sampling never leaves out: a status from 400 on, a gRPC call without status 0, an exchange that was not completed.</summary>
+    /// <summary>Whether sampling never leaves it out: a status of 400 or more, a gRPC call without status 0, an exchange that was not completed.</summary>
     public bool IsError => Status is null or >= 400 || (IsGrpc && GrpcStatus is not 0) || Outcome is not (null or "completed");
 
-    /// <summary>Reads a line; null when it is none of an exchange.</summary>
+    /// <summary>Reads a line; null if it is not the record of an exchange.</summary>
     public static ReadRecord? TryParse(ReadOnlyMemory<byte> line)
     {
         try
@@ -40,7 +40,7 @@ internal sealed record ReadRecord(DateTimeOffset Time, string Protocol, string M
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or ArgumentException)
         {
-            // No JSON, another type than expected, a number out of range, no such key.
+            // Not JSON, another type than expected, a number out of range, or a missing key.
             return null;
         }
     }

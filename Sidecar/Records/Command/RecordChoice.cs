@@ -4,18 +4,18 @@ using Sidecar.Records.Exchanges;
 
 namespace Sidecar.Records.Command;
 
-/// <summary>Which records are shown: those of which all that is asked for holds.</summary>
+/// <summary>The choice of records: those that match all conditions.</summary>
 internal sealed record RecordChoice
 {
-    /// <summary>Methods, ignoring case; null is all.</summary>
+    /// <summary>Methods, ignoring case; null for all.</summary>
     public IReadOnlyList<string>? Methods { get; init; }
 
-    /// <summary>Statuses as digits with x for any: 404, 5xx; null is all.</summary>
+    /// <summary>Statuses as digits, with x for any digit: 404, 5xx; null for all.</summary>
     public IReadOnlyList<string>? Statuses { get; init; }
 
     public PathFilter? Paths { get; init; }
 
-    /// <summary>A connection's name.</summary>
+    /// <summary>A connection's id.</summary>
     public string? Connection { get; init; }
 
     public TimeSpan? Slower { get; init; }
@@ -24,8 +24,8 @@ internal sealed record RecordChoice
 
     public bool OnlyGrpc { get; init; }
 
-    /// <summary>A status as <see cref="Statuses"/> has it.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <summary>Reads a status for <see cref="Statuses"/>.</summary>
+    /// <exception cref="FormatException">It is not a status.</exception>
     public static string ParseStatus(string text) => text.Length == 3 && text.All(c => char.IsAsciiDigit(c) || c is 'x' or 'X')
         ? text
         : throw new FormatException("a status such as 404 or 5xx is expected");

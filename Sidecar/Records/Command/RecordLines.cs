@@ -5,21 +5,21 @@ using Chassis;
 
 namespace Sidecar.Records.Command;
 
-/// <summary>The lines of files or stdin, one at a time. Those that are longer than any record are skipped and counted.</summary>
-/// <param name="follow">Whether a file goes on behind its end and where another takes its place, as with <c>tail -F</c>.</param>
-/// <param name="beforeWaiting">Called when no line is there yet: what was made of those before can be shown.</param>
+/// <summary>The lines of files or stdin, one at a time. Lines that are longer than any record are skipped and counted.</summary>
+/// <param name="follow">Whether to continue at the end of a file and when another file replaces it, as <c>tail -F</c> does.</param>
+/// <param name="beforeWaiting">Called when no line is there yet, so that output of earlier lines can be shown.</param>
 internal sealed class RecordLines(bool follow, Func<Task> beforeWaiting)
 {
-    /// <summary>Stdin's name.</summary>
+    /// <summary>The name of stdin.</summary>
     public const string Stdin = "-";
 
-    // Two heads of 1 MB, which is the most, each byte of them written as six.
+    // Two heads of 1 MB, the maximum, with each byte written as six.
     private const int MaxLine = 2 * 6 * 1024 * 1024;
 
     /// <summary>Lines that were skipped.</summary>
     public long TooLong { get; private set; }
 
-    /// <summary>All lines of a file, without their ends. Cancelled, they are at an end.</summary>
+    /// <summary>All lines of a file, without their ends. They end when they are cancelled.</summary>
     /// <exception cref="UsageException">The file cannot be read.</exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -49,17 +49,17 @@ internal sealed class RecordLines(bool follow, Func<Task> beforeWaiting)
                     break;
             }
 
-            // A read that goes on must be left alone, and ends with the process.
+            // A read in progress must be left alone; it ends with the process.
             if (!cancellation.IsCancellationRequested)
                 await reader.CompleteAsync();
         }
         while (follow && !cancellation.IsCancellationRequested);
     }
 
-    // Null once cancelled.
+    // Null when cancelled.
     private async Task<ReadResult?> NextAsync(PipeReader reader, string path, CancellationToken cancellation)
     {
-        // A terminal that is read from hears of no cancellation.
+        // Reading from a terminal cannot be cancelled.
         var read = reader.ReadAsync(CancellationToken.None).AsTask();
         if (!read.IsCompleted)
             await beforeWaiting();

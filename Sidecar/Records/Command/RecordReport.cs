@@ -1,14 +1,14 @@
 namespace Sidecar.Records.Command;
 
-/// <summary>Shows the records that are chosen, as they come, and in the end what they come to.</summary>
-/// <param name="output">Where to.</param>
-/// <param name="choice">Which.</param>
-/// <param name="table">Shows each; null shows none.</param>
+/// <summary>Shows the chosen records as they come, and their summary at the end.</summary>
+/// <param name="output">The output.</param>
+/// <param name="choice">The choice of records.</param>
+/// <param name="table">Shows each record; null shows none.</param>
 internal sealed class RecordReport(TextWriter output, RecordChoice choice, RecordTable? table)
 {
     private readonly RecordSummary _summary = new();
 
-    /// <summary>Lines that were no records of an exchange.</summary>
+    /// <summary>Lines that are not records of an exchange.</summary>
     public long Others { get; private set; }
 
     public async Task AddAsync(IAsyncEnumerable<ReadOnlyMemory<byte>> lines)

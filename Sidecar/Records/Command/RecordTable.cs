@@ -3,11 +3,11 @@ using System.Globalization;
 namespace Sidecar.Records.Command;
 
 /// <summary>Records as lines of a table, as they come.</summary>
-/// <param name="output">Where to.</param>
+/// <param name="output">The output.</param>
 /// <param name="hasColours">Whether it shows ANSI colours.</param>
 internal sealed class RecordTable(TextWriter output, bool hasColours)
 {
-    /// <summary>Whether there is one.</summary>
+    /// <summary>Whether it has lines.</summary>
     public bool HasLines { get; private set; }
 
     public void Add(ReadRecord record)
@@ -23,7 +23,7 @@ internal sealed class RecordTable(TextWriter output, bool hasColours)
 
     private static string Bytes(long? bytes) => bytes is { } known ? Printable.Bytes(known) : "-";
 
-    // With the gRPC status behind it, or with what ended an exchange that is not complete.
+    // With the gRPC status after it, or with the outcome of an exchange that is not completed.
     private static string StatusOf(ReadRecord record)
     {
         var status = record.Status?.ToString(CultureInfo.InvariantCulture) ?? "-";

@@ -7,7 +7,7 @@ using Sidecar.Records.Exchanges;
 
 namespace Sidecar.Records.Command;
 
-/// <summary><c>records</c>: shows the records of exchanges as a table and what they come to.</summary>
+/// <summary><c>records</c>: shows records of exchanges as a table, with a summary.</summary>
 internal static class RecordsCommand
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -52,7 +52,7 @@ internal static class RecordsCommand
 
     private static async Task<int> RunAsync(bool follow, string[] paths, RecordChoice choice, bool hasTable, bool hasColours)
     {
-        // Ctrl-C ends the reading; what has come is still summed up.
+        // Ctrl-C ends the reading; the summary of the records so far is still shown.
         using var stop = new CancellationTokenSource();
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -80,7 +80,7 @@ internal static class RecordsCommand
         }
     }
 
-    // What the terminals' users agreed on: no-color.org.
+    // The convention of no-color.org.
     private static bool HasColours() => !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     private static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };

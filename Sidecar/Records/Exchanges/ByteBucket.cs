@@ -1,11 +1,11 @@
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>
-/// Lets so many bytes pass a second, and twice as many at once after silence (a token bucket). The last line may go beyond what
-/// is left: the next ones wait for it, so that no line is too long to pass.
+/// A token bucket: allows a number of bytes a second, and twice as many at once after silence. The last line can exceed what is
+/// left, and the next lines wait for it, so that no line is too long to pass.
 /// </summary>
 /// <param name="rate">Bytes a second.</param>
-/// <param name="frequency">Of the time stamps.</param>
+/// <param name="frequency">Frequency of the timestamps.</param>
 internal sealed class ByteBucket(long rate, long frequency)
 {
     private readonly Lock _lock = new();
@@ -13,7 +13,7 @@ internal sealed class ByteBucket(long rate, long frequency)
     private double _left = 2 * rate;
     private long _at = long.MinValue;
 
-    /// <summary>Whether another line may pass.</summary>
+    /// <summary>Whether another line can pass.</summary>
     public bool HasAny(long now)
     {
         lock (_lock)

@@ -5,7 +5,7 @@ using Sidecar.Telemetry;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>What writes records of exchanges.</summary>
+/// <summary>The services that write records of exchanges.</summary>
 internal static partial class ExchangeRecordServices
 {
     /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
@@ -20,12 +20,12 @@ internal static partial class ExchangeRecordServices
             .AddSingleton<IReopenable>(provider => provider.GetRequiredService<ExchangeRecorder>());
     }
 
-    /// <summary>Opens the outputs of all entries, and shows what each loses.</summary>
-    /// <exception cref="Chassis.UsageException">One cannot be opened.</exception>
+    /// <summary>Opens the outputs of all entries, and exports the losses of each.</summary>
+    /// <exception cref="Chassis.UsageException">An output cannot be opened.</exception>
     public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger)
     {
         var opened = new List<RecordEntry>();
-        // Those that write alike stand side by side, and share what they write.
+        // Entries with the same lines stand side by side, and share the lines.
         foreach (var alike in Alike(entries))
         {
             var format = RecordFormats.Create(alike[0], time);
@@ -38,7 +38,7 @@ internal static partial class ExchangeRecordServices
             }
         }
 
-        // Behind all: a start that fails has one line.
+        // After all outputs are open, so that a failed start has one line.
         foreach (var options in entries)
             Log.Recording(logger, options);
         return new ExchangeRecorder(opened);

@@ -1,13 +1,13 @@
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>Records exchanges in all entries of the configuration, each of which filters, writes and loses records by itself.</summary>
-/// <param name="entries">At least one; those that share a format stand side by side.</param>
+/// <summary>Records exchanges in all entries of the configuration. Each filters, writes and loses records by itself.</summary>
+/// <param name="entries">At least one; entries that share a format stand side by side.</param>
 internal sealed class ExchangeRecorder(IReadOnlyList<RecordEntry> entries) : IReopenable, IAsyncDisposable
 {
     /// <inheritdoc/>
     public bool IsFile => entries.Any(entry => entry.Sink.IsFile);
 
-    /// <summary>What records a connection's exchanges, on any thread, one at a time.</summary>
+    /// <summary>Returns the chain that records a connection's exchanges, on any thread, one at a time.</summary>
     public RecordChain Begin(in ExchangeOrigin origin)
     {
         var client = origin.Client.Host;
@@ -27,6 +27,6 @@ internal sealed class ExchangeRecorder(IReadOnlyList<RecordEntry> entries) : IRe
     /// <inheritdoc/>
     public Task ReopenAsync() => Task.WhenAll(entries.Select(entry => entry.Sink.ReopenAsync()));
 
-    /// <summary>Writes what still waits, for all entries at the same time, and closes their outputs.</summary>
+    /// <summary>Writes the records that still wait, for all entries at the same time, and closes their outputs.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(entries.Select(entry => entry.Sink.DisposeAsync().AsTask()));
 }

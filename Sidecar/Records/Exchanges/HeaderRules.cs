@@ -8,26 +8,26 @@ internal enum FieldRule
     /// <summary>As it was sent.</summary>
     Written,
 
-    /// <summary>Its value is an address, of which what is secret is masked.</summary>
+    /// <summary>Its value is an address; secret parts of it are masked.</summary>
     Address,
 
-    /// <summary>Names of protocols, which are masked where a bearer's token is among them.</summary>
+    /// <summary>Names of protocols, which are masked if one of them is a bearer token.</summary>
     Protocols,
 
-    /// <summary>Its name alone; <c>***</c> stands for the value.</summary>
+    /// <summary>Only its name; <c>***</c> replaces the value.</summary>
     Masked,
 
     /// <summary>Not at all.</summary>
     LeftOut,
 }
 
-/// <summary>Which fields of heads appear in records. What is denied is left out, what is masked is masked, whatever else is said of it.</summary>
+/// <summary>Rules for the fields of heads in records. A denied field is always left out; a masked one is always masked.</summary>
 internal sealed class HeaderRules
 {
     // Browsers cannot set Authorization for a WebSocket, so tokens go here, beside names such as v4.channel.k8s.io.
     private const string Protocols = "Sec-WebSocket-Protocol";
 
-    // Their values are addresses or parts of one (RFC 9110, 10.1.3, 10.2.2, 8.7; RFC 9113, 8.3.1), with tokens at times (RFC 6749, 4.2.2); and what ingresses pass on of a request's own.
+    // Values are addresses or parts of one (RFC 9110, 10.1.3, 10.2.2, 8.7; RFC 9113, 8.3.1), sometimes with tokens (RFC 6749, 4.2.2); and fields with which an ingress passes a request's own on.
     private static readonly string[] Addresses =
     [
         "Referer", "Location", "Content-Location", ":path", ":authority", "Host", "Destination", "Link", "Refresh",
@@ -39,7 +39,7 @@ internal sealed class HeaderRules
 
     /// <param name="allow">The only fields that are written; null for all.</param>
     /// <param name="deny">Fields that are left out.</param>
-    /// <param name="mask">Fields whose values are masked.</param>
+    /// <param name="mask">Fields with values that are masked.</param>
     public HeaderRules(IReadOnlyList<string>? allow, IReadOnlyList<string> deny, IReadOnlyList<string> mask)
     {
         _others = allow is null ? FieldRule.Written : FieldRule.LeftOut;
@@ -54,10 +54,10 @@ internal sealed class HeaderRules
         ]);
     }
 
-    // Gateways take either.
+    // Gateways accept both spellings.
     private static IEnumerable<string> Spellings(string name) => name.Contains('-', StringComparison.Ordinal) ? [name, name.Replace('-', '_')] : [name];
 
-    /// <summary>Whether a list of protocols has a token in it: it says so, or a name is longer than any protocol's.</summary>
+    /// <summary>Whether a list of protocols has a token in it: it says so, or a name is longer than any protocol name.</summary>
     public static bool HasBearer(ReadOnlySpan<byte> protocols)
     {
         const int longest = 40;

@@ -2,17 +2,17 @@ using Chassis.Records;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>The process behind a connection's local end: the sidecar itself until another is found.</summary>
+/// <summary>The process behind a connection's local end; the sidecar itself until another is found.</summary>
 internal sealed class LocalProcess : ILateNumber
 {
-    /// <summary>Where none is looked for.</summary>
+    /// <summary>The sidecar, if there is no search.</summary>
     public static readonly LocalProcess Own = new(isPending: false);
 
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isPending;
     private volatile int _id = Environment.ProcessId;
 
-    /// <param name="isPending">Whether somebody looks for another.</param>
+    /// <param name="isPending">Whether there is a search.</param>
     public LocalProcess(bool isPending)
     {
         _isPending = isPending;
@@ -20,7 +20,7 @@ internal sealed class LocalProcess : ILateNumber
             _known.SetResult();
     }
 
-    /// <summary>Whether records that are made now should wait for it.</summary>
+    /// <summary>Whether new records should wait for it.</summary>
     public bool IsPending => _isPending;
 
     /// <inheritdoc/>
@@ -29,8 +29,8 @@ internal sealed class LocalProcess : ILateNumber
     /// <inheritdoc/>
     public int Value => _id;
 
-    /// <summary>The search is over.</summary>
-    /// <param name="id">Null when none was found.</param>
+    /// <summary>The search has ended.</summary>
+    /// <param name="id">The process; null if none was found.</param>
     public void Found(int? id)
     {
         _id = id ?? _id;

@@ -7,15 +7,15 @@ using Sidecar.Net;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>
-/// Finds the processes behind connections of this machine, on a task of its own: at most 50 a second, and in at most a twentieth of
-/// the time. A connection beyond that is not looked up.
+/// Finds the processes behind connections of this machine, on its own task: at most 50 a second, and in at most a twentieth of
+/// the time. Above that a connection is not looked up.
 /// </summary>
 internal sealed class LocalProcesses : IAsyncDisposable
 {
-    /// <summary>Connections that are looked up within a second; also how many may wait.</summary>
+    /// <summary>Connections that are looked up within a second; also the most that can wait.</summary>
     public const int MostASecond = 50;
 
-    // Of each search, as pause behind it.
+    // The pause after a search is this number of times its duration.
     private const int PauseFactor = 19;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -41,7 +41,7 @@ internal sealed class LocalProcesses : IAsyncDisposable
         _searching = Task.Run(SearchAsync);
     }
 
-    /// <summary>The process that has the other end of a connection of the sidecar's; known later, if at all.</summary>
+    /// <summary>The process at the other end of one of the sidecar's connections; known later, if at all.</summary>
     /// <param name="own">The sidecar's end.</param>
     /// <param name="other">The other end.</param>
     public LocalProcess Find(IPEndPoint own, IPEndPoint other)
@@ -57,7 +57,7 @@ internal sealed class LocalProcesses : IAsyncDisposable
     {
         _questions.Writer.TryComplete();
         await _ended.CancelAsync();
-        // Each search is bounded, and what it reads is the kernel's own.
+        // Each search is bounded, and it reads only the kernel's files.
         await _searching.WaitAsync(EndLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -86,7 +86,7 @@ internal sealed class LocalProcesses : IAsyncDisposable
             }
             catch (Exception error) when (error is IOException or SocketException)
             {
-                // No descriptor is left to look with. Who was answered already stays so.
+                // No descriptor is left for the search. Earlier results stay.
                 questions.ForEach(question => question.Process.Found(null));
             }
 

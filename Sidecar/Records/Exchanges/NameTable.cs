@@ -3,13 +3,13 @@ using Sidecar.Observation;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>What is said of names, which are compared ignoring case. Most names are none of the table's, which their length and first letter tell.</summary>
+/// <summary>Values for names, compared without case. Most names are not in the table; their length and first letter show that.</summary>
 internal sealed class NameTable<T>
     where T : struct
 {
     private readonly ImmutableArray<Entry>[] _byLength;
 
-    /// <param name="names">Of one that is there twice the last holds.</param>
+    /// <param name="names">If a name comes twice, the last counts.</param>
     public NameTable(IEnumerable<(string Name, T Value)> names)
     {
         var last = new Dictionary<string, T>(StringComparer.OrdinalIgnoreCase);
@@ -21,14 +21,14 @@ internal sealed class NameTable<T>
             _byLength[name.Length] = _byLength[name.Length].Add(new Entry(System.Text.Encoding.ASCII.GetBytes(name), value));
     }
 
-    /// <summary>What is said of a name; null for one that is not in the table.</summary>
+    /// <summary>The value for a name; null if it is not in the table.</summary>
     public T? Find(ReadOnlySpan<byte> name)
     {
         if (name.Length >= _byLength.Length)
             return null;
         foreach (var entry in _byLength[name.Length])
         {
-            // Letters that differ in case alone differ in this bit; other characters that do are told apart below.
+            // Upper and lower case differ in this bit; other characters that differ in it are told apart below.
             if (((entry.Name[0] ^ name[0]) & ~0x20) == 0 && Ascii.EqualsIgnoreCase(entry.Name, name))
                 return entry.Value;
         }

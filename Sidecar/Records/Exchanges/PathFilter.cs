@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>Chooses by path, without the query: what one of the patterns matches, or anything where there is none, but nothing that matches one that is excluded.</summary>
+/// <summary>Chooses by path, without the query. A path must match a pattern (if there are any) and must not match an excluding pattern.</summary>
 internal sealed class PathFilter
 {
     private static readonly SearchValues<byte> Ends = SearchValues.Create("?#"u8);
@@ -10,7 +10,7 @@ internal sealed class PathFilter
     private readonly PathGlob[] _included;
     private readonly PathGlob[] _excluded;
 
-    /// <param name="patterns">As the user writes them, those that exclude with <c>!</c>.</param>
+    /// <param name="patterns">As the user writes them; excluding patterns start with <c>!</c>.</param>
     /// <exception cref="FormatException">Says what was expected.</exception>
     public PathFilter(IReadOnlyList<string> patterns)
     {
@@ -39,7 +39,7 @@ internal sealed class PathFilter
         return false;
     }
 
-    // An absolute form has scheme and authority before it, and may end with these (RFC 9112, 3.2.2).
+    // An absolute form has scheme and authority before the path, and can end with these (RFC 9112, 3.2.2).
     private static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target)
     {
         var end = target.IndexOfAny(Ends);

@@ -3,8 +3,8 @@ using System.Text;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>
-/// A pattern of paths: <c>*</c> is anything within a segment, <c>**</c> anything at all, <c>?</c> one character that is no slash.
-/// All places of the pattern that a path may have come to are bits of one word, so a path costs one step a byte, whatever it is.
+/// A pattern of paths: <c>*</c> is anything within a segment, <c>**</c> anything, <c>?</c> one character that is not a slash.
+/// All positions of the pattern that a path can have reached are bits of one word, so any path costs one step for each byte.
 /// </summary>
 internal sealed class PathGlob
 {
@@ -66,6 +66,6 @@ internal sealed class PathGlob
         return (places & _end) != 0;
     }
 
-    // A star may be nothing; no two stand side by side.
+    // A star can match nothing; two stars never stand side by side.
     private ulong BehindStars(ulong places) => places | ((places & _stars) << 1);
 }

@@ -5,8 +5,8 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>RFC 3986, 2.1: <c>%41</c> is an A.</summary>
 internal static class PercentCoding
 {
-    /// <summary>Decodes as much as there is room for; what is no code stands for itself.</summary>
-    /// <returns>Bytes written.</returns>
+    /// <summary>Decodes as much as there is room for; a text that is not a valid code is kept.</summary>
+    /// <returns>The number of written bytes.</returns>
     public static int Decode(ReadOnlySpan<byte> text, Span<byte> decoded)
     {
         var length = 0;

@@ -3,21 +3,21 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>Why a record is left out.</summary>
 internal enum OverRate
 {
-    /// <summary>It is not.</summary>
+    /// <summary>It is not left out.</summary>
     No,
 
-    /// <summary>The connection has had its bytes.</summary>
+    /// <summary>The connection has used up its bytes.</summary>
     Connection,
 
-    /// <summary>The client's connections together have had theirs.</summary>
+    /// <summary>The client's connections together have used up their bytes.</summary>
     Client,
 }
 
-/// <summary>What the records of one connection may come to: by itself, and with the others of its client. The default limits nothing.</summary>
+/// <summary>The limits for the records of one connection: by itself, and together with the others of its client. The default has no limit.</summary>
 internal readonly record struct RecordBudget(ByteBucket? Connection, ByteBucket? Client)
 {
     /// <summary>Whether another record has room.</summary>
-    /// <param name="now">A time stamp.</param>
+    /// <param name="now">A timestamp.</param>
     public OverRate Check(long now) =>
         Connection?.HasAny(now) == false ? OverRate.Connection
         : Client?.HasAny(now) == false ? OverRate.Client

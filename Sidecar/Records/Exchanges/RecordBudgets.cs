@@ -3,15 +3,15 @@ using System.Net;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>
-/// Shares out what records may come to, so that one client's flood neither fills the queue nor has the files of others' records
-/// rotated away. Called once for each connection that has a record.
+/// Limits the bytes of records, so that the flood of one client neither fills the queue nor rotates away the records of
+/// others. Called once for each connection that has a record.
 /// </summary>
 /// <param name="connectionRate">Bytes a second for a connection; null for no limit.</param>
-/// <param name="clientRate">For all connections of a client; null for no limit.</param>
-/// <param name="time">Of the time stamps.</param>
+/// <param name="clientRate">Bytes a second for all connections of a client; null for no limit.</param>
+/// <param name="time">The clock of the timestamps.</param>
 internal sealed class RecordBudgets(long? connectionRate, long? clientRate, TimeProvider time)
 {
-    /// <summary>Clients that are remembered; beyond it those that come share one budget until others have been silent.</summary>
+    /// <summary>Clients that are remembered; further ones share one budget until others have been silent.</summary>
     public const int MaxClients = 4096;
 
     private readonly Lock _lock = new();
@@ -50,7 +50,7 @@ internal sealed class RecordBudgets(long? connectionRate, long? clientRate, Time
         }
     }
 
-    // A full one is as good as a new one. At most once a second: it looks at all of them.
+    // A full bucket is the same as a new one. At most once a second, because it looks at all of them.
     private void Sweep()
     {
         var now = time.GetTimestamp();

@@ -3,12 +3,12 @@ using Sidecar.Records.Exchanges.Formats;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>Records one connection's exchanges in one entry, and then in the next ones.</summary>
+/// <summary>Records one connection's exchanges in one entry, then in the next entries.</summary>
 /// <param name="entry">The entry.</param>
-/// <param name="writer">Writes its lines; entries that write alike and stand side by side share it.</param>
-/// <param name="budget">What they may come to.</param>
-/// <param name="process">Behind the local end.</param>
-/// <param name="next">The next entry; null behind the last.</param>
+/// <param name="writer">Writes its lines; neighbouring entries with the same lines share it.</param>
+/// <param name="budget">The limits for its records.</param>
+/// <param name="process">The process behind the local end.</param>
+/// <param name="next">The next entry; null after the last.</param>
 internal sealed class RecordChain(RecordEntry entry, RecordWriter writer, RecordBudget budget, LocalProcess process, RecordChain? next)
 {
     [ThreadStatic]
@@ -40,7 +40,7 @@ internal sealed class RecordChain(RecordEntry entry, RecordWriter writer, Record
         {
             if (!records._entry.Takes(exchange, records._budget))
                 continue;
-            // Entries that write alike have one line.
+            // Entries with the same lines share one line.
             if (written != records._writer)
             {
                 line.Clear();

@@ -5,16 +5,16 @@ using Sidecar.Records.Exchanges.Formats;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>One entry of the configuration: which exchanges, how they are written, and where they go.</summary>
+/// <summary>One entry of the configuration: its choice of exchanges, its format, and its output.</summary>
 internal sealed class RecordEntry(ExchangeFilter filter, IRecordFormat format, RecordBudgets budgets, LineSink sink)
 {
     private long _overConnectionRate;
     private long _overClientRate;
 
-    /// <summary>How they are written.</summary>
+    /// <summary>The format of its records.</summary>
     public IRecordFormat Format => format;
 
-    /// <summary>Where they go.</summary>
+    /// <summary>The sink for its records.</summary>
     public LineSink Sink => sink;
 
     /// <summary>Records left out so far because their connection had too many.</summary>
@@ -23,10 +23,10 @@ internal sealed class RecordEntry(ExchangeFilter filter, IRecordFormat format, R
     /// <summary>Records left out so far because their client had too many.</summary>
     public long OverClientRate => Interlocked.Read(ref _overClientRate);
 
-    /// <summary>What a connection's records may come to.</summary>
+    /// <summary>The limits for a connection's records.</summary>
     public RecordBudget BudgetFor(IPAddress client) => budgets.For(client);
 
-    /// <summary>Whether an exchange is to be recorded; what has no room in the budget is counted.</summary>
+    /// <summary>Whether an exchange is recorded; an exchange without room in the budget is counted.</summary>
     public bool Takes(Exchange exchange, in RecordBudget budget)
     {
         if (!filter.Accepts(exchange))

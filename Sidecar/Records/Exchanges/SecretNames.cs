@@ -1,8 +1,8 @@
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>
-/// Tells by a name, or by a part of it, that its value is a secret: <c>oauth_token</c>, <c>AWSAccessKeyId</c>, <c>new-password2</c>.
-/// A part ends at what is no letter, and where small letters are followed by a capital one.
+/// Recognizes by a name, or by a part of it, that its value is a secret: <c>oauth_token</c>, <c>AWSAccessKeyId</c>, <c>new-password2</c>.
+/// A part ends at a character that is not a letter, and where a capital letter follows small letters.
 /// </summary>
 internal static class SecretNames
 {
@@ -11,12 +11,12 @@ internal static class SecretNames
         "key", "auth", "oauth", "authorization", "bearer", "jwt", "assertion", "verifier", "pass", "pwd", "pin", "otp", "totp", "sid", "sessid", "session",
         "sig", "hmac", "csrf", "xsrf", "ticket");
 
-    // Parts may also be written together with what is before them.
+    // These can also be joined with the text before them.
     private static readonly byte[][] Endings = Texts(
         "token", "secret", "password", "passwd", "passphrase", "passcode", "credential", "credentials", "signature", "sessionid", "sessid",
         "apikey", "accesskey", "privatekey", "secretkey", "authkey", "subscriptionkey");
 
-    /// <summary>Whether it is one.</summary>
+    /// <summary>Whether the name is one of a secret.</summary>
     public static bool Has(ReadOnlySpan<byte> name)
     {
         while (!name.IsEmpty)

@@ -3,16 +3,16 @@ using Sidecar.Observation.Memory;
 namespace Sidecar.Observation.Http2.Hpack;
 
 /// <summary>
-/// The fields that got a number on the way (RFC 7541, 2.3.2 and 4), the newest first. Their bytes lie one behind the other, the
-/// oldest first. Where there is no memory for a field's bytes its number and size are kept, so that all others stay right.
+/// The fields that got a number on this connection (RFC 7541, 2.3.2 and 4), the newest first. Their bytes lie one after the other, the
+/// oldest first. If there is no memory for the bytes of a field, its number and size are kept, so that all others stay right.
 /// </summary>
-/// <param name="memory">Charged for what is kept.</param>
+/// <param name="memory">Charged for the kept bytes.</param>
 internal sealed class DynamicTable(MemoryAccount memory)
 {
-    // What a field counts beyond its bytes (RFC 7541, 4.1).
+    // Bytes that a field counts in addition to its own (RFC 7541, 4.1).
     public const int FieldOverhead = 32;
 
-    // The size that both sides begin with (RFC 9113, 6.5.2).
+    // The size with which both sides begin (RFC 9113, 6.5.2).
     public const int FirstMaxSize = 4096;
 
     private const int UsualBytes = 512;
@@ -22,19 +22,19 @@ internal sealed class DynamicTable(MemoryAccount memory)
     private int _newest = -1;
     private PooledBytes _bytes = new(memory, UsualBytes);
 
-    // How many bytes were dropped before those that are there; it may wrap around.
+    // The number of bytes dropped before the present ones; it can wrap around.
     private int _dropped;
 
-    /// <summary>How many fields are there.</summary>
+    /// <summary>The number of fields.</summary>
     public int Count { get; private set; }
 
     /// <summary>Their size as the RFC counts it.</summary>
     public int Size { get; private set; }
 
-    /// <summary>What the size may reach.</summary>
+    /// <summary>The largest allowed size.</summary>
     public int MaxSize { get; private set; } = FirstMaxSize;
 
-    /// <summary>The field of a number, 0 being the newest.</summary>
+    /// <summary>The field with a number, 0 for the newest.</summary>
     public TableField Get(int number)
     {
         ref readonly var field = ref At(number);
@@ -44,20 +44,20 @@ internal sealed class DynamicTable(MemoryAccount memory)
         return new TableField(bytes[..field.Name], bytes[field.Name..]);
     }
 
-    /// <summary>Changes the size that may be reached.</summary>
+    /// <summary>Changes the largest allowed size.</summary>
     public void Resize(int maxSize)
     {
         MaxSize = maxSize;
         Shrink(maxSize);
     }
 
-    /// <summary>Adds a field, for which the oldest go. Its parts may lie in the table.</summary>
+    /// <summary>Adds a field and drops the oldest to make room. Its parts can lie in the table.</summary>
     public void Add(in TableField field)
     {
         var length = field.NameLength + field.ValueLength;
         if (length > MaxSize - FieldOverhead)
         {
-            // One that is larger than the table empties it (RFC 7541, 4.4).
+            // A field that is larger than the table empties it (RFC 7541, 4.4).
             Shrink(0);
             return;
         }
@@ -68,7 +68,7 @@ internal sealed class DynamicTable(MemoryAccount memory)
         Push(new Entry(start, isKept ? field.NameLength : ~field.NameLength, field.ValueLength));
     }
 
-    /// <summary>Forgets all and gives the memory back.</summary>
+    /// <summary>Drops all fields and releases the memory.</summary>
     public void Release()
     {
         Shrink(0);
@@ -118,7 +118,7 @@ internal sealed class DynamicTable(MemoryAccount memory)
         (_entries, _newest) = (larger, Count - 1);
     }
 
-    // The complement of the name's length says that the bytes are lost.
+    // A name length that is a complement means that the bytes are lost.
     private readonly record struct Entry(int Start, int Name, int Value)
     {
         public bool IsLost => Name < 0;

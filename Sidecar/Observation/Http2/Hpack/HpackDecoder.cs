@@ -3,8 +3,8 @@ using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation.Http2.Hpack;
 
-/// <summary>Decodes the header blocks of one direction (RFC 7541), each of them and in order: a block may refer to any before it.</summary>
-/// <param name="maxListBytes">Most bytes of a block's decoded fields, counted as RFC 9113, 6.5.2 does.</param>
+/// <summary>Decodes the header blocks of one direction (RFC 7541), all of them in order, because a block can refer to any earlier one.</summary>
+/// <param name="maxListBytes">Most bytes of a block's decoded fields, counted as in RFC 9113, 6.5.2.</param>
 /// <param name="memory">Charged for the table of fields that got a number.</param>
 internal sealed class HpackDecoder(int maxListBytes, MemoryAccount memory)
 {
@@ -14,13 +14,13 @@ internal sealed class HpackDecoder(int maxListBytes, MemoryAccount memory)
     private byte[]? _decoded;
     private int _decodedLength;
 
-    /// <summary>What the receiver of the blocks allows for.</summary>
+    /// <summary>The table size that the receiver of the blocks allows.</summary>
     public TableSizeLimit TableSize { get; } = new();
 
     /// <summary>Decodes a whole block.</summary>
     /// <param name="block">The block, joined from its fragments.</param>
-    /// <param name="head">Takes the fields; null when nobody cares for them.</param>
-    /// <returns>Why the block, and with it all that follow, makes no sense; null when it does.</returns>
+    /// <param name="head">Gets the fields; null if they are not needed.</param>
+    /// <returns>Why the block, and with it all later ones, breaks the protocol; null if it does not.</returns>
     public string? Decode(ReadOnlySpan<byte> block, MessageHead? head)
     {
         var failure = DecodeFields(block, head);
@@ -33,7 +33,7 @@ internal sealed class HpackDecoder(int maxListBytes, MemoryAccount memory)
     /// <summary>The size of the dynamic table.</summary>
     public int TableBytes => _table.Size;
 
-    /// <summary>Gives the table's memory back.</summary>
+    /// <summary>Releases the table's memory.</summary>
     public void Release() => _table.Release();
 
     private string? DecodeFields(ReadOnlySpan<byte> block, MessageHead? head)
@@ -44,7 +44,7 @@ internal sealed class HpackDecoder(int maxListBytes, MemoryAccount memory)
             var first = block[0];
             if ((first & 0xE0) == 0x20)
             {
-                // Only in front of the fields (RFC 7541, 4.2).
+                // Only before the fields (RFC 7541, 4.2).
                 if (left < maxListBytes || !HpackInteger.TryRead(ref block, 5, out var size))
                     return Broken;
                 if (size > TableSize.Allowed)
@@ -91,7 +91,7 @@ internal sealed class HpackDecoder(int maxListBytes, MemoryAccount memory)
         if (first >= 0x80)
             return HpackInteger.TryRead(ref block, 7, out var indexed) && TryGet(indexed, out field);
 
-        // One that is to be kept has a longer number.
+        // A field that enters the table has a longer number.
         _decodedLength = 0;
         if (!HpackInteger.TryRead(ref block, first >= 0x40 ? 6 : 4, out var number))
             return false;
@@ -135,7 +135,7 @@ internal sealed class HpackDecoder(int maxListBytes, MemoryAccount memory)
         if (!HpackInteger.TryRead(ref block, 7, out var length) || length > block.Length)
             return false;
         text = block[..length];
-        // For all strings of the block's rest, so that a name and its value have room side by side.
+        // Room for all strings of the rest of the block, so that a name and its value fit side by side.
         if (isHuffman)
             _decoded ??= ArrayPool<byte>.Shared.Rent(Huffman.MaxDecoded(block.Length));
         block = block[length..];

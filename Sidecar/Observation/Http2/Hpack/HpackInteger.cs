@@ -1,14 +1,14 @@
 namespace Sidecar.Observation.Http2.Hpack;
 
-/// <summary>Numbers of HPACK (RFC 7541, 5.1): the low bits of a byte, and more bytes for what does not fit there.</summary>
+/// <summary>Numbers of HPACK (RFC 7541, 5.1): the low bits of a byte, and more bytes for larger numbers.</summary>
 internal static class HpackInteger
 {
-    // Five groups of seven bits hold every int; a sixth would be nothing but an attempt at overflow.
+    // Five groups of seven bits hold every int; a sixth could only be an attempt at overflow.
     private const int MaxShift = 28;
 
-    /// <summary>Takes a number out of the bytes; false when it is cut off or larger than an int.</summary>
-    /// <param name="bytes">Begin with the number.</param>
-    /// <param name="prefixBits">How many bits of the first byte belong to it.</param>
+    /// <summary>Reads a number from the bytes; false if it is cut off or larger than an int.</summary>
+    /// <param name="bytes">They begin with the number.</param>
+    /// <param name="prefixBits">The number of bits of the first byte that belong to it.</param>
     /// <param name="value">The number.</param>
     public static bool TryRead(ref ReadOnlySpan<byte> bytes, int prefixBits, out int value)
     {

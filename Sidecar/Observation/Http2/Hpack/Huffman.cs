@@ -2,7 +2,7 @@ namespace Sidecar.Observation.Http2.Hpack;
 
 /// <summary>
 /// The Huffman code of HPACK (RFC 7541, 5.2 and Appendix B), decoded four bits at a time. A state is an inner node of the code's
-/// tree; no code is shorter than five bits, so four bits end at most one.
+/// tree. No code is shorter than five bits, so four bits end at most one.
 /// </summary>
 internal static class Huffman
 {
@@ -15,7 +15,7 @@ internal static class Huffman
 
     private static readonly Step[] Steps = Build();
 
-    // The code is canonical, so the lengths of its codes are all of it.
+    // The code is canonical, so the lengths of its codes define it.
     private static ReadOnlySpan<byte> Lengths =>
     [
         13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
@@ -37,13 +37,13 @@ internal static class Huffman
         30,
     ];
 
-    /// <summary>Most bytes that so many encoded ones can stand for.</summary>
+    /// <summary>Most bytes for which a number of encoded bytes can stand.</summary>
     public static int MaxDecoded(int encoded) => (int)(8L * encoded / 5);
 
     /// <summary>Decodes a whole string.</summary>
     /// <param name="encoded">The string.</param>
-    /// <param name="decoded">Where it goes; as long as <see cref="MaxDecoded"/> tells.</param>
-    /// <returns>How many bytes were written; -1 when the code or its padding is wrong.</returns>
+    /// <param name="decoded">Gets the result; it has the length of <see cref="MaxDecoded"/>.</param>
+    /// <returns>The number of written bytes; -1 if the code or its padding is wrong.</returns>
     public static int Decode(ReadOnlySpan<byte> encoded, Span<byte> decoded)
     {
         var (length, step) = (0, default(Step) with { MayEnd = true });
@@ -79,7 +79,7 @@ internal static class Huffman
         return steps;
     }
 
-    /// <summary>Each node's children; one that is negative is a leaf, the complement of its symbol.</summary>
+    /// <summary>The children of each node; a negative one is a leaf, the complement of its symbol.</summary>
     private static int[,] BuildTree()
     {
         // A binary tree with 257 leaves has 256 inner nodes; the root is the first.

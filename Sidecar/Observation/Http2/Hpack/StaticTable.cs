@@ -22,10 +22,10 @@ internal static class StaticTable
         Of("www-authenticate"),
     ];
 
-    /// <summary>The last number; what follows is the dynamic table's.</summary>
+    /// <summary>The last number; higher ones belong to the dynamic table.</summary>
     public static int Count => Fields.Length;
 
-    /// <summary>The field of a number from 1 on.</summary>
+    /// <summary>The field with a number, from 1 on.</summary>
     public static void Get(int number, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         ref readonly var field = ref Fields[number - 1];

@@ -1,6 +1,6 @@
 namespace Sidecar.Observation.Http2.Hpack;
 
-/// <summary>A field as a table has it: its bytes, or just their number.</summary>
+/// <summary>A field in a table: its bytes, or only their number.</summary>
 internal readonly ref struct TableField
 {
     public TableField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)

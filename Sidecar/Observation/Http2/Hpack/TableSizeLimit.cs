@@ -1,15 +1,15 @@
 namespace Sidecar.Observation.Http2.Hpack;
 
 /// <summary>
-/// How large the receiver of header blocks lets their table grow (SETTINGS_HEADER_TABLE_SIZE). A change holds from its
-/// acknowledgement on; until then either value may be in use, so the larger one counts.
+/// The largest table that the receiver of header blocks allows (SETTINGS_HEADER_TABLE_SIZE). A change applies from its
+/// acknowledgement on; before that either value can be in use, so the larger one counts.
 /// </summary>
 internal sealed class TableSizeLimit
 {
     private uint _last = DynamicTable.FirstMaxSize;
     private int _pending;
 
-    /// <summary>What the sender may use.</summary>
+    /// <summary>The size that the sender can use.</summary>
     public uint Allowed { get; private set; } = DynamicTable.FirstMaxSize;
 
     /// <summary>The receiver has named a size.</summary>

@@ -3,15 +3,15 @@ using Sidecar.Observation.Grpc;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
-/// <summary>What a server said of a gRPC call's status, percent-encoded on the wire (gRPC over HTTP/2, "Responses").</summary>
+/// <summary>The server's message for the status of a gRPC call, percent-encoded on the wire (gRPC over HTTP/2, "Responses").</summary>
 internal static class GrpcMessage
 {
-    // As much as of other texts (BoundedText); a stack trace has more.
+    // The limit of other texts (BoundedText); a stack trace is longer.
     private const int MaxLength = BoundedText.MaxLength;
 
     public static ReadOnlySpan<byte> Field => "grpc-message"u8;
 
-    /// <summary>From the trailers, or from the head of a response that has no more than that; empty where there is none.</summary>
+    /// <summary>The message in the trailers, or in the head of a response without a body; empty if there is none.</summary>
     public static ReadOnlySpan<byte> Of(Exchange exchange) =>
         (exchange.Trailers ?? exchange.FinalResponse) is { } last ? GrpcFields.MessageIn(last) : default;
 
@@ -26,7 +26,7 @@ internal static class GrpcMessage
             return;
         }
 
-        // Up to where a character begins.
+        // Back to where a character begins.
         length = MaxLength;
         for (var i = 0; i < 3 && (decoded[length] & 0xc0) == 0x80; i++)
             length--;

@@ -1,11 +1,11 @@
 namespace Sidecar.Records.Exchanges.Formats;
 
-/// <summary>How exchanges are written. One serves all connections, on any thread.</summary>
+/// <summary>A format of records. One instance serves all connections, on any thread.</summary>
 internal interface IRecordFormat
 {
-    /// <summary>Writes the records of one connection.</summary>
+    /// <summary>A writer for the records of one connection.</summary>
     public RecordWriter For(in ExchangeOrigin origin);
 
-    /// <summary>Who sent a line of this format, 0 where it does not say; as <see cref="Chassis.Records.LineSender"/> asks.</summary>
+    /// <summary>The sender of a line of this format, 0 if the line has none, for <see cref="Chassis.Records.LineSender"/>.</summary>
     public UInt128 SenderOf(ReadOnlySpan<byte> line);
 }

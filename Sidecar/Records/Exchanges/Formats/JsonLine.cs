@@ -6,7 +6,7 @@ using Sidecar.Observation.Memory;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
-/// <summary>Builds a line of JSON as bytes. What others sent may be any bytes: the line is valid JSON and UTF-8 all the same.</summary>
+/// <summary>Builds a line of JSON as bytes. Peers can send any bytes; the line is always valid JSON and UTF-8.</summary>
 internal sealed class JsonLine
 {
     // A usual record has some 1,200 bytes.
@@ -19,29 +19,29 @@ internal sealed class JsonLine
 
     private PooledBytes _bytes = new(account: null, UsualSize);
 
-    /// <summary>What there is so far.</summary>
+    /// <summary>The line so far.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.Written;
 
-    /// <summary>Its bytes so far.</summary>
+    /// <summary>Its length so far.</summary>
     public int Length => _bytes.Length;
 
-    /// <summary>How far texts may go, in bytes of the line; what is beyond is left out. What is no text always has room.</summary>
+    /// <summary>Most bytes of the line up to which texts are written; later texts are left out. Other parts always have room.</summary>
     public int TextLimit { get; set; } = int.MaxValue;
 
     /// <summary>Whether something was left out.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>Begins another line; the buffer goes back to the pool.</summary>
+    /// <summary>Begins another line; the buffer returns to the pool.</summary>
     public void Clear()
     {
         (TextLimit, IsCut) = (int.MaxValue, false);
         _bytes.Release();
     }
 
-    /// <summary>Whether a text stands in a string as it is.</summary>
+    /// <summary>Whether a text needs no escape in a string.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(Plain);
 
-    /// <summary>Whether there is room for so much more; if not, the line is cut.</summary>
+    /// <summary>Whether there is room for this number of bytes; if not, the line is cut.</summary>
     public bool HasRoomFor(int count)
     {
         if (count == 0 || count <= TextLimit - Length)
@@ -50,10 +50,10 @@ internal sealed class JsonLine
         return false;
     }
 
-    /// <summary>The inside of a string that is plain.</summary>
+    /// <summary>The content of a string without escapes.</summary>
     public void PlainText(ReadOnlySpan<byte> text) => Raw(UpToLimit(text));
 
-    /// <summary>Bytes that are JSON already. Inlined, so that what is constant is copied without a call.</summary>
+    /// <summary>Bytes that are JSON already. Inlined, so that constants are copied without a call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Raw(ReadOnlySpan<byte> json)
     {
@@ -64,7 +64,7 @@ internal sealed class JsonLine
         _bytes.Advance(json.Length);
     }
 
-    /// <summary>Blanks, for something that comes later.</summary>
+    /// <summary>Blanks for a value that comes later.</summary>
     public void Blanks(int count)
     {
         Room(count)[..count].Fill((byte)' ');
@@ -78,7 +78,7 @@ internal sealed class JsonLine
         _bytes.Advance(digits);
     }
 
-    /// <summary>The inside of a string: UTF-8 as it is, other bytes as the Latin-1 characters that they may have been, control characters escaped.</summary>
+    /// <summary>The content of a string: UTF-8 unchanged, other bytes as Latin-1 characters, control characters escaped.</summary>
     public void Text(ReadOnlySpan<byte> text)
     {
         text = UpToLimit(text);
@@ -92,7 +92,7 @@ internal sealed class JsonLine
 
     private void Escaped(ReadOnlySpan<byte> text)
     {
-        // At the limit one character more has room.
+        // At the limit there is room for one character more.
         var room = Room((int)Math.Min((long)MostPerByte * text.Length, (long)TextLimit - Length + MostPerByte));
         var length = 0;
         while (!text.IsEmpty && (MostPerByte * text.Length <= TextLimit - Length - length || HasRoomFor(length + MostPerByte)))
@@ -107,7 +107,7 @@ internal sealed class JsonLine
         _bytes.Advance(length);
     }
 
-    // Not into the middle of a character.
+    // Not in the middle of a character.
     private ReadOnlySpan<byte> UpToLimit(ReadOnlySpan<byte> text)
     {
         if (HasRoomFor(text.Length))
@@ -122,7 +122,7 @@ internal sealed class JsonLine
         return text[..end];
     }
 
-    // Writes one character; returns of how many bytes it was made.
+    // Writes one character; returns the number of bytes that it came from.
     private static int Special(ReadOnlySpan<byte> text, Span<byte> room, ref int length)
     {
         if (text[0] is (byte)'"' or (byte)'\\')
@@ -132,7 +132,7 @@ internal sealed class JsonLine
             return 1;
         }
 
-        // The control characters behind ASCII's are no more welcome on a terminal than those.
+        // The control characters after ASCII are as dangerous for a terminal as ASCII's.
         if (Rune.DecodeFromUtf8(text, out var rune, out var count) == OperationStatus.Done && rune.Value >= 0xa0)
         {
             text[..count].CopyTo(room[length..]);
@@ -140,7 +140,7 @@ internal sealed class JsonLine
             return count;
         }
 
-        // What is no UTF-8 was decoded as U+FFFD.
+        // Bytes that are not UTF-8 were decoded as U+FFFD.
         var isControl = rune.Value < 0xa0;
         "\\u00"u8.CopyTo(room[length..]);
         var value = isControl ? (byte)rune.Value : text[0];
@@ -149,7 +149,7 @@ internal sealed class JsonLine
         return isControl ? count : 1;
     }
 
-    // What a line has is bounded by the heads that it shows, and the buffer goes back when it is written.
+    // The heads that a line shows limit its length, and the buffer is released when it is written.
     private Span<byte> Room(int count)
     {
         _bytes.TryMakeRoom(count);

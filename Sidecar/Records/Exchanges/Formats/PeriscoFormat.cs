@@ -7,25 +7,25 @@ using Sidecar.Options;
 namespace Sidecar.Records.Exchanges.Formats;
 
 /// <summary>
-/// Writes exchanges in the format <c>perisco</c>: protobuf's JSON, in which zeros and empty texts are left out, with one object
-/// <c>ext</c> of the sidecar's own, in which they are not.
+/// Writes exchanges in the format <c>perisco</c>: protobuf's JSON, which leaves zeros and empty texts out, with an additional object
+/// <c>ext</c> of the sidecar, which does not leave them out.
 /// </summary>
-/// <param name="headers">Which fields appear, and how.</param>
-/// <param name="urls">What is masked in addresses.</param>
+/// <param name="headers">Rules for fields.</param>
+/// <param name="urls">Masks parts of addresses.</param>
 /// <param name="writesExt">Whether there is an <c>ext</c>.</param>
-/// <param name="clock">Of the exchanges' time stamps.</param>
-/// <param name="maxLine">Most bytes of a line: beyond it texts are cut, heads first.</param>
+/// <param name="clock">The clock of the exchanges' timestamps.</param>
+/// <param name="maxLine">Most bytes of a line; in a longer line texts are cut, heads first.</param>
 internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writesExt, WallClock clock, int maxLine = ExchangeRecordOptions.DefaultMaxLine) : IRecordFormat
 {
-    // What stands around texts, at its longest: all of a response but its fields, of ext but what the connection has.
+    // Most bytes around texts: all of a response but its fields, all of ext but the connection's part.
     private const int AroundResponse = 128;
     private const int AroundExt = 384;
     private const int BehindMessage = 128;
 
-    // Of a field, with the head's end behind it.
+    // For a field, with the head's end after it.
     private const int AroundField = 48;
 
-    // Of the line: what a response, and a gRPC message, find left however long what stands before them is.
+    // The shares of the line that a response and a gRPC message always get, however long the earlier parts are.
     private const int ResponseShare = 4;
     private const int MessageShare = 8;
 
@@ -33,7 +33,7 @@ internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writ
 
     private static ReadOnlySpan<byte> Mask => "***"u8;
 
-    /// <summary>Makes it by what the user says.</summary>
+    /// <summary>Makes the format for the user's options.</summary>
     public static PeriscoFormat Create(ExchangeRecordOptions options, TimeProvider time) => new(
         new HeaderRules(options.AllowHeaders, options.DenyHeaders, options.MaskHeaders), new UrlMask(options.MaskQuery), options.HasExt, new WallClock(time), options.MaxLine);
 
@@ -125,7 +125,7 @@ internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writ
     private void WriteFields(JsonLine line, MessageHead head)
     {
         var written = 0;
-        // One look at all of a head is quicker than one at each part.
+        // One look at the whole head is faster than one at each part.
         var isPlain = JsonLine.IsPlain(head.Bytes);
         for (var i = 0; i < head.Count; i++)
         {

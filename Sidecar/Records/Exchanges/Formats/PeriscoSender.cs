@@ -4,17 +4,17 @@ using Chassis.Net;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
-/// <summary>Who sent a line of the format <c>perisco</c>: its client's address, of an IPv6 one the first 64 bits.</summary>
+/// <summary>Finds the sender of a line of the format <c>perisco</c>: its client's address, for IPv6 its first 64 bits.</summary>
 internal static class PeriscoSender
 {
-    // Before it stand three numbers and nothing that a peer chose; behind it an address of at most 45 bytes and its scope.
+    // Before the address there are three numbers and no text of a peer; the address has at most 45 bytes and its scope.
     private const int LongestBeginning = 192;
 
     private const int V6Bytes = 16;
 
     private static ReadOnlySpan<byte> Field => "\"ip\":{\"client\":\""u8;
 
-    /// <summary>0 where the line does not say.</summary>
+    /// <summary>The sender; 0 if the line has none.</summary>
     public static UInt128 Of(ReadOnlySpan<byte> line)
     {
         line = line[..Math.Min(line.Length, LongestBeginning)];
@@ -26,7 +26,7 @@ internal static class PeriscoSender
         return end >= 0 && IPAddress.TryParse(text[..end], out var address) ? Key(NetworkAddress.Sharer(address)) : 0;
     }
 
-    // The family beside it: an address may be all zeros.
+    // With the address family, because an address can be all zeros.
     private static UInt128 Key(IPAddress sharer)
     {
         Span<byte> bytes = stackalloc byte[V6Bytes];

@@ -7,7 +7,7 @@ using Sidecar.Observation;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
-/// <summary>One connection's records in the format <c>perisco</c>: what all of them have in common is rendered once.</summary>
+/// <summary>One connection's records in the format <c>perisco</c>: their common part is written only once.</summary>
 internal sealed class PeriscoWriter : RecordWriter
 {
     private readonly PeriscoFormat _format;
@@ -20,13 +20,13 @@ internal sealed class PeriscoWriter : RecordWriter
         Connection = WriteConnection(origin.Id.ToString(), origin.Role, BoundedText.Of(origin.Transform));
     }
 
-    /// <summary>Who has the local end.</summary>
+    /// <summary>The process at the local end.</summary>
     public LocalProcess Process { get; }
 
-    /// <summary>From behind the process to the beginning of <c>l7</c>.</summary>
+    /// <summary>The part from after the process to the start of <c>l7</c>.</summary>
     public byte[] Endpoints { get; }
 
-    /// <summary>The beginning of <c>ext</c>, up to the outcome.</summary>
+    /// <summary>The start of <c>ext</c>, up to the outcome.</summary>
     public byte[] Connection { get; }
 
     /// <inheritdoc/>

@@ -11,13 +11,13 @@ internal static class RecordFormats
         ("perisco", PeriscoFormat.Create),
     ];
 
-    /// <summary>As a user writes them.</summary>
+    /// <summary>The names as a user writes them.</summary>
     public static IEnumerable<string> Names => All.Select(format => format.Name);
 
     /// <summary>Reads a name.</summary>
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static string Parse(string text) => Values.OneOf([.. Names.Select(name => (name, name))])(text);
 
-    /// <summary>Makes the one that the options name.</summary>
+    /// <summary>Makes the format that the options name.</summary>
     public static IRecordFormat Create(ExchangeRecordOptions options, TimeProvider time) => All.Single(format => format.Name == options.Format).Create(options, time);
 }

@@ -7,8 +7,8 @@ internal abstract class RecordWriter
 {
     /// <summary>Writes a line, with its line feed, on the event loop: it neither waits nor allocates.</summary>
     /// <returns>
-    /// Where the process's number belongs once it is known, with <see cref="Chassis.Records.LineSink.LateNumberWidth"/> blanks there;
-    /// -1 when it stands there, or has no place.
+    /// Position of the process's number if it is not known yet, with <see cref="Chassis.Records.LineSink.LateNumberWidth"/> blanks there;
+    /// -1 if the number is written already, or has no place.
     /// </returns>
     public abstract int Write(JsonLine line, Exchange exchange);
 }

@@ -29,10 +29,10 @@ internal sealed record FileOutput : RecordOutput
 
     private static readonly Func<string, TimeSpan> ParseAge = Values.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366));
 
-    /// <summary>A file, or <c>-</c> for stdout.</summary>
+    /// <summary>The path of a file, or <c>-</c> for stdout.</summary>
     public required string Path { get; init; }
 
-    /// <summary>When the file gives way to a new one; default at 100 MB, with five old files kept.</summary>
+    /// <summary>When a new file replaces the file; default at 100 MB, with five old files kept.</summary>
     public LineRotation? Rotation { get; init; } = Usual;
 
     internal override string Kind => Word;
@@ -41,9 +41,9 @@ internal sealed record FileOutput : RecordOutput
 
     internal override string? File => Path == Stdout ? null : Path;
 
-    /// <summary>Reads it; null where it is off, or nothing at all is said.</summary>
+    /// <summary>Reads it; null if it is off, or has no settings at all.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="key">What they stand below.</param>
+    /// <param name="key">The key above its settings.</param>
     public static FileOutput? Read(SettingSet settings, string key)
     {
         var path = settings.Find($"{key}.path");

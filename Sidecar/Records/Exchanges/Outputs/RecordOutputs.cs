@@ -11,15 +11,15 @@ internal static class RecordOutputs
         new(FileOutput.Word, FileOutput.Settings, FileOutput.Read),
     ];
 
-    /// <summary>As a user writes them.</summary>
+    /// <summary>The names as a user writes them.</summary>
     public static IEnumerable<string> Names => All.Select(kind => kind.Name);
 
-    /// <summary>The settings of all.</summary>
+    /// <summary>The settings of all outputs.</summary>
     public static IEnumerable<SettingOption> Settings => All.SelectMany(kind => kind.Settings);
 
-    /// <summary>Reads the one that <c>output</c> names; null where it is off, or nothing at all is said.</summary>
+    /// <summary>Reads the output that <c>output</c> names; null if it is off, or has no settings at all.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="key">What they stand below.</param>
+    /// <param name="key">The key above its settings.</param>
     public static RecordOutput? Read(SettingSet settings, string key) =>
         settings.Read($"{key}.output", All[0], Values.OneOf([.. All.Select(kind => (kind.Name, kind))]), kind => kind?.Name).Read(settings, key);
 

@@ -51,7 +51,7 @@ public sealed class MaliciousCallTests
         "sidecar's user" => [await DirectAsync(_pods.Server, Pod.SidecarUser, address, port)],
         // Of a user whom the rules there leave alone.
         "another pod" => [await DirectAsync(_pods.Client, Pod.SidecarUser, address, port)],
-        "another pod, by its p1" => [await ThroughP1Async(_pods.Client, address, port)],
+        "another pod, redirected" => [await ThroughP1Async(_pods.Client, address, port)],
         _ =>
         [
             await ThroughP2Async(_pods.Server, Pod.AppUser, IPAddress.Loopback, address, port),

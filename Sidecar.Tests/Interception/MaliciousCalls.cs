@@ -10,36 +10,36 @@ internal static class MaliciousCalls
     public const string Table = """
         | port | caller | 127.0.0.1 | pod's IPv4 | ::1 | pod's IPv6 | ::ffff:127.0.0.1 | ::ffff:pod's IPv4 | 0.0.0.0 | :: |
         |---|---|---|---|---|---|---|---|---|---|
-        | p1 45000 | application | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
-        | p1 45000 | sidecar's user | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
-        | p1 45000 | another pod | own | self_call | own | self_call | own | self_call | own | own |
-        | p1 45000 | another pod, by its p1 | own | upstream_reset | own | upstream_reset | own | upstream_reset | own | own |
-        | p1 45000 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
-        | p2 45001 | application | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
-        | p2 45001 | sidecar's user | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
-        | p2 45001 | another pod | own | self_call | own | self_call | own | self_call | own | own |
-        | p2 45001 | another pod, by its p1 | own | peer_refused | own | peer_refused | own | peer_refused | own | own |
-        | p2 45001 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | outbound 45000 | application | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | outbound 45000 | sidecar's user | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | outbound 45000 | another pod | own | self_call | own | self_call | own | self_call | own | own |
+        | outbound 45000 | another pod, redirected | own | upstream_reset | own | upstream_reset | own | upstream_reset | own | own |
+        | outbound 45000 | anyone, through inbound | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | inbound 45001 | application | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | inbound 45001 | sidecar's user | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | inbound 45001 | another pod | own | self_call | own | self_call | own | self_call | own | own |
+        | inbound 45001 | another pod, redirected | own | peer_refused | own | peer_refused | own | peer_refused | own | own |
+        | inbound 45001 | anyone, through inbound | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | admin 15000 | application | served | refused | refused | refused | served | refused | served | refused |
         | admin 15000 | sidecar's user | served | refused | refused | refused | served | refused | served | refused |
         | admin 15000 | another pod | own | refused | own | refused | own | refused | own | own |
-        | admin 15000 | another pod, by its p1 | own | connect_failed | own | connect_failed | own | connect_failed | own | own |
-        | admin 15000 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | admin 15000 | another pod, redirected | own | connect_failed | own | connect_failed | own | connect_failed | own | own |
+        | admin 15000 | anyone, through inbound | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | health 15021 | application | served | served | served | served | served | served | served | served |
         | health 15021 | sidecar's user | served | served | served | served | served | served | served | served |
         | health 15021 | another pod | own | served | own | served | own | served | own | own |
-        | health 15021 | another pod, by its p1 | own | protocol_error | own | protocol_error | own | protocol_error | own | own |
-        | health 15021 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | health 15021 | another pod, redirected | own | protocol_error | own | protocol_error | own | protocol_error | own | own |
+        | health 15021 | anyone, through inbound | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | metrics 15090 | application | served | served | served | served | served | served | served | served |
         | metrics 15090 | sidecar's user | served | served | served | served | served | served | served | served |
         | metrics 15090 | another pod | own | served | own | served | own | served | own | own |
-        | metrics 15090 | another pod, by its p1 | own | protocol_error | own | protocol_error | own | protocol_error | own | own |
-        | metrics 15090 | anyone, through p2 | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
+        | metrics 15090 | another pod, redirected | own | protocol_error | own | protocol_error | own | protocol_error | own | own |
+        | metrics 15090 | anyone, through inbound | self_call | self_call | self_call | self_call | self_call | self_call | self_call | self_call |
         | another sidecar's 15099 | application | refused | refused | refused | refused | refused | refused | refused | refused |
         | another sidecar's 15099 | sidecar's user | refused | refused | refused | refused | refused | refused | refused | refused |
         | another sidecar's 15099 | another pod | own | refused | own | refused | own | refused | own | own |
-        | another sidecar's 15099 | another pod, by its p1 | own | connect_failed | own | connect_failed | own | connect_failed | own | own |
-        | another sidecar's 15099 | anyone, through p2 | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed |
+        | another sidecar's 15099 | another pod, redirected | own | connect_failed | own | connect_failed | own | connect_failed | own | own |
+        | another sidecar's 15099 | anyone, through inbound | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed | destination_not_allowed |
         """;
 
     /// <summary>The addresses of the columns, the pod's being those of the tests' server pod.</summary>

@@ -6,7 +6,7 @@ using Chassis.Settings;
 
 namespace Sidecar.Transform.Command;
 
-/// <summary><c>transform</c>: an expression as a filter from stdin to stdout, or explained.</summary>
+/// <summary><c>transform</c>: applies an expression from stdin to stdout, or explains it.</summary>
 internal static class TransformCommand
 {
     public static System.CommandLine.Command Create()

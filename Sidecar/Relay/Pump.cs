@@ -38,7 +38,7 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
     private PumpResult _result;
     private Tee? _tee;
 
-    // Made where a failure is handled: a start must not fail after the other direction runs.
+    // Allocated at the first use, where a failure is handled: a start must not fail after the other direction runs.
     private Action Resume => _resume ??= Run;
 
     private enum Pause
@@ -109,7 +109,7 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
                         return next;
                     break;
                 case SocketStatus.WouldBlock:
-                    // Possibly nobody will ever read the bytes that are still to come.
+                    // With a broken sink, nobody will read the bytes that are still to come.
                     return sink.IsBroken ? End(PumpEnd.SinkClosed, sink) : Pause.UntilReadable;
                 case SocketStatus.Ended:
                     return Finish();
@@ -173,7 +173,7 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
         if (!_isWhole)
             return End(PumpEnd.Truncated, source);
         meter.EndOfStream();
-        // The last end of all is the close, which follows at once.
+        // If the other direction has ended already, the close that follows at once is the end.
         if (!relay.IsHalfClosed)
             sink.ShutdownSend();
         return End(PumpEnd.EndOfStream, source);

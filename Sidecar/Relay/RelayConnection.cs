@@ -188,7 +188,7 @@ internal sealed class RelayConnection : IRelay
     {
         try
         {
-            // The end must not come later for it.
+            // Before the wait, so that the wait does not delay the end.
             _downstream.ShutdownSend();
             _upstream.ShutdownSend();
             var toClient = Delivery.WaitAsync(_downstream, _timeouts.HalfClosed, _time);

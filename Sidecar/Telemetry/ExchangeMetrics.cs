@@ -67,7 +67,7 @@ internal sealed class ExchangeMetrics
         meter.CreateObservableUpDownCounter("sidecar.observation.memory", () => memory.Used, "By", "Memory that is kept for the observation of connections.");
         meter.CreateObservableUpDownCounter("sidecar.observation.memory.limit", () => memory.Limit, "By", "Most of it that may be kept.");
         meter.CreateObservableCounter("sidecar.observation.heads.cut", () => memory.HeadsCut, null, "Heads of requests and responses that were cut for want of memory.");
-        meter.CreateObservableCounter("sidecar.observation.ended", () => memory.Ended, null, "Connections whose observation ended for want of memory.");
+        meter.CreateObservableCounter("sidecar.observation.ended", () => memory.Ended, null, "Connections that are no longer observed because memory was short.");
     }
 
     public void Unobservable(Unobservable reason) => _unobservable.Add(1, new KeyValuePair<string, object?>("reason", EnumWords.Of(reason)));

@@ -73,7 +73,7 @@ internal static partial class VideoHost
         var bridge = app.Services.GetRequiredService<PrometheusBridge>();
         own.Metrics.Map(app, routes => routes.MapMetrics(bridge));
         own.Health.Map(app, routes => routes.MapHealth());
-        // On these ports, all other paths do not exist for the service either.
+        // The service must not answer the other paths on these ports.
         app.Use((context, next) =>
         {
             if (context.Features.Get<ServiceEndpoint>() is null)

@@ -32,7 +32,7 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
         if (options.ByKind && options.Transparent)
             throw new UsageException("--by-kind: not with --transparent, where every listener takes all of a pod's connections");
         if (options.FreePorts && options.Transparent)
-            throw new UsageException("--free-ports: not with --transparent, whose pods have all ports to themselves");
+            throw new UsageException("--free-ports: not with --transparent, because each of its pods has all ports");
         try
         {
             var audit = new OracleAudit();

@@ -9,7 +9,7 @@ internal sealed class RecordCopy : IDisposable
     /// <summary>The word for stdout.</summary>
     public const string Stdout = "-";
 
-    // Other lines of a sidecar's stdout are records of connections, whose first key is another.
+    // Other lines of a sidecar's stdout are records of connections; their first key is another one.
     private const string Start = "{\"ts\":";
 
     private readonly TextWriter _output;

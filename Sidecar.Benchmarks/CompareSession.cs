@@ -20,7 +20,7 @@ internal sealed class CompareSession(CompareOptions options, TextWriter progress
     {
         var built = BuiltPrograms.Locate();
         if (built.Output.Contains("Debug", StringComparison.Ordinal))
-            throw new UsageException("this is a debug build, whose figures mean nothing; run with -c Release");
+            throw new UsageException("this is a debug build, and its figures mean nothing; run with -c Release");
         var programs = DebianPrograms.Find(built.Root);
         var folder = Directory.CreateTempSubdirectory("sidecar-benchmarks-");
         try

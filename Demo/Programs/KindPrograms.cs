@@ -34,7 +34,7 @@ internal sealed class KindPrograms : IDisposable
     /// <param name="role">Its role, which is its name as well.</param>
     /// <param name="listen">Where it listens.</param>
     /// <param name="targets">Where each kind goes on to.</param>
-    /// <param name="oracle">Whom it asks.</param>
+    /// <param name="oracle">The Oracle that it asks.</param>
     public string WriteSidecar(string role, KindPorts listen, IReadOnlyList<IPEndPoint> targets, IPEndPoint oracle)
     {
         var yaml = new StringBuilder().AppendLine($"oracle: {{address: \"{oracle}\", dialect: v1x}}").AppendLine("listeners:");

@@ -12,7 +12,7 @@ namespace Demo.Transparent;
 /// <param name="name">The namespace's name.</param>
 internal sealed class NamespaceSockets(string name)
 {
-    /// <summary>An HTTP client whose connections start inside.</summary>
+    /// <summary>An HTTP client with connections that start inside.</summary>
     public HttpFetcher Fetcher() => new(async (context, cancellation) =>
     {
         var to = new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port);

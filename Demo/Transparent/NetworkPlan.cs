@@ -4,7 +4,7 @@ using Demo.Processes;
 namespace Demo.Transparent;
 
 /// <summary>The hosts of a run, their namespaces and addresses.</summary>
-/// <param name="Run">Whose they are.</param>
+/// <param name="Run">The run that they belong to.</param>
 /// <param name="V4">The hosts' IPv4 network, a /24.</param>
 /// <param name="V6">Their IPv6 network, a /64.</param>
 internal sealed record NetworkPlan(RunName Run, IPNetwork V4, IPNetwork V6)

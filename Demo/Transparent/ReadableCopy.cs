@@ -16,7 +16,7 @@ internal sealed class ReadableCopy(string folder)
     {
         var host = built.Run("Sidecar").First();
         if (!built.IsNative && Path.IsPathRooted(host) && !await AreReadableAsync([host]))
-            throw new UsageException($"'{host}': user {Users.Application}, as whom the programs run, cannot read it; install .NET where all users can");
+            throw new UsageException($"'{host}': the programs run as user {Users.Application}, who cannot read it; install .NET where all users can");
         string[] parts = [.. Programs.Select(built.FolderOf), Path.GetRelativePath(built.Root, built.Clips)];
         if (await AreReadableAsync([.. parts.Select(part => Path.Combine(built.Root, part))]))
             return built;

@@ -19,7 +19,7 @@ internal readonly partial record struct RunName(int Creator)
     /// <summary>Whether the process that made it still runs.</summary>
     public bool IsInUse => Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{Creator}"));
 
-    /// <summary>Whose name it is; null when it is not of this pattern.</summary>
+    /// <summary>The run that has this name; null if the name does not follow the pattern.</summary>
     public static RunName? Of(string name) =>
         Pattern().Match(name) is { Success: true } match && int.TryParse(match.Groups["pid"].Value, CultureInfo.InvariantCulture, out var creator)
             ? new RunName(creator)

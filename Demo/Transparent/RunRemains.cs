@@ -16,7 +16,7 @@ internal static class RunRemains
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KillInterval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Runs whose creator is gone, and those that bear this process's id: it has made nothing yet.</summary>
+    /// <summary>Runs of a creator that is gone, and those with this process's id, because this process has made nothing yet.</summary>
     public static IReadOnlyList<RunName> FindLeftBehind() => [.. Names().Select(RunName.Of)
         .Where(run => run is { } some && (!some.IsInUse || some == RunName.Own))
         .Select(run => run!.Value).Distinct()];

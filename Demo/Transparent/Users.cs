@@ -13,7 +13,7 @@ internal static class Users
     public static IEnumerable<string> RunAs(int user)
     {
         var id = user.ToString(CultureInfo.InvariantCulture);
-        // Diagnostics off: their sockets would stay in the temporary folder of whoever is killed.
+        // Diagnostics off: the sockets of a killed process would stay in the temporary folder.
         return [.. ProcessCommand.EndWithParent, $"--reuid={id}", $"--regid={id}", "--clear-groups", "--no-new-privs", "env", "--chdir=/", "DOTNET_EnableDiagnostics=0"];
     }
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Demo.Verification;
 
 /// <summary>Compares what came over HTTP with the files that it should be.</summary>
-/// <param name="folder">The folder whose sub-folders hold one video each.</param>
+/// <param name="folder">The folder of the videos; each has a sub-folder.</param>
 internal sealed class MediaFiles(string folder)
 {
     /// <summary>The path below which the frontend serves the folder.</summary>

@@ -3,7 +3,7 @@ namespace Demo.Verification;
 /// <summary>Shows that what crossed a way without sidecars crossed as it is.</summary>
 internal static class UntouchedCheck
 {
-    /// <summary>Notes each answer whose bytes did not cross as they are, and each connection that is no plain HTTP.</summary>
+    /// <summary>Notes each answer with bytes that did not cross unchanged, and each connection that is not plain HTTP.</summary>
     public static void Check(TappedWay way, IReadOnlyList<WebAnswer> fetched, Findings findings)
     {
         var answers = new List<byte[]>();

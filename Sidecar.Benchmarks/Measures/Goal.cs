@@ -4,7 +4,7 @@ namespace Sidecar.Benchmarks.Measures;
 
 /// <summary>What a figure has to reach: costs at most, rates at least.</summary>
 /// <param name="Quantity">What is measured.</param>
-/// <param name="Subject">Whose figure it is.</param>
+/// <param name="Subject">The candidate with this figure.</param>
 /// <param name="Peer">What it is divided by in each round; null: the figure itself counts.</param>
 /// <param name="Required">Not to be missed.</param>
 /// <param name="Aim">Wanted; null where nothing beyond the required is.</param>

@@ -39,7 +39,7 @@ internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<L
     /// <summary>The step without load: memory at rest and of idle connections, and how long a start takes.</summary>
     public const string Memory = "memory";
 
-    /// <summary>Whose start is timed in the memory step: the builds of the same program.</summary>
+    /// <summary>The candidates with a start that the memory step measures: the builds of the same program.</summary>
     public static IReadOnlyList<string> TimedStarts { get; } = [CandidateList.Sidecar, CandidateList.SidecarNative];
 
     /// <summary>Every name that the command line knows.</summary>

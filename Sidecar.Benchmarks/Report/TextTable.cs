@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Sidecar.Benchmarks.Report;
 
-/// <summary>A Markdown table whose columns line up, so that it reads as well in a terminal.</summary>
+/// <summary>A Markdown table with aligned columns, so that it reads as well in a terminal.</summary>
 internal sealed class TextTable(params IReadOnlyList<string> heads)
 {
     private readonly List<IReadOnlyList<string>> _rows = [];

@@ -98,7 +98,7 @@ public sealed class BridgeMeasurementTests : IDisposable
         Assert.Contains("x_total", Assert.Throws<InvalidOperationException>(() => _meter.CreateCounter<long>("x")).Message, StringComparison.Ordinal);
     }
 
-    // Whoever measures is an event loop: prometheus-net throws at each of these.
+    // The measuring thread is an event loop, but prometheus-net throws for each of these values.
     [Fact]
     public async Task Record_OfWhatPrometheusForbids_ThrowsNothing()
     {

@@ -3,7 +3,7 @@ using Chassis.Records;
 
 namespace Sidecar.Tests.Chassis;
 
-/// <summary>Lines whose first letter is their sender; those that begin with none are nobody's.</summary>
+/// <summary>Lines with the sender as their first letter; lines that do not begin with a letter have no sender.</summary>
 internal static class LetterLines
 {
     public static readonly LineSender SenderOf = line => char.IsAsciiLetter((char)line[0]) ? line[0] : (UInt128)0;

@@ -198,7 +198,7 @@ public sealed class LineOutputTests : IDisposable
 
     private static string Read(string path) => File.ReadAllText(path);
 
-    /// <summary>A pipe, say, whose reader leaves.</summary>
+    /// <summary>A pipe, for example, with a reader that leaves.</summary>
     private sealed class FailingStream : Stream
     {
         public int TakesOnly { get; set; } = int.MaxValue;

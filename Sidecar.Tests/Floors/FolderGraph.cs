@@ -21,7 +21,7 @@ internal sealed class FolderGraph
         (FolderOf(use.User.Namespace, root) ?? use.User.Name, FolderOf(use.Used.Namespace, root) ?? use.Used.Name, $"{use.User.Name}.{use.Member} uses {use.Used.Name}"));
 
     /// <summary>The uses that sources name: what is a constant is nowhere else.</summary>
-    /// <param name="folder">The folder of the root, whose files stand for themselves.</param>
+    /// <param name="folder">The folder of the root; each file directly in it stands for itself.</param>
     /// <param name="root">Its namespace.</param>
     public static IEnumerable<(string User, string Used, string Why)> Written(string folder, string root) =>
         from file in SourceFile.All(folder)

@@ -52,7 +52,7 @@ public sealed class DrainTests
         await asked.ReadLineAsync();
         await asked.SendAsync("ok idt\n");
         using var served = await upstream.AcceptAsync();
-        // This one waits for somebody whom a reset of its own sockets does not wake.
+        // The stage of this one waits for another party, and a reset of its own sockets does not wake it.
         using var unanswered = await SocketTalk.ConnectAsync(sidecar.Port);
         using var silent = await oracle.AcceptAsync();
         await sidecar.SignalAsync("TERM");

@@ -49,7 +49,7 @@ public sealed class MaliciousCallTests
     {
         "application" => [await DirectAsync(_pods.Server, Pod.AppUser, address, port)],
         "sidecar's user" => [await DirectAsync(_pods.Server, Pod.SidecarUser, address, port)],
-        // Of a user whom the rules there leave alone.
+        // By a user that the rules there do not redirect.
         "another pod" => [await DirectAsync(_pods.Client, Pod.SidecarUser, address, port)],
         "another pod, redirected" => [await ThroughP1Async(_pods.Client, address, port)],
         _ =>

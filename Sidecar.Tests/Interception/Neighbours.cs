@@ -8,8 +8,8 @@ using Xunit;
 namespace Sidecar.Tests.Interception;
 
 /// <summary>
-/// Two joined namespaces; rules are set in the near one. On the sidecar's ports stand servers that only say "p1" and "p2",
-/// on all others such that say "service": whoever answers tells what the rules have done.
+/// Two joined namespaces; rules are set in the near one. Servers on the sidecar's ports only say "p1" and "p2", and servers
+/// on all other ports say "service": the answer shows what the rules have done.
 /// </summary>
 public sealed class Neighbours : IAsyncLifetime
 {

@@ -72,7 +72,7 @@ public sealed class PodPairTests : IAsyncLifetime
     [Fact]
     public async Task TcpProbe_OfAClosedPort_FailsOnlyWhereThePortIsExcluded()
     {
-        // As the kubelet, whom no rules redirect.
+        // As the kubelet, which no rules redirect.
         using (await _pods.Client.ConnectAsync(_pods.Server.V4, 9003, Pod.SidecarUser))
         using (await _pods.Client.ConnectAsync(_pods.Server.V6, 9003, Pod.SidecarUser))
         {

@@ -5,7 +5,7 @@ using static Sidecar.Tests.Interception.InterceptedNetwork;
 
 namespace Sidecar.Tests.Interception;
 
-/// <summary>A pair on two machines, a redirected client: only the PROXY header tells the service who calls, and whom it called.</summary>
+/// <summary>A pair on two machines, a redirected client: only the PROXY header tells the service the client and its destination.</summary>
 public sealed class ProxyProtocolTests
 {
     private const string FrontAddressV6 = "fd00:188::56";

@@ -105,7 +105,7 @@ public sealed class ListenerTableTests : IDisposable
         _transport.OnStop = () =>
         {
             Assert.Equal(2, _transport.Opened.Count);
-            // Whoever is led there meanwhile would still reach this process.
+            // A connection that is led there meanwhile would still reach this process.
             Assert.NotNull(_ports.OwnerOf(old));
         };
 

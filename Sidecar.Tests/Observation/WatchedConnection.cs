@@ -8,7 +8,7 @@ using Sidecar.Relay;
 
 namespace Sidecar.Tests.Observation;
 
-/// <summary>A connection whose bytes a test writes, and what is told of it.</summary>
+/// <summary>A connection with bytes that a test writes, and the results of its observation.</summary>
 internal sealed class WatchedConnection : IConnectionWatcher
 {
     private readonly ConnectionObserver _observer;

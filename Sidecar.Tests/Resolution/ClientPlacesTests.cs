@@ -23,7 +23,7 @@ public sealed class ClientPlacesTests
         Assert.True(modest.IsCompletedSuccessfully);
         Assert.Equal(2, places.Clients);
         (await modest).Dispose();
-        // Whose turn it is, comes.
+        // The others get their turns too.
         foreach (var taken in greedy)
             (await taken).Dispose();
         Assert.Equal(0, places.Clients);

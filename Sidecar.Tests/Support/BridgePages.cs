@@ -8,7 +8,7 @@ namespace Sidecar.Tests.Support;
 /// <summary>A bridge's page without a server.</summary>
 internal static class BridgePages
 {
-    /// <summary>The page, of whose instruments none may fail.</summary>
+    /// <summary>The page; none of its instruments may fail.</summary>
     public static async Task<string> PageAsync(this PrometheusBridge bridge, ExpositionFormat format = ExpositionFormat.PrometheusText)
     {
         var (page, failures) = await bridge.TryPageAsync(format);

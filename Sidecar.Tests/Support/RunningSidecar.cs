@@ -92,7 +92,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
         return sidecar;
     }
 
-    /// <summary>Sends a request to one of the own endpoints, for a host and as whoever the header fields say.</summary>
+    /// <summary>Sends a request to one of the own endpoints, for a host and with these header fields.</summary>
     public static async Task<HttpStatusCode> StatusAsync(int port, string path, string? host = null, params IEnumerable<(string Name, string Value)> fields)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{port}{path}"));

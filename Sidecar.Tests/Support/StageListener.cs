@@ -16,7 +16,7 @@ using Xunit;
 namespace Sidecar.Tests.Support;
 
 /// <summary>
-/// A listener on event loops whose connections go through the first stage of every pipeline, which accounts for them, and
+/// A listener on event loops. Its connections go through the first stage of every pipeline, which accounts for them, and
 /// then through a stage of the test's own.
 /// </summary>
 internal sealed class StageListener : IAsyncDisposable

@@ -10,7 +10,7 @@ internal static class RandomExpressions
     private static readonly Gen<string> Bytes = Gen.Choose(0, 255).Select(value => $"{value}");
     private static readonly Gen<string> Bits = Gen.Choose(0, 7).Select(value => $"{value}");
 
-    /// <summary>One step whose effect on a byte does not depend on its place.</summary>
+    /// <summary>One step with an effect on a byte that does not depend on its position.</summary>
     public static readonly Gen<string> PlainStep = Gen.OneOf(
         Gen.Elements("idt", "not", "(swap-nibbles)", "(reverse-bits)"),
         Bytes.Select(n => $"(xor {n})"),

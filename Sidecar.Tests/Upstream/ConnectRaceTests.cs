@@ -199,7 +199,7 @@ public sealed class ConnectRaceTests
         Assert.Equal(0, _places.Taken);
     }
 
-    /// <summary>A dialer whose attempts end as the test wants.</summary>
+    /// <summary>A dialer with attempts that end as the test wants.</summary>
     private sealed class Attempts
     {
         private readonly Lock _lock = new();

@@ -25,7 +25,7 @@ internal static class UserFilter
         return path;
     }
 
-    /// <summary>An exception whose words are a user's code that fails too.</summary>
+    /// <summary>An exception with a message that is a user's code and fails too.</summary>
     public const string Speechless = "public class Speechless : Exception { public override string Message => throw new InvalidOperationException(\"no words\"); }\n";
 
     /// <summary>A filter <c>bad</c> that leaves bytes as they are, with parts of it written otherwise.</summary>

@@ -65,7 +65,7 @@ public sealed record ListenerOptions
     /// <summary>Whether HTTP and gRPC exchanges are observed; by default not at p1, so that a pair observes each exchange once.</summary>
     public bool Observe { get; init; } = true;
 
-    /// <summary>The transform for a destination; null is a destination that this side does not know.</summary>
+    /// <summary>The transform for a destination, or for null, if this side does not know the destination.</summary>
     internal TransformExpression TransformFor(HostPort? destination)
     {
         if (destination is { } known)

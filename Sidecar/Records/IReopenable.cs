@@ -1,11 +1,11 @@
 namespace Sidecar.Records;
 
-/// <summary>Has a file that others may rename, and opens it anew when they say so.</summary>
+/// <summary>Has a file that other programs can rename, and opens it again when they ask for it.</summary>
 internal interface IReopenable
 {
     /// <summary>Whether it is a file at all.</summary>
     public bool IsFile { get; }
 
-    /// <summary>Opens it anew.</summary>
+    /// <summary>Opens it again.</summary>
     public Task ReopenAsync();
 }

@@ -4,7 +4,7 @@ using Sidecar.Observation;
 
 namespace Sidecar.Records;
 
-/// <summary>From why the observation of a connection ended to what its record says of it.</summary>
+/// <summary>Makes the part of a record that says why the observation of a connection ended.</summary>
 internal static class Unobserved
 {
     /// <summary>An exception ended it.</summary>

@@ -2,16 +2,16 @@ using System.Buffers;
 
 namespace Sidecar.Relay;
 
-/// <summary>Where codecs write what they do not change in place. What one call writes is sent, or held, before the thread makes the next.</summary>
+/// <summary>The buffer for codecs that do not change bytes in place. The output of one call is sent, or held, before the thread makes the next call.</summary>
 internal static class CodecOutput
 {
-    // A codec that wrote more once shall not keep so much memory on each thread.
+    // A larger buffer is dropped, so that no thread keeps so much memory.
     private const int MostKept = 1024 * 1024;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _ofThread;
 
-    /// <summary>The calling thread's own, empty.</summary>
+    /// <summary>The buffer of the calling thread, empty.</summary>
     public static ArrayBufferWriter<byte> OfThread()
     {
         var output = _ofThread;

@@ -8,21 +8,21 @@ namespace Sidecar.Relay;
 
 /// <summary>
 /// Moves the bytes of one direction from its source through its codec to its sink: receive, apply, send and count within one turn, in
-/// the source's own buffer. What the sink does not take is held in a pooled one, and the source is not read until it is gone.
+/// the source's own buffer. Bytes that the sink does not take go to a pooled buffer, and the source is not read until they are sent.
 /// </summary>
-/// <param name="relay">Told of the end.</param>
-/// <param name="direction">Whose end it is.</param>
-/// <param name="source">Where bytes come from.</param>
-/// <param name="sink">Where they go.</param>
-/// <param name="codec">What is done to them.</param>
+/// <param name="relay">Gets the end.</param>
+/// <param name="direction">The direction.</param>
+/// <param name="source">Gives the bytes.</param>
+/// <param name="sink">Takes the bytes.</param>
+/// <param name="codec">Changes the bytes.</param>
 /// <param name="meter">Counts; a chunk counts as received before the codec has it.</param>
 internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySocket source, IRelaySocket sink, Codec codec, DirectionMeter meter)
     : IRelayDirection
 {
-    // So that one bulk stream cannot starve its loop: a turn of it takes some 100 µs.
+    // So that one bulk stream cannot starve its loop: one turn of it takes some 100 µs.
     private const int BytesPerTurn = 512 * 1024;
 
-    // Until the sink has shown that it keeps up: so much can be left over when it does not.
+    // Until the sink has shown that it keeps up, because so many bytes can be left over if it does not.
     private const int FirstRead = 64 * 1024;
 
     private const int LargestRead = 256 * 1024;
@@ -38,7 +38,7 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
     private PumpResult _result;
     private Tee? _tee;
 
-    // Made where a failure is handled: a start cannot fail once the other direction runs.
+    // Allocated at the first use, where a failure is handled: a start must not fail after the other direction runs.
     private Action Resume => _resume ??= Run;
 
     private enum Pause
@@ -50,7 +50,7 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
         Over,
     }
 
-    /// <summary>Runs until the first wait; callbacks do the rest. Callbacks instead of awaits: an idle direction holds no state machine.</summary>
+    /// <summary>Runs until the first wait; callbacks do the rest. Callbacks, not awaits, so that an idle direction holds no state machine.</summary>
     public void Start() => Run();
 
     /// <inheritdoc/>
@@ -109,7 +109,7 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
                         return next;
                     break;
                 case SocketStatus.WouldBlock:
-                    // Nobody may ever read what is still to come.
+                    // With a broken sink, nobody will read the bytes that are still to come.
                     return sink.IsBroken ? End(PumpEnd.SinkClosed, sink) : Pause.UntilReadable;
                 case SocketStatus.Ended:
                     return Finish();
@@ -148,7 +148,7 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
         return pause;
     }
 
-    // Called again once what it sent is gone: the source tells of its end each time.
+    // Called again when its bytes are sent, because the source reports its end each time.
     private Pause Finish()
     {
         if (!_isFinished)
@@ -173,7 +173,7 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
         if (!_isWhole)
             return End(PumpEnd.Truncated, source);
         meter.EndOfStream();
-        // The last end of all is the close that follows at once.
+        // If the other direction has ended already, the close that follows at once is the end.
         if (!relay.IsHalfClosed)
             sink.ShutdownSend();
         return End(PumpEnd.EndOfStream, source);

@@ -3,7 +3,7 @@ namespace Sidecar.Relay;
 /// <summary>How one direction ended.</summary>
 internal enum PumpEnd
 {
-    /// <summary>The source ended its stream and all of it was passed on.</summary>
+    /// <summary>The source ended its stream, and all of it was passed on.</summary>
     EndOfStream,
 
     /// <summary>The source was reset by its peer.</summary>
@@ -12,13 +12,13 @@ internal enum PumpEnd
     /// <summary>The sink takes no more bytes.</summary>
     SinkClosed,
 
-    /// <summary>This process closed the connection in mid-read: a limit or a drain.</summary>
+    /// <summary>This process closed the connection during a read: a limit or a drain.</summary>
     Aborted,
 
     /// <summary>The codec threw.</summary>
     CodecFailed,
 
-    /// <summary>The source ended its stream before the codec's own end; what came before was passed on.</summary>
+    /// <summary>The source ended its stream before the end mark of the codec; the bytes before that were passed on.</summary>
     Truncated,
 }
 

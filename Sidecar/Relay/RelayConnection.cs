@@ -22,7 +22,7 @@ internal sealed class RelayConnection : IRelay
     private readonly RelayObservation? _observer;
     private readonly SilenceTimer _silence;
 
-    // Inline: what follows runs on the thread, and event loop, of the direction that ends last.
+    // Continuations run inline: on the thread, and event loop, of the direction that ends last.
     private readonly TaskCompletionSource _ended = new();
     private Pump? _request;
     private Pump? _response;
@@ -33,11 +33,11 @@ internal sealed class RelayConnection : IRelay
 
     /// <param name="downstream">The accepted connection.</param>
     /// <param name="upstream">The connection to the upstream.</param>
-    /// <param name="report">Learns the counts and how the relay ended.</param>
+    /// <param name="report">Gets the counts and the end of the relay.</param>
     /// <param name="timeouts">Idle and half-closed limits.</param>
-    /// <param name="tcp">What holds for the sockets once one side has ended.</param>
-    /// <param name="time">The clock; of the event loop that both live on, if there is one.</param>
-    /// <param name="observer">Shown what passes, and told of ends; null when nobody observes.</param>
+    /// <param name="tcp">Options of the sockets when one side has ended.</param>
+    /// <param name="time">The clock; the event loop's of both connections, if there is one.</param>
+    /// <param name="observer">Gets the bytes that pass, and the ends; null if the connection is not observed.</param>
     public RelayConnection(
         ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TcpOptions tcp,
         TimeProvider time, RelayObservation? observer = null)
@@ -51,10 +51,10 @@ internal sealed class RelayConnection : IRelay
 
     private bool MayProbe => !_isProbed && BeforeProbing < _timeouts.HalfClosed && _tcp.HalfClosedOptions.Length > 0;
 
-    /// <summary>One of the directions of a relay that runs.</summary>
+    /// <summary>One of the directions of a running relay.</summary>
     public IRelayDirection this[Direction direction] => (direction == Direction.Request ? _request : _response)!;
 
-    /// <summary>Runs until both directions have ended; the report then has the reason.</summary>
+    /// <summary>Runs until both directions have ended; then the report has the reason.</summary>
     public Task RunAsync(CodecPair codecs)
     {
         _request = new Pump(
@@ -70,10 +70,10 @@ internal sealed class RelayConnection : IRelay
         return _ended.Task;
     }
 
-    /// <summary>A pump tells that its source was reset while its sink takes nothing.</summary>
+    /// <summary>A pump reports that its source was reset while its sink takes nothing.</summary>
     public void OnSourceBroken(Direction direction) => BeginReset(SourceReset(direction), null);
 
-    /// <summary>A pump tells that its direction has ended.</summary>
+    /// <summary>A pump reports that its direction has ended.</summary>
     public void OnEnded(Direction direction, PumpResult result)
     {
         if (result.End == PumpEnd.EndOfStream)
@@ -82,24 +82,24 @@ internal sealed class RelayConnection : IRelay
         switch (result.End)
         {
             case PumpEnd.EndOfStream when _isResetting && direction == Direction.Request:
-                // The client was reset behind its end, which was read only now.
+                // The client was reset after its end, which was read only now.
                 _ = PassResetAsync(sink);
                 return;
             case PumpEnd.EndOfStream:
                 break;
             case PumpEnd.SinkClosed:
-                // The other direction may still hold the answer that explains it; more than what is there cannot come.
+                // The other direction can still hold the answer that explains it; no more can come than is there.
                 BeginReset(SourceReset(Other(direction)), result.Detail);
                 if (direction == Direction.Response && IsHalfClosed)
                 {
-                    // The client was reset behind its end, which the upstream has a right to.
+                    // The client was reset after its end, and the upstream must get this end.
                     _ = PassResetAsync(source);
                     return;
                 }
 
                 break;
             case PumpEnd.Aborted when _isResetting:
-                // The other direction closed the side that was reset, and still delivers what came from it before.
+                // The other direction closed the side that was reset, and still delivers the bytes that came from it before.
                 break;
             case PumpEnd.SourceReset or PumpEnd.Truncated:
                 BeginReset(result.End == PumpEnd.SourceReset ? SourceReset(direction) : SourceTruncated(direction), result.Detail);
@@ -111,7 +111,7 @@ internal sealed class RelayConnection : IRelay
                 AbortBoth();
                 break;
             default:
-                // Whoever closed the connection has given the reason before.
+                // The code that closed the connection has set the reason before.
                 _report.End(RelayEndReason.InternalError, result.Detail);
                 AbortBoth();
                 break;
@@ -120,11 +120,11 @@ internal sealed class RelayConnection : IRelay
         Leave();
     }
 
-    /// <summary>A bug: the other pump must not go on without this one.</summary>
+    /// <summary>A bug: the other pump must not continue without this one.</summary>
     public void OnFailed(Exception bug)
     {
         _report.End(RelayEndReason.InternalError, FilterFault.OneLine(bug));
-        // Before the stages go on, which would close in order what is cut.
+        // Before the stages continue, because they would close in order what was cut.
         AbortBoth();
         _ended.TrySetException(bug);
         Leave();
@@ -150,7 +150,7 @@ internal sealed class RelayConnection : IRelay
 
     private async Task PassResetAsync(IRelaySocket sink)
     {
-        // A reset drops what the kernel has not sent yet, and the sink has a right to all that came before it.
+        // A reset drops bytes that the kernel has not sent yet, but the sink must get all bytes that came before it.
         await sink.WhenAllIsSentAsync();
         AbortBoth();
         Leave();
@@ -188,7 +188,7 @@ internal sealed class RelayConnection : IRelay
     {
         try
         {
-            // The end must not come later for it.
+            // Before the wait, so that the wait does not delay the end.
             _downstream.ShutdownSend();
             _upstream.ShutdownSend();
             var toClient = Delivery.WaitAsync(_downstream, _timeouts.HalfClosed, _time);
@@ -221,7 +221,7 @@ internal sealed class RelayConnection : IRelay
 
     private void OnSilence()
     {
-        // The kernel takes more from a pump only once a third of its queue is free; until then a slow peer shows by this alone.
+        // The kernel takes more from a pump only when a third of its queue is free; until then only this shows that a slow peer takes bytes.
         if (_isResetting && Acknowledged() is var acknowledged && acknowledged > _acknowledged)
         {
             _acknowledged = acknowledged;

@@ -8,10 +8,10 @@ using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Relay;
 
-/// <summary>The end of every pipeline: relays between downstream and upstream as the decision says.</summary>
+/// <summary>The end of every pipeline: relays between downstream and upstream, with the decided transform.</summary>
 internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exchanges, TimeProvider time) : ConnectionHandler
 {
-    // Of the configuration's language, which all listeners share.
+    // In the language of the configuration, which all listeners share.
     private readonly TransformCache _compiled = new();
 
     public override Task OnConnectedAsync(ConnectionContext connection)
@@ -21,7 +21,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
         return EventLoop.Current == loop ? Relay(connection, loop.Timers) : EnterAsync(connection, loop);
     }
 
-    // A stage before has waited for another thread.
+    // An earlier stage has waited on another thread.
     private async Task EnterAsync(ConnectionContext connection, EventLoop loop)
     {
         await loop.Enter();
@@ -38,7 +38,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
         }
         catch (Exception error)
         {
-            // Of a user's filter. Neither side may take what it got for a whole stream.
+            // A user's filter threw. Neither side may take the bytes that it got for a whole stream.
             report.Abort(RelayEndReason.TransformError, FilterFault.OneLine(error));
             return Task.CompletedTask;
         }

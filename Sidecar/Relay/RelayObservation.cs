@@ -4,15 +4,15 @@ using Sidecar.Observation;
 
 namespace Sidecar.Relay;
 
-/// <summary>Feeds what a relay passes to an observer, with the time, which is not an event loop's: that stands still during a turn.</summary>
-/// <param name="observer">Whom it feeds.</param>
-/// <param name="role">The listener's. The plain side of a pair is the client's at p1 and the service's at p2; alone it is the client's.</param>
+/// <summary>Gives the bytes of a relay to an observer, with the time. The time is not that of an event loop, which stands still during a turn.</summary>
+/// <param name="observer">The observer.</param>
+/// <param name="role">The listener's role. The plain side is the client's at p1 and alone, and the service's at p2.</param>
 /// <param name="time">The process's clock.</param>
 internal sealed class RelayObservation(ConnectionObserver observer, SidecarRole role, TimeProvider time)
 {
     private bool IsDone => observer.IsOver;
 
-    /// <summary>Begins to feed it with both directions.</summary>
+    /// <summary>Starts to give it the bytes of both directions.</summary>
     public void Watch(IRelay relay)
     {
         foreach (var direction in (ReadOnlySpan<Direction>)[Direction.Request, Direction.Response])
@@ -40,7 +40,7 @@ internal sealed class RelayObservation(ConnectionObserver observer, SidecarRole 
             observer.Read(direction, bytes, time.GetTimestamp());
     }
 
-    // The plain side is before a codec that encodes, and behind one that decodes.
+    // The plain side is before a codec that encodes, and after one that decodes.
     private sealed class Watcher(RelayObservation observation, Direction direction, bool isPlainBefore) : IChunkWatcher
     {
         public bool IsDone => observation.IsDone;

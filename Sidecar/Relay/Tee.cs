@@ -4,14 +4,14 @@ using Sidecar.Transform;
 
 namespace Sidecar.Relay;
 
-/// <summary>Shows those who look on what a direction's codec takes and gives. It never changes; a pump exchanges it whole.</summary>
+/// <summary>Shows watchers the input and output of a direction's codec. It never changes; a pump replaces it as a whole.</summary>
 internal sealed class Tee
 {
     private readonly IChunkWatcher[] _watchers;
 
     private Tee(IChunkWatcher[] watchers) => _watchers = watchers;
 
-    /// <summary>Those who want to see no more.</summary>
+    /// <summary>A watcher that needs no more chunks.</summary>
     public IChunkWatcher? Done
     {
         get
@@ -26,10 +26,10 @@ internal sealed class Tee
         }
     }
 
-    /// <summary>A tee with one watcher more.</summary>
+    /// <summary>A tee with one more watcher.</summary>
     public static Tee With(Tee? tee, IChunkWatcher watcher) => new(tee is null ? [watcher] : [.. tee._watchers, watcher]);
 
-    /// <summary>A tee without a watcher; null when nobody is left.</summary>
+    /// <summary>A tee without one watcher; null if none is left.</summary>
     public static Tee? Without(Tee? tee, IChunkWatcher watcher)
     {
         IChunkWatcher[] left = tee is null ? [] : [.. tee._watchers.Where(other => other != watcher)];
@@ -56,7 +56,7 @@ internal sealed class Tee
         }
     }
 
-    /// <summary>What the codec had still to send is passed.</summary>
+    /// <summary>The last bytes of the codec pass.</summary>
     public void Finish(long offset, ReadOnlySpan<byte> bytes)
     {
         foreach (var watcher in _watchers)

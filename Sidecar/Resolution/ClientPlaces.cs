@@ -2,9 +2,9 @@ using System.Net;
 
 namespace Sidecar.Resolution;
 
-/// <summary>A number of places, of which one client gets only a part: others find one free however many it asks for.</summary>
-/// <param name="all">How many there are.</param>
-/// <param name="each">How many of them one client may have.</param>
+/// <summary>A number of places, of which one client gets only a part, so that others find a free one however many it asks for.</summary>
+/// <param name="all">The number of places.</param>
+/// <param name="each">The most for one client.</param>
 internal sealed class ClientPlaces(int all, int each)
 {
     private readonly Share _everyone = new(IPAddress.None, new SemaphoreSlim(all));
@@ -27,7 +27,7 @@ internal sealed class ClientPlaces(int all, int each)
         var share = Join(client);
         try
         {
-            // First among its own, so that a client's many askers do not queue before another's one.
+            // First among the client's own, so that many requests of one client do not queue before a request of another.
             await share.Free.WaitAsync(cancel);
             try
             {
@@ -75,20 +75,20 @@ internal sealed class ClientPlaces(int all, int each)
         Leave(share);
     }
 
-    /// <summary>A place that was taken; disposed of once.</summary>
+    /// <summary>A place in use; disposed of once.</summary>
     internal sealed class Place(ClientPlaces places, Share share) : IDisposable
     {
         public void Dispose() => places.Release(share);
     }
 
-    /// <summary>What one client has.</summary>
+    /// <summary>The places of one client.</summary>
     internal sealed class Share(IPAddress client, SemaphoreSlim free)
     {
         public IPAddress Client => client;
 
         public SemaphoreSlim Free => free;
 
-        /// <summary>Who has a place or waits for one; the lock guards it.</summary>
+        /// <summary>Requests that have a place or wait for one; the lock guards it.</summary>
         public int Users { get; set; }
     }
 }

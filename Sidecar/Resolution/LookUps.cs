@@ -4,22 +4,22 @@ using System.Net;
 namespace Sidecar.Resolution;
 
 /// <summary>
-/// Look-ups of one kind of names: one at a time for each name, whose answer all who ask share, and which is known for a moment.
-/// getaddrinfo tells no time to live and cannot be interrupted: a look-up goes on when nobody waits for it any longer.
+/// Look-ups of one kind of names: one at a time for each name. All requests for the name share its answer, which is kept for a short
+/// time. getaddrinfo gives no time to live and cannot be interrupted: a look-up continues even if nobody waits for it any longer.
 /// </summary>
 /// <param name="time">The process's clock.</param>
 /// <param name="lookUp">Asks the name service; blocks.</param>
-/// <param name="places">How many there may be at once; null where the names themselves are few.</param>
-/// <param name="threads">Starts a thread for each; the default where left out.</param>
+/// <param name="places">The most at once; null if there are only few names.</param>
+/// <param name="threads">Starts a thread for each; left out for the default.</param>
 internal sealed class LookUps(TimeProvider time, Func<string, IPAddress[]> lookUp, ClientPlaces? places, TaskScheduler? threads = null)
 {
-    /// <summary>How long addresses are known (Envoy's <c>dns_refresh_rate</c>).</summary>
+    /// <summary>How long addresses are kept (Envoy's <c>dns_refresh_rate</c>).</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long it is known that there are none: a service that is just starting is found soon.</summary>
+    /// <summary>How long a failure is kept: short, so that a service that is just starting is found soon.</summary>
     public static readonly TimeSpan KeptFailure = TimeSpan.FromSeconds(1);
 
-    /// <summary>Answers that are known at most; the oldest goes first.</summary>
+    /// <summary>Most answers that are kept; the oldest is dropped first.</summary>
     public const int MaxKept = 1024;
 
     private readonly Lock _lock = new();
@@ -28,7 +28,7 @@ internal sealed class LookUps(TimeProvider time, Func<string, IPAddress[]> lookU
 
     /// <summary>Finds the addresses of a name.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="client">Who asks, where there are places.</param>
+    /// <param name="client">The client that asks, if there are places.</param>
     /// <param name="cancel">Ends the waiting, not the look-up.</param>
     public async ValueTask<FoundAddresses> FindAsync(string name, IPAddress client, CancellationToken cancel)
     {
@@ -45,7 +45,7 @@ internal sealed class LookUps(TimeProvider time, Func<string, IPAddress[]> lookU
         return found is not null;
     }
 
-    // While this one waited for its place another may have asked.
+    // While this request waited for its place, another one may have asked.
     private Task<FoundAddresses> FindOrStart(string name, ClientPlaces.Place? place)
     {
         Entry entry;
@@ -62,7 +62,7 @@ internal sealed class LookUps(TimeProvider time, Func<string, IPAddress[]> lookU
 
         try
         {
-            // On a thread of its own: slow names must not take the pool's threads from everyone else.
+            // On a separate thread, because slow names must not take the threads of the pool.
             _ = Task.Factory.StartNew(() => End(entry, LookUp(name), place), CancellationToken.None, TaskCreationOptions.LongRunning, threads ?? TaskScheduler.Default);
         }
         catch (TaskSchedulerException error)
@@ -109,14 +109,14 @@ internal sealed class LookUps(TimeProvider time, Func<string, IPAddress[]> lookU
 
     private bool IsStale(Entry entry) => entry.Ended is { } ended && time.GetElapsedTime(ended) >= entry.Lasts;
 
-    /// <summary>A look-up under way, or its answer. The lock guards what changes.</summary>
+    /// <summary>A look-up in progress, or its answer. The lock guards its changing parts.</summary>
     private sealed class Entry(string name)
     {
         public string Name => name;
 
         public TaskCompletionSource<FoundAddresses> Found { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>When it ended, as a time stamp; null while it is under way.</summary>
+        /// <summary>Time of its end, as a timestamp; null while it is in progress.</summary>
         public long? Ended { get; set; }
 
         public TimeSpan Lasts { get; set; }

@@ -8,19 +8,19 @@ namespace Sidecar.Resolution;
 /// <param name="Addresses">In the order of the name service.</param>
 /// <param name="Failure">Why there are none.</param>
 /// <param name="Detail">The failure in words.</param>
-/// <param name="Took">How long the look-up took; no time for an address.</param>
+/// <param name="Took">Duration of the look-up; zero for an address.</param>
 internal readonly record struct ResolveOutcome(IReadOnlyList<IPEndPoint> Addresses, RelayEndReason? Failure, string? Detail, TimeSpan Took = default);
 
 /// <summary>
-/// Turns a name into addresses, once for each connection, within a limit of time. Names of the configuration have look-ups of
-/// their own, at most one each; names that clients tell share a few places.
+/// Resolves a name once for each connection, within a time limit. Names of the configuration have their own look-ups, at most one
+/// for each name; names that clients send share a few places.
 /// </summary>
 internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> lookUp)
 {
-    /// <summary>Look-ups at once of names that clients tell. Each may hold a thread for as long as name servers are silent (10 s by default).</summary>
+    /// <summary>Look-ups at once of names that clients send. Each can hold a thread while name servers are silent (10 s by default).</summary>
     public const int MaxTold = 32;
 
-    /// <summary>Those of them that one client may have.</summary>
+    /// <summary>The most of these for one client.</summary>
     public const int MaxOfClient = 8;
 
     // A hostile name server could answer with hundreds; each would get its share of the connect timeout.
@@ -31,8 +31,8 @@ internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> look
 
     /// <summary>Finds the addresses of a host.</summary>
     /// <param name="host">A name, or an address, which needs no look-up.</param>
-    /// <param name="limit">How long it may take.</param>
-    /// <param name="client">The host of the client that told the name; null for a name of the configuration.</param>
+    /// <param name="limit">The time limit.</param>
+    /// <param name="client">The client that sent the name; null for a name of the configuration.</param>
     public async ValueTask<ResolveOutcome> ResolveAsync(HostPort host, TimeSpan limit, IPAddress? client = null)
     {
         if (Literal(host) is { } literal)
@@ -52,7 +52,7 @@ internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> look
         }
     }
 
-    /// <summary>The address that a host is by itself, without a look-up; null for a name.</summary>
+    /// <summary>The address of a host that is an address already; null for a name.</summary>
     public static IPEndPoint? Literal(HostPort host) => IPAddress.TryParse(host.Host, out var address) ? Canonical(address, host.Port) : null;
 
     private static IPEndPoint Canonical(IPAddress address, int port) => new(NetworkAddress.Canonical(address), port);

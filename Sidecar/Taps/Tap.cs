@@ -3,18 +3,18 @@ using System.Threading.Channels;
 namespace Sidecar.Taps;
 
 /// <summary>The first bytes of one chunk, before and after the codec.</summary>
-/// <param name="Point">Where it passed.</param>
-/// <param name="Time">Since the tap was opened.</param>
+/// <param name="Point">The point where it passed.</param>
+/// <param name="Time">Time since the tap was opened.</param>
 /// <param name="Offset">Bytes of this direction that were relayed before it.</param>
-/// <param name="Length">Of the whole chunk.</param>
+/// <param name="Length">Length of the whole chunk.</param>
 /// <param name="Before">As received.</param>
-/// <param name="After">As sent; null when the codec failed.</param>
-/// <param name="Sent">How many bytes the codec made of the whole chunk.</param>
-/// <param name="Skipped">Chunks right before it for which the queue had no room.</param>
+/// <param name="After">As sent; null if the codec failed.</param>
+/// <param name="Sent">The number of bytes that the codec made of the whole chunk.</param>
+/// <param name="Skipped">Chunks right before it that found no room in the queue.</param>
 internal sealed record TapChunk(TapPoint Point, TimeSpan Time, long Offset, int Length, byte[] Before, byte[]? After, int Sent, long Skipped);
 
-/// <summary>Takes chunks from pumps and keeps them for a reader. Pumps never wait: what a slow reader has no room for is counted and dropped.</summary>
-/// <param name="bytes">How many bytes of a chunk it keeps.</param>
+/// <summary>Takes chunks from pumps and keeps them for a reader. Pumps never wait: chunks for which a slow reader has no room are counted and dropped.</summary>
+/// <param name="bytes">The number of bytes of a chunk that it keeps.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Tap(int bytes, TimeProvider time)
 {
@@ -30,28 +30,28 @@ internal sealed class Tap(int bytes, TimeProvider time)
 
     public int Bytes => bytes;
 
-    /// <summary>What waits for the reader.</summary>
+    /// <summary>Chunks that wait for the reader.</summary>
     public ChannelReader<TapChunk> Chunks => _chunks.Reader;
 
-    /// <summary>Takes a chunk, or counts it if there is no room. Any thread may call it.</summary>
+    /// <summary>Takes a chunk, or counts it if there is no room. Any thread can call it.</summary>
     public void Note(TapPoint point, long offset, int length, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
-        // Where nobody reads, a chunk shall not even cost a copy.
+        // While nobody reads, a chunk does not even cost a copy.
         if (HasRoom())
             Take(point, offset, length, before, First(after), after.Length);
     }
 
-    /// <summary>The same of a chunk that the codec failed on.</summary>
+    /// <summary>The same for a chunk on which the codec failed.</summary>
     public void NoteFailed(TapPoint point, long offset, int length, ReadOnlySpan<byte> before)
     {
         if (HasRoom())
             Take(point, offset, length, before, null, 0);
     }
 
-    /// <summary>How many chunks there was no room for behind the last one that is kept.</summary>
+    /// <summary>The number of chunks without room after the last kept one.</summary>
     public long TakeSkipped() => Interlocked.Exchange(ref _skipped, 0);
 
-    /// <summary>Nothing passes any more.</summary>
+    /// <summary>No more chunks pass.</summary>
     public void Complete() => _chunks.Writer.TryComplete();
 
     private bool HasRoom()

@@ -3,12 +3,12 @@ using Sidecar.Connections;
 namespace Sidecar.Taps;
 
 /// <summary>One direction of one connection that a tap watches.</summary>
-/// <param name="tap">Who watches.</param>
-/// <param name="label">The connection's name in the text.</param>
-/// <param name="direction">Whose chunks.</param>
+/// <param name="tap">The tap.</param>
+/// <param name="label">The connection's label in the text.</param>
+/// <param name="direction">The direction of the chunks.</param>
 internal sealed class TapPoint(Tap tap, string label, Direction direction) : IChunkWatcher
 {
-    // The codec may overwrite them.
+    // A copy, because the codec can overwrite the bytes.
     private readonly byte[] _before = new byte[tap.Bytes];
     private int _length;
     private long _offset;

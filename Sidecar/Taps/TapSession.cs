@@ -5,17 +5,17 @@ using Sidecar.Connections;
 
 namespace Sidecar.Taps;
 
-/// <summary>One reader who watches the live connections of a name until they, the time or the text's size are at their end.</summary>
-/// <param name="reports">The connections; each relays.</param>
-/// <param name="bytes">How many bytes of a chunk are shown.</param>
-/// <param name="limit">How long it may last.</param>
+/// <summary>One reader that watches the live connections with an id until they end, or the time or the size limit is reached.</summary>
+/// <param name="reports">The connections; each one relays.</param>
+/// <param name="bytes">The number of bytes of a chunk that are shown.</param>
+/// <param name="limit">The time limit.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int bytes, TimeSpan limit, TimeProvider time)
 {
-    // A day's work to read, and no burden for a terminal that keeps it.
+    // More than a person reads in a day, and not too much for a terminal that keeps it.
     private const long MaxText = 16 * 1024 * 1024;
 
-    // What one write takes: many chunks of a busy connection, and little memory.
+    // The size of one write: many chunks of a busy connection, and little memory.
     private const int BlockSize = 16 * 1024;
 
     private readonly Tap _tap = new(bytes, time);
@@ -24,7 +24,7 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
     private long _written;
     private bool _isFlushing;
 
-    /// <summary>Writes what passes. A reader who takes nothing holds up this call and no connection.</summary>
+    /// <summary>Writes the chunks that pass. A reader that takes nothing blocks this call but no connection.</summary>
     /// <returns>Whether the reader kept up to the end; if not, nothing more will reach it.</returns>
     /// <exception cref="OperationCanceledException">Cancelled from outside.</exception>
     public async Task<bool> RunAsync(PipeWriter output, CancellationToken cancellation)
@@ -61,7 +61,7 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
         var listeners = new List<string>();
         foreach (var report in reports)
         {
-            // A peer may give several connections of one listener the same name.
+            // A peer can give several connections of one listener the same id.
             listeners.Add(report.Listener.Name);
             var number = listeners.Count(name => name == report.Listener.Name);
             var label = number == 1 ? report.Listener.Name : $"{report.Listener.Name} #{number}";
@@ -77,9 +77,9 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
 
     private async Task CompleteWithConnectionsAsync(CancellationToken cancellation)
     {
-        // However they ended, and whoever cancelled.
+        // However they ended, and whether or not the call was cancelled.
         await Task.WhenAll(reports.Select(report => report.Accounted.WaitAsync(cancellation))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // Never on the thread that accounts for one: it is an event loop.
+        // Never on the thread that accounts for a connection, because it is an event loop.
         await Task.Yield();
         _tap.Complete();
     }

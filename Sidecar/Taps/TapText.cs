@@ -5,12 +5,12 @@ using Sidecar.Connections;
 
 namespace Sidecar.Taps;
 
-/// <summary>What a tap's reader sees. Bytes that are no printable ASCII are dots, so that none of them can speak to a terminal.</summary>
+/// <summary>The text for a tap's reader. Bytes that are not printable ASCII become dots, so that they cannot control a terminal.</summary>
 internal static class TapText
 {
     private const int BytesPerLine = 16;
 
-    /// <summary>One of the connections that are watched.</summary>
+    /// <summary>One of the watched connections.</summary>
     public static void AppendConnection(this StringBuilder text, string label, ConnectionReport report) => text.Append(
         CultureInfo.InvariantCulture, $"{label}: {report.Listener.Role.Word()}, client {report.Client}, upstream {report.Upstream}, {report.Transform}\n");
 

@@ -10,15 +10,15 @@ using Sidecar.Observation.Memory;
 namespace Sidecar.Telemetry;
 
 /// <summary>
-/// What is observed, under OpenTelemetry's names and attributes (semantic conventions for HTTP and RPC). Labels are strings that
-/// exist once, so that a measurement renders none.
+/// Metrics of observed exchanges, with OpenTelemetry's names and attributes (semantic conventions for HTTP and RPC). Labels are
+/// strings that exist once, so that a measurement makes none.
 /// </summary>
 internal sealed class ExchangeMetrics
 {
-    /// <summary>Most gRPC methods that were served and have series of their own. One that was not called for an hour leaves its place.</summary>
+    /// <summary>Most gRPC methods that were served and have their own series. A method that was not called for an hour makes room for a new one.</summary>
     public const int MaxMethods = 200;
 
-    /// <summary>Most that only failed so far: clients can make names up, and theirs take no place of those that are served.</summary>
+    /// <summary>Most methods that only failed so far. Clients can make up names, and these must not take the places of served methods.</summary>
     public const int MaxFailingMethods = 50;
 
     private const string Other = "_OTHER";
@@ -26,10 +26,10 @@ internal sealed class ExchangeMetrics
     private const int LastStatus = 999;
     private const int FirstServerError = 500;
 
-    // Longer ones are nobody's real method.
+    // No real method is longer.
     private const int MaxMethodLength = 256;
 
-    // Those that the semantic conventions ask for.
+    // The buckets that the semantic conventions recommend.
     private static readonly double[] Buckets = [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10];
 
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"];
@@ -67,14 +67,14 @@ internal sealed class ExchangeMetrics
         meter.CreateObservableUpDownCounter("sidecar.observation.memory", () => memory.Used, "By", "Memory that is kept for the observation of connections.");
         meter.CreateObservableUpDownCounter("sidecar.observation.memory.limit", () => memory.Limit, "By", "Most of it that may be kept.");
         meter.CreateObservableCounter("sidecar.observation.heads.cut", () => memory.HeadsCut, null, "Heads of requests and responses that were cut for want of memory.");
-        meter.CreateObservableCounter("sidecar.observation.ended", () => memory.Ended, null, "Connections whose observation ended for want of memory.");
+        meter.CreateObservableCounter("sidecar.observation.ended", () => memory.Ended, null, "Connections that are no longer observed because memory was short.");
     }
 
     public void Unobservable(Unobservable reason) => _unobservable.Add(1, new KeyValuePair<string, object?>("reason", EnumWords.Of(reason)));
 
     /// <summary>An exchange has ended.</summary>
     /// <param name="exchange">The exchange.</param>
-    /// <param name="listener">Name of the listener that its connection came to.</param>
+    /// <param name="listener">Name of the listener of its connection.</param>
     public void Ended(Exchange exchange, string listener)
     {
         var seconds = _time.GetElapsedTime(exchange.Started, exchange.Ended).TotalSeconds;

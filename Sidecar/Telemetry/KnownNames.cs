@@ -3,22 +3,22 @@ using System.Collections.Concurrent;
 namespace Sidecar.Telemetry;
 
 /// <summary>
-/// A bounded set of names, each a string that exists once. Names that are used keep their places; one that was not for a while
-/// leaves when a new one needs a place.
+/// A limited set of names, each a string that exists once. A name that is used keeps its place. A name that was not used for a while
+/// is removed when a new one needs a place.
 /// </summary>
-/// <param name="limit">Places.</param>
+/// <param name="limit">Number of places.</param>
 /// <param name="unused">How long a name keeps its place without being used.</param>
 /// <param name="time">The clock.</param>
 internal sealed class KnownNames(int limit, TimeSpan unused, TimeProvider time)
 {
-    // Between two looks for places while there is none.
+    // Between two searches for unused names while the set is full.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Name> _names = new(StringComparer.Ordinal);
     private readonly Lock _adding = new();
     private long? _looked;
 
-    /// <summary>The one string of a name; null when it has no place and may not, or cannot, get one.</summary>
+    /// <summary>The one string of a name; null if it has no place and cannot get one.</summary>
     public string? Find(ReadOnlySpan<char> text, bool mayAdd)
     {
         var now = time.GetTimestamp();

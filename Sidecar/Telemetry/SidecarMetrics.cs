@@ -6,15 +6,15 @@ using Sidecar.Options;
 
 namespace Sidecar.Telemetry;
 
-/// <summary>The meter <c>Sidecar</c>. No label takes unbounded values. What can be counted at a scrape costs connections nothing.</summary>
+/// <summary>The meter <c>Sidecar</c>. No label has an unlimited number of values. What can be counted at a scrape costs connections nothing.</summary>
 internal sealed class SidecarMetrics
 {
     public const string MeterName = "Sidecar";
 
-    // A connection may live for milliseconds or days.
+    // A connection can live for milliseconds or days.
     private static readonly double[] DurationBuckets = [.005, .01, .05, .1, .5, 1, 5, 10, 60, 300, 1800, 3600, 86400];
 
-    // Connecting and asking happen within a host or a cluster.
+    // Connecting and asking stay within a host or a cluster.
     private static readonly double[] StepBuckets = [.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5];
 
     private readonly TimeProvider _time;
@@ -47,7 +47,7 @@ internal sealed class SidecarMetrics
             name, "s", description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });
     }
 
-    /// <summary>A time stamp for the methods that take one.</summary>
+    /// <summary>A timestamp for the methods that take one.</summary>
     public long Now => _time.GetTimestamp();
 
     public void ConnectionEnded(ListenerOptions listener, TimeSpan duration) => _duration.Record(duration.TotalSeconds, Name(listener.Name), Role(listener.Role));
@@ -58,10 +58,10 @@ internal sealed class SidecarMetrics
 
     public void OracleAnswered(string result, long started) => _oracle.Record(Seconds(started), new KeyValuePair<string, object?>("result", result));
 
-    /// <summary>Shows how many records a sink has lost, by reason.</summary>
-    /// <param name="sink">What it takes.</param>
-    /// <param name="entry">The name of its entry in a list of such; null for the only one.</param>
-    /// <param name="dropped">How many were lost, and why.</param>
+    /// <summary>Exports the number of records that a sink has lost, by reason.</summary>
+    /// <param name="sink">The kind of its records.</param>
+    /// <param name="entry">The name of its entry in a list; null for the only one.</param>
+    /// <param name="dropped">The numbers of lost records, by reason.</param>
     public void ObserveDroppedRecords(string sink, string? entry, params (string Reason, Func<long> Count)[] dropped)
     {
         KeyValuePair<string, object?>[] labels = entry is null ? [new("sink", sink)] : [new("sink", sink), new("entry", entry)];
@@ -79,7 +79,7 @@ internal sealed class SidecarMetrics
     private static IEnumerable<Measurement<int>> ObserveLimits(SidecarOptions options) =>
         options.Listeners.Where(listener => listener.MaxConnections != int.MaxValue).Select(listener => Of(listener.MaxConnections, ListenerLabel.Of(listener)));
 
-    // One instrument for all sinks: a page with a name twice is no valid page.
+    // One instrument for all sinks, because a page with a name twice is not valid.
     private IEnumerable<Measurement<long>> ObserveDropped()
     {
         lock (_dropped)

@@ -6,8 +6,8 @@ using Sidecar.Transform.Kernels;
 namespace Sidecar.Transform;
 
 /// <summary>
-/// Exclusive or with the key stream of ChaCha20 (RFC 8439), from block 0 on. Both directions of a connection, and every
-/// connection with the same expression, use the same stream: it hides nothing.
+/// Exclusive or with the key stream of ChaCha20 (RFC 8439), from block 0 on. Both directions of a connection, and all
+/// connections with the same expression, use the same stream, so it hides nothing.
 /// </summary>
 internal sealed class ChaCha20Transform : ByteTransform
 {
@@ -22,8 +22,8 @@ internal sealed class ChaCha20Transform : ByteTransform
 
     /// <param name="key">32 bytes.</param>
     /// <param name="nonce">12 bytes.</param>
-    /// <param name="kernel">What computes the stream.</param>
-    /// <param name="firstBlock">Where in the stream it begins; tests begin near the end.</param>
+    /// <param name="kernel">Computes the stream.</param>
+    /// <param name="firstBlock">Number of the first block; tests begin near the end.</param>
     public ChaCha20Transform(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ChaCha20Kernel kernel, long firstBlock = 0)
     {
         (_kernel, _block) = (kernel, firstBlock);

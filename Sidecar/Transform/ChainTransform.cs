@@ -5,7 +5,7 @@ namespace Sidecar.Transform;
 /// <summary>Several transforms, one after the other.</summary>
 internal sealed class ChainTransform(ByteTransform[] transforms) : ByteTransform
 {
-    // So that what one has written is still in the first-level cache when the next reads it.
+    // Small, so that the output of one transform is still in the first-level cache when the next reads it.
     private const int BlockSize = 16 * 1024;
 
     public override void Apply(Span<byte> bytes)
@@ -20,7 +20,7 @@ internal sealed class ChainTransform(ByteTransform[] transforms) : ByteTransform
     }
 }
 
-/// <summary>Bytes pass as they are.</summary>
+/// <summary>Leaves all bytes unchanged.</summary>
 internal sealed class IdentityTransform : ByteTransform
 {
     public static readonly IdentityTransform Instance = new();

@@ -5,33 +5,33 @@ using Sidecar.Transform.Kernels;
 namespace Sidecar.Transform;
 
 /// <summary>One part of a compiled expression.</summary>
-/// <param name="Does">What it does, in words.</param>
-/// <param name="Kernel">What computes it.</param>
-/// <param name="Bytes">What it takes of memory for all connections together, rounded up.</param>
-/// <param name="Start">The transform for one direction of one connection; always the same one where the place of a byte does not matter.</param>
+/// <param name="Does">Its effect, in words.</param>
+/// <param name="Kernel">The kernel that computes it.</param>
+/// <param name="Bytes">Its memory for all connections together, rounded up.</param>
+/// <param name="Start">The transform for one direction of one connection; always the same object if the position of a byte does not matter.</param>
 internal sealed record TransformPart(string Does, string Kernel, int Bytes, Func<ByteTransform> Start);
 
 /// <summary>
-/// An expression as the machine runs it: neighbours folded, what cancels dropped, and the cheapest kernel for each part that
-/// is left.
+/// An expression as the machine runs it: neighbours are folded, steps that cancel are dropped, and each remaining part has
+/// the cheapest kernel.
 /// </summary>
 internal sealed class CompiledTransform
 {
-    // A permutation's table and a kernel with one of its own, and the objects around them.
+    // A permutation's table, a kernel with its own table, and the objects around them.
     private const int PartBytes = 1500;
 
     private CompiledTransform(IReadOnlyList<TransformPart> parts) => Parts = parts;
 
-    /// <summary>What is left to do to each byte, in order; nothing for an expression that changes nothing.</summary>
+    /// <summary>The remaining parts, in order; none for an expression that changes nothing.</summary>
     public IReadOnlyList<TransformPart> Parts { get; }
 
-    /// <summary>What all connections share of it takes so much memory, rounded up.</summary>
+    /// <summary>Memory that all connections share, rounded up.</summary>
     public int Bytes => Parts.Sum(part => part.Bytes);
 
     /// <summary>Compiles for this machine.</summary>
     public static CompiledTransform Compile(TransformExpression expression) => Compile(expression, Kernel.For);
 
-    /// <summary>Compiles with kernels of the caller's choice.</summary>
+    /// <summary>Compiles with kernels that the caller chooses.</summary>
     public static CompiledTransform Compile(TransformExpression expression, Func<Permutation, Kernel> choose) => new([.. Piece.Fold(expression.Steps).Select(piece => piece switch
     {
         PermutedPiece { Permutation: var permutation } => Part(permutation, choose(permutation)),
@@ -72,7 +72,7 @@ internal sealed class CompiledTransform
         }
 
         var filter = (TransformFilter)step.Operator;
-        // A user's code may return null, whatever it says.
+        // A user's code can return null, even if its type says otherwise.
         return new TransformPart("filter", filter.Name, PartBytes, () =>
             (step.IsInverted ? filter.CreateInverse(step.Arguments) : filter.Create(step.Arguments)) ?? throw new InvalidOperationException($"{filter.Name} made no transform"));
     }

@@ -2,20 +2,20 @@ using ByteFilters;
 
 namespace Sidecar.Transform;
 
-/// <summary>What one or several neighbouring steps do: the pieces of an expression, folded as far as they go.</summary>
+/// <summary>The effect of one or several neighbouring steps, folded as far as possible.</summary>
 internal abstract record Piece
 {
-    /// <summary>Whether it leaves every byte as it is.</summary>
+    /// <summary>Whether it leaves every byte unchanged.</summary>
     public virtual bool IsNothing => false;
 
-    /// <summary>The fewest pieces that do what the steps do.</summary>
+    /// <summary>The fewest pieces with the effect of the steps.</summary>
     public static IReadOnlyList<Piece> Fold(IReadOnlyList<TransformStep> steps)
     {
         var pieces = new List<Piece>();
         foreach (var step in steps)
         {
             var piece = Of(step);
-            // What two pieces come to may go together with the one before them.
+            // The result of folding two pieces can be folded with the piece before them.
             while (pieces is [.., var last] && last.Then(piece) is { } both)
             {
                 pieces.RemoveAt(pieces.Count - 1);
@@ -29,7 +29,7 @@ internal abstract record Piece
         return pieces;
     }
 
-    /// <summary>This and then the next in one; null when they cannot be.</summary>
+    /// <summary>This piece and the next as one; null if that is not possible.</summary>
     protected abstract Piece? Then(Piece next);
 
     private static Piece Of(TransformStep step) =>
@@ -38,7 +38,7 @@ internal abstract record Piece
         : new OpaquePiece(step);
 }
 
-/// <summary>The same for each byte, wherever it stands.</summary>
+/// <summary>The same change for each byte, at every position.</summary>
 internal sealed record PermutedPiece(Permutation Permutation) : Piece
 {
     public override bool IsNothing => Permutation.IsIdentity;
@@ -47,13 +47,13 @@ internal sealed record PermutedPiece(Permutation Permutation) : Piece
 }
 
 /// <summary>Exclusive or with a repeating key.</summary>
-/// <param name="Key">The shortest that repeats to the same, of 2 bytes and more.</param>
+/// <param name="Key">The shortest key with the same effect, of 2 bytes or more.</param>
 internal sealed record KeyPiece(byte[] Key) : Piece
 {
-    // As long as one that an expression can name: written out, it stays in the first-level cache.
+    // The longest key that an expression can have: written out, it stays in the first-level cache.
     private const int MaxLength = 1024;
 
-    /// <summary>The piece of any key; one byte again and again has no place to mind.</summary>
+    /// <summary>The piece of any key; a key of one repeated byte does not depend on the position.</summary>
     public static Piece Of(ReadOnlySpan<byte> key)
     {
         var length = 1;
@@ -82,7 +82,7 @@ internal sealed record KeyPiece(byte[] Key) : Piece
     }
 }
 
-/// <summary>A key stream or a filter. Only next to what undoes it is anything known of it.</summary>
+/// <summary>A key stream or a filter. Nothing is known of its effect, except that its inverse cancels it.</summary>
 internal sealed record OpaquePiece(TransformStep Step) : Piece
 {
     private static readonly PermutedPiece Nothing = new(Permutation.Identity);

@@ -5,7 +5,7 @@ using ByteFilters;
 
 namespace Sidecar.Transform;
 
-/// <summary>Exclusive or with a repeating key. The place within the key is kept from chunk to chunk.</summary>
+/// <summary>Exclusive or with a repeating key. The position within the key is kept from chunk to chunk.</summary>
 internal sealed class RepeatingKeyTransform(RepeatingKey key) : ByteTransform
 {
     private int _offset;
@@ -23,7 +23,7 @@ internal sealed class RepeatingKeyTransform(RepeatingKey key) : ByteTransform
     }
 }
 
-/// <summary>A key, written out often enough that it can be read in long runs from any place in it.</summary>
+/// <summary>A key, repeated often enough that long runs can be read from any position in it.</summary>
 internal sealed class RepeatingKey
 {
     // Small enough to stay in the first-level cache.
@@ -39,19 +39,19 @@ internal sealed class RepeatingKey
             _pattern[i] = key[i % Length];
     }
 
-    /// <summary>Of the key, in bytes.</summary>
+    /// <summary>Length of the key in bytes.</summary>
     public int Length { get; }
 
-    /// <summary>Of memory.</summary>
+    /// <summary>Memory in bytes.</summary>
     public int Bytes => _pattern.Length;
 
-    /// <summary>The key's bytes from a place in it, again and again, at least 4096 of them.</summary>
+    /// <summary>The key's bytes from a position in it, repeated, at least 4096 of them.</summary>
     public ReadOnlySpan<byte> From(int offset) => _pattern.AsSpan(offset);
 }
 
 internal static class Xor
 {
-    /// <summary>Combines bytes with at least as many of a key.</summary>
+    /// <summary>Combines bytes with at least as many bytes of a key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply(Span<byte> bytes, ReadOnlySpan<byte> key)
     {

@@ -3,17 +3,17 @@ using Chassis.Net;
 namespace Sidecar.Upstream;
 
 /// <summary>
-/// Places for attempts to connect that overlap with others of the same connection. A connection's own descriptors are counted
-/// by the connection limit; these come out of the reserve.
+/// Places for attempts to connect that overlap with others of the same connection. The connection limit counts only a connection's
+/// own descriptors; those of these attempts come from the reserve.
 /// </summary>
 internal sealed class AttemptPlaces
 {
-    /// <summary>How many there are, in the whole process: an eighth of <see cref="OpenFiles.Reserve"/>.</summary>
+    /// <summary>The number of places in the whole process: an eighth of <see cref="OpenFiles.Reserve"/>.</summary>
     public const int Count = OpenFiles.Reserve / 8;
 
     private int _taken;
 
-    /// <summary>How many are taken.</summary>
+    /// <summary>Places in use.</summary>
     public int Taken => Volatile.Read(ref _taken);
 
     public bool TryTake()

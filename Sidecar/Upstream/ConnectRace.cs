@@ -5,20 +5,20 @@ using Sidecar.Transport;
 namespace Sidecar.Upstream;
 
 /// <summary>
-/// One round of attempts on several addresses (RFC 8305): the next begins a moment after the one before, or as soon as one has
-/// failed; earlier ones go on. The first to connect wins, the others are closed. Without a place for one more attempt
-/// the oldest gives way.
+/// One round of attempts on several addresses (RFC 8305). The next attempt begins a moment after the previous one, or as soon as one has
+/// failed; earlier attempts continue. The first connection is used, and the others are closed. If there is no place for one more
+/// attempt, the oldest ends.
 /// </summary>
 /// <param name="dial">Makes one attempt.</param>
-/// <param name="places">For what overlaps.</param>
-/// <param name="delay">From the beginning of an attempt to that of the next.</param>
-/// <param name="time">Of the delay.</param>
+/// <param name="places">For overlapping attempts.</param>
+/// <param name="delay">Time between the starts of two attempts.</param>
+/// <param name="time">The clock of the delay.</param>
 internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<DialOutcome>> dial, AttemptPlaces places, TimeSpan delay, TimeProvider time)
 {
     // In the order in which they began.
     private readonly List<Attempt> _running = [];
 
-    /// <summary>The addresses in the order of attempts: families in turn, that of the first one first (RFC 8305, section 4).</summary>
+    /// <summary>The addresses in the order of attempts: address families in turn, starting with that of the first address (RFC 8305, section 4).</summary>
     public static IReadOnlyList<IPEndPoint> Interleave(IReadOnlyList<IPEndPoint> addresses)
     {
         var first = addresses.Where(a => a.AddressFamily == addresses[0].AddressFamily).ToList();
@@ -59,7 +59,7 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
     private async ValueTask StartAsync(IPEndPoint address)
     {
         var isExtra = _running.Count > 0 && places.TryTake();
-        // One that has ended takes no descriptor any more, and may have won.
+        // An attempt that has ended uses no descriptor any more, and may have succeeded.
         if (!isExtra && _running.Find(a => !a.Outcome.IsCompleted) is { } oldest)
         {
             isExtra = oldest.TakeOver();
@@ -71,7 +71,7 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
         _running.Add(new Attempt(DialAsync(address, cancel.Token), cancel) { IsExtra = isExtra });
     }
 
-    // A dialer that throws at once fails like one that throws later: when its attempt ends.
+    // A dialer that throws at once counts like one that throws later: its attempt fails.
     private async Task<DialOutcome> DialAsync(IPEndPoint address, CancellationToken cancel) => await dial(address, cancel);
 
     private async ValueTask WaitAsync(bool hasMore)
@@ -83,7 +83,7 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
             await ended;
     }
 
-    // One that has connected before one that has not.
+    // A successful attempt before a failed one.
     private Attempt? TakeEnded()
     {
         var ended = _running.Find(a => a.Outcome is { IsCompletedSuccessfully: true, Result.Connection: not null }) ?? _running.Find(a => a.Outcome.IsCompleted);
@@ -97,7 +97,7 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
     private async Task GiveUpAsync(Attempt attempt)
     {
         await attempt.Cancel.CancelAsync();
-        // How one fails that nobody waits for any longer does not matter.
+        // The error of an attempt that nobody waits for does not matter.
         await ((Task)attempt.Outcome).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Leave(attempt);
         if (attempt.Outcome is { IsCompletedSuccessfully: true, Result.Connection: { } connection })
@@ -111,7 +111,7 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
             places.Release();
     }
 
-    /// <summary>One attempt under way.</summary>
+    /// <summary>One attempt in progress.</summary>
     private sealed class Attempt(Task<DialOutcome> outcome, CancellationTokenSource cancel)
     {
         public Task<DialOutcome> Outcome => outcome;

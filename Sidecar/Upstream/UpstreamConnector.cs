@@ -12,17 +12,17 @@ namespace Sidecar.Upstream;
 internal readonly record struct ConnectOutcome(ConnectionContext? Connection, RelayEndReason? Failure, string? Detail);
 
 /// <summary>
-/// Connects to the address that accepts first, in as many rounds over all of them as are configured. Within a round attempts
+/// Connects to the address that accepts first, in the configured number of rounds over all of them. Within a round attempts
 /// overlap (<see cref="ConnectRace"/>).
 /// </summary>
 internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, SidecarOptions options, TimeProvider time)
 {
-    // Before the second round; doubled before each further one, and jittered, so that many do not come back at once (Envoy's base interval).
+    // Before the second round; doubled before each further one, with a random part, so that many do not come back at once (Envoy's base interval).
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Tries the addresses, families in turn; an attempt goes on until <paramref name="timeout"/>.</summary>
+    /// <summary>Tries the addresses, families in turn; an attempt continues until <paramref name="timeout"/>.</summary>
     /// <param name="downstream">The connection that it is for.</param>
-    /// <param name="addresses">Where to connect to.</param>
+    /// <param name="addresses">The addresses to connect to.</param>
     /// <param name="timeout">For all rounds together.</param>
     /// <param name="passesThrough">Whether connections to this pod itself come from the <see cref="PassthroughSource"/>.</param>
     public async ValueTask<ConnectOutcome> ConnectAsync(
@@ -49,7 +49,7 @@ internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, Si
     {
         // The kernel's own limit can be the shorter one (net.ipv4.tcp_syn_retries).
         SocketError.TimedOut => RelayEndReason.ConnectTimeout,
-        // It had accepted, or this would be a refusal: the reset only came before the connection was seen.
+        // It had accepted, otherwise this would be a refusal: the reset came before the connection was seen.
         SocketError.ConnectionReset => RelayEndReason.UpstreamReset,
         _ => RelayEndReason.ConnectFailed,
     };
@@ -59,7 +59,7 @@ internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, Si
     {
         if (addresses.Count == 1)
             return await DialAsync(downstream, addresses[0], Left(), passesThrough, CancellationToken.None);
-        // Of many addresses each is tried before the time is over.
+        // With many addresses, each one is tried before the time is over.
         var share = Left() / addresses.Count;
         var race = new ConnectRace(
             (address, cancel) => DialAsync(downstream, address, Left(), passesThrough, cancel),

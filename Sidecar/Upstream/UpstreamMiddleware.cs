@@ -9,14 +9,14 @@ using Sidecar.Telemetry;
 
 namespace Sidecar.Upstream;
 
-/// <summary>Connects to the upstream and closes it when the stages behind are done.</summary>
+/// <summary>Connects to the upstream and closes the connection when the later stages are done.</summary>
 internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics)
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
         var report = connection.Report();
         var started = metrics.Now;
-        // What p1 sends to its own pod still has to pass p2.
+        // p1's connections to its own pod must still pass p2.
         var candidates = connection.Features.Get<UpstreamCandidates>()!;
         var outcome = await connector.ConnectAsync(
             connection, candidates.Addresses, timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.Outbound);

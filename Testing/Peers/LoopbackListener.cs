@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Testing.Peers;
 
-/// <summary>A listening socket whose part the test plays itself. As long as nobody accepts, it is a peer that keeps silent.</summary>
+/// <summary>A listening socket that the test itself plays. While the test does not accept, it is a silent peer.</summary>
 internal sealed class LoopbackListener : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -63,7 +63,7 @@ internal sealed class RefusingPort : IDisposable
     public void Dispose() => _socket.Dispose();
 }
 
-/// <summary>A port whose queue of connections is full: the kernel ignores every further SYN, so connecting to it hangs.</summary>
+/// <summary>A port with a full queue of connections: the kernel ignores every further SYN, so connecting to it hangs.</summary>
 internal sealed class HangingPort : IAsyncDisposable
 {
     private readonly LoopbackListener _listener = new(backlog: 0);

@@ -8,7 +8,7 @@ namespace VideoApi.Backend;
 /// <summary>The backend: the videos as JSON, and their files streamed from the storage.</summary>
 internal static class BackendApp
 {
-    /// <summary>Makes the service; its port is claimed, it listens once started.</summary>
+    /// <summary>Makes the service; its port is claimed, and it listens after its start.</summary>
     public static WebApplication Create(BackendOptions options)
     {
         var builder = VideoHost.CreateBuilder(options.Listener, "backend");
@@ -19,7 +19,7 @@ internal static class BackendApp
         var app = builder.Build();
         app.UseServiceEndpoints();
         app.UseOpenCors();
-        // Answers without a body (no such route, wrong method) say why, as all others do.
+        // Answers without a body (no such route, wrong method) give the reason, as all others do.
         app.UseStatusCodePages(pages =>
         {
             var status = pages.HttpContext.Response.StatusCode;

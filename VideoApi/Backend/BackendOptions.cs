@@ -2,7 +2,7 @@ using VideoApi.Hosting;
 
 namespace VideoApi.Backend;
 
-/// <summary>What the backend needs.</summary>
-/// <param name="Listener">Where it listens.</param>
+/// <summary>The backend's options.</summary>
+/// <param name="Listener">Its listener.</param>
 /// <param name="Storage">Origin of the storage.</param>
 internal sealed record BackendOptions(Listener Listener, Uri Storage);

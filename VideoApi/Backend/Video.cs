@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace VideoApi.Backend;
 
 /// <summary>A video as the API shows it.</summary>
-/// <param name="Id">Name of it in addresses.</param>
-/// <param name="Title">What people call it.</param>
+/// <param name="Id">Its name in addresses.</param>
+/// <param name="Title">Its title for people.</param>
 /// <param name="Duration">Whole seconds.</param>
 /// <param name="HlsUrl">Address of its playlist on the storage.</param>
 internal sealed record Video(

@@ -8,7 +8,7 @@ internal static partial class VideosEndpoint
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    /// <summary>Maps both.</summary>
+    /// <summary>Maps both endpoints.</summary>
     public static void MapVideos(this WebApplication app)
     {
         var videos = app.MapGroup("/api/videos").AddEndpointFilter(async (call, next) =>

@@ -7,7 +7,7 @@ namespace VideoApi.Forwarding;
 /// <param name="Error">What went wrong.</param>
 internal sealed record ApiError(string Error)
 {
-    /// <summary>An answer of that body.</summary>
+    /// <summary>An answer with that body.</summary>
     public static JsonHttpResult<ApiError> Answer(string error, int status) =>
         TypedResults.Json(new ApiError(error), VideoJson.Default.ApiError, statusCode: status);
 }

@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 namespace VideoApi.Forwarding;
 
 /// <summary>
-/// The headers that pass from one side to the other: those that mean something for a media file. All others stay
-/// behind, and so the hop-by-hop ones too (RFC 9110 section 7.6.1).
+/// The headers that are passed on: those that matter for a media file. All others are dropped, and so the
+/// hop-by-hop headers too (RFC 9110 section 7.6.1).
 /// </summary>
 internal static class ForwardedHeaders
 {
@@ -23,7 +23,7 @@ internal static class ForwardedHeaders
         "Allow", "Content-Encoding", "Content-Language", "Content-Range", "Content-Type", "Expires", "Last-Modified",
     ];
 
-    /// <summary>Copies what a client asks for.</summary>
+    /// <summary>Copies the headers of a client's request.</summary>
     public static void Copy(IHeaderDictionary from, HttpRequestHeaders to)
     {
         foreach (var name in OfRequest)
@@ -33,7 +33,7 @@ internal static class ForwardedHeaders
         }
     }
 
-    /// <summary>Copies what the answer says of itself.</summary>
+    /// <summary>Copies the headers of an answer.</summary>
     public static void Copy(HttpResponseMessage from, IHeaderDictionary to)
     {
         Copy(from.Headers.NonValidated, OfResponse, to);

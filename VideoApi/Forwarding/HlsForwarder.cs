@@ -3,14 +3,14 @@ using VideoApi.Media;
 
 namespace VideoApi.Forwarding;
 
-/// <summary>Streams a media file from the service behind to the client, a piece at a time.</summary>
+/// <summary>Streams a media file from the upstream service to the client, a piece at a time.</summary>
 /// <remarks>
 /// <list type="number">
-/// <item>The path is checked and written anew, so that it names the same file behind.</item>
-/// <item>The request goes on with its ranges and conditions.</item>
-/// <item>Status and headers come back; no answer is a 502 with the reason.</item>
-/// <item>The body is copied. When the client leaves, the request behind ends; when the body breaks off behind, so does
-/// the client's connection: a cut file must not look whole.</item>
+/// <item>The path is checked and written again, so that it names the same file upstream.</item>
+/// <item>The request is sent with its ranges and conditions.</item>
+/// <item>Status and headers come back; without an answer the client gets a 502 with the reason.</item>
+/// <item>The body is copied. When the client leaves, the upstream request ends. When the upstream body breaks off, the
+/// client's connection ends too, because a cut file must not look complete.</item>
 /// </list>
 /// </remarks>
 internal sealed partial class HlsForwarder(HlsUpstreams upstreams, TimeProvider time, ILogger<HlsForwarder> logger)
@@ -18,7 +18,7 @@ internal sealed partial class HlsForwarder(HlsUpstreams upstreams, TimeProvider 
     // Large enough to make calls rare, small enough for the buffer pool's common sizes.
     private const int BufferSize = 64 << 10;
 
-    // Silence within a body; the time to the head of the answer is limited by the upstream itself.
+    // Silence within a body; the upstream client limits the time to the head of the answer.
     internal static readonly TimeSpan BodyIdleTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Answers one GET or HEAD request.</summary>
@@ -78,7 +78,7 @@ internal sealed partial class HlsForwarder(HlsUpstreams upstreams, TimeProvider 
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client left; the answer behind is given up with it.
+            // The client has left, so the upstream's answer is dropped.
         }
         catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -101,7 +101,7 @@ internal sealed partial class HlsForwarder(HlsUpstreams upstreams, TimeProvider 
                 var count = await body.ReadAsync(buffer, either.Token);
                 if (count == 0)
                     return;
-                // How slowly a client may read is Kestrel's business (MinResponseDataRate).
+                // Kestrel limits how slowly a client can read (MinResponseDataRate).
                 idle.CancelAfter(Timeout.InfiniteTimeSpan);
                 await context.Response.Body.WriteAsync(buffer.AsMemory(0, count), context.RequestAborted);
             }

@@ -6,21 +6,21 @@ using VideoApi.Hosting;
 
 namespace VideoApi.Forwarding;
 
-/// <summary>Another service, reached over kept connections, with a limit to every wait and every size.</summary>
-/// <param name="name">What messages call it.</param>
+/// <summary>Another service, over connections that are kept open, with a limit for every wait and every size.</summary>
+/// <param name="name">Its name in messages.</param>
 /// <param name="origin">Its scheme, host and port.</param>
 /// <param name="time">The clock of the limits.</param>
 internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time) : IDisposable
 {
-    // Loopback and clusters connect in milliseconds; 3 s is one lost SYN and its repetition.
+    // Loopback and clusters connect in milliseconds; 3 s allow for one lost SYN and its retransmission.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>Longest wait for the head of an answer, and for the whole of a JSON one.</summary>
+    /// <summary>Longest wait for the head of an answer, and for a whole JSON answer.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     // Shorter than the keep-alive of the servers (Kestrel 130 s), so that the client closes first.
     private static readonly TimeSpan PooledIdleTimeout = TimeSpan.FromSeconds(60);
-    // Also what a service that is pointed at itself can take before it waits for its own answer and gives up.
+    // Also the most that a service that is its own upstream can use before it waits for itself and gives up.
     private const int MaxConnections = 256;
     private const int MaxResponseHeadersKilobytes = 16;
     private const int MaxJsonBytes = 4 << 20;
@@ -36,17 +36,17 @@ internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time)
         PooledConnectionIdleTimeout = PooledIdleTimeout,
         MaxConnectionsPerServer = MaxConnections,
         MaxResponseHeadersLength = MaxResponseHeadersKilobytes,
-        // The rest of an answer that nobody wants: close the connection rather than read it.
+        // If the rest of an answer is not needed, closes the connection instead of reading it.
         MaxResponseDrainSize = 0,
     });
 
-    /// <summary>What messages call it.</summary>
+    /// <summary>Its name in messages.</summary>
     public string Name => name;
 
     /// <summary>Its scheme, host and port.</summary>
     public Uri Origin => origin;
 
-    /// <summary>Sends a request and waits for the head of the answer; the body is read by the caller.</summary>
+    /// <summary>Sends a request and waits for the head of the answer; the caller reads the body.</summary>
     /// <exception cref="UpstreamException">There was no answer in time.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
@@ -71,8 +71,8 @@ internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time)
     /// <param name="path">Path with all parts escaped.</param>
     /// <param name="type">How it is read.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>Null when there is none (404).</returns>
-    /// <exception cref="UpstreamException">There was no answer in time, or another one than expected.</exception>
+    /// <returns>Null if there is none (404).</returns>
+    /// <exception cref="UpstreamException">There was no answer in time, or not the expected one.</exception>
     public async Task<T?> GetJsonAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) where T : class
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(origin, path));
@@ -107,7 +107,7 @@ internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time)
         }
     }
 
-    // The other's own words, if it has any: they name the service behind it.
+    // The service's own text, if it has any: it names the upstream service.
     private async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/json")
@@ -118,7 +118,7 @@ internal sealed class UpstreamClient(string name, Uri origin, TimeProvider time)
         }
         catch (UpstreamException)
         {
-            // An error answer without a readable reason; its status is reported all the same.
+            // An error answer without a readable reason; its status is still reported.
             return "";
         }
     }

@@ -1,6 +1,6 @@
 namespace VideoApi.Forwarding;
 
-/// <summary>Another service did not do its part; the message says which and why, fit to be shown to a user.</summary>
+/// <summary>Another service failed; the message names it and the reason, in words for a user.</summary>
 internal sealed class UpstreamException : Exception
 {
     /// <summary>Creates it with the reason.</summary>
@@ -8,7 +8,7 @@ internal sealed class UpstreamException : Exception
     {
     }
 
-    /// <summary>Creates it with the reason and what caused it.</summary>
+    /// <summary>Creates it with the reason and its cause.</summary>
     public UpstreamException(string message, Exception innerException) : base(message, innerException)
     {
     }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.FileProviders;
 
 namespace VideoApi.Frontend;
 
-/// <summary>The style, the scripts and the icon, from the folder <c>assets</c> beside the program.</summary>
+/// <summary>The style, the scripts and the icon, from the folder <c>assets</c> in the program's folder.</summary>
 internal static class Assets
 {
     /// <summary>Serves them below <c>/assets</c>.</summary>
@@ -10,7 +10,7 @@ internal static class Assets
     {
         FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "assets")),
         RequestPath = "/assets",
-        // Their names do not change with their content; asking costs a 304.
+        // Their names do not change with their content; a check costs a 304.
         OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache",
     });
 }

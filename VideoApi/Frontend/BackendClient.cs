@@ -8,11 +8,11 @@ namespace VideoApi.Frontend;
 /// <summary>Asks the backend for videos.</summary>
 internal sealed class BackendClient(UpstreamClient backend)
 {
-    // Seconds, some 30 years, as the backend has it: a TimeSpan overflows at some ten thousand times that.
+    // Seconds, some 30 years, in the backend's unit: a TimeSpan overflows at some ten thousand times that.
     private const long MaxDuration = 1_000_000_000;
 
     /// <summary>All videos.</summary>
-    /// <exception cref="UpstreamException">The backend is away, reports a failure or answers something else.</exception>
+    /// <exception cref="UpstreamException">The backend does not answer, reports a failure, or does not answer as expected.</exception>
     public async Task<IReadOnlyList<Video>> ListAsync(CancellationToken cancellation)
     {
         var videos = await backend.GetJsonAsync("/api/videos", VideoJson.Default.VideoArray, cancellation)
@@ -20,11 +20,11 @@ internal sealed class BackendClient(UpstreamClient backend)
         return Array.TrueForAll(videos, IsSound) ? videos : throw Broken();
     }
 
-    /// <summary>One video; null when there is none of this id.</summary>
-    /// <exception cref="UpstreamException">The backend is away, reports a failure or answers something else.</exception>
+    /// <summary>One video; null if there is none with this id.</summary>
+    /// <exception cref="UpstreamException">The backend does not answer, reports a failure, or does not answer as expected.</exception>
     public async Task<Video?> FindAsync(string id, CancellationToken cancellation)
     {
-        // Also keeps out "..", which no escaping would keep within the path.
+        // Also refuses "..", which would leave the path even if it is escaped.
         if (!MediaPath.IsName(id))
             return null;
         var video = await backend.GetJsonAsync($"/api/videos/{Uri.EscapeDataString(id)}", VideoJson.Default.Video, cancellation);
@@ -32,7 +32,7 @@ internal sealed class BackendClient(UpstreamClient backend)
     }
 
     /// <summary>
-    /// Path of a video's playlist, which is the same on storage, backend and here: so its bytes come through the backend.
+    /// Path of a video's playlist. It is the same on storage, backend and frontend, so its bytes come through the backend.
     /// </summary>
     public static string PlaylistPath(Video video) => new Uri(video.HlsUrl).AbsolutePath;
 

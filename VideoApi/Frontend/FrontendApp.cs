@@ -8,7 +8,7 @@ namespace VideoApi.Frontend;
 /// <summary>The frontend: pages for browsers, and the videos' files streamed from the backend.</summary>
 internal static class FrontendApp
 {
-    /// <summary>Makes the service; its port is claimed, it listens once started.</summary>
+    /// <summary>Makes the service; its port is claimed, and it listens after its start.</summary>
     public static WebApplication Create(FrontendOptions options)
     {
         var builder = VideoHost.CreateBuilder(options.Listener, "frontend");

@@ -2,8 +2,8 @@ using VideoApi.Hosting;
 
 namespace VideoApi.Frontend;
 
-/// <summary>What the frontend needs.</summary>
-/// <param name="Listener">Where it listens.</param>
+/// <summary>The frontend's options.</summary>
+/// <param name="Listener">Its listener.</param>
 /// <param name="Backend">Origin of the backend, or of the proxy before it.</param>
 /// <param name="Playlists">The same for playlists.</param>
 /// <param name="Segments">The same for all other media files.</param>

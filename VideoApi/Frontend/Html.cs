@@ -2,14 +2,14 @@ using System.Text.Encodings.Web;
 
 namespace VideoApi.Frontend;
 
-/// <summary>Text that is HTML already. Whatever is put into it and is not HTML itself is encoded.</summary>
+/// <summary>Text that is HTML already. Any other text that is put into it is encoded.</summary>
 /// <param name="Text">The markup.</param>
 internal readonly record struct Html(string Text)
 {
     /// <summary>Fills a template; every hole is encoded unless it holds <see cref="Html"/>.</summary>
     public static Html Of(FormattableString template) => new(string.Format(Encoder.Instance, template.Format, template.GetArguments()));
 
-    /// <summary>One after the other.</summary>
+    /// <summary>Joins parts.</summary>
     public static Html Join(IEnumerable<Html> parts) => new(string.Concat(parts.Select(part => part.Text)));
 
     /// <inheritdoc/>

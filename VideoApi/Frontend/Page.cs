@@ -7,7 +7,7 @@ internal static class Page
 {
     /// <summary>A page as an answer.</summary>
     /// <param name="title">Title in the browser's tab.</param>
-    /// <param name="body">What stands in the middle.</param>
+    /// <param name="body">The content in the middle.</param>
     /// <param name="scripts">Names of the scripts it needs, in order.</param>
     /// <param name="status">HTTP status.</param>
     public static ContentHttpResult Create(string title, Html body, string[] scripts, int status = StatusCodes.Status200OK) =>

@@ -9,7 +9,7 @@ internal static partial class PagesEndpoint
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    /// <summary>Maps both.</summary>
+    /// <summary>Maps both pages.</summary>
     public static void MapPages(this WebApplication app)
     {
         var pages = app.MapGroup("").AddEndpointFilter(async (call, next) =>

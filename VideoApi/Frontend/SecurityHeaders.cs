@@ -1,9 +1,9 @@
 namespace VideoApi.Frontend;
 
-/// <summary>What browsers may do with the pages: load from here alone, run no inline script, show them in no frame.</summary>
+/// <summary>What the pages allow browsers to do: load only from this server, run no inline script, show them in no frame.</summary>
 internal static class SecurityHeaders
 {
-    // blob: is how Media Source Extensions hand the stream to the video element.
+    // Media Source Extensions give the stream to the video element by a blob: address.
     private const string Policy =
         "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
         + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -6,17 +6,17 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace VideoApi.Hosting;
 
 /// <summary>
-/// Clients' connections share places by address. One for which no place is to be had is answered 503 and closed. While too many
-/// wait for that answer, they are closed without it, and so is one that sends no request.
+/// Clients' connections share places by address. A connection that gets no place is answered 503 and closed. It is closed without
+/// an answer if too many wait for this answer, or if it sends no request.
 /// </summary>
 /// <param name="places">The places.</param>
-/// <param name="metrics">Told of each connection.</param>
+/// <param name="metrics">Counts the connections.</param>
 internal sealed class ConnectionLimit(ConnectionPlaces places, VideoMetrics metrics)
 {
-    // They come out of the descriptors that connections leave (OpenFiles.Reserve).
+    // These use the descriptors that connections leave free (OpenFiles.Reserve).
     private const int RefusalsAtOnce = 64;
 
-    // As long as a client may take over its request before it is closed without an answer.
+    // Time that a client has for its request before it is closed without an answer.
     private static readonly TimeSpan RefusalLimit = TimeSpan.FromSeconds(5);
 
     private readonly string _reason = $"{places.Limit} connections are being served, which is the limit\n";
@@ -34,7 +34,7 @@ internal sealed class ConnectionLimit(ConnectionPlaces places, VideoMetrics metr
         });
     }
 
-    /// <summary>Answers requests of connections that have no place; those of the others keep theirs while they are answered.</summary>
+    /// <summary>Answers requests of connections without a place. Other connections keep their places while their requests are answered.</summary>
     public void Answer(IApplicationBuilder app) => app.Use((context, next) =>
     {
         if (context.Features.Get<Refused>() is null)

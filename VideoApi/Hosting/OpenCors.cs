@@ -1,20 +1,20 @@
 namespace VideoApi.Hosting;
 
 /// <summary>
-/// Lets scripts of every origin read every answer, errors too. The framework's own CORS middleware answers only to
-/// requests with an Origin header; a cache would keep that answer without the permission and give it to a script.
+/// Lets scripts of every origin read every answer, also errors. The framework's own CORS middleware answers only to
+/// requests with an Origin header. A cache would keep an answer without the permission and give it to a script.
 /// </summary>
 internal static partial class OpenCors
 {
-    // What players send beside the headers that need no permission: hls.js, Safari, dash.js' CMCD (CTA-5004). "*" allows all others
-    // where it is understood, but never Authorization, which must be named.
+    // Headers that players send and that need permission: hls.js, Safari, dash.js' CMCD (CTA-5004). "*" allows all others
+    // in clients that understand it, but never Authorization, which must be named.
     private const string Requested =
         "*, Authorization, Cache-Control, CMCD-Object, CMCD-Request, CMCD-Session, CMCD-Status, Content-Type, If-Match, If-Modified-Since, "
         + "If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range, X-Playback-Session-Id, X-Requested-With";
 
     /// <summary>Adds the permission to every answer below a path and answers the preflight requests.</summary>
     /// <param name="app">The service.</param>
-    /// <param name="below">The path; all without it.</param>
+    /// <param name="below">The path; left out for all.</param>
     public static WebApplication UseOpenCors(this WebApplication app, PathString below = default)
     {
         app.Use(async (context, next) =>
@@ -46,11 +46,11 @@ internal static partial class OpenCors
         response.Headers.Allow = "GET, HEAD, OPTIONS";
         response.Headers.AccessControlAllowMethods = "GET, HEAD, OPTIONS";
         response.Headers.AccessControlAllowHeaders = Requested;
-        // Two hours is the most that Chromium keeps it.
+        // Chromium keeps it for at most two hours.
         response.Headers.AccessControlMaxAge = "7200";
     }
 
-    // Left to Kestrel, a failure would lose the headers above.
+    // If Kestrel handled a failure, the headers above would be lost.
     private static async Task RunAsync(HttpContext context, RequestDelegate next, ILogger logger)
     {
         try

@@ -3,13 +3,13 @@ using Chassis.Settings;
 
 namespace VideoApi.Hosting;
 
-/// <summary>The address of another service, scheme, host and port alone: its paths are part of the contract.</summary>
+/// <summary>The address of another service, only scheme, host and port, because its paths are part of the contract.</summary>
 internal static class Origin
 {
-    /// <summary>An option of which the value is one.</summary>
+    /// <summary>An option with such a value.</summary>
     public static Option<string?> CreateOption(string name, string description) => new(name) { HelpName = "URL", Description = description };
 
-    /// <summary>The value of an option, or a fallback where it is not given.</summary>
+    /// <summary>The value of an option, or a fallback if it is not given.</summary>
     /// <exception cref="Chassis.UsageException">It cannot be parsed.</exception>
     public static Uri Read(ParseResult result, Option<string?> option, Uri fallback)
     {

@@ -2,12 +2,12 @@ using Chassis.Endpoints;
 
 namespace VideoApi.Hosting;
 
-/// <summary>A service's endpoints for those who watch it.</summary>
-/// <param name="Metrics">Where metrics are served.</param>
-/// <param name="Health">Where health is served; the same when they share a port.</param>
+/// <summary>A service's endpoints for monitoring.</summary>
+/// <param name="Metrics">Serves metrics.</param>
+/// <param name="Health">Serves health; the same if they share a port.</param>
 internal sealed record OwnEndpoints(ServiceEndpoint Metrics, ServiceEndpoint Health)
 {
-    /// <summary>Those of a service that listens.</summary>
+    /// <summary>The endpoints of a service that listens.</summary>
     public static OwnEndpoints Create(Listener listener, BoundAddresses bound)
     {
         if (!bound.Metrics.Equals(bound.Health))

@@ -4,13 +4,13 @@ using Chassis.Settings;
 
 namespace VideoApi.Hosting;
 
-/// <summary>One value of a command line that may be given by position or by name, not both.</summary>
+/// <summary>One value of a command line that can be given by position or by name, not both.</summary>
 /// <param name="word">Its name as a positional word.</param>
 /// <param name="option">Its name as an option.</param>
-/// <param name="value">What help calls the option's value.</param>
+/// <param name="value">The name of the option's value in the help.</param>
 /// <param name="description">One line of help.</param>
 /// <param name="parse">Throws <see cref="FormatException"/> with what was expected.</param>
-/// <param name="fallback">The default as text; null when there is none.</param>
+/// <param name="fallback">The default as text; null if there is none.</param>
 internal sealed class Parameter<T>(string word, string option, string value, string description, Func<string, T> parse, string? fallback)
 {
     private readonly Argument<string?> _word = new(word) { Arity = ArgumentArity.ZeroOrOne, Description = $"The same as {option}." };

@@ -6,29 +6,29 @@ using Chassis.Settings;
 
 namespace VideoApi.Hosting;
 
-/// <summary>The command that runs one of the services until it is told to stop.</summary>
+/// <summary>The command that runs one of the services until it is stopped.</summary>
 internal static class ServiceCommand
 {
     // Up to 8019, 9019 and 9099: below the ports of other programs.
     private const int LastOffset = 18;
 
-    /// <summary>A command <c>NAME [PORT] [WORD]</c> with the same as options.</summary>
+    /// <summary>A command <c>NAME [PORT] [WORD]</c>, also with options for both values.</summary>
     /// <param name="name">Name of the service.</param>
     /// <param name="description">One line of help.</param>
-    /// <param name="defaultPort">Port when none is given.</param>
-    /// <param name="parameter">What this service needs besides an address.</param>
-    /// <param name="create">Makes the service; it listens once run.</param>
+    /// <param name="defaultPort">Port if none is given.</param>
+    /// <param name="parameter">The value that this service needs in addition to an address.</param>
+    /// <param name="create">Makes the service; it listens when it runs.</param>
     public static Command Create<T>(
         string name, string description, int defaultPort, Parameter<T> parameter, Func<Listener, T, WebApplication> create) =>
         Create(name, description, defaultPort, parameter, [], (listener, value, _) => create(listener, value));
 
-    /// <summary>The same with options that nobody must give.</summary>
+    /// <summary>The same with optional options.</summary>
     /// <param name="name">Name of the service.</param>
     /// <param name="description">One line of help.</param>
-    /// <param name="defaultPort">Port when none is given.</param>
-    /// <param name="parameter">What this service needs besides an address.</param>
-    /// <param name="options">What it may be given.</param>
-    /// <param name="create">Makes the service from that and the command line, which has the options' values.</param>
+    /// <param name="defaultPort">Port if none is given.</param>
+    /// <param name="parameter">The value that this service needs in addition to an address.</param>
+    /// <param name="options">The optional options.</param>
+    /// <param name="create">Makes the service from these values and the command line, which has the options' values.</param>
     public static Command Create<T>(
         string name, string description, int defaultPort, Parameter<T> parameter, IReadOnlyList<Option> options, Func<Listener, T, ParseResult, WebApplication> create)
     {

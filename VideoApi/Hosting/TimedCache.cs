@@ -1,11 +1,11 @@
 namespace VideoApi.Hosting;
 
 /// <summary>
-/// A value that is loaded when asked for and kept for a while. All who ask during a load wait for that one; a failure
-/// goes to them and is not kept.
+/// A value that is loaded at the first request and kept for a while. All requests during a load wait for that load; they all get
+/// its failure, which is not kept.
 /// </summary>
 /// <param name="lifetime">How long a value is kept, from the start of its load.</param>
-/// <param name="load">Loads the value; it must end by itself, for those who wait only stop waiting.</param>
+/// <param name="load">Loads the value; it must end by itself, because a cancelled request only stops waiting.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TimedCache<T>(TimeSpan lifetime, Func<Task<T>> load, TimeProvider time)
 {

@@ -7,30 +7,30 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace VideoApi.Hosting;
 
-/// <summary>What the three services have in common as HTTP servers.</summary>
+/// <summary>The common part of the three services as HTTP servers.</summary>
 internal static partial class VideoHost
 {
-    // A stream that is still running when told to stop gets this long; then its connection is closed.
+    // Time that a running stream has when the process stops; then its connection is closed.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
 
     // A browser sends it at once; a slow network takes seconds.
     private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>A builder of a server that has claimed its ports.</summary>
-    /// <param name="listener">Where it listens.</param>
+    /// <param name="listener">Its addresses.</param>
     /// <param name="service">Its name.</param>
     /// <param name="time">The clock; the system's by default.</param>
-    /// <exception cref="Chassis.UsageException">A port is in use or the address is not this machine's.</exception>
+    /// <exception cref="Chassis.UsageException">A port is in use, or the address is not one of this machine.</exception>
     public static WebApplicationBuilder CreateBuilder(Listener listener, string service, TimeProvider? time = null)
     {
         time ??= TimeProvider.System;
         var sockets = new ListenSockets();
         var bound = Bind(sockets, listener);
 
-        // Nothing is read from appsettings.json or the environment: the command line says everything.
+        // Nothing is read from appsettings.json or the environment: the command line has all settings.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.LogToStandardError(listener.LogLevel);
-        // Each costs a descriptor, a forwarded one two; where the limit of open files is low, it decides.
+        // Each costs a descriptor, a forwarded one two; if the limit of open files is low, it decides.
         var places = new ConnectionPlaces(Math.Min(listener.MaxConnections, OpenFiles.Room(each: 2)), time);
         var own = OwnEndpoints.Create(listener, bound);
         builder.WebHost.UseKestrelCore().UseListenSockets(sockets).ConfigureKestrel(kestrel =>
@@ -55,7 +55,7 @@ internal static partial class VideoHost
         builder.Services.AddSingleton(p => new ProcessMeter(p.GetRequiredService<IMeterFactory>()));
         builder.Services.AddSingleton(p =>
         {
-            // The bridge comes first, or it would miss the zeros that the meter starts with.
+            // The bridge must exist first, or it misses the zeros with which the meter starts.
             p.GetRequiredService<PrometheusBridge>();
             return new VideoMetrics(p.GetRequiredService<IMeterFactory>(), places);
         });
@@ -65,7 +65,7 @@ internal static partial class VideoHost
         return builder;
     }
 
-    /// <summary>Answers on the ports for metrics and health, and to connections that have no place. The service's own stages come behind it.</summary>
+    /// <summary>Answers on the ports for metrics and health, and to connections without a place. The stages of the service come after it.</summary>
     public static void UseServiceEndpoints(this WebApplication app)
     {
         var own = app.Services.GetRequiredService<OwnEndpoints>();
@@ -73,7 +73,7 @@ internal static partial class VideoHost
         var bridge = app.Services.GetRequiredService<PrometheusBridge>();
         own.Metrics.Map(app, routes => routes.MapMetrics(bridge));
         own.Health.Map(app, routes => routes.MapHealth());
-        // What they do not know is not the service's business either.
+        // The service must not answer the other paths on these ports.
         app.Use((context, next) =>
         {
             if (context.Features.Get<ServiceEndpoint>() is null)
@@ -97,7 +97,7 @@ internal static partial class VideoHost
         try
         {
             var service = listener.Service.Bind(sockets);
-            // Named ports first: a default one must not take what the user asked for.
+            // Named ports first, so that a default port never takes a port that the user named.
             if (listener.Metrics.Address.Equals(listener.Health.Address))
             {
                 var shared = (listener.Metrics.LastPort is null ? listener.Metrics : listener.Health).Bind(sockets);

@@ -6,7 +6,7 @@ using VideoApi.Storage;
 
 namespace VideoApi.Hosting;
 
-/// <summary>How the services' JSON is read and written, generated at build.</summary>
+/// <summary>How the services read and write JSON, generated at build.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ApiError))]
 [JsonSerializable(typeof(CatalogEntry[]))]

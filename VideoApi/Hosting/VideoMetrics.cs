@@ -15,7 +15,7 @@ internal sealed class VideoMetrics
     private readonly KeyValuePair<string, object?> _refused = new("result", "refused");
 
     /// <summary>Creates the instruments.</summary>
-    /// <param name="factory">The application's maker of meters.</param>
+    /// <param name="factory">The application's meter factory.</param>
     /// <param name="places">The places of connections.</param>
     public VideoMetrics(IMeterFactory factory, ConnectionPlaces places)
     {
@@ -32,9 +32,9 @@ internal sealed class VideoMetrics
     /// <summary>A connection has begun.</summary>
     public void Accepted() => _connections.Add(1, _accepted);
 
-    /// <summary>One that was accepted lost its place to another.</summary>
+    /// <summary>An accepted connection lost its place to another.</summary>
     public void Displaced() => _displaced.Add(1);
 
-    /// <summary>No place was to be had for a connection.</summary>
+    /// <summary>A connection got no place.</summary>
     public void Refused() => _connections.Add(1, _refused);
 }

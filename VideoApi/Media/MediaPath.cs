@@ -1,12 +1,12 @@
 namespace VideoApi.Media;
 
 /// <summary>
-/// The path of a media file below <c>/hls/</c>. Storage looks it up and the others forward it, so all of them accept
-/// the same names: nothing that leaves the folder, hides in it, or that two servers could read differently.
+/// The path of a media file below <c>/hls/</c>. The storage looks it up and the other services forward it, so all accept
+/// the same names: none that leaves the folder, is hidden in it, or that two servers could read differently.
 /// </summary>
 internal static class MediaPath
 {
-    /// <summary>Where all media files are served.</summary>
+    /// <summary>The path of all media files.</summary>
     public const string Prefix = "/hls/";
 
     // No real playlist nests deeper; 255 octets is the longest name of a file on Linux.
@@ -23,11 +23,11 @@ internal static class MediaPath
         return names.Length <= MaxDepth && names.All(IsName);
     }
 
-    /// <summary>Finds what a playlist refers to.</summary>
+    /// <summary>Resolves a reference of a playlist.</summary>
     /// <param name="playlist">The names of the playlist's own path.</param>
     /// <param name="reference">A URI as the playlist writes it, relative to itself.</param>
-    /// <param name="names">The names of the path that is meant.</param>
-    /// <returns>False for another server's address and for what no path can be.</returns>
+    /// <param name="names">The names of the resulting path.</param>
+    /// <returns>False for the address of another server, and for a text that cannot be a path.</returns>
     public static bool TryResolve(string[] playlist, string reference, out string[] names)
     {
         names = [];
@@ -37,21 +37,21 @@ internal static class MediaPath
             && TrySplit(Uri.UnescapeDataString(target.AbsolutePath), out names);
     }
 
-    /// <summary>Whether a playlist's reference is to this server: one without a scheme and a host of its own.</summary>
+    /// <summary>Whether a playlist's reference is to this server: it has no scheme and no host.</summary>
     public static bool IsOwn(string reference) =>
         !reference.StartsWith("//", StringComparison.Ordinal)
         && (!Uri.TryCreate(reference, UriKind.Absolute, out var absolute) || absolute.IsFile);
 
-    /// <summary>What names <see cref="IsName"/> takes, in words.</summary>
+    /// <summary>The names that <see cref="IsName"/> accepts, in words.</summary>
     public const string Allowed = "no %, no \\, no control characters, no dot at the start";
 
     /// <summary>The path as a URL writes it, each name escaped.</summary>
     public static string ToUrlPath(string[] names) => Prefix + string.Join('/', names.Select(Uri.EscapeDataString));
 
     /// <summary>
-    /// Whether a name can stand in a path: neither empty nor hidden (which includes <c>.</c> and <c>..</c>), without
-    /// separators, control characters, percent signs, which could be the rest of a second encoding, and what is left
-    /// of bytes that are no UTF-8.
+    /// Whether a name can stand in a path: not empty, not hidden (which includes <c>.</c> and <c>..</c>), without
+    /// separators, control characters, percent signs, which could be the rest of a second encoding, and the replacement
+    /// character for bytes that are not UTF-8.
     /// </summary>
     public static bool IsName(string name) =>
         name.Length is > 0 and <= MaxNameLength

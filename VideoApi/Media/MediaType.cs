@@ -1,8 +1,8 @@
 namespace VideoApi.Media;
 
-/// <summary>A kind of file that HLS is made of.</summary>
+/// <summary>A kind of file that HLS uses.</summary>
 /// <param name="ContentType">Its media type, without charset: none of these has that parameter or needs it.</param>
-/// <param name="IsPlaylist">Whether it may change while it is watched; all others never do.</param>
+/// <param name="IsPlaylist">Whether it can change while it is watched; all others never do.</param>
 internal sealed record MediaType(string ContentType, bool IsPlaylist = false)
 {
     // RFC 8216 sections 3 and 10, Apple's HLS authoring specification, RFC 9317 section 4; video/iso.segment is from ISO/IEC 23009-1.
@@ -27,9 +27,9 @@ internal sealed record MediaType(string ContentType, bool IsPlaylist = false)
         [".key"] = new("application/octet-stream"),
     };
 
-    /// <summary>The endings that are served, for messages.</summary>
+    /// <summary>The served endings, for messages.</summary>
     public static string Served { get; } = string.Join(' ', ByExtension.Keys);
 
-    /// <summary>The type of a file by its name; null for what is no media file, which is never served.</summary>
+    /// <summary>The type of a file by its name; null if it is not a media file, which is never served.</summary>
     public static MediaType? Of(string name) => ByExtension.GetValueOrDefault(Path.GetExtension(name));
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VideoApi.Media;
 
-/// <summary>What the catalogue needs to know of an HLS playlist (RFC 8216).</summary>
+/// <summary>The parts of an HLS playlist (RFC 8216) that the catalogue needs.</summary>
 /// <param name="Duration">Sum of the segments' durations; zero for a master playlist.</param>
 /// <param name="FirstVariant">URI of a master playlist's first rendition; null for a media playlist.</param>
 /// <param name="Title">The master playlist's title (session data <c>com.apple.hls.title</c>), if it has one.</param>
@@ -10,7 +10,7 @@ namespace VideoApi.Media;
 /// <param name="References">All URIs that it names: renditions, segments, keys, initialization sections, parts.</param>
 internal sealed record Playlist(TimeSpan Duration, string? FirstVariant, string? Title, bool IsEnded, IReadOnlyList<string> References)
 {
-    // Tags of which the attribute URI is something to fetch; those of session data and date ranges are not for the player.
+    // Tags with an attribute URI that is fetched; players do not fetch those of session data and date ranges.
     private static readonly string[] WithUri =
         ["#EXT-X-KEY:", "#EXT-X-SESSION-KEY:", "#EXT-X-MAP:", "#EXT-X-MEDIA:", "#EXT-X-I-FRAME-STREAM-INF:", "#EXT-X-PART:"];
 
@@ -19,7 +19,7 @@ internal sealed record Playlist(TimeSpan Duration, string? FirstVariant, string?
     private const string Variant = "#EXT-X-STREAM-INF:";
     private const string SessionData = "#EXT-X-SESSION-DATA:";
 
-    // Far more than any real segment or film; keeps the sum of hostile ones within TimeSpan.
+    // Far more than any real segment or film has; keeps hostile sums within TimeSpan.
     private const double MaxSegmentSeconds = 86_400;
     private const double MaxSeconds = 10 * 365 * 86_400.0;
 
@@ -71,7 +71,7 @@ internal sealed record Playlist(TimeSpan Duration, string? FirstVariant, string?
         return null;
     }
 
-    // "4.000,optional title"; the comma may be missing in what encoders write.
+    // "4.000,optional title"; some encoders leave out the comma.
     private static double ParseSeconds(ReadOnlySpan<char> text, int line)
     {
         var comma = text.IndexOf(',');

@@ -3,7 +3,7 @@ using VideoApi.Hosting;
 
 namespace VideoApi.Storage;
 
-/// <summary>The videos of the folder, looked through again at most once a second and only when somebody asks.</summary>
+/// <summary>The videos of the folder. It is read again at most once a second, and only for a request.</summary>
 internal sealed partial class Catalog(MediaFolder folder, TimeProvider time, ILogger<Catalog> logger)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
@@ -15,10 +15,10 @@ internal sealed partial class Catalog(MediaFolder folder, TimeProvider time, ILo
 
     private sealed class Scan(MediaFolder folder, ILogger logger)
     {
-        // A catalogue is sent whole; one with more needs pages first.
+        // A catalogue is sent whole; a larger one would need pages.
         private const int MaxVideos = 1000;
 
-        // What was said already is not said each second again.
+        // Reported already, so that a message is not repeated each second.
         private HashSet<string> _reported = [];
 
         public async Task<IReadOnlyList<CatalogEntry>> RunAsync()

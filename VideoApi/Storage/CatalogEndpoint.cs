@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace VideoApi.Storage;
 
-/// <summary><c>GET /catalog.json</c>: what videos there are.</summary>
+/// <summary><c>GET /catalog.json</c>: the list of videos.</summary>
 internal static class CatalogEndpoint
 {
-    /// <summary>Maps it.</summary>
+    /// <summary>Maps the endpoint.</summary>
     public static void MapCatalog(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/catalog.json", [HttpMethods.Get, HttpMethods.Head], GetAsync);
 

@@ -1,8 +1,8 @@
 namespace VideoApi.Storage;
 
 /// <summary>
-/// A file became shorter while it was read. The framework takes it, as every cancellation, for a reason to end the connection
-/// without a word: an answer that is cut must not look whole.
+/// A file became shorter while it was read. The framework handles it like every cancellation and ends the connection without
+/// another word, because a cut answer must not look complete.
 /// </summary>
 internal sealed class FileShrankException(long length, long position)
     : OperationCanceledException($"the file had {length} bytes and ends at {position} now");

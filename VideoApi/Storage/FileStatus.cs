@@ -3,9 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VideoApi.Storage;
 
-/// <summary>What .NET does not tell of a file: whether it is a regular one (opening a FIFO blocks), and when its status changed.</summary>
-/// <param name="IsRegular">A regular file, itself and not through a link.</param>
-/// <param name="Changed">When content, times or name were last changed (ctime), which nobody can set.</param>
+/// <summary>Properties of a file that .NET does not offer: whether it is a regular file (opening a FIFO blocks), and when its status changed.</summary>
+/// <param name="IsRegular">Whether the path itself, not a link, is a regular file.</param>
+/// <param name="Changed">Last change of content, times or name (ctime), which no program can set.</param>
 internal readonly partial record struct FileStatus(bool IsRegular, DateTimeOffset Changed)
 {
     // linux/fcntl.h, linux/stat.h: the layout of struct statx is the same on every architecture.
@@ -19,10 +19,10 @@ internal readonly partial record struct FileStatus(bool IsRegular, DateTimeOffse
     private const int FormatBits = 0xF000; // S_IFMT
     private const int Regular = 0x8000; // S_IFREG
 
-    /// <summary>Of a path; what is not there is no regular file.</summary>
+    /// <summary>The status of a path; a missing file is not a regular file.</summary>
     public static FileStatus Of(string path) => Read(CurrentFolder, path, NoFollow);
 
-    /// <summary>Of an open file.</summary>
+    /// <summary>The status of an open file.</summary>
     public static FileStatus Of(SafeFileHandle file)
     {
         var added = false;

@@ -5,12 +5,12 @@ using VideoApi.Media;
 namespace VideoApi.Storage;
 
 /// <summary>
-/// Knows which media files will not change: those that a playlist with an end names, and that were not written after it. Names
-/// alone tell nothing, since encoders use them again.
+/// Knows the media files that will not change: those that a playlist with an end names, and that were not written after it. A name
+/// alone is not enough, because encoders use names again.
 /// </summary>
 internal sealed class FinishedFilms(MediaFolder folder, TimeProvider time)
 {
-    // As often as the catalogue looks.
+    // The same interval as the catalogue's.
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
 
     // Far more folders than are watched at once.
@@ -18,7 +18,7 @@ internal sealed class FinishedFilms(MediaFolder folder, TimeProvider time)
 
     private readonly ConcurrentDictionary<string, TimedCache<Dictionary<string, DateTimeOffset>>> _folders = new(StringComparer.Ordinal);
 
-    /// <summary>Whether a playlist of the file's folder, or of one above it within the film, is finished with it.</summary>
+    /// <summary>Whether a finished playlist, in the file's folder or in one above it within the film, names the file.</summary>
     public async Task<bool> HasAsync(string[] names, MediaFile file)
     {
         for (var depth = names.Length - 1; depth > 0; depth--)
@@ -38,7 +38,7 @@ internal sealed class FinishedFilms(MediaFolder folder, TimeProvider time)
         return _folders.GetOrAdd(MediaPath.ToUrlPath(names), _ => new(Lifetime, () => ReadAsync(names), time)).GetAsync(CancellationToken.None);
     }
 
-    // Each file with the time at which the last playlist to name it was written.
+    // Each file, with the time of the last playlist that names it.
     private async Task<Dictionary<string, DateTimeOffset>> ReadAsync(string[] names)
     {
         var files = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
@@ -59,7 +59,7 @@ internal sealed class FinishedFilms(MediaFolder folder, TimeProvider time)
         return files;
     }
 
-    // One that is broken, or gone by now, finishes nothing; the catalogue says what is wrong with it.
+    // A playlist that is broken or gone finishes nothing; the catalogue reports what is wrong with it.
     private async Task<(Playlist Playlist, DateTimeOffset Written)?> TryReadAsync(string[] path)
     {
         try

@@ -6,20 +6,20 @@ namespace VideoApi.Storage;
 
 /// <summary>
 /// <c>GET /hls/{path}</c>: a file, with ranges and conditional requests (RFC 9110 sections 13 and 14). Playlists are
-/// compressed for those who accept gzip.
+/// compressed for clients that accept gzip.
 /// </summary>
 internal static partial class MediaEndpoint
 {
-    // Nobody asks for a part of a finished film again for a day; one that is encoded anew is played by then.
+    // A day without asking again for a part of a finished film; a film that is encoded again is played by then.
     private const string Immutable = "public, max-age=86400, immutable";
 
     // Asked for again each time, which costs a 304.
     private const string Revalidated = "no-cache";
 
-    // A playlist that is written while it is read is read again; who writes all the time gets no more of our time.
+    // A playlist that is written while it is read is read again, but not for ever.
     private const int Attempts = 3;
 
-    /// <summary>Maps it.</summary>
+    /// <summary>Maps the endpoint.</summary>
     public static void MapMedia(this WebApplication app) =>
         app.MapMethods("/hls/{**path}", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, MediaFolder folder, FinishedFilms films, TimeProvider time) =>
         {
@@ -32,7 +32,7 @@ internal static partial class MediaEndpoint
                 : await SegmentAsync(context, names, file, films, time.GetUtcNow(), app.Logger);
         });
 
-    // A range or a condition that does not hold (416, 412) is found out only when the answer is written.
+    // A range or a condition that fails (416, 412) is known only when the answer is written.
     private static Task ForbidCachingOfErrors(HttpResponse response)
     {
         if (response.StatusCode >= StatusCodes.Status400BadRequest)
@@ -55,7 +55,7 @@ internal static partial class MediaEndpoint
             entityTag: new EntityTagHeaderValue(file.ETag), enableRangeProcessing: true);
     }
 
-    // Read whole: its tag and its lines are then of one version, also while an encoder writes the next.
+    // Read whole, so that its tag and its lines are of one version, even while an encoder writes the next.
     private static async Task<IResult> PlaylistAsync(HttpContext context, MediaFolder folder, string[] names, MediaFile file, DateTimeOffset now)
     {
         var headers = context.Response.Headers;
@@ -89,7 +89,7 @@ internal static partial class MediaEndpoint
         return compressed.ToArray();
     }
 
-    // A range is one of the plain bytes. RFC 9110 section 12.5.3: a coding named outright counts before "*".
+    // A range counts plain bytes. RFC 9110 section 12.5.3: an explicit coding takes precedence over "*".
     private static bool WantsGzip(HttpRequest request)
     {
         if (request.Headers.Range.Count > 0

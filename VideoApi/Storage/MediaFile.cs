@@ -9,12 +9,12 @@ internal sealed class MediaFile : IAsyncDisposable
     // A playlist of a day in segments of a second has 3 MB.
     private const int MaxPlaylistBytes = 4 << 20;
 
-    // RFC 9110 section 8.8.2.2 asks for a second; one more, for a file system's clock lags behind.
+    // RFC 9110 section 8.8.2.2 asks for a second; one more, because a file system's clock lags behind.
     private static readonly TimeSpan Unsettled = TimeSpan.FromSeconds(2);
 
     private readonly DateTimeOffset _changed;
 
-    /// <summary>Describes a file as it is now; it belongs to this object from here on.</summary>
+    /// <summary>Describes a file as it is now; this object owns it from now on.</summary>
     public MediaFile(MediaType type, FileStream content)
     {
         Type = type;
@@ -25,34 +25,34 @@ internal sealed class MediaFile : IAsyncDisposable
         _changed = changed > LastModified ? changed : LastModified;
     }
 
-    /// <summary>What kind of file it is.</summary>
+    /// <summary>Its kind.</summary>
     public MediaType Type { get; }
 
-    /// <summary>The bytes that it had.</summary>
+    /// <summary>Its bytes at that time.</summary>
     public SnapshotStream Content { get; }
 
-    /// <summary>When it was last written.</summary>
+    /// <summary>Time of the last write.</summary>
     public DateTimeOffset LastModified { get; }
 
     /// <summary>A strong entity tag: time of writing, to the file system's precision, and length.</summary>
     public string ETag { get; }
 
-    /// <summary>The same content in another encoding: equal in meaning, not byte by byte (RFC 9110 section 8.8.1).</summary>
+    /// <summary>The tag of the same content in another encoding: equal in meaning, not byte by byte (RFC 9110 section 8.8.1).</summary>
     public EntityTagHeaderValue WeakETag => new(ETag, isWeak: true);
 
     /// <summary>Whether it is small enough to be read whole, as every real playlist is.</summary>
     public bool FitsInMemory => Content.Length <= MaxPlaylistBytes;
 
-    /// <summary>Whether its date tells it from every other version: not soon after a change, for a date has whole seconds.</summary>
+    /// <summary>Whether its date tells it from every other version: not soon after a change, because a date has whole seconds.</summary>
     public bool IsDateStrong(DateTimeOffset now) => now - _changed >= Unsettled;
 
-    /// <summary>Whether its date may be told: a client that gets it now could hold it for that of a later version.</summary>
+    /// <summary>Whether its date can be sent: a client that gets it too early could take it for the date of a later version.</summary>
     public bool IsDateTold(DateTimeOffset now) => now - LastModified >= Unsettled;
 
-    /// <summary>Whether it is still what it was when opened, as far as length and time tell.</summary>
+    /// <summary>Whether length and time are still the same as when it was opened.</summary>
     public bool IsUnchanged() => Content.IsWhole && new DateTimeOffset(File.GetLastWriteTimeUtc(Content.Handle)) == LastModified;
 
-    /// <summary>Reads the whole file, only when it fits in memory; less of one that becomes shorter meanwhile.</summary>
+    /// <summary>Reads the whole file, only if it fits in memory; fewer bytes if it becomes shorter meanwhile.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public async Task<byte[]> ReadAsync(CancellationToken cancellation)
     {

@@ -3,28 +3,28 @@ using VideoApi.Media;
 namespace VideoApi.Storage;
 
 /// <summary>
-/// The folder that is served. Only regular media files are found, by checked names, and no symbolic link below the folder is
-/// followed: so nothing outside can be reached. The folder itself may be a link.
+/// The served folder. It finds only regular media files, by checked names, and follows no symbolic link below the folder, so
+/// no file outside can be reached. The folder itself can be a link.
 /// </summary>
 /// <param name="folder">Its path.</param>
 internal sealed class MediaFolder(string folder)
 {
-    /// <summary>Checks that a folder is there.</summary>
-    /// <exception cref="FormatException">It is not.</exception>
+    /// <summary>Checks that a folder exists.</summary>
+    /// <exception cref="FormatException">It does not exist.</exception>
     public static string Parse(string text) =>
         Directory.Exists(text) ? Path.GetFullPath(text) : throw new FormatException("no such folder");
 
     /// <summary>Opens a file for reading.</summary>
     /// <param name="names">The names of its path below the folder.</param>
-    /// <returns>Null when there is no such media file.</returns>
-    /// <exception cref="IOException">It is there but cannot be read.</exception>
+    /// <returns>Null if there is no such media file.</returns>
+    /// <exception cref="IOException">It exists but cannot be read.</exception>
     public MediaFile? Open(string[] names)
     {
         if (MediaType.Of(names[^1]) is not { } type || Locate(names) is not { } path)
             return null;
         try
         {
-            // No buffer of its own: whoever reads it has one. Writers may go on, as with a live playlist.
+            // Without a buffer, because its reader has one. Others can write meanwhile, as for a live playlist.
             return new MediaFile(type, new FileStream(path, new FileStreamOptions
             {
                 Share = FileShare.ReadWrite | FileShare.Delete,
@@ -45,11 +45,11 @@ internal sealed class MediaFolder(string folder)
     /// <summary>Whether there is such a media file.</summary>
     public bool Has(string[] names) => MediaType.Of(names[^1]) is not null && Locate(names) is not null;
 
-    /// <summary>The names of the direct sub-folders, in order, hidden ones left out.</summary>
+    /// <summary>The names of the direct sub-folders, in order, without hidden ones.</summary>
     public IEnumerable<string> Folders() =>
         new DirectoryInfo(folder).EnumerateDirectories().Select(entry => entry.Name).Where(name => name[0] != '.').Order(StringComparer.Ordinal);
 
-    /// <summary>Why a direct sub-folder is not served; null when it is.</summary>
+    /// <summary>Why a direct sub-folder is not served; null if it is.</summary>
     public string? WhyNotServed(string name)
     {
         if (!MediaPath.IsName(name))
@@ -57,7 +57,7 @@ internal sealed class MediaFolder(string folder)
         return new DirectoryInfo(Path.Combine(folder, name)).LinkTarget is null ? null : "it is a symbolic link, and none is followed";
     }
 
-    /// <summary>The names of the files of a folder that can be served, in order; none where it is not there.</summary>
+    /// <summary>The names of the files of a folder that can be served, in order; none if there is no such folder.</summary>
     /// <param name="names">The names of its path.</param>
     public IEnumerable<string> FilesOf(string[] names)
     {

@@ -6,8 +6,8 @@ namespace VideoApi.Storage;
 /// <summary>Reads a playlist of the folder.</summary>
 internal static class PlaylistFile
 {
-    /// <summary>The playlist, and when it was written.</summary>
-    /// <exception cref="FormatException">It is not there, or broken; says which and why.</exception>
+    /// <summary>The playlist, and the time of its last write.</summary>
+    /// <exception cref="FormatException">It is missing or broken; the message says which and why.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static async Task<(Playlist Playlist, DateTimeOffset Written)> ReadAsync(MediaFolder folder, string[] names)
     {

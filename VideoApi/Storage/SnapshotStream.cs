@@ -3,24 +3,24 @@ using Microsoft.Win32.SafeHandles;
 namespace VideoApi.Storage;
 
 /// <summary>
-/// The bytes that a file had when it was opened, and no more: what a writer appends meanwhile belongs to the next answer. A
-/// file that became shorter is a <see cref="FileShrankException"/>.
+/// The bytes that a file had when it was opened, and no more: bytes that are appended meanwhile belong to the next answer. If the
+/// file became shorter, reading throws a <see cref="FileShrankException"/>.
 /// </summary>
 /// <param name="file">The file; it is closed with this stream.</param>
 internal sealed class SnapshotStream(FileStream file) : Stream
 {
     private long _position;
 
-    /// <summary>How many bytes the file had.</summary>
+    /// <summary>The number of bytes that the file had.</summary>
     public override long Length { get; } = file.Length;
 
     /// <summary>The file's handle.</summary>
     public SafeFileHandle Handle => file.SafeFileHandle;
 
-    /// <summary>Whether the file has that length still.</summary>
+    /// <summary>Whether the file still has that length.</summary>
     public bool IsWhole => RandomAccess.GetLength(Handle) == Length;
 
-    /// <summary>Where reading stopped because the file became shorter; null while it did not.</summary>
+    /// <summary>Set when reading stopped because the file became shorter; otherwise null.</summary>
     public FileShrankException? Shrank { get; private set; }
 
     public override bool CanRead => true;

@@ -6,8 +6,8 @@ namespace VideoApi.Storage;
 /// <summary>The storage: a catalogue of a folder and the HLS files in it.</summary>
 internal static class StorageApp
 {
-    /// <summary>Makes the service; its port is claimed, it listens once started.</summary>
-    /// <param name="options">Where it listens and what it serves.</param>
+    /// <summary>Makes the service; its port is claimed, and it listens after its start.</summary>
+    /// <param name="options">Its addresses and its folder.</param>
     /// <param name="time">The clock; the system's by default.</param>
     public static WebApplication Create(StorageOptions options, TimeProvider? time = null)
     {

@@ -2,14 +2,14 @@ using VideoApi.Media;
 
 namespace VideoApi.Storage;
 
-/// <summary>Finds out what video a folder holds.</summary>
+/// <summary>Finds the video of a folder.</summary>
 internal static class VideoProbe
 {
     // The usual names of the playlist to start with, best first.
     private static readonly string[] Preferred = ["master.m3u8", "playlist.m3u8", "index.m3u8"];
 
     /// <summary>Describes the video of a sub-folder.</summary>
-    /// <returns>Null when it has no playlist.</returns>
+    /// <returns>Null if it has no playlist.</returns>
     /// <exception cref="FormatException">
     /// Its name cannot be served, a playlist is broken, its first rendition is not in the folder, or it needs a file that is not served.
     /// </exception>
@@ -32,7 +32,7 @@ internal static class VideoProbe
         return new CatalogEntry(id, title, Math.Round(duration.TotalSeconds, 3), MediaPath.ToUrlPath(first));
     }
 
-    // The first variant's; what the other renditions need is looked at too, as far as they are there.
+    // The duration of the first variant; files that other renditions need are checked too, if they are there.
     private static async Task<TimeSpan> DurationOfAsync(MediaFolder folder, string[] master, Playlist playlist)
     {
         if (!MediaPath.TryResolve(master, playlist.FirstVariant!, out var names))
@@ -50,7 +50,7 @@ internal static class VideoProbe
         return media.Duration;
     }
 
-    // Another server's files, and keys by other schemes, are not this one's business.
+    // Files of another server, and keys by other schemes, are not checked.
     private static void RefuseUnserved(string[] path, Playlist playlist)
     {
         foreach (var reference in playlist.References.Where(MediaPath.IsOwn))

@@ -27,7 +27,7 @@ internal sealed class PacketCapture : IAsyncDisposable
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="namespaceName">Where the interface is.</param>
     /// <param name="device">The interface.</param>
-    /// <param name="ports">The TCP ports whose packets are wanted.</param>
+    /// <param name="ports">The TCP ports of the packets to capture.</param>
     /// <param name="file">Where to write.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ProcessFailedException">It does not start.</exception>

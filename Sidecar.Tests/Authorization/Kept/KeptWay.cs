@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Authorization.Kept;
 
-/// <summary>A sidecar of role alone that speaks dialect v1x to an Oracle whose part the test plays; one loop, so that connections meet.</summary>
+/// <summary>A sidecar of role alone that speaks dialect v1x to an Oracle that the test plays; one loop, so that connections meet.</summary>
 internal sealed class KeptWay : IAsyncDisposable
 {
     private readonly LoopbackListener _upstream;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.BadPeers;
 
-/// <summary>Whoever connects to p2 and does not speak as p1 does. The service behind p2 never hears of it.</summary>
+/// <summary>Clients that connect to p2 and do not speak as p1 does. The service behind p2 never sees them.</summary>
 public sealed class GreetingToP2Tests
 {
     private const string Long63 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

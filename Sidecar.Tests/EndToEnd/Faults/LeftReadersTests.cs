@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;
 
-/// <summary>Whoever reads the log or the records stops reading, or leaves: the connections go on, and what is lost is told.</summary>
+/// <summary>The reader of the log or of the records stops reading, or leaves: the connections go on, and losses are reported.</summary>
 public sealed class LeftReadersTests
 {
     private static readonly string[] OwnPorts = ["--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0"];

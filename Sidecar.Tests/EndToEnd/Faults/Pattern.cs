@@ -56,7 +56,7 @@ internal static class Pattern
     }
 
     /// <summary>Reads until nothing more comes, and checks every byte.</summary>
-    /// <param name="socket">Whom to read.</param>
+    /// <param name="socket">The socket to read.</param>
     /// <param name="pause">Before each read, which then takes little.</param>
     /// <returns>How many bytes came, and the error behind them: success is an orderly end.</returns>
     public static async Task<(long Count, SocketError Error)> ReadAsync(Socket socket, Func<Task>? pause = null)

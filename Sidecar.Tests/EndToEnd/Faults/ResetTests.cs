@@ -27,7 +27,7 @@ public sealed class ResetTests
         await talk.Sidecar.EndsForAsync(byClient ? "client_reset" : "upstream_reset");
     }
 
-    // The kernel tells of a reset once, to whoever asks first: here mostly to a send of the sidecar.
+    // The kernel reports a reset once, to the first call: here mostly to a send of the sidecar.
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -125,7 +125,7 @@ public sealed class ResetTests
         return sent < 0 ? (0, Libc.Error) : ((int)sent, 0);
     }
 
-    // Whoever has read the end of the stream learns of the reset when it sends.
+    // A peer that has read the end of the stream learns of the reset when it sends.
     private static async Task IsClosedForSendingAsync(Socket socket) => await Assert.ThrowsAsync<SocketException>(async () =>
     {
         for (var i = 0; i < 2000; i++)

@@ -13,8 +13,8 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
 {
     private readonly EchoServer _echo = new();
 
-    // Where the descriptors end. Which are free below it nobody can count from outside: a thread has two for its
-    // life, and a file whose opening blocks has one that /proc does not show.
+    // The limit of descriptors. The free ones below it cannot be counted from outside: a thread has two for its
+    // life, and a file has one while its opening blocks, which /proc does not show.
     private int _limit;
 
     private ScarceDescriptors()

@@ -31,7 +31,7 @@ public sealed class UnacknowledgedTests
         await talk.Sidecar.EndsForAsync(clientCloses ? "client_reset" : "upstream_reset");
     }
 
-    // A FIN is no byte: whoever has all bytes and then resets has taken all.
+    // A FIN is no byte: a peer that has all bytes and then resets has taken all.
     [Theory]
     [InlineData("epoll")]
     [InlineData("sockets")]

@@ -162,7 +162,7 @@ public sealed class KestrelTests : IDisposable
         }
     }
 
-    /// <summary>A body whose length nobody knows before its end.</summary>
+    /// <summary>A body with a length that nobody knows before its end.</summary>
     private sealed class StreamedContent(int piece) : HttpContent
     {
         public const int Pieces = 5;

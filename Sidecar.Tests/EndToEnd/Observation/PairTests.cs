@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation;
 
-/// <summary>A pair whose bytes in between are no HTTP: the exchange is recorded on the plain side.</summary>
+/// <summary>A pair with bytes in between that are not HTTP: the exchange is recorded on the plain side.</summary>
 public sealed class PairTests : IDisposable
 {
     private static readonly string[] Paths = ["/a?n=1", "/missing", "/moved", "/empty"];

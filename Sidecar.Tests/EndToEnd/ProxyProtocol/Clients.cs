@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.ProxyProtocol;
 
-/// <summary>Clients whose address tells them apart from the proxies behind them.</summary>
+/// <summary>Clients with addresses that tell them apart from the proxies behind them.</summary>
 internal static class Clients
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

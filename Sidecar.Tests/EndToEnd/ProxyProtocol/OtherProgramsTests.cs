@@ -62,7 +62,7 @@ public sealed class OtherProgramsTests
         Assert.Equal(ends, answer);
     }
 
-    // Mixed families: a client of IPv6 behind a proxy whose sidecar and service are IPv4.
+    // Mixed families: a client of IPv6 behind a proxy with a sidecar and a service of IPv4.
     [Theory]
     [InlineData("nginx", "v1", "127.0.0.77")]
     [InlineData("nginx", "v2", "::1")]
@@ -71,7 +71,7 @@ public sealed class OtherProgramsTests
     public async Task Chain_HaproxyAndAPairByAnOracle_TellsEachTheRealClient(string program, string version, string source)
     {
         await using var server = await ProxyPeer.AnsweringAsync(program);
-        // Both sidecars ask for the client, not for whoever connected to them: anybody else is denied.
+        // Both sidecars ask for the client, not for the peer that connected to them: any other address is denied.
         await using var oracle = await RunningOracle.StartAsync($"deny\nrules: [ {{ peer: \"{source}\", transform: xor 42 }} ]");
         string[] accept = ["--accept-proxy", "on", "--send-proxy", version];
         await using var p2 = await RunningSidecar.StartAsync(["0", "127.0.0.1", $"{server.Port}", "127.0.0.1", $"{oracle.Port}", "127.0.0.1", "p2", .. accept]);

@@ -24,13 +24,13 @@ internal static class HeaderBytes
 
     public static readonly ProxyHeader V6 = new(IPEndPoint.Parse("[fd00::1]:4000"), IPEndPoint.Parse("[fd00::2]:80"));
 
-    /// <summary>A version 2 header whose length field is right.</summary>
+    /// <summary>A version 2 header with the right length field.</summary>
     public static byte[] V2(byte command, byte family, params byte[] rest) => [.. Signature, command, family, (byte)(rest.Length >> 8), (byte)rest.Length, .. rest];
 
     /// <summary>An extension: type, length, value.</summary>
     public static byte[] Tlv(byte type, params byte[] value) => [type, (byte)(value.Length >> 8), (byte)value.Length, .. value];
 
-    /// <summary>Fills in the checksum of a header whose last extension is one with the value zero.</summary>
+    /// <summary>Fills in the checksum of a header; its last extension must be a checksum with the value zero.</summary>
     public static byte[] WithChecksum(byte[] header)
     {
         byte[] signed = [.. header];

@@ -168,7 +168,7 @@ internal sealed class RandomConversation
         ];
     }
 
-    /// <summary>A body in frames, whose messages are cut anywhere when it is a call's.</summary>
+    /// <summary>A body in frames; the messages of a call are cut anywhere.</summary>
     private byte[] Body(RandomStream stream, bool ends, out int messages)
     {
         messages = stream.IsCall ? _random.Next(4) : 0;

@@ -3,7 +3,7 @@ using Testing.Peers;
 
 namespace Sidecar.Tests.Support.Peers;
 
-/// <summary>An Oracle whose part the test plays: connections that ask. A sidecar that starts only looks whether it can connect.</summary>
+/// <summary>An Oracle that the test plays, with connections that ask. A sidecar that starts only looks whether it can connect.</summary>
 internal sealed class PlayedOracle : IDisposable
 {
     private readonly LoopbackListener _listener = new();

@@ -68,7 +68,7 @@ public sealed class EventLoopTests
         Assert.All(running.Errors, line => Assert.Contains("failed with Speechless, which cannot say why", line, StringComparison.Ordinal));
     }
 
-    // Its events come once: a connection whose handler has lost them would hang.
+    // Its events come once: if a handler has lost them, its connection would hang.
     [Fact]
     public async Task Handler_WithoutMemory_EndsItsConnectionAndTheLoopGoesOn()
     {

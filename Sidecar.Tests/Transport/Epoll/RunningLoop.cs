@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Sidecar.Tests.Transport.Epoll;
 
-/// <summary>An event loop of its own for a test, whose code runs on it. A logged error fails the test.</summary>
+/// <summary>An event loop of its own for a test; the test's code runs on it. A logged error fails the test.</summary>
 internal sealed class RunningLoop : IDisposable
 {
     private readonly ErrorLog _errors = new();

@@ -82,7 +82,7 @@ internal sealed class MemoryAccount
         _share.Give(bytes);
     }
 
-    /// <summary>Counts a head of which a part is left out.</summary>
+    /// <summary>Counts a head that was cut.</summary>
     public void CountCut() => _memory.CountCut();
 
     /// <summary>Asks the holder to release its memory; false if it has closed the account.</summary>

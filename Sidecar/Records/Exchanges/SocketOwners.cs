@@ -5,8 +5,8 @@ using System.Text;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>Finds by <c>/proc</c> which process has a socket open. Who had the last ones is asked first: a service has many.</summary>
-/// <param name="time">What a search may take is counted by.</param>
+/// <summary>Finds in <c>/proc</c> the process that has a socket open. Processes of earlier finds are searched first, because a service has many sockets.</summary>
+/// <param name="time">The clock that limits a search.</param>
 internal sealed unsafe partial class SocketOwners(TimeProvider time)
 {
     // Some hundred processes with some hundred descriptors each, at a microsecond a descriptor.
@@ -19,8 +19,8 @@ internal sealed unsafe partial class SocketOwners(TimeProvider time)
 
     private readonly List<int> _recent = [];
 
-    /// <summary>The process's number; null where it is not found, may not be looked at, or the search takes too long.</summary>
-    /// <param name="inode">The socket's.</param>
+    /// <summary>The process's number; null if it is not found, may not be read, or the search takes too long.</summary>
+    /// <param name="inode">The socket's inode.</param>
     public int? Find(ulong inode)
     {
         var budget = new Budget(time);
@@ -62,7 +62,7 @@ internal sealed unsafe partial class SocketOwners(TimeProvider time)
         return false;
     }
 
-    // A longer link is cut, and so a different one.
+    // A longer link is cut, so it is a different one.
     private static bool IsLink(string path, ReadOnlySpan<byte> target)
     {
         var link = stackalloc byte[64];

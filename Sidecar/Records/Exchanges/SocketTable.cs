@@ -4,26 +4,26 @@ using System.Text;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>The kernel's tables of TCP sockets, <c>/proc/thread-self/net/tcp</c> and <c>tcp6</c>: those of the namespace.</summary>
+/// <summary>The kernel's tables of TCP sockets in this namespace, <c>/proc/thread-self/net/tcp</c> and <c>tcp6</c>.</summary>
 internal static class SocketTable
 {
     private const int BufferSize = 64 * 1024;
 
-    // "sl local remote state queues timer retransmits uid timeout inode": words behind the two addresses before the inode.
+    // "sl local remote state queues timer retransmits uid timeout inode": the number of words after the two addresses and before the inode.
     private const int WordsBeforeInode = 6;
 
     // Some 150 bytes a socket.
     private const int MostBytes = 16 * 1024 * 1024;
 
     /// <summary>
-    /// The inodes of sockets by their own ends and their other ends; null where there is none, or no such table. The kernel walks
-    /// through all its sockets to write a table, so it is read once for all that are looked for.
+    /// The inodes of sockets, found by their own and their other ends; null if there is none, or no such table. The kernel walks
+    /// through all its sockets to write a table, so one read serves all searched sockets.
     /// </summary>
     public static ulong?[] FindInodes(IReadOnlyList<(IPEndPoint Local, IPEndPoint Remote)> sockets)
     {
         var found = new ulong?[sockets.Count];
         Find("/proc/thread-self/net/tcp", [.. sockets.Select(s => s.Local.AddressFamily == AddressFamily.InterNetwork ? Key(s.Local, s.Remote, mapped: false) : [])], found);
-        // An IPv4 connection may be an IPv6 socket's.
+        // An IPv6 socket can have an IPv4 connection.
         if (found.Contains(null))
             Find("/proc/thread-self/net/tcp6", [.. sockets.Select(s => Key(s.Local, s.Remote, mapped: true))], found);
         return found;
@@ -75,7 +75,7 @@ internal static class SocketTable
         return null;
     }
 
-    // " 0100007F:1F90 0100007F:D2F0 ": each 32 bits of an address as the machine's own number.
+    // " 0100007F:1F90 0100007F:D2F0 ": each 32 bits of an address as a number in the machine's byte order.
     private static byte[] Key(IPEndPoint local, IPEndPoint remote, bool mapped)
     {
         var key = new StringBuilder(" ");

@@ -5,13 +5,13 @@ using Sidecar.Records.Exchanges.Formats;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>
-/// Writes addresses without their secrets: <c>***</c> stands for the values of secret parameters in query and fragment, also of an
-/// address that is a parameter's value, and for the user information before a host. Names are compared decoded, ignoring case,
+/// Writes addresses without their secrets: <c>***</c> replaces the values of secret parameters in query and fragment, also in an
+/// address that is a parameter's value, and the user information before a host. Names are compared decoded, ignoring case,
 /// hyphens and underscores.
 /// </summary>
 internal sealed class UrlMask
 {
-    // A longer name is masked unread.
+    // The value of a longer name is masked without reading the name.
     private const int MaxName = 256;
 
     private static readonly SearchValues<byte> Marks = SearchValues.Create("?#%"u8);
@@ -20,7 +20,7 @@ internal sealed class UrlMask
     private readonly NameTable<bool> _names;
     private readonly bool _masksParts;
 
-    /// <param name="names">Parameters whose values are masked; the default ones bring <see cref="SecretNames"/>.</param>
+    /// <param name="names">Parameters with values that are masked; the default names include <see cref="SecretNames"/>.</param>
     public UrlMask(IReadOnlyList<string> names)
     {
         _names = new NameTable<bool>(names.Select(name => (Compact(name), true)));
@@ -33,7 +33,7 @@ internal sealed class UrlMask
     {
         var query = url.IndexOfAny(Marks);
         var path = query < 0 ? url : url[..query];
-        // An encoded path has its user information, if any, in front of the codes or behind them.
+        // In an encoded address, user information can be before the first code or after it.
         if (query >= 0 && url[query] == '%')
             path = url[..(url.IndexOfAny((byte)'?', (byte)'#') is var end and >= 0 ? end : url.Length)];
         var rest = url[path.Length..];
@@ -46,7 +46,7 @@ internal sealed class UrlMask
             WriteParameters(line, rest);
     }
 
-    // Dividers count at any depth of encoding: ? is %3F in an address that is a value, and %253F in one within that.
+    // Dividers count at any depth of encoding: ? is %3F in an address that is a value, and %253F in an address within that one.
     private void WriteParameters(JsonLine line, ReadOnlySpan<byte> text)
     {
         var (written, name) = (0, -1);
@@ -62,7 +62,7 @@ internal sealed class UrlMask
                 continue;
             }
 
-            // Behind an equals sign a value may begin that is itself a list of parameters, one level deeper.
+            // After an equals sign a value can begin that is itself a list of parameters, one level deeper.
             if (mark is (byte)'?' or (byte)'#' or (byte)'&' or (byte)';' || (mark == '=' && name >= 0))
                 name = i + length;
             i += length;
@@ -71,7 +71,7 @@ internal sealed class UrlMask
         line.Text(text[written..]);
     }
 
-    // A value ends with a divider that is encoded as often as its equals sign, or less.
+    // A value ends at a divider that is encoded as often as its equals sign, or less.
     private static int EndOfValue(ReadOnlySpan<byte> text, int start, int maxDepth)
     {
         for (var i = start; i < text.Length;)
@@ -85,7 +85,7 @@ internal sealed class UrlMask
         return text.Length;
     }
 
-    // The character at the text's beginning, decoded; how long it is there, and how often it was encoded.
+    // The first character of the text, decoded; its length in the text, and how often it was encoded.
     private static (byte Mark, int Length, int Depth) ReadMark(ReadOnlySpan<byte> text)
     {
         if (text[0] != '%')
@@ -103,7 +103,7 @@ internal sealed class UrlMask
             : ((byte)'%', 1, 0);
     }
 
-    // An origin form has none; what begins otherwise is taken for one rather than shown with a password.
+    // An origin form has no authority. Any other beginning is treated as one, so that no password is shown.
     private static void WriteAuthority(JsonLine line, ref ReadOnlySpan<byte> path)
     {
         if (path is [(byte)'/', not (byte)'/', ..] or [(byte)'/'] || path.IndexOf((byte)'@') < 0)
@@ -127,7 +127,7 @@ internal sealed class UrlMask
         Span<byte> decoded = stackalloc byte[MaxName];
         name.CopyTo(decoded);
         decoded = decoded[..name.Length];
-        // In place: what is decoded is never longer.
+        // In place, because the decoded text is never longer.
         while (decoded.IndexOf((byte)'%') >= 0 && PercentCoding.Decode(decoded, decoded) is var length && length < decoded.Length)
             decoded = decoded[..length];
         if (_masksParts && SecretNames.Has(decoded))

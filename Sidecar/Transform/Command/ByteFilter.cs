@@ -4,15 +4,15 @@ using Chassis.Records;
 
 namespace Sidecar.Transform.Command;
 
-/// <summary>Moves stdin to stdout through a transform, with a line on a terminal's stderr when it takes long.</summary>
+/// <summary>Moves stdin to stdout through a transform, with a line of progress on a terminal's stderr if it takes long.</summary>
 internal static class ByteFilter
 {
     private const int BufferSize = 256 * 1024;
 
-    // As often as curl's meter moves.
+    // The interval of curl's progress meter.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <returns>Whether all was taken; false when the reader of stdout has left.</returns>
+    /// <returns>True if all was written; false if the reader of stdout has left.</returns>
     public static async Task<bool> RunAsync(ByteTransform transform, CancellationToken cancellation)
     {
         try
@@ -49,15 +49,15 @@ internal static class ByteFilter
         }
         finally
         {
-            // An error begins a line of its own.
+            // So that an error begins on a new line.
             progress?.End();
         }
     }
 }
 
-/// <summary>Bytes so far and their rate, on one line that is written over.</summary>
-/// <param name="terminal">Where to.</param>
-/// <param name="interval">How often, at most; nothing is shown before it has passed once.</param>
+/// <summary>Bytes so far and their rate, on one line that is overwritten.</summary>
+/// <param name="terminal">The terminal.</param>
+/// <param name="interval">The shortest time between two updates; nothing is shown before it has passed once.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ProgressLine(TextWriter terminal, TimeSpan interval, TimeProvider time)
 {
@@ -73,7 +73,7 @@ internal sealed class ProgressLine(TextWriter terminal, TimeSpan interval, TimeP
             Show();
     }
 
-    /// <summary>Leaves the last figures on a line of their own, if any were shown.</summary>
+    /// <summary>Ends the line with the last figures, if any were shown.</summary>
     public void End()
     {
         if (!_isShown)

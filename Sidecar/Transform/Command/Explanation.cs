@@ -4,7 +4,7 @@ using ByteFilters;
 
 namespace Sidecar.Transform.Command;
 
-/// <summary>What <c>--explain</c> prints.</summary>
+/// <summary>The output of <c>--explain</c>.</summary>
 internal static class Explanation
 {
     private const int BufferSize = 64 * 1024;

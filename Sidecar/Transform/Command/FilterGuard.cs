@@ -3,10 +3,10 @@ using Chassis;
 
 namespace Sidecar.Transform.Command;
 
-/// <summary>What a transform throws is one line for whoever wrote the expression, not a bug of this program.</summary>
+/// <summary>Turns an exception of a transform into one line for the author of the expression, because it is not a bug of this program.</summary>
 internal static class FilterGuard
 {
-    /// <exception cref="UsageException">It threw.</exception>
+    /// <exception cref="UsageException">The code threw.</exception>
     public static T Run<T>(Func<T> code)
     {
         try

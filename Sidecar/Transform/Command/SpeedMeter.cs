@@ -1,20 +1,20 @@
 namespace Sidecar.Transform.Command;
 
 /// <summary>
-/// How fast code moves bytes, whatever else the machine does: the codes take short turns, one after the other, and the
-/// fastest turn of each counts. A turn is far shorter than what a scheduler gives at once, so that many are undisturbed.
+/// Measures how fast code moves bytes, even on a busy machine: the codes take short turns, one after the other, and the
+/// fastest turn of each counts. A turn is far shorter than the time slice of a scheduler, so many turns are undisturbed.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class SpeedMeter(TimeProvider time)
 {
     private static readonly TimeSpan Turn = TimeSpan.FromMicroseconds(200);
 
-    // The runtime compiles hot code anew after 100 ms; from then on there must have been a while without a faster turn.
+    // The runtime compiles hot code again after 100 ms. After that, the measurement ends when no turn was faster for this time.
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
     private const double Faster = 1.01;
 
-    /// <summary>Bytes a second of each code, of which one call moves so many bytes.</summary>
+    /// <summary>Bytes a second of each code.</summary>
     public double[] Best(int bytes, params ReadOnlySpan<Action> codes)
     {
         var best = new double[codes.Length];

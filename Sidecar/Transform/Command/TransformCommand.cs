@@ -6,7 +6,7 @@ using Chassis.Settings;
 
 namespace Sidecar.Transform.Command;
 
-/// <summary><c>transform</c>: an expression as a filter from stdin to stdout, or explained.</summary>
+/// <summary><c>transform</c>: applies an expression from stdin to stdout, or explains it.</summary>
 internal static class TransformCommand
 {
     public static System.CommandLine.Command Create()
@@ -14,7 +14,7 @@ internal static class TransformCommand
         var expression = new Argument<string>("expression") { Description = "Such as '(chain (xor 42) not (rotl 3))', a name that the configuration defines, or @FILE, which has it" };
         var inverse = new Option<bool>("--inverse") { Description = "Undo it" };
         var explain = new Option<bool>("--explain") { Description = "Read nothing; show the canonical form, what it comes to, and how fast this machine does it" };
-        var config = new Option<string>("--config") { Description = "YAML file whose transforms and filters the expression may use", HelpName = "FILE" };
+        var config = new Option<string>("--config") { Description = "YAML file with transforms and filters that the expression can use", HelpName = "FILE" };
         var command = new System.CommandLine.Command("transform", "Change bytes from stdin to stdout; this is no encryption") { expression, inverse, explain, config };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -36,7 +36,7 @@ internal readonly struct Vector128AffineMap(Permutation permutation) : IVectorMa
         Vector128.ShuffleNative(_nibbles.Lower, vector & Vector128.Create((byte)0x0f)) ^ Vector128.ShuffleNative(_nibbles.Upper, vector >>> 4);
 }
 
-/// <summary>What an affine map does to the lower and to the upper four bits: together they are the whole of it.</summary>
+/// <summary>The effect of an affine map on the lower and on the upper four bits; together they define it.</summary>
 internal readonly struct Nibbles
 {
     public readonly Vector128<byte> Lower;
@@ -64,7 +64,7 @@ internal sealed class Avx2AffineKernel(Permutation permutation) : PermutationKer
         var lower = Vector256.Create(_nibbles.Lower, _nibbles.Lower);
         var upper = Vector256.Create(_nibbles.Upper, _nibbles.Upper);
         ref var first = ref MemoryMarshal.GetReference(vectors);
-        // Four at a time: the loop's own steps would cost a fifth.
+        // Four at a time: the steps of the loop itself would cost a fifth.
         var quads = vectors.Length & ~3;
         for (var i = 0; i < quads; i += 4)
         {

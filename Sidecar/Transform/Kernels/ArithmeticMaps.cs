@@ -4,7 +4,7 @@ using ByteFilters;
 
 namespace Sidecar.Transform.Kernels;
 
-/// <summary>Exclusive or with one byte, <c>not</c> among them.</summary>
+/// <summary>Exclusive or with one byte; <c>not</c> is one case of it.</summary>
 internal readonly struct XorMap(byte key) : IVectorMap<Vector<byte>>
 {
     private readonly Vector<byte> _key = new(key);
@@ -18,7 +18,7 @@ internal readonly struct AddMap(byte summand) : IVectorMap<Vector<byte>>
 {
     private readonly Vector<byte> _summand = new(summand);
 
-    /// <summary>Whether that is all the permutation does.</summary>
+    /// <summary>Whether the permutation is such an addition.</summary>
     public static bool Fits(Permutation permutation)
     {
         for (var value = 0; value < Permutation.Size; value++)

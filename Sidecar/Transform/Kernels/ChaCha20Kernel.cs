@@ -5,15 +5,15 @@ using System.Runtime.Intrinsics;
 namespace Sidecar.Transform.Kernels;
 
 /// <summary>A way to compute the key stream of ChaCha20 (RFC 8439), several blocks at once. It keeps no state.</summary>
-/// <param name="name">What <c>--explain</c> calls it.</param>
-/// <param name="isSupported">Whether this machine is made for it.</param>
-/// <param name="blocks">Computed at once.</param>
+/// <param name="name">Its name in <c>--explain</c>.</param>
+/// <param name="isSupported">Whether this machine supports it.</param>
+/// <param name="blocks">The number of blocks that it computes at once.</param>
 internal abstract class ChaCha20Kernel(string name, bool isSupported, int blocks)
 {
     /// <summary>Bytes of a block.</summary>
     public const int BlockSize = 64;
 
-    /// <summary>Words of a state, of which <see cref="Counter"/> is the number of the block.</summary>
+    /// <summary>Words of a state; word <see cref="Counter"/> is the number of the block.</summary>
     public const int Words = 16;
     public const int Counter = 12;
 
@@ -34,7 +34,7 @@ internal abstract class ChaCha20Kernel(string name, bool isSupported, int blocks
     /// <summary>The fastest that this machine has.</summary>
     public static ChaCha20Kernel Best { get; } = All.First(kernel => kernel.IsSupported);
 
-    /// <summary>Writes the blocks from the state's counter on; it counts from 2^32 - 1 to 0.</summary>
+    /// <summary>Writes the blocks from the state's counter on; after 2^32 - 1 the counter continues with 0.</summary>
     public abstract void Fill(ReadOnlySpan<uint> state, Span<byte> stream);
 }
 
@@ -51,7 +51,7 @@ internal sealed class ChaCha20Kernel<TRow>(string name, bool isSupported) : ChaC
 
     private static int BlocksInSet => Unsafe.SizeOf<TRow>() / Unsafe.SizeOf<Vector128<uint>>();
 
-    // At its best from the first call on. The rows stay in memory: sixteen at once are more than AVX2 has registers for.
+    // Optimized from the first call on. The rows stay in memory, because AVX2 has not enough registers for sixteen at once.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Fill(ReadOnlySpan<uint> state, Span<byte> stream)
     {
@@ -99,11 +99,11 @@ internal sealed class ChaCha20Kernel<TRow>(string name, bool isSupported) : ChaC
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Set operator +(Set left, Set right) => new(left._a + right._a, left._b + right._b, left._c + right._c, left._d + right._d);
 
-        /// <summary>The state of the blocks that follow.</summary>
+        /// <summary>The state of the next blocks.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Set Next() => new(_a, _b, _c, _d + TRow.Repeat(Vector128.CreateScalar((uint)BlocksInSet)));
 
-        // Four quarter rounds down the columns at once; turned, the diagonals are columns too.
+        // Four quarter rounds on the columns at once; after turning the rows, the diagonals are columns too.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Set DoubleRound()
         {

@@ -10,7 +10,7 @@ internal readonly struct Row512(Vector512<uint> words) : IChaCha20Row<Row512>
 {
     private readonly Vector512<uint> _words = words;
 
-    /// <summary>Whether such vectors are faster here; some processors slow down for them.</summary>
+    /// <summary>Whether such vectors are faster here; some processors slow down when they use them.</summary>
     public static bool IsSupported => Avx512F.IsSupported && Vector512.IsHardwareAccelerated;
 
     public static Row512 Numbers
@@ -63,7 +63,7 @@ internal readonly struct Row256(Vector256<uint> words) : IChaCha20Row<Row256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Row256 operator ^(Row256 left, Row256 right) => new(left._words ^ right._words);
 
-    // By whole bytes one shuffle does what two shifts and an or do.
+    // For whole bytes, one shuffle does the work of two shifts and an or.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Row256 RotateLeft(Row256 row, [ConstantExpected] byte bits) => bits switch
     {
@@ -111,7 +111,7 @@ internal readonly struct Row128(Vector128<uint> words) : IChaCha20Row<Row128>
     public static Row128 TurnThree(Row128 row) => new(Vector128.Shuffle(row._words, Vector128.Create(3u, 0, 1, 2)));
 }
 
-/// <summary>Which word comes where, as <c>pshufd</c> takes it: two bits a word, the first one lowest.</summary>
+/// <summary>The order of the words, as <c>pshufd</c> takes it: two bits for each word, the first one lowest.</summary>
 file static class Turns
 {
     public const byte One = 0b_00_11_10_01;

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Sidecar.Transform.Kernels;
 
-/// <summary>One row, four words, of the states of as many blocks as a vector has room for.</summary>
+/// <summary>One row, four words, of the states of as many blocks as fit into a vector.</summary>
 internal interface IChaCha20Row<TSelf>
     where TSelf : IChaCha20Row<TSelf>
 {
@@ -21,12 +21,12 @@ internal interface IChaCha20Row<TSelf>
     /// <summary>Rotates each word.</summary>
     public static abstract TSelf RotateLeft(TSelf row, [ConstantExpected] byte bits);
 
-    /// <summary>The second word of each block comes first, the first one last.</summary>
+    /// <summary>Moves the second word of each block to the front, and the first one to the end.</summary>
     public static abstract TSelf TurnOne(TSelf row);
 
-    /// <summary>The third word comes first.</summary>
+    /// <summary>Moves the third word to the front.</summary>
     public static abstract TSelf TurnTwo(TSelf row);
 
-    /// <summary>The fourth word comes first.</summary>
+    /// <summary>Moves the fourth word to the front.</summary>
     public static abstract TSelf TurnThree(TSelf row);
 }

@@ -7,14 +7,14 @@ using ByteFilters;
 namespace Sidecar.Transform.Kernels;
 
 /// <summary>A way to apply a permutation.</summary>
-/// <param name="Name">What <c>--explain</c> calls it.</param>
-/// <param name="Feature">What it needs of the processor; null for nothing.</param>
-/// <param name="IsSupported">Whether this machine has that.</param>
-/// <param name="Fits">Whether it computes this permutation.</param>
+/// <param name="Name">Its name in <c>--explain</c>.</param>
+/// <param name="Feature">The processor feature that it needs; null for none.</param>
+/// <param name="IsSupported">Whether this machine has the feature.</param>
+/// <param name="Fits">Whether it can compute a permutation.</param>
 /// <param name="Create">Makes it.</param>
 internal sealed record Kernel(string Name, string? Feature, bool IsSupported, Func<Permutation, bool> Fits, Func<Permutation, ByteTransform> Create)
 {
-    /// <summary>The cheapest first. A permutation that is the identity needs none of them.</summary>
+    /// <summary>The cheapest first. The identity needs none of them.</summary>
     public static IReadOnlyList<Kernel> All { get; } =
     [
         new("xor", null, true, p => p.Key is not null, p => new VectorKernel<Vector<byte>, XorMap>(p, new(p.Table[0]))),
@@ -25,11 +25,11 @@ internal sealed record Kernel(string Name, string? Feature, bool IsSupported, Fu
         new("vector128-affine", "128-bit shuffles", HasShuffles, IsAffine, p => new VectorKernel<Vector128<byte>, Vector128AffineMap>(p, new(p))),
         new("vbmi", "AVX-512 VBMI", Avx512Vbmi.IsSupported, _ => true, p => new VectorKernel<Vector512<byte>, VbmiMap>(p, new(p))),
         new("avx2-table", "AVX2", Avx2.IsSupported, _ => true, p => new Avx2TableKernel(p)),
-        // An x64 processor emulates an Arm's shuffle: sixteen of them cost more than a look-up a byte (0.9 against 1.3 GB/s).
+        // An x64 processor emulates an Arm's shuffle: sixteen of them cost more than a look-up for each byte (0.9 against 1.3 GB/s).
         .. AdvSimd.IsSupported ? [PortableTable, Scalar] : (Kernel[])[Scalar, PortableTable],
     ];
 
-    // Without them sixteen look-ups and more stand for one.
+    // Without shuffle instructions, sixteen look-ups and more replace one shuffle.
     private static bool HasShuffles => Ssse3.IsSupported || AdvSimd.IsSupported;
 
     private static Kernel PortableTable => new("vector128-table", "128-bit vectors", Vector128.IsHardwareAccelerated, _ => true, p => new Vector128TableKernel(p));

@@ -3,10 +3,10 @@ using ByteFilters;
 
 namespace Sidecar.Transform.Kernels;
 
-/// <summary>Applies a permutation to every byte. It keeps no state: one serves all connections.</summary>
+/// <summary>Applies a permutation to every byte. It keeps no state, so one instance serves all connections.</summary>
 internal abstract class PermutationKernel(Permutation permutation) : ByteTransform
 {
-    // At its best from the first call on, here and in each kernel: the runtime would take 100 ms and more to find out what is hot.
+    // Optimized from the first call on, here and in each kernel: the runtime would need 100 ms and more to find the hot code.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void Apply(Span<byte> bytes)
     {
@@ -15,11 +15,11 @@ internal abstract class PermutationKernel(Permutation permutation) : ByteTransfo
             value = table[value];
     }
 
-    /// <summary>Changes as many whole vectors as there are; returns how many bytes that were.</summary>
+    /// <summary>Changes as many whole vectors as there are; returns the number of changed bytes.</summary>
     protected abstract int ApplyVectors(Span<byte> bytes);
 }
 
-/// <summary>One look-up for each byte: what every processor has.</summary>
+/// <summary>One look-up for each byte, which every processor can do.</summary>
 internal sealed class ScalarKernel(Permutation permutation) : PermutationKernel(permutation)
 {
     protected override int ApplyVectors(Span<byte> bytes) => 0;

@@ -31,8 +31,8 @@ internal readonly struct VbmiMap : IVectorMap<Vector512<byte>>
 
 /// <summary>
 /// Any permutation by sixteen AVX2 shuffles, one for each sixteenth of the table. A shuffle gives 0 for an index with its top
-/// bit set, so the index counts down by 16, saturating below 0, and each part holds what it differs from the one before:
-/// their exclusive or is the value.
+/// bit set. So the index counts down by 16, saturating below 0, and each part holds its difference from the part before;
+/// the exclusive or of these is the value.
 /// </summary>
 internal sealed class Avx2TableKernel : PermutationKernel
 {
@@ -47,7 +47,7 @@ internal sealed class Avx2TableKernel : PermutationKernel
         var parts = MemoryMarshal.Cast<byte, Vector128<byte>>(permutation.Table);
         for (var i = 0; i < Parts; i++)
         {
-            // Values with the top bit set count down apart, from the table's middle.
+            // Values with the top bit set count down separately, from the table's middle.
             var part = i % (Parts / 2) == 0 ? parts[i] : parts[i] ^ parts[i - 1];
             _differences[i] = Vector256.Create(part, part);
         }

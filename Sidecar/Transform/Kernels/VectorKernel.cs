@@ -4,7 +4,7 @@ using ByteFilters;
 
 namespace Sidecar.Transform.Kernels;
 
-/// <summary>What a kernel does to one vector of bytes. A struct, so that the compiler makes a loop for each.</summary>
+/// <summary>A kernel's change of one vector of bytes. A struct, so that the compiler makes a separate loop for each.</summary>
 internal interface IVectorMap<TVector>
 {
     /// <summary>The vector's bytes, changed.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Workload.Tests.VideoApi.Support;
 
-/// <summary>An answer whose head has come; its body waits in small sockets' buffers until it is asked for.</summary>
+/// <summary>An answer with a head that has come; its body waits in small socket buffers until it is read.</summary>
 internal sealed class BegunAnswer : IDisposable
 {
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };

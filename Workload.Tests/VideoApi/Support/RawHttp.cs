@@ -7,7 +7,7 @@ namespace Workload.Tests.VideoApi.Support;
 /// <summary>An HTTP answer as it came over the wire.</summary>
 internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string> Headers, string Body);
 
-/// <summary>Sends requests whose target no client library would let pass unchanged.</summary>
+/// <summary>Sends requests with a target that no client library would leave unchanged.</summary>
 internal static class RawHttp
 {
     public static async Task<RawAnswer> SendAsync(Uri server, string target, string method = "GET", string headers = "")

@@ -68,9 +68,9 @@ public sealed class GrpcProgramTests : IDisposable
         {
             // Without a status on the wire the record has the one that gRPC gives: CANCELLED, or DEADLINE_EXCEEDED.
             "Cancel" => ("client_reset", 1, "", 1, 1),
-            // The server keeps the client's deadline as well: whoever finds first that it has passed tells the other, and the client its caller.
+            // The server keeps the client's deadline as well: the side that first finds it passed tells the other, and the client tells its caller.
             "Deadline" when record.Outcome == "completed" => ("completed", 4, "Deadline exceeded", 1, 1),
-            // Of a call that a loaded machine brought late, the deadline may not have passed for whoever looks on: then it is a cancelled one.
+            // If a loaded machine brought a call late, its deadline may not have passed for the observer: then it counts as cancelled.
             "Deadline" => ("client_reset", found.Item2 == 1 ? 1 : 4, "", 1, found.Item5),
             // Refused for its head alone, it may be over before the client's message.
             "Unknown" => ("completed", call.Status, call.Message, found.Item4 == 0 ? 0 : call.Sent, call.Received),

@@ -1,5 +1,5 @@
 'use strict';
-// What client and server share: a service whose messages are JSON, and lines of JSON on stdout.
+// What client and server share: a service with messages in JSON, and lines of JSON on stdout.
 const bytes = (value) => Buffer.from(JSON.stringify(value));
 const method = (name, requestStream, responseStream) => ({
   path: `/test.Calls/${name}`,

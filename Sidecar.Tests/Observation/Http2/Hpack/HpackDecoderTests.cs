@@ -120,7 +120,7 @@ public sealed class HpackDecoderTests
     [Fact]
     public void Name_OfAFieldThatGoesForIt_IsStillRead()
     {
-        // 4096 - 32 bytes: each field takes the place of the one whose name it bears.
+        // 4096 - 32 bytes: each field replaces the field from which it takes its name.
         var decoder = new HpackDecoder(10_000, Unshared.Account());
         var name = new string('n', 4000);
         Assert.Null(Decode(decoder, [0x40, .. HpackWriter.String(name, isHuffman: false), .. HpackWriter.String("1", isHuffman: false)]));

@@ -12,7 +12,6 @@ using Sidecar.Records;
 using Sidecar.Relay;
 using Sidecar.Resolution;
 using Sidecar.Telemetry;
-using Sidecar.Transport.Sockets;
 using Sidecar.Upstream;
 
 namespace Sidecar;
@@ -25,7 +24,6 @@ internal sealed class ProxyPipeline(
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
         connection.UseConnectionReport(listener, options.Timeouts, registry, reporter, time, logger)
-            .UseHalfClose(options.Transport)
             .UseAcceptProxyHeader(listener, options.Timeouts, time);
         _ = listener.Role switch
         {

@@ -90,7 +90,7 @@ internal sealed partial class ReturningListener : IConnectionListener
         _timer.Dispose();
         Log.Returned(_logger, _wanted, _moved.EndPoint);
         // Accepts the connections that are queued there, and ends.
-        _ = _moved.StopAsync();
+        _moved.Stop();
     }
 
     private static partial class Log

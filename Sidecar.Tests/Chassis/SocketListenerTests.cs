@@ -45,38 +45,19 @@ public sealed class SocketListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Stop_WithAConnectionThatHasNotBegun_WaitsForIt()
-    {
-        using var client = await SocketTalk.ConnectAsync(_port);
-        await using var connection = await AcceptAsync();
-        var last = AcceptAsync();
-        Assert.False(last.IsCompleted);
-
-        var stopping = _listener.StopAsync();
-
-        Assert.Null(await last);
-        Assert.False(stopping.IsCompleted);
-        _listener.Begin();
-        await stopping.WaitAsync(SocketTalk.Limit, Cancellation);
-    }
-
-    [Fact]
     public async Task Stop_WithConnectionsInTheQueue_AcceptsThemAndRefusesLaterOnes()
     {
         using var first = await SocketTalk.ConnectAsync(_port);
         using var second = await SocketTalk.ConnectAsync(_port);
-        var stopping = _listener.StopAsync();
+        _listener.Stop();
 
         foreach (var client in (Socket[])[first, second])
         {
             await using var connection = await AcceptAsync();
             Assert.Equal(client.LocalEndPoint, connection!.RemoteEndPoint);
-            _listener.Begin();
         }
 
-        Assert.False(stopping.IsCompleted);
         Assert.Null(await AcceptAsync());
-        await stopping.WaitAsync(SocketTalk.Limit, Cancellation);
         var refused = await Assert.ThrowsAsync<SocketException>(() => SocketTalk.ConnectAsync(_port));
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
         Assert.Null(await AcceptAsync());
@@ -87,7 +68,7 @@ public sealed class SocketListenerTests : IAsyncDisposable
     {
         using var first = await SocketTalk.ConnectAsync(_port);
         using var second = await SocketTalk.ConnectAsync(_port);
-        _ = _listener.StopAsync();
+        _listener.Stop();
         await using var connection = await AcceptAsync();
         Assert.NotNull(connection);
 

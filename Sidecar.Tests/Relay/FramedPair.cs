@@ -97,7 +97,7 @@ internal sealed class FramedPair : IAsyncDisposable
         listener.Listen(1);
         var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await peer.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
-        return (new SocketConnection(await listener.AcceptAsync(TestContext.Current.CancellationToken)), peer);
+        return (SocketConnection.Open(await listener.AcceptAsync(TestContext.Current.CancellationToken)), peer);
     }
 
     private Task RelayAsync(int side, ConnectionReport report, CodecPair codecs)

@@ -9,7 +9,7 @@ namespace Sidecar.Hosting;
 /// <summary>Who accepts and connects: the event loops, or the framework's sockets. The own endpoints are always with the latter.</summary>
 internal static class TransportServices
 {
-    // Pause thresholds of Kestrel's pipes, per direction and connection.
+    // Pause thresholds of the own endpoints' pipes, per direction and connection.
     private const long PipeLimit = 64 * 1024;
 
     /// <summary>Adds what the configured transport needs.</summary>

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Sidecar.Net;
-using Sidecar.Transport.Sockets;
 
 namespace Sidecar.Transport;
 
@@ -28,7 +26,5 @@ internal interface IRawSocket
 internal static class RawSocketExtensions
 {
     /// <summary>The connection's socket; null when it has none.</summary>
-    public static IRawSocket? RawSocket(this ConnectionContext connection) =>
-        connection.Features.Get<IRawSocket>()
-        ?? (connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket } ? new FrameworkSocket(socket) : null);
+    public static IRawSocket? RawSocket(this ConnectionContext connection) => connection.Features.Get<IRawSocket>();
 }

@@ -11,6 +11,8 @@ public sealed class ResetTests
     // asm-generic/errno.h
     private const int ConnectionReset = 104;
 
+    private const int Hundreds = 200;
+
     [Theory]
     [InlineData("epoll", true)]
     [InlineData("epoll", false)]
@@ -29,13 +31,15 @@ public sealed class ResetTests
 
     // The kernel reports a reset once, to the first call: here mostly to a send of the sidecar.
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Reset_OfAnEndThatIsBeingSentTo_NeverLooksLikeAnEnd(bool byClient)
+    [InlineData("epoll", true)]
+    [InlineData("epoll", false)]
+    [InlineData("sockets", true)]
+    [InlineData("sockets", false)]
+    public async Task Reset_OfAnEndThatIsBeingSentTo_NeverLooksLikeAnEnd(string transport, bool byClient)
     {
         for (var round = 0; round < 20; round++)
         {
-            await using var talk = await Talk.OpenAsync("epoll");
+            await using var talk = await Talk.OpenAsync(transport);
             var (that, other) = talk.Ends(byClient);
             var sending = SendUntilItFailsAsync(other);
             await that.ReadAsync(1_000_000);
@@ -49,13 +53,17 @@ public sealed class ResetTests
     }
 
     [Theory]
-    [InlineData(true, true)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    [InlineData(false, false)]
-    public async Task Reset_AfterOneEndOfStream_ResetsWhoeverStillWaits(bool clientFinishes, bool clientResets)
+    [InlineData("epoll", true, true)]
+    [InlineData("epoll", true, false)]
+    [InlineData("epoll", false, true)]
+    [InlineData("epoll", false, false)]
+    [InlineData("sockets", true, true)]
+    [InlineData("sockets", true, false)]
+    [InlineData("sockets", false, true)]
+    [InlineData("sockets", false, false)]
+    public async Task Reset_AfterOneEndOfStream_ResetsWhoeverStillWaits(string transport, bool clientFinishes, bool clientResets)
     {
-        await using var talk = await Talk.OpenAsync("epoll");
+        await using var talk = await Talk.OpenAsync(transport);
         var (finishing, reading) = talk.Ends(clientFinishes);
         finishing.Finish();
         Assert.Empty(await reading.ReadToEndAsync());
@@ -71,11 +79,13 @@ public sealed class ResetTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Reset_OfTheEndThatTakesNothing_IsNoticedAtOnce(bool byClient)
+    [InlineData("epoll", true)]
+    [InlineData("epoll", false)]
+    [InlineData("sockets", true)]
+    [InlineData("sockets", false)]
+    public async Task Reset_OfTheEndThatTakesNothing_IsNoticedAtOnce(string transport, bool byClient)
     {
-        await using var talk = await Talk.OpenAsync("epoll");
+        await using var talk = await Talk.OpenAsync(transport);
         var (stalled, sending) = talk.Ends(byClient);
         await talk.FillAsync(sending);
 
@@ -100,6 +110,32 @@ public sealed class ResetTests
         var record = await talk.Sidecar.EndsForAsync(byClient ? "client_reset" : "upstream_reset");
         Assert.True(record.DurationMs >= 990, $"{record}");
         await Pattern.ReadToResetAsync(stalled);
+    }
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Resets_ByTheHundred_LeaveNoDescriptor(string transport)
+    {
+        using var service = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(service.Port, "--transport", transport);
+        var before = KernelSockets.CountOf(sidecar.Id);
+        for (var i = 0; i < Hundreds; i++)
+        {
+            using var client = await SocketTalk.ConnectAsync(sidecar.Port);
+            var served = await service.AcceptAsync();
+            await client.SendAsync("ping");
+            Assert.Equal("ping", await served.ReadTextAsync(4));
+            var (that, other) = i % 2 == 0 ? (client, served) : (served, client);
+            that.Reset();
+            await other.IsResetAsync();
+        }
+
+        var left = -1;
+        await Eventually.TrueAsync(() => (left = KernelSockets.CountOf(sidecar.Id)) == before, () => $"{before} sockets before, {left} after");
+        await Eventually.TrueAsync(() => sidecar.Records().Count == Hundreds);
+        Assert.Equal(Hundreds / 2, sidecar.Records().Count(record => record.Reason == "client_reset"));
+        Assert.Equal(Hundreds / 2, sidecar.Records().Count(record => record.Reason == "upstream_reset"));
     }
 
     // The one who asks: the framework's own send tries on behind a part that was taken, and keeps an error that it meets there to itself.

@@ -1,53 +1,62 @@
+using System.Net.Sockets;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sidecar.Transport.Sockets;
 
-/// <summary>Runs the stages of what a <see cref="SocketListener"/> accepts, each connection's on the thread pool, as Kestrel's dispatcher does.</summary>
+/// <summary>Runs the stages of what a <see cref="SocketAcceptor"/> accepts, each connection's on the thread pool.</summary>
 internal sealed partial class DispatchingListener : IProxyListener
 {
-    private readonly SocketListener _listener;
+    private readonly SocketAcceptor _acceptor;
     private readonly ConnectionDelegate _accepted;
     private readonly ILogger _logger;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // The listener itself counts as one until it accepts no more.
+    // Accepted connections that have not begun, and those that have not ended. The listener itself counts as one until it accepts no more.
+    private int _waiting = 1;
     private int _live = 1;
 
     /// <summary>Starts to accept.</summary>
-    public DispatchingListener(SocketListener listener, ConnectionDelegate accepted, ILogger logger)
+    public DispatchingListener(SocketAcceptor acceptor, ConnectionDelegate accepted, ILogger logger)
     {
-        (_listener, _accepted, _logger) = (listener, accepted, logger);
+        (_acceptor, _accepted, _logger) = (acceptor, accepted, logger);
         _ = Task.Run(AcceptAsync);
     }
 
-    public Task StopAsync() => _listener.StopAsync();
+    /// <inheritdoc/>
+    public Task StopAsync()
+    {
+        _acceptor.Stop();
+        return _begun.Task;
+    }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         await _idle.Task;
-        await _listener.DisposeAsync();
+        _acceptor.Dispose();
     }
 
     private async Task AcceptAsync()
     {
-        while (await _listener.AcceptAsync() is { } connection)
+        while (await _acceptor.AcceptAsync() is { } socket)
         {
+            Interlocked.Increment(ref _waiting);
             Interlocked.Increment(ref _live);
-            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Listener.ServeAsync(work.Connection), (Listener: this, Connection: connection), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Listener.ServeAsync(work.Socket), (Listener: this, Socket: socket), preferLocal: false);
         }
 
-        Leave();
+        Leave(ref _waiting, _begun);
+        Leave(ref _live, _idle);
     }
 
-    private async Task ServeAsync(ConnectionContext connection)
+    private async Task ServeAsync(Socket socket)
     {
         try
         {
-            // The first stage closes it, to account for it afterwards; should that stage fail, this does.
-            await using (connection)
-                await Begin(connection);
+            await Begin(socket);
         }
         catch (Exception bug)
         {
@@ -55,27 +64,34 @@ internal sealed partial class DispatchingListener : IProxyListener
         }
         finally
         {
-            Leave();
+            Leave(ref _live, _idle);
         }
     }
 
-    // What the stages do without waiting is done when the listener takes the connection for begun.
-    private Task Begin(ConnectionContext connection)
+    // What the stages do without waiting is done when the connection counts as begun.
+    private Task Begin(Socket socket)
     {
         try
         {
-            return _accepted(connection);
+            return RunAsync(socket);
         }
         finally
         {
-            _listener.Begin();
+            Leave(ref _waiting, _begun);
         }
     }
 
-    private void Leave()
+    private async Task RunAsync(Socket socket)
     {
-        if (Interlocked.Decrement(ref _live) == 0)
-            _idle.TrySetResult();
+        // The first stage closes it, to account for it afterwards; should that stage fail, this does.
+        await using var connection = SocketConnection.Open(socket);
+        await _accepted(connection);
+    }
+
+    private static void Leave(ref int count, TaskCompletionSource last)
+    {
+        if (Interlocked.Decrement(ref count) == 0)
+            last.TrySetResult();
     }
 
     private static partial class Log

@@ -12,6 +12,9 @@ namespace Sidecar.Transport.Sockets;
 /// <param name="raw">Its socket; null when it has none.</param>
 internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) : IRelaySocket
 {
+    // A pipe may call back on the thread that receives, which then receives on: others get it after so many bytes.
+    private const int BytesPerTurn = 512 * 1024;
+
     private readonly PipeReader _input = connection.Transport.Input;
     private readonly PipeWriter _output = connection.Transport.Output;
     private ReadOnlySequence<byte> _unread;
@@ -19,6 +22,7 @@ internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) 
     private Pending<ReadResult>? _reading;
     private Pending<FlushResult>? _flushing;
     private bool _hasEnded;
+    private int _turn;
 
     /// <inheritdoc/>
     public bool IsBroken => false;
@@ -64,6 +68,7 @@ internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) 
         var memory = MemoryMarshal.AsMemory(_unread.First);
         chunk = memory.Span[..Math.Min(limit, memory.Length)];
         _unread = _unread.Slice(chunk.Length);
+        _turn += chunk.Length;
         return SocketStatus.Done;
     }
 
@@ -94,7 +99,18 @@ internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) 
     }
 
     /// <inheritdoc/>
-    public void WhenReadable(Action callback) => _reading!.Value.WhenCompleted(callback);
+    public void WhenReadable(Action callback)
+    {
+        var reading = _reading!.Value;
+        if (_turn < BytesPerTurn)
+        {
+            reading.WhenCompleted(callback);
+            return;
+        }
+
+        _turn = 0;
+        reading.WhenCompleted(() => Defer(callback));
+    }
 
     /// <inheritdoc/>
     public void WhenWritable(Action callback) => _flushing!.Value.WhenCompleted(callback);

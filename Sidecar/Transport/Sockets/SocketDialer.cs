@@ -6,7 +6,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Transport.Sockets;
 
-/// <summary>Connects with the framework's sockets, beside Kestrel's own transport.</summary>
+/// <summary>Connects with the framework's sockets.</summary>
 internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
 {
     public async ValueTask<DialOutcome> DialAsync(ConnectionContext downstream, IPEndPoint address, IPAddress? source, TimeSpan timeout, CancellationToken cancel = default)
@@ -24,18 +24,17 @@ internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
             // Linux connects a port to itself when source and destination coincide (RFC 9293 simultaneous open).
             if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
                 throw new SocketException((int)SocketError.ConnectionRefused);
-            return new(new SocketConnection(socket), SocketError.Success, null);
+            return new(SocketConnection.Open(socket), SocketError.Success, null);
         }
         catch (OperationCanceledException)
         {
             socket?.Dispose();
             return new(null, SocketError.TimedOut, $"{address} did not accept in time");
         }
-        catch (Exception error) when (error is SocketException or IOException)
+        catch (SocketException error)
         {
-            // The framework makes no stream of a socket that was reset at once.
             socket?.Dispose();
-            return new(null, (error as SocketException)?.SocketErrorCode ?? SocketError.ConnectionReset, $"{address}: {error.Message}");
+            return new(null, error.SocketErrorCode, $"{address}: {error.Message}");
         }
     }
 

@@ -1,0 +1,92 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+using Carrier = Pipelines.Sockets.Unofficial.SocketConnection;
+
+namespace Sidecar.Transport.Sockets;
+
+/// <summary>The receiving direction of a carried connection. Every failure of the network is an <see cref="IOException"/>.</summary>
+internal sealed class CarriedInput : PipeReader
+{
+    private readonly Carrier _carrier;
+    private readonly CarriedSocket _raw;
+    private readonly CarriedOutput _output;
+    private volatile bool _isCut;
+
+    /// <param name="carrier">Who receives.</param>
+    /// <param name="raw">Its socket.</param>
+    /// <param name="output">The other direction, which may learn of a reset first.</param>
+    public CarriedInput(Carrier carrier, CarriedSocket raw, CarriedOutput output)
+    {
+        (_carrier, _raw, _output) = (carrier, raw, output);
+#pragma warning disable CS0618 // Other pipes need not call back; the carrier's is the framework's, which does.
+        carrier.Input.OnWriterCompleted(static (error, input) => ((CarriedInput)input!).OnEnded(error), this);
+#pragma warning restore CS0618
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var reading = _carrier.Input.ReadAsync(cancellationToken);
+            return reading.IsCompletedSuccessfully ? new(Checked(reading.Result)) : CheckAsync(reading);
+        }
+        catch (SocketException error)
+        {
+            throw Translated(error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryRead(out ReadResult result)
+    {
+        try
+        {
+            if (!_carrier.Input.TryRead(out result))
+                return false;
+        }
+        catch (SocketException error)
+        {
+            throw Translated(error);
+        }
+
+        result = Checked(result);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed) => _carrier.Input.AdvanceTo(consumed);
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => _carrier.Input.AdvanceTo(consumed, examined);
+
+    /// <inheritdoc/>
+    public override void CancelPendingRead() => _carrier.Input.CancelPendingRead();
+
+    /// <inheritdoc/>
+    public override void Complete(Exception? exception = null) => _carrier.Input.Complete(exception);
+
+    private static IOException Translated(SocketException error) => new(error.Message, error);
+
+    // The kernel tells of a reset once. If sending has learned of it, reading finds an end that never was one; unless the peer's FIN came
+    // before the reset, which is what EPIPE means. The carrier may not know yet that its sending failed.
+    private void OnEnded(Exception? error) =>
+        _isCut = error is null && !_output.IsAllSent && _carrier.SocketError != SocketError.Shutdown && _raw.IsOver;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> CheckAsync(ValueTask<ReadResult> reading)
+    {
+        try
+        {
+            return Checked(await reading.ConfigureAwait(false));
+        }
+        catch (SocketException error)
+        {
+            throw Translated(error);
+        }
+    }
+
+    private ReadResult Checked(ReadResult read) => read.IsCompleted && _isCut ? throw new ConnectionResetException("Connection reset by peer") : read;
+}

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using Sidecar.Tests.Support;
 using Sidecar.Transport.Epoll;
+using Testing;
 using Testing.Peers;
 using Xunit;
 

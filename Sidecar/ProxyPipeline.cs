@@ -19,11 +19,11 @@ namespace Sidecar;
 /// <summary>The way of a connection through each role, stage by stage.</summary>
 internal sealed class ProxyPipeline(
     SidecarOptions options, DestinationGuard guard, Resolver resolver, OracleClient oracle, UpstreamConnector connector, RelayHandler relay,
-    ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
+    ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionInfoMiddleware> logger)
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
-        connection.UseConnectionReport(listener, options.Timeouts, registry, reporter, time, logger)
+        connection.UseConnectionInfo(listener, options.Timeouts, registry, reporter, time, logger)
             .UseAcceptProxyHeader(listener, options.Timeouts, time);
         _ = listener.Role switch
         {

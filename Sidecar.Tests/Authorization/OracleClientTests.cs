@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 using Oracle.Protocol;
 using Sidecar.Authorization;
-using Sidecar.Authorization.Kept;
+using Sidecar.Authorization.Pools;
 using Sidecar.Connections;
 using Sidecar.Resolution;
 using Sidecar.Tests.Support;

@@ -67,10 +67,10 @@ public sealed class ConnectionRegistryTests
     {
         var registry = new ConnectionRegistry(new CurrentOptions(Stage.Options(First)));
         registry.RefuseAll(RelayEndReason.Draining, "over");
-        var report = Report(First);
+        var info = Report(First);
 
-        Assert.False(registry.TryAdd(report));
-        Assert.Equal(new Ending(RelayEndReason.Draining, "over"), registry.TryEnd(report));
+        Assert.False(registry.TryAdd(info));
+        Assert.Equal(new Ending(RelayEndReason.Draining, "over"), registry.TryEnd(info));
     }
 
     [Fact]
@@ -154,19 +154,19 @@ public sealed class ConnectionRegistryTests
     private static long Hammer(ConnectionRegistry registry, int seed, CancellationToken stop)
     {
         var random = new Random(seed);
-        var staying = new Queue<ConnectionReport>();
+        var staying = new Queue<ConnectionInfo>();
         var moved = 0L;
         while (!stop.IsCancellationRequested)
         {
-            var report = Added(registry, First, TransformExpression.Xor(1));
+            var info = Added(registry, First, TransformExpression.Xor(1));
             for (var chunk = random.Next(1, 5); chunk > 0; chunk--)
             {
                 var length = random.Next(1, 100_000);
-                Move(report, length, length, length, length);
+                Move(info, length, length, length, length);
                 moved += length;
             }
 
-            staying.Enqueue(report);
+            staying.Enqueue(info);
             if (staying.Count > random.Next(50))
                 registry.TryEnd(staying.Dequeue());
         }
@@ -179,12 +179,12 @@ public sealed class ConnectionRegistryTests
     private static (long, long, long, long) Ways(ByteTotals bytes) =>
         (bytes.DownstreamReceived, bytes.DownstreamSent, bytes.UpstreamReceived, bytes.UpstreamSent);
 
-    private static void Move(ConnectionReport report, int downstreamReceived, int downstreamSent, int upstreamReceived, int upstreamSent)
+    private static void Move(ConnectionInfo info, int downstreamReceived, int downstreamSent, int upstreamReceived, int upstreamSent)
     {
-        report.Downstream.AddReceived(downstreamReceived);
-        report.Downstream.AddSent(downstreamSent);
-        report.UpstreamBytes.AddReceived(upstreamReceived);
-        report.UpstreamBytes.AddSent(upstreamSent);
+        info.Downstream.AddReceived(downstreamReceived);
+        info.Downstream.AddSent(downstreamSent);
+        info.UpstreamBytes.AddReceived(upstreamReceived);
+        info.UpstreamBytes.AddSent(upstreamSent);
     }
 
     [Fact]
@@ -219,13 +219,13 @@ public sealed class ConnectionRegistryTests
         Assert.DoesNotContain(registry.Counts(), c => c.Listener.Name == First.Name);
     }
 
-    private static ConnectionReport Added(ConnectionRegistry registry, ListenerOptions listener, TransformExpression? transform = null)
+    private static ConnectionInfo Added(ConnectionRegistry registry, ListenerOptions listener, TransformExpression? transform = null)
     {
-        var report = Report(listener);
-        report.Transform = transform;
-        Assert.True(registry.TryAdd(report));
-        return report;
+        var info = Report(listener);
+        info.Transform = transform;
+        Assert.True(registry.TryAdd(info));
+        return info;
     }
 
-    private static ConnectionReport Report(ListenerOptions listener) => new(listener, Client, new MemoryConnection(), 0);
+    private static ConnectionInfo Report(ListenerOptions listener) => new(listener, Client, new MemoryConnection(), 0);
 }

@@ -23,39 +23,39 @@ public sealed class ConnectionStateTests
     public void State_StageByStage_FollowsWhatIsNoted(SidecarRole role, bool withOracle, string way)
     {
         var listener = Stage.Listener(role, target: "192.0.2.1:80") with { Oracle = withOracle ? Somewhere : null };
-        var report = Stage.Open(new MemoryConnection(), listener);
+        var info = Stage.Open(new MemoryConnection(), listener);
         foreach (var step in way.Split(' '))
         {
             var (noted, state) = step.Contains(':', StringComparison.Ordinal) ? (step.Split(':')[0], step.Split(':')[1]) : ("", step);
-            Note(report, noted);
-            Assert.Equal((noted, state), (noted, report.State().Word()));
+            Note(info, noted);
+            Assert.Equal((noted, state), (noted, info.State().Word()));
         }
     }
 
-    private static void Note(ConnectionReport report, string what)
+    private static void Note(ConnectionInfo info, string what)
     {
         switch (what)
         {
             case "route":
-                report.Destination = Somewhere;
+                info.Destination = Somewhere;
                 break;
             case "transform":
-                report.Transform = TransformExpression.Identity;
+                info.Transform = TransformExpression.Identity;
                 break;
             case "upstream":
-                report.Upstream = new UpstreamAddress(IPEndPoint.Parse("192.0.2.1:80"));
+                info.Upstream = new UpstreamAddress(IPEndPoint.Parse("192.0.2.1:80"));
                 break;
             case "end":
-                report.UpstreamBytes.EndOfStream();
+                info.UpstreamBytes.EndOfStream();
                 break;
             case "other":
-                report.Downstream.EndOfStream();
+                info.Downstream.EndOfStream();
                 break;
             case "complete":
-                report.Complete();
+                info.Complete();
                 break;
             case "fail":
-                report.End(RelayEndReason.ClientReset);
+                info.End(RelayEndReason.ClientReset);
                 break;
         }
     }

@@ -43,10 +43,10 @@ internal sealed class FramedPair : IAsyncDisposable
     public Socket Server => _sides[3].Peer;
 
     /// <summary>Of the client's relay, a p1's.</summary>
-    public ConnectionReport Near { get; private set; } = null!;
+    public ConnectionInfo Near { get; private set; } = null!;
 
     /// <summary>Of the server's relay, a p2's.</summary>
-    public ConnectionReport Far { get; private set; } = null!;
+    public ConnectionInfo Far { get; private set; } = null!;
 
     public FramingEncoder Requests { get; } = new(BlockSize, FramingEncoder.Mark);
 
@@ -100,7 +100,7 @@ internal sealed class FramedPair : IAsyncDisposable
         return (SocketConnection.Open(await listener.AcceptAsync(TestContext.Current.CancellationToken)), peer);
     }
 
-    private Task RelayAsync(int side, ConnectionReport report, CodecPair codecs)
+    private Task RelayAsync(int side, ConnectionInfo info, CodecPair codecs)
     {
         return _loop is null ? RunAsync(TimeProvider.System).WaitAsync(Limit) : _loop.RunAsync(() => RunAsync(_loop.Loop.Timers), Limit);
 
@@ -108,7 +108,7 @@ internal sealed class FramedPair : IAsyncDisposable
         async Task RunAsync(TimeProvider time)
         {
             var (downstream, upstream) = (_sides[side].Connection, _sides[side + 1].Connection);
-            await new RelayConnection(downstream, upstream, report, Stage.Timeouts, new TcpOptions(), time).RunAsync(codecs);
+            await new RelayConnection(downstream, upstream, info, Stage.Timeouts, new TcpOptions(), time).RunAsync(codecs);
             await upstream.DisposeAsync();
             await downstream.DisposeAsync();
         }

@@ -19,13 +19,13 @@ public sealed class RelayConnectionTests : IAsyncDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _client = new();
     private readonly MemoryConnection _server = new("192.0.2.1:9000");
-    private readonly ConnectionReport _report;
+    private readonly ConnectionInfo _info;
     private readonly RelayConnection _relay;
 
     public RelayConnectionTests()
     {
-        _report = Stage.Open(_client, Listener);
-        _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, new TcpOptions(), _time);
+        _info = Stage.Open(_client, Listener);
+        _relay = new RelayConnection(_client, _server, _info, Stage.Timeouts, new TcpOptions(), _time);
     }
 
     public async ValueTask DisposeAsync()
@@ -45,9 +45,9 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         Assert.Equal("PING"u8.ToArray(), await _server.ReceiveToEndAsync());
         Assert.Equal("answer"u8.ToArray(), await _client.ReceiveToEndAsync());
         await relay;
-        Assert.Equal(RelayEndReason.Completed, _report.Ending.Reason);
-        Assert.Equal((4, 6), (_report.Downstream.Received, _report.Downstream.Sent));
-        Assert.Equal((6, 4), (_report.UpstreamBytes.Received, _report.UpstreamBytes.Sent));
+        Assert.Equal(RelayEndReason.Completed, _info.Ending.Reason);
+        Assert.Equal((4, 6), (_info.Downstream.Received, _info.Downstream.Sent));
+        Assert.Equal((6, 4), (_info.UpstreamBytes.Received, _info.UpstreamBytes.Sent));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         _server.SendEnd();
         Assert.Equal("late answer"u8.ToArray(), await _client.ReceiveToEndAsync());
         await relay;
-        Assert.Equal(RelayEndReason.Completed, _report.Ending.Reason);
+        Assert.Equal(RelayEndReason.Completed, _info.Ending.Reason);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         var relay = RunAsync();
         _client.SendReset();
         await relay;
-        Assert.Equal(RelayEndReason.ClientReset, _report.Ending.Reason);
+        Assert.Equal(RelayEndReason.ClientReset, _info.Ending.Reason);
         Assert.True(_server.IsAborted);
     }
 
@@ -80,7 +80,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         var relay = RunAsync();
         _server.SendReset();
         await relay;
-        Assert.Equal(RelayEndReason.UpstreamReset, _report.Ending.Reason);
+        Assert.Equal(RelayEndReason.UpstreamReset, _info.Ending.Reason);
         Assert.True(_client.IsAborted);
     }
 
@@ -94,7 +94,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         _server.SendEnd();
         Assert.Equal("413"u8.ToArray(), await _client.ReceiveToEndAsync());
         await relay;
-        Assert.Equal(RelayEndReason.UpstreamReset, _report.Ending.Reason);
+        Assert.Equal(RelayEndReason.UpstreamReset, _info.Ending.Reason);
     }
 
     [Fact]
@@ -105,12 +105,12 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         await _server.SendAsync("x");
         await _client.ReceiveAsync();
         // Noted, and then counted, right behind the step that the client has seen.
-        await Eventually.TrueAsync(() => _report.Downstream.Sent == 1);
+        await Eventually.TrueAsync(() => _info.Downstream.Sent == 1);
         _time.Advance(Stage.Timeouts.Idle - TimeSpan.FromSeconds(1));
         Assert.False(relay.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
         await relay;
-        Assert.Equal(RelayEndReason.IdleTimeout, _report.Ending.Reason);
+        Assert.Equal(RelayEndReason.IdleTimeout, _info.Ending.Reason);
         Assert.True(_client.IsAborted && _server.IsAborted);
     }
 
@@ -126,7 +126,7 @@ public sealed class RelayConnectionTests : IAsyncDisposable
             _time.Advance(Stage.Timeouts.HalfClosed / 4);
             return relay.IsCompleted;
         });
-        Assert.Equal(RelayEndReason.HalfClosedTimeout, _report.Ending.Reason);
+        Assert.Equal(RelayEndReason.HalfClosedTimeout, _info.Ending.Reason);
     }
 
     [Fact]
@@ -135,9 +135,9 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         var relay = RunAsync(new CodecPair(new InPlaceCodec(new ThrowingTransform()), new InPlaceCodec(IdentityTransform.Instance)));
         await _client.SendAsync("x");
         await relay;
-        Assert.Equal(new Ending(RelayEndReason.TransformError, "no more"), _report.Ending);
+        Assert.Equal(new Ending(RelayEndReason.TransformError, "no more"), _info.Ending);
         Assert.True(_client.IsAborted && _server.IsAborted);
-        Assert.Equal(0, _report.UpstreamBytes.Sent);
+        Assert.Equal(0, _info.UpstreamBytes.Sent);
     }
 
     [Fact]
@@ -148,26 +148,26 @@ public sealed class RelayConnectionTests : IAsyncDisposable
         var relay = RunAsync(new CodecPair(new InPlaceCodec(last), new InPlaceCodec(IdentityTransform.Instance)));
         await _client.SendAsync(new string('a', 257));
         await relay;
-        Assert.Equal(new Ending(RelayEndReason.TransformError, "the key stream is used up"), _report.Ending);
+        Assert.Equal(new Ending(RelayEndReason.TransformError, "the key stream is used up"), _info.Ending);
         Assert.True(_client.IsAborted && _server.IsAborted);
     }
 
     [Fact]
     public async Task Abort_FromOutside_ResetsBothForItsReason()
     {
-        Assert.True(_report.Attach(_server));
+        Assert.True(_info.Attach(_server));
         var relay = RunAsync();
-        _report.Abort(RelayEndReason.AdminClosed, "closed by the test");
+        _info.Abort(RelayEndReason.AdminClosed, "closed by the test");
         await relay;
-        Assert.Equal(new Ending(RelayEndReason.AdminClosed, "closed by the test"), _report.Ending);
+        Assert.Equal(new Ending(RelayEndReason.AdminClosed, "closed by the test"), _info.Ending);
         Assert.True(_client.IsAborted && _server.IsAborted);
     }
 
     [Fact]
     public void Attach_AfterAnAbort_ResetsTheUpstream()
     {
-        _report.Abort(RelayEndReason.AdminClosed, "closed by the test");
-        Assert.False(_report.Attach(_server));
+        _info.Abort(RelayEndReason.AdminClosed, "closed by the test");
+        Assert.False(_info.Attach(_server));
         Assert.True(_server.IsAborted);
     }
 

@@ -24,7 +24,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
     private readonly RunningLoop _running = new();
     private EpollConnection _downstream = null!;
     private EpollConnection _upstream = null!;
-    private ConnectionReport _report = null!;
+    private ConnectionInfo _info = null!;
     private Socket _client = null!;
     private Socket _server = null!;
 
@@ -32,8 +32,8 @@ public sealed class SocketRelayTests : IAsyncLifetime
     {
         (_downstream, _client) = await _running.OpenAsync();
         (_upstream, _server) = await _running.OpenAsync();
-        _report = Stage.Open(_downstream, Stage.Listener());
-        Assert.True(_report.Attach(_upstream));
+        _info = Stage.Open(_downstream, Stage.Listener());
+        Assert.True(_info.Attach(_upstream));
     }
 
     public async ValueTask DisposeAsync()
@@ -67,9 +67,9 @@ public sealed class SocketRelayTests : IAsyncLifetime
         Assert.Equal("header ahead and more"u8.ToArray(), await _server.ReadToEndAsync());
         _server.Finish();
         await running;
-        Assert.Equal(RelayEndReason.Completed, _report.Ending.Reason);
+        Assert.Equal(RelayEndReason.Completed, _info.Ending.Reason);
         // What a stage has written is its own affair.
-        Assert.Equal((14, 14), (_report.Downstream.Received, _report.UpstreamBytes.Sent));
+        Assert.Equal((14, 14), (_info.Downstream.Received, _info.UpstreamBytes.Sent));
     }
 
     [Fact]
@@ -80,13 +80,13 @@ public sealed class SocketRelayTests : IAsyncLifetime
         var sending = SendInvertedAsync(count);
         await StandsStillAsync();
 
-        Assert.InRange(_report.Downstream.Received - _report.UpstreamBytes.Sent, 1, EventLoop.ScratchSize);
+        Assert.InRange(_info.Downstream.Received - _info.UpstreamBytes.Sent, 1, EventLoop.ScratchSize);
 
         Assert.Equal(count, await Pattern.ReadToEndAsync(_server));
         await sending;
         _server.Finish();
         await running;
-        Assert.Equal((count, count), (_report.Downstream.Received, _report.UpstreamBytes.Sent));
+        Assert.Equal((count, count), (_info.Downstream.Received, _info.UpstreamBytes.Sent));
     }
 
     [Fact]
@@ -96,12 +96,12 @@ public sealed class SocketRelayTests : IAsyncLifetime
         await FillAsync();
 
         _client.Close(0);
-        await Eventually.TrueAsync(() => _report.Failure is { Reason: RelayEndReason.ClientReset });
+        await Eventually.TrueAsync(() => _info.Failure is { Reason: RelayEndReason.ClientReset });
 
         var received = await Pattern.ReadToResetAsync(_server);
 
         await running;
-        Assert.Equal((received, received), (_report.Downstream.Received, _report.UpstreamBytes.Sent));
+        Assert.Equal((received, received), (_info.Downstream.Received, _info.UpstreamBytes.Sent));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
 
         // Both stay for minutes if this reset is taken for half an end.
         await running;
-        Assert.Equal(RelayEndReason.ClientReset, _report.Ending.Reason);
+        Assert.Equal(RelayEndReason.ClientReset, _info.Ending.Reason);
     }
 
     // A stage's send: no event tells the relay of it any more, and what the client has sent waits for a server that takes nothing.
@@ -140,7 +140,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
 
         var running = RunAsync();
 
-        await Eventually.TrueAsync(() => _report.Failure is { Reason: RelayEndReason.ClientReset });
+        await Eventually.TrueAsync(() => _info.Failure is { Reason: RelayEndReason.ClientReset });
         await running;
         await _server.IsResetAsync();
     }
@@ -151,12 +151,12 @@ public sealed class SocketRelayTests : IAsyncLifetime
         var running = RunAsync();
         // More than the client takes; the rest, and the end, wait in the sidecar's kernel.
         var count = 0L;
-        while (_report.UpstreamBytes.Received == _report.Downstream.Sent)
+        while (_info.UpstreamBytes.Received == _info.Downstream.Sent)
         {
             await Pattern.SendAsync(_server, 16_384, count);
             count += 16_384;
             // No more than one piece ahead of the relay, so that the kernel has room for the end.
-            await Eventually.TrueAsync(() => _report.UpstreamBytes.Received == count || _report.UpstreamBytes.Received > _report.Downstream.Sent);
+            await Eventually.TrueAsync(() => _info.UpstreamBytes.Received == count || _info.UpstreamBytes.Received > _info.Downstream.Sent);
         }
 
         _server.Finish();
@@ -165,14 +165,14 @@ public sealed class SocketRelayTests : IAsyncLifetime
         await Eventually.TrueAsync(() => _server.Available > 0);
         // With unread bytes this is a reset.
         _server.Close();
-        await Eventually.TrueAsync(() => _report.Failure is { Reason: RelayEndReason.UpstreamReset });
+        await Eventually.TrueAsync(() => _info.Failure is { Reason: RelayEndReason.UpstreamReset });
 
         // What the relay no longer reads must not make the close of this side one.
         await _client.SendAsync("more of it");
         var closing = CloseBehindAsync(running);
         Assert.Equal(count, await Pattern.ReadToEndAsync(_client));
         await closing;
-        Assert.Equal(count, _report.Downstream.Sent);
+        Assert.Equal(count, _info.Downstream.Sent);
     }
 
     [Theory]
@@ -188,7 +188,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
         that.Close(0);
 
         await running;
-        Assert.Equal(reason, _report.Ending.Reason);
+        Assert.Equal(reason, _info.Ending.Reason);
     }
 
     [Fact]
@@ -198,16 +198,16 @@ public sealed class SocketRelayTests : IAsyncLifetime
         var sending = Assert.ThrowsAsync<SocketException>(() => Pattern.SendAsync(_client, long.MaxValue / 2));
         await _server.ReadAsync(1_000_000);
 
-        _report.Abort(RelayEndReason.AdminClosed, "closed by the test");
+        _info.Abort(RelayEndReason.AdminClosed, "closed by the test");
 
         await running;
         await sending;
-        Assert.Equal(new Ending(RelayEndReason.AdminClosed, "closed by the test"), _report.Ending);
+        Assert.Equal(new Ending(RelayEndReason.AdminClosed, "closed by the test"), _info.Ending);
         await _server.IsResetAsync();
     }
 
     private Task RunAsync(CodecPair? codecs = null) => _running.RunAsync(() =>
-        new RelayConnection(_downstream, _upstream, _report, Stage.Timeouts, new TcpOptions(), _running.Loop.Timers)
+        new RelayConnection(_downstream, _upstream, _info, Stage.Timeouts, new TcpOptions(), _running.Loop.Timers)
             .RunAsync(codecs ?? new CodecPair(new InPlaceCodec(IdentityTransform.Instance), new InPlaceCodec(IdentityTransform.Instance))));
 
     // As the stages around the relay do.
@@ -224,7 +224,7 @@ public sealed class SocketRelayTests : IAsyncLifetime
         {
             var sent = Pattern.TrySend(_client, position);
             position += sent;
-            still = sent == 0 && _report.Downstream.Received > _report.UpstreamBytes.Sent ? still + 1 : 0;
+            still = sent == 0 && _info.Downstream.Received > _info.UpstreamBytes.Sent ? still + 1 : 0;
             if (sent == 0)
                 await Task.Delay(5, TestContext.Current.CancellationToken);
         }
@@ -244,8 +244,8 @@ public sealed class SocketRelayTests : IAsyncLifetime
     {
         for (var (last, still) = (-1L, 0); still < 5;)
         {
-            var received = _report.Downstream.Received;
-            still = received == last && received > _report.UpstreamBytes.Sent ? still + 1 : 0;
+            var received = _info.Downstream.Received;
+            still = received == last && received > _info.UpstreamBytes.Sent ? still + 1 : 0;
             last = received;
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }

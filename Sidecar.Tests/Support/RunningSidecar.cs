@@ -4,7 +4,7 @@ using Chassis.Settings;
 using Demo.Verification;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Sidecar.Authorization.Kept;
+using Sidecar.Authorization.Pools;
 using Sidecar.Configuration;
 using Sidecar.Hosting;
 using Sidecar.Hosting.Reload;

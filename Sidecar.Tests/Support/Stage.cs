@@ -38,11 +38,11 @@ internal static class Stage
         new(new MeterFactory(), new CurrentOptions(Options(listeners)), new ConnectionRegistry(new CurrentOptions(Options(listeners))), time);
 
     /// <summary>Gives the connection the report that the first stage of a pipeline makes.</summary>
-    public static ConnectionReport Open(ConnectionContext connection, ListenerOptions listener)
+    public static ConnectionInfo Open(ConnectionContext connection, ListenerOptions listener)
     {
-        var report = new ConnectionReport(listener, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!), connection, TimeProvider.System.GetTimestamp());
-        connection.Features.Set(report);
-        return report;
+        var info = new ConnectionInfo(listener, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!), connection, TimeProvider.System.GetTimestamp());
+        connection.Features.Set(info);
+        return info;
     }
 
     /// <summary>A stage behind the one under test that must not be reached.</summary>

@@ -43,9 +43,9 @@ internal sealed class StageListener : IAsyncDisposable
             _folder.File("records"), "test", RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, _loggers.CreateLogger<ConnectionReporter>());
         _reporter = new ConnectionReporter(
             sink, registry, new SidecarMetrics(_meters, new CurrentOptions(options), registry, TimeProvider.System), TimeProvider.System, _loggers.CreateLogger<ConnectionReporter>());
-        var first = new ConnectionReportMiddleware(
+        var first = new ConnectionInfoMiddleware(
             connection => stage(connection), listener, options.Timeouts, registry, _reporter, TimeProvider.System,
-            _loggers.CreateLogger<ConnectionReportMiddleware>());
+            _loggers.CreateLogger<ConnectionInfoMiddleware>());
         var address = _sockets.Bind(new IPEndPoint(IPAddress.Loopback, 0), "test");
         Port = address.Port;
         _listener = new EpollListener(address, _sockets.Take(address), first.OnConnectionAsync, _loops, _loggers.CreateLogger<EpollListener>());

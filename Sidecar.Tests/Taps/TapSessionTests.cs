@@ -22,13 +22,13 @@ public sealed class TapSessionTests : IAsyncDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _client = new();
     private readonly MemoryConnection _server = new("192.0.2.1:9000");
-    private readonly ConnectionReport _report;
+    private readonly ConnectionInfo _info;
     private readonly Task _relay;
 
     public TapSessionTests()
     {
-        _report = Stage.Open(_client, Stage.Listener());
-        _relay = new RelayConnection(_client, _server, _report, Stage.Timeouts, new TcpOptions(), TimeProvider.System)
+        _info = Stage.Open(_client, Stage.Listener());
+        _relay = new RelayConnection(_client, _server, _info, Stage.Timeouts, new TcpOptions(), TimeProvider.System)
             .RunAsync(CodecPair.For(TransformExpression.Identity, SidecarRole.Alone, new TransformCache()));
     }
 
@@ -92,7 +92,7 @@ public sealed class TapSessionTests : IAsyncDisposable
         Assert.EndsWith("\nended: 5 s are over\n", (await ReadAsync(output.Reader)).End, StringComparison.Ordinal);
     }
 
-    private TapSession Session() => new([_report], Tap.MaxBytes, Limit, _time);
+    private TapSession Session() => new([_info], Tap.MaxBytes, Limit, _time);
 
     private static async Task<(int Length, string End)> ReadAsync(PipeReader reader)
     {

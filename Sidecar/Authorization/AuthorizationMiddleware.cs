@@ -12,20 +12,20 @@ internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerO
 
     private async ValueTask<bool> AuthorizeAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
+        var info = connection.Info();
         var decision = listener.Oracle is { } address
-            ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, report.Id, report.Client.EndPoint, RouteOf(connection, report)))
-            : Decision.Grant(listener.TransformFor(report.Destination));
+            ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, info.Id, info.Client.EndPoint, RouteOf(connection, info)))
+            : Decision.Grant(listener.TransformFor(info.Destination));
         if (decision.Refusal is { } refusal)
-            return report.End(refusal, decision.Detail);
-        report.Transform = decision.Transform;
+            return info.End(refusal, decision.Detail);
+        info.Transform = decision.Transform;
         return true;
     }
 
     // Only dialect v1x can express it.
-    private QuestionRoute? RouteOf(ConnectionContext connection, ConnectionReport report) =>
+    private QuestionRoute? RouteOf(ConnectionContext connection, ConnectionInfo info) =>
         listener.OracleDialect == OracleDialect.V1 ? null
-        : report.Destination is { } destination ? new QuestionRoute(listener.Name, destination.Host, destination.Port, IsGreeted(connection))
+        : info.Destination is { } destination ? new QuestionRoute(listener.Name, destination.Host, destination.Port, IsGreeted(connection))
         : new QuestionRoute(listener.Name, null, 0);
 
     // A configured target takes precedence over the greeting.

@@ -1,7 +1,7 @@
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
-using Sidecar.Authorization.Kept;
+using Sidecar.Authorization.Pools;
 using Sidecar.Connections;
 using Sidecar.Options;
 using Sidecar.Resolution;
@@ -23,7 +23,7 @@ internal sealed class OracleClient(
     {
         var started = metrics.Now;
         var line = WireLine.Encode(question.ToString());
-        var decision = question.Dialect == OracleDialect.V1 ? await AskOnceAsync(downstream, oracle, line) : await AskKeptAsync(downstream, oracle, line);
+        var decision = question.Dialect == OracleDialect.V1 ? await AskOnceAsync(downstream, oracle, line) : await AskPooledAsync(downstream, oracle, line);
         reach.Note(oracle, decision);
         metrics.OracleAnswered(decision.Refusal?.Word() ?? "ok", started);
         return decision;
@@ -49,7 +49,7 @@ internal sealed class OracleClient(
         return read.Status == ReadStatus.Complete ? _answers.Read(read.Message!, OracleDialect.V1) : OracleAnswers.Missing(read.Status, oracle);
     }
 
-    private async ValueTask<Decision> AskKeptAsync(ConnectionContext downstream, HostPort oracle, byte[] question)
+    private async ValueTask<Decision> AskPooledAsync(ConnectionContext downstream, HostPort oracle, byte[] question)
     {
         var started = time.GetTimestamp();
         var pool = pools.For(downstream);

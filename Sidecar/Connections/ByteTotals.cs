@@ -11,11 +11,11 @@ internal struct ByteTotals
 
     public long UpstreamSent { get; private set; }
 
-    public void Add(ConnectionReport report)
+    public void Add(ConnectionInfo info)
     {
-        DownstreamReceived += report.Downstream.Received;
-        DownstreamSent += report.Downstream.Sent;
-        UpstreamReceived += report.UpstreamBytes.Received;
-        UpstreamSent += report.UpstreamBytes.Sent;
+        DownstreamReceived += info.Downstream.Received;
+        DownstreamSent += info.Downstream.Sent;
+        UpstreamReceived += info.UpstreamBytes.Received;
+        UpstreamSent += info.UpstreamBytes.Sent;
     }
 }

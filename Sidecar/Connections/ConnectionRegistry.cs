@@ -15,7 +15,7 @@ internal sealed class ConnectionRegistry
     // Held for some dozen instructions at both ends of a connection, and by a scrape while it adds up the live ones.
     private readonly Lock _lock = new();
     private readonly OrderedDictionary<ListenerLabel, ListenerAccount> _accounts = [];
-    private readonly List<ConnectionReport> _live = [];
+    private readonly List<ConnectionInfo> _live = [];
     private readonly Dictionary<string, long> _endedTransformed = new(StringComparer.Ordinal);
     private readonly CurrentOptions _options;
     private Ending? _refusal;
@@ -56,17 +56,17 @@ internal sealed class ConnectionRegistry
     }
 
     /// <summary>Adds an accepted connection; a connection above a limit gets its end reason and takes no place.</summary>
-    public bool TryAdd(ConnectionReport report)
+    public bool TryAdd(ConnectionInfo info)
     {
         Ending refusal;
         lock (_lock)
         {
-            var account = AccountOf(ListenerLabel.Of(report.Listener));
+            var account = AccountOf(ListenerLabel.Of(info.Listener));
             account.Opened++;
-            if (RefusalFor(account, report.Listener) is not { } found)
+            if (RefusalFor(account, info.Listener) is not { } found)
             {
-                report.Slot = _live.Count;
-                _live.Add(report);
+                info.Slot = _live.Count;
+                _live.Add(info);
                 account.Live++;
                 return true;
             }
@@ -74,7 +74,7 @@ internal sealed class ConnectionRegistry
             refusal = found;
         }
 
-        return report.End(refusal.Reason, refusal.Detail);
+        return info.End(refusal.Reason, refusal.Detail);
     }
 
     /// <summary>Accepts no connection from now on.</summary>
@@ -98,19 +98,19 @@ internal sealed class ConnectionRegistry
 
     /// <summary>Accounts for a connection that has ended, also a refused one.</summary>
     /// <returns>How it ended; null if it was accounted for before.</returns>
-    public Ending? TryEnd(ConnectionReport report)
+    public Ending? TryEnd(ConnectionInfo info)
     {
         lock (_lock)
         {
-            if (report.IsAccounted)
+            if (info.IsAccounted)
                 return null;
-            report.IsAccounted = true;
-            var ending = report.Ending;
-            var account = AccountOf(ListenerLabel.Of(report.Listener));
-            account.AddEnded(report, ending.Reason);
-            if (report.Transform is { } transform)
-                _endedTransformed[transform.Name] = _endedTransformed.GetValueOrDefault(transform.Name) + Transformed(report);
-            if (report.Slot is { } slot)
+            info.IsAccounted = true;
+            var ending = info.Ending;
+            var account = AccountOf(ListenerLabel.Of(info.Listener));
+            account.AddEnded(info, ending.Reason);
+            if (info.Transform is { } transform)
+                _endedTransformed[transform.Name] = _endedTransformed.GetValueOrDefault(transform.Name) + Transformed(info);
+            if (info.Slot is { } slot)
             {
                 account.Live--;
                 // The last one moves into the gap.
@@ -126,14 +126,14 @@ internal sealed class ConnectionRegistry
     }
 
     /// <summary>The connections that live now, in no order.</summary>
-    public IReadOnlyList<ConnectionReport> Live()
+    public IReadOnlyList<ConnectionInfo> Live()
     {
         lock (_lock)
             return [.. _live];
     }
 
     /// <summary>The live connections with an id: two if p1 and p2 are one process, more if a peer uses an id again.</summary>
-    public IReadOnlyList<ConnectionReport> Find(ConnectionId id) => [.. Live().Where(report => report.IsNamed(id))];
+    public IReadOnlyList<ConnectionInfo> Find(ConnectionId id) => [.. Live().Where(info => info.IsNamed(id))];
 
     /// <summary>The numbers of connections of each listener, live and ended.</summary>
     public IReadOnlyList<ListenerCounts> Counts()
@@ -150,8 +150,8 @@ internal sealed class ConnectionRegistry
         {
             foreach (var account in _accounts.Values)
                 totals.Add(account.Listener, account.EndedBytes);
-            foreach (var report in _live)
-                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(totals, ListenerLabel.Of(report.Listener)).Add(report);
+            foreach (var info in _live)
+                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(totals, ListenerLabel.Of(info.Listener)).Add(info);
         }
 
         return totals;
@@ -163,10 +163,10 @@ internal sealed class ConnectionRegistry
         lock (_lock)
         {
             var totals = new Dictionary<string, long>(_endedTransformed, StringComparer.Ordinal);
-            foreach (var report in _live)
+            foreach (var info in _live)
             {
-                if (report.Transform is { } transform)
-                    totals[transform.Name] = totals.GetValueOrDefault(transform.Name) + Transformed(report);
+                if (info.Transform is { } transform)
+                    totals[transform.Name] = totals.GetValueOrDefault(transform.Name) + Transformed(info);
             }
 
             return totals;
@@ -193,5 +193,5 @@ internal sealed class ConnectionRegistry
         _emptied = null;
     }
 
-    private static long Transformed(ConnectionReport report) => report.Plain.Received + report.Plain.Sent;
+    private static long Transformed(ConnectionInfo info) => info.Plain.Received + info.Plain.Sent;
 }

@@ -29,20 +29,20 @@ internal static class ConnectionStates
     public static string Word(this ConnectionState state) => EnumWords.Of(state);
 
     /// <summary>Derived from what the stages have noted, so that it costs the connection nothing.</summary>
-    public static ConnectionState State(this ConnectionReport report) => report switch
+    public static ConnectionState State(this ConnectionInfo info) => info switch
     {
         { Failure: not null } or { IsCompleted: true } or { Downstream.HasEnded: true, UpstreamBytes.HasEnded: true } => ConnectionState.Closing,
         // With both set, only the relay is left, in every role.
         { Upstream: not null, Transform: not null } =>
-            report.Downstream.HasEnded || report.UpstreamBytes.HasEnded ? ConnectionState.HalfClosed : ConnectionState.Relaying,
+            info.Downstream.HasEnded || info.UpstreamBytes.HasEnded ? ConnectionState.HalfClosed : ConnectionState.Relaying,
         // p1 asks after it has connected, the other roles before.
         { Upstream: not null } => ConnectionState.Handshake,
         { Transform: not null } => ConnectionState.Connecting,
-        _ when IsRouted(report) => report.Listener is { Role: SidecarRole.Outbound } or { Oracle: null } ? ConnectionState.Connecting : ConnectionState.Handshake,
+        _ when IsRouted(info) => info.Listener is { Role: SidecarRole.Outbound } or { Oracle: null } ? ConnectionState.Connecting : ConnectionState.Handshake,
         _ => ConnectionState.Handshake,
     };
 
     // A p1 with a fixed target knows no destination and needs none.
-    private static bool IsRouted(ConnectionReport report) =>
-        report.Destination is not null || report.Listener is { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed };
+    private static bool IsRouted(ConnectionInfo info) =>
+        info.Destination is not null || info.Listener is { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed };
 }

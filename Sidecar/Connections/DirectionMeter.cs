@@ -1,7 +1,7 @@
 namespace Sidecar.Connections;
 
 /// <summary>Counts the bytes of one direction, only in the connection's own counts, and keeps the idle timer from firing.</summary>
-internal sealed class DirectionMeter(SilenceTimer silence, ByteCounts source, ByteCounts sink)
+internal sealed class DirectionMeter(IdleTimer silence, ByteCounts source, ByteCounts sink)
 {
     /// <summary>Whether the source has ended its stream; set before the sink gets the end.</summary>
     public bool HasEnded => source.HasEnded;

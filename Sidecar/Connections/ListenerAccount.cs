@@ -22,10 +22,10 @@ internal sealed class ListenerAccount(ListenerLabel listener)
     /// <summary>Bytes of the connections that have ended.</summary>
     public ByteTotals EndedBytes => _endedBytes;
 
-    public void AddEnded(ConnectionReport report, RelayEndReason reason)
+    public void AddEnded(ConnectionInfo info, RelayEndReason reason)
     {
         _ended[(int)reason]++;
-        _endedBytes.Add(report);
+        _endedBytes.Add(info);
     }
 
     public ListenerCounts Counts() => new(listener, Opened, Live, [.. _ended]);

@@ -33,31 +33,31 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
         catch (SocketException error)
         {
             // An address that cannot be checked is not allowed; a connection to the upstream would fail too.
-            return connection.Report().End(RelayEndReason.ConnectFailed, error.Message);
+            return connection.Info().End(RelayEndReason.ConnectFailed, error.Message);
         }
     }
 
     private async ValueTask<bool> CheckAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
+        var info = connection.Info();
         var route = connection.Features.Get<ConnectionRoute>()!;
         if (RefuseTold(route) is { Refusal: { } told } verdict)
-            return report.End(told, verdict.Detail);
+            return info.End(told, verdict.Detail);
         var candidates = route.Configured ? _target : null;
         if (candidates is null)
         {
-            var resolved = await resolver.ResolveAsync(route.Upstream, timeouts.Connect, route.Configured ? null : report.Client.Host);
+            var resolved = await resolver.ResolveAsync(route.Upstream, timeouts.Connect, route.Configured ? null : info.Client.Host);
             if (resolved.Failure is { } failure)
-                return report.End(failure, resolved.Detail);
+                return info.End(failure, resolved.Detail);
             candidates = new UpstreamCandidates(resolved.Addresses, resolved.Took);
         }
 
         var oracle = _oracle is null ? OracleAddresses.None : await _oracle.FindAsync(route.Upstream);
         if (oracle.Failure is { } kept)
-            return report.End(kept, oracle.Detail);
+            return info.End(kept, oracle.Detail);
         var allowed = Allowed(candidates, route, oracle, out var refused);
         if (allowed.Addresses.Count == 0)
-            return report.End(refused.Refusal!.Value, refused.Detail);
+            return info.End(refused.Refusal!.Value, refused.Detail);
         connection.Features.Set(allowed);
         return true;
     }

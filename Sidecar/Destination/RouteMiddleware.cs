@@ -17,12 +17,12 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
     {
         if (FindRoute(connection) is not { } route)
         {
-            connection.Report().End(RelayEndReason.NoOriginalDestination, "the connection was not redirected to this listener");
+            connection.Info().End(RelayEndReason.NoOriginalDestination, "the connection was not redirected to this listener");
             return Task.CompletedTask;
         }
 
         connection.Features.Set(route);
-        connection.Report().Destination = route.Destination;
+        connection.Info().Destination = route.Destination;
         return next(connection);
     }
 

@@ -27,7 +27,7 @@ internal sealed class DownstreamAnswer(byte[] granted, byte[] refused)
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
-            connection.Report().End(RelayEndReason.ClientReset, error.Message);
+            connection.Info().End(RelayEndReason.ClientReset, error.Message);
         }
     }
 }

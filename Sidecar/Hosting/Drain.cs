@@ -1,5 +1,5 @@
 using Chassis.Settings;
-using Sidecar.Authorization.Kept;
+using Sidecar.Authorization.Pools;
 using Sidecar.Connections;
 using Sidecar.Listeners;
 using Sidecar.Options;

@@ -6,7 +6,7 @@ using Chassis.Net;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Authorization;
-using Sidecar.Authorization.Kept;
+using Sidecar.Authorization.Pools;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Hosting.Admin;

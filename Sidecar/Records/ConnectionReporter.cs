@@ -30,22 +30,22 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
     public Task ReopenAsync() => _sink?.ReopenAsync() ?? Task.CompletedTask;
 
     /// <summary>A connection has ended; only the first call for it counts.</summary>
-    public ValueTask EndedAsync(ConnectionReport report) => _registry.TryEnd(report) is { } ending ? AccountAsync(report, ending) : default;
+    public ValueTask EndedAsync(ConnectionInfo info) => _registry.TryEnd(info) is { } ending ? AccountAsync(info, ending) : default;
 
     public ValueTask DisposeAsync() => _sink?.DisposeAsync() ?? default;
 
-    private async ValueTask AccountAsync(ConnectionReport report, Ending ending)
+    private async ValueTask AccountAsync(ConnectionInfo info, Ending ending)
     {
         Exception? failure = null;
         try
         {
-            var duration = _time.GetElapsedTime(report.Opened);
-            _metrics.ConnectionEnded(report.Listener, duration);
+            var duration = _time.GetElapsedTime(info.Opened);
+            _metrics.ConnectionEnded(info.Listener, duration);
             // An id is made only if it is needed.
             if (_logger.IsEnabled(LogLevel.Debug))
-                Log.Ended(_logger, report.Id, report.Listener.Role.Word(), report.Client, ending.Reason.Word(), BoundedText.Of(ending.Detail), BoundedText.Of(report.Transform));
+                Log.Ended(_logger, info.Id, info.Listener.Role.Word(), info.Client, ending.Reason.Word(), BoundedText.Of(ending.Detail), BoundedText.Of(info.Transform));
             if (_sink is not null)
-                await _sink.WriteAsync(Record(report, ending, duration), report.Client.Host);
+                await _sink.WriteAsync(Record(info, ending, duration), info.Client.Host);
         }
         catch (Exception bug)
         {
@@ -53,27 +53,27 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
             failure = bug;
         }
 
-        report.MarkAccounted(failure);
+        info.MarkAccounted(failure);
     }
 
-    private ConnectionRecord Record(ConnectionReport report, Ending ending, TimeSpan duration) => new(
+    private ConnectionRecord Record(ConnectionInfo info, Ending ending, TimeSpan duration) => new(
         Time: _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
-        Id: report.Id.ToString(),
-        Listener: report.Listener.Name,
-        Role: report.Listener.Role.Word(),
-        Client: report.Client.ToString(),
-        Proxy: report.Client == report.Peer ? null : report.Peer.ToString(),
-        Destination: report.Destination?.ToString(),
-        Upstream: report.Upstream?.ToString(),
-        Transform: BoundedText.Of(report.Transform),
+        Id: info.Id.ToString(),
+        Listener: info.Listener.Name,
+        Role: info.Listener.Role.Word(),
+        Client: info.Client.ToString(),
+        Proxy: info.Client == info.Peer ? null : info.Peer.ToString(),
+        Destination: info.Destination?.ToString(),
+        Upstream: info.Upstream?.ToString(),
+        Transform: BoundedText.Of(info.Transform),
         Reason: ending.Reason.Word(),
         Detail: BoundedText.Of(ending.Detail),
-        Unobserved: report.Unobserved,
+        Unobserved: info.Unobserved,
         DurationMs: Math.Round(duration.TotalMilliseconds, 3),
-        DownstreamReceived: report.Downstream.Received,
-        DownstreamSent: report.Downstream.Sent,
-        UpstreamReceived: report.UpstreamBytes.Received,
-        UpstreamSent: report.UpstreamBytes.Sent);
+        DownstreamReceived: info.Downstream.Received,
+        DownstreamSent: info.Downstream.Sent,
+        UpstreamReceived: info.UpstreamBytes.Received,
+        UpstreamSent: info.UpstreamBytes.Sent);
 
     private static partial class Log
     {

@@ -18,29 +18,29 @@ internal sealed partial class ExchangeReporter(
     ExchangeRecorder? recorder = null, LocalProcesses? processes = null)
 {
     /// <summary>An observer for a connection that will be relayed; null if its listener is not observed.</summary>
-    public ConnectionObserver? Observe(ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
+    public ConnectionObserver? Observe(ConnectionInfo info, ConnectionContext downstream, ConnectionContext upstream)
     {
-        if (!report.Listener.Observe)
+        if (!info.Listener.Observe)
             return null;
-        var process = processes is null ? LocalProcess.Own : FindProcess(processes, report, downstream, upstream);
+        var process = processes is null ? LocalProcess.Own : FindProcess(processes, info, downstream, upstream);
         var loop = downstream.Features.Get<EventLoop>();
-        return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
+        return new ConnectionObserver(new Watcher(info, process, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
     }
 
     // Asked while both ends certainly exist: at a p1 for the client's end, with a socket that still has the original destination; otherwise for the service's.
-    private static LocalProcess FindProcess(LocalProcesses processes, ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
+    private static LocalProcess FindProcess(LocalProcesses processes, ConnectionInfo info, ConnectionContext downstream, ConnectionContext upstream)
     {
-        var (own, other) = report.Listener.Role != SidecarRole.Outbound
-            ? (upstream.LocalEndPoint as IPEndPoint, report.Upstream!.Value.EndPoint)
-            : (report.Listener.Mode == ListenerMode.Transparent ? ServerOf(report) : downstream.LocalEndPoint as IPEndPoint, report.Peer.EndPoint);
+        var (own, other) = info.Listener.Role != SidecarRole.Outbound
+            ? (upstream.LocalEndPoint as IPEndPoint, info.Upstream!.Value.EndPoint)
+            : (info.Listener.Mode == ListenerMode.Transparent ? ServerOf(info) : downstream.LocalEndPoint as IPEndPoint, info.Peer.EndPoint);
         // A socket that was closed meanwhile has no end point any more.
         return own is null ? LocalProcess.Own : processes.Find(own, other);
     }
 
-    private static IPEndPoint ServerOf(ConnectionReport report) =>
-        report.Destination is { } destination && IPAddress.TryParse(destination.Host, out var address)
+    private static IPEndPoint ServerOf(ConnectionInfo info) =>
+        info.Destination is { } destination && IPAddress.TryParse(destination.Host, out var address)
             ? new IPEndPoint(address, destination.Port)
-            : report.Upstream!.Value.EndPoint;
+            : info.Upstream!.Value.EndPoint;
 
     private static partial class Log
     {
@@ -51,34 +51,34 @@ internal sealed partial class ExchangeReporter(
         public static partial void Bug(ILogger logger, Exception bug, ConnectionId id, ClientAddress client);
     }
 
-    private sealed class Watcher(ConnectionReport report, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger, EventLoop? loop) : IConnectionWatcher
+    private sealed class Watcher(ConnectionInfo info, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger, EventLoop? loop) : IConnectionWatcher
     {
         // Made for the first exchange.
         private RecordChain? _records;
 
         public void OnExchange(Exchange exchange)
         {
-            metrics.Ended(exchange, report.Listener.Name);
+            metrics.Ended(exchange, info.Listener.Name);
             if (recorder is null)
                 return;
-            _records ??= recorder.Begin(new ExchangeOrigin(report.Id, report.Listener.Role, report.Transform, report.Client, ServerOf(report), process));
+            _records ??= recorder.Begin(new ExchangeOrigin(info.Id, info.Listener.Role, info.Transform, info.Client, ServerOf(info), process));
             _records.Write(exchange);
         }
 
         public void OnUnobservable(ObservationFault fault)
         {
             metrics.Unobservable(fault.Reason);
-            report.Unobserved = Unobserved.Of(fault);
+            info.Unobserved = Unobserved.Of(fault);
             if (logger.IsEnabled(LogLevel.Debug))
-                Log.Unobservable(logger, report.Id, report.Client, report.Unobserved);
+                Log.Unobservable(logger, info.Id, info.Client, info.Unobserved);
         }
 
         public void OnBug(Exception bug)
         {
             var reason = bug is OutOfMemoryException ? Unobservable.Memory : Unobservable.InternalError;
             metrics.Unobservable(reason);
-            report.Unobserved = Unobserved.Of(reason);
-            Log.Bug(logger, bug, report.Id, report.Client);
+            info.Unobserved = Unobserved.Of(reason);
+            Log.Bug(logger, bug, info.Id, info.Client);
         }
 
         public void Post(SendOrPostCallback call, object state)

@@ -15,12 +15,12 @@ internal sealed class RelayConnection : IRelay
 
     private readonly IRelaySocket _downstream;
     private readonly IRelaySocket _upstream;
-    private readonly ConnectionReport _report;
+    private readonly ConnectionInfo _info;
     private readonly TimeoutOptions _timeouts;
     private readonly TcpOptions _tcp;
     private readonly TimeProvider _time;
     private readonly RelayObservation? _observer;
-    private readonly SilenceTimer _silence;
+    private readonly IdleTimer _silence;
 
     // Continuations run inline: on the thread, and event loop, of the direction that ends last.
     private readonly TaskCompletionSource _ended = new();
@@ -33,17 +33,17 @@ internal sealed class RelayConnection : IRelay
 
     /// <param name="downstream">The accepted connection.</param>
     /// <param name="upstream">The connection to the upstream.</param>
-    /// <param name="report">Gets the counts and the end of the relay.</param>
+    /// <param name="info">Gets the counts and the end of the relay.</param>
     /// <param name="timeouts">Idle and half-closed limits.</param>
     /// <param name="tcp">Options of the sockets when one side has ended.</param>
     /// <param name="time">The clock; the event loop's of both connections, if there is one.</param>
     /// <param name="observer">Gets the bytes that pass, and the ends; null if the connection is not observed.</param>
     public RelayConnection(
-        ConnectionContext downstream, ConnectionContext upstream, ConnectionReport report, TimeoutOptions timeouts, TcpOptions tcp,
+        ConnectionContext downstream, ConnectionContext upstream, ConnectionInfo info, TimeoutOptions timeouts, TcpOptions tcp,
         TimeProvider time, RelayObservation? observer = null)
     {
-        (_downstream, _upstream, _report, _timeouts, _tcp, _time, _observer) = (downstream.RelaySocket(), upstream.RelaySocket(), report, timeouts, tcp, time, observer);
-        _silence = new SilenceTimer(time, timeouts.Idle, OnSilence);
+        (_downstream, _upstream, _info, _timeouts, _tcp, _time, _observer) = (downstream.RelaySocket(), upstream.RelaySocket(), info, timeouts, tcp, time, observer);
+        _silence = new IdleTimer(time, timeouts.Idle, OnSilence);
     }
 
     /// <summary>Whether one direction has ended.</summary>
@@ -58,13 +58,13 @@ internal sealed class RelayConnection : IRelay
     public Task RunAsync(CodecPair codecs)
     {
         _request = new Pump(
-            this, Direction.Request, _downstream, _upstream, codecs.ToUpstream, new DirectionMeter(_silence, _report.Downstream, _report.UpstreamBytes));
+            this, Direction.Request, _downstream, _upstream, codecs.ToUpstream, new DirectionMeter(_silence, _info.Downstream, _info.UpstreamBytes));
         _response = new Pump(
-            this, Direction.Response, _upstream, _downstream, codecs.ToDownstream, new DirectionMeter(_silence, _report.UpstreamBytes, _report.Downstream));
+            this, Direction.Response, _upstream, _downstream, codecs.ToDownstream, new DirectionMeter(_silence, _info.UpstreamBytes, _info.Downstream));
         _downstream.WakeWhenBroken(_upstream);
         _upstream.WakeWhenBroken(_downstream);
         _observer?.Watch(this);
-        _report.Relay = this;
+        _info.Relay = this;
         _request.Start();
         _response.Start();
         return _ended.Task;
@@ -107,12 +107,12 @@ internal sealed class RelayConnection : IRelay
                 _ = PassResetAsync(sink);
                 return;
             case PumpEnd.CodecFailed:
-                _report.End(RelayEndReason.TransformError, result.Detail);
+                _info.End(RelayEndReason.TransformError, result.Detail);
                 AbortBoth();
                 break;
             default:
                 // The code that closed the connection has set the reason before.
-                _report.End(RelayEndReason.InternalError, result.Detail);
+                _info.End(RelayEndReason.InternalError, result.Detail);
                 AbortBoth();
                 break;
         }
@@ -123,7 +123,7 @@ internal sealed class RelayConnection : IRelay
     /// <summary>A bug: the other pump must not continue without this one.</summary>
     public void OnFailed(Exception bug)
     {
-        _report.End(RelayEndReason.InternalError, FilterFault.OneLine(bug));
+        _info.End(RelayEndReason.InternalError, FilterFault.OneLine(bug));
         // Before the stages continue, because they would close in order what was cut.
         AbortBoth();
         _ended.TrySetException(bug);
@@ -142,7 +142,7 @@ internal sealed class RelayConnection : IRelay
 
     private void BeginReset(RelayEndReason reason, string? detail)
     {
-        _report.End(reason, detail);
+        _info.End(reason, detail);
         _isResetting = true;
         _acknowledged = Acknowledged();
         _silence.Restart(IRelaySocket.Patience);
@@ -166,7 +166,7 @@ internal sealed class RelayConnection : IRelay
         }
 
         _silence.Stop();
-        if (_report.Failure is null && (_downstream.Unacknowledged > 0 || _upstream.Unacknowledged > 0))
+        if (_info.Failure is null && (_downstream.Unacknowledged > 0 || _upstream.Unacknowledged > 0))
             _ = CompleteOnceDeliveredAsync();
         else
             Complete();
@@ -198,7 +198,7 @@ internal sealed class RelayConnection : IRelay
         }
         catch (Exception bug)
         {
-            _report.End(RelayEndReason.InternalError, FilterFault.OneLine(bug));
+            _info.End(RelayEndReason.InternalError, FilterFault.OneLine(bug));
             AbortBoth();
             _ended.TrySetException(bug);
         }
@@ -208,14 +208,14 @@ internal sealed class RelayConnection : IRelay
 
     private void EndFor(RelayEndReason reset, DeliveryLoss loss)
     {
-        _report.End(loss.IsRefused ? reset : RelayEndReason.HalfClosedTimeout, $"{loss.Bytes} bytes were not acknowledged");
+        _info.End(loss.IsRefused ? reset : RelayEndReason.HalfClosedTimeout, $"{loss.Bytes} bytes were not acknowledged");
         AbortBoth();
     }
 
     private void Complete()
     {
-        _report.Complete();
-        _observer?.Close(_report.Ending.Reason);
+        _info.Complete();
+        _observer?.Close(_info.Ending.Reason);
         _ended.TrySetResult();
     }
 
@@ -236,12 +236,12 @@ internal sealed class RelayConnection : IRelay
             return;
         }
 
-        var oneEnded = _report.Downstream.HasEnded || _report.UpstreamBytes.HasEnded;
-        _report.End(oneEnded ? RelayEndReason.HalfClosedTimeout : RelayEndReason.IdleTimeout);
+        var oneEnded = _info.Downstream.HasEnded || _info.UpstreamBytes.HasEnded;
+        _info.End(oneEnded ? RelayEndReason.HalfClosedTimeout : RelayEndReason.IdleTimeout);
         AbortBoth();
     }
 
-    private long Acknowledged() => _report.Downstream.Sent + _report.UpstreamBytes.Sent - _downstream.Unsent - _upstream.Unsent;
+    private long Acknowledged() => _info.Downstream.Sent + _info.UpstreamBytes.Sent - _downstream.Unsent - _upstream.Unsent;
 
     private void AbortBoth()
     {

@@ -30,22 +30,22 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
 
     private Task Relay(ConnectionContext connection, TimeProvider clock)
     {
-        var report = connection.Report();
+        var info = connection.Info();
         CodecPair codecs;
         try
         {
-            codecs = CodecPair.For(report.Transform!, report.Listener.Role, _compiled);
+            codecs = CodecPair.For(info.Transform!, info.Listener.Role, _compiled);
         }
         catch (Exception error)
         {
             // A user's filter threw. Neither side may take the bytes that it got for a whole stream.
-            report.Abort(RelayEndReason.TransformError, FilterFault.OneLine(error));
+            info.Abort(RelayEndReason.TransformError, FilterFault.OneLine(error));
             return Task.CompletedTask;
         }
 
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
-        var observer = exchanges.Observe(report, connection, upstream) is { } watching ? new RelayObservation(watching, report.Listener.Role, time) : null;
-        return new RelayConnection(connection, upstream, report, options.Timeouts, options.Tcp, clock, observer).RunAsync(codecs);
+        var observer = exchanges.Observe(info, connection, upstream) is { } watching ? new RelayObservation(watching, info.Listener.Role, time) : null;
+        return new RelayConnection(connection, upstream, info, options.Timeouts, options.Tcp, clock, observer).RunAsync(codecs);
     }
 }
 

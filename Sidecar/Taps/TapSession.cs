@@ -10,7 +10,7 @@ namespace Sidecar.Taps;
 /// <param name="bytes">The number of bytes of a chunk that are shown.</param>
 /// <param name="limit">The time limit.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int bytes, TimeSpan limit, TimeProvider time)
+internal sealed class TapSession(IReadOnlyList<ConnectionInfo> reports, int bytes, TimeSpan limit, TimeProvider time)
 {
     // More than a person reads in a day, and not too much for a terminal that keeps it.
     private const long MaxText = 16 * 1024 * 1024;
@@ -59,16 +59,16 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
     {
         _text.Append(CultureInfo.InvariantCulture, $"tap of {reports[0].Id}: the first {bytes} bytes of each chunk, for at most {limit.TotalSeconds} s\n");
         var listeners = new List<string>();
-        foreach (var report in reports)
+        foreach (var info in reports)
         {
             // A peer can give several connections of one listener the same id.
-            listeners.Add(report.Listener.Name);
-            var number = listeners.Count(name => name == report.Listener.Name);
-            var label = number == 1 ? report.Listener.Name : $"{report.Listener.Name} #{number}";
-            _text.AppendConnection(label, report);
+            listeners.Add(info.Listener.Name);
+            var number = listeners.Count(name => name == info.Listener.Name);
+            var label = number == 1 ? info.Listener.Name : $"{info.Listener.Name} #{number}";
+            _text.AppendConnection(label, info);
             foreach (var way in new[] { Direction.Request, Direction.Response })
             {
-                var (direction, point) = (report.Relay![way], new TapPoint(_tap, label, way));
+                var (direction, point) = (info.Relay![way], new TapPoint(_tap, label, way));
                 _points.Add((direction, point));
                 direction.Watch(point);
             }
@@ -78,7 +78,7 @@ internal sealed class TapSession(IReadOnlyList<ConnectionReport> reports, int by
     private async Task CompleteWithConnectionsAsync(CancellationToken cancellation)
     {
         // However they ended, and whether or not the call was cancelled.
-        await Task.WhenAll(reports.Select(report => report.Accounted.WaitAsync(cancellation))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(reports.Select(info => info.Accounted.WaitAsync(cancellation))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Never on the thread that accounts for a connection, because it is an event loop.
         await Task.Yield();
         _tap.Complete();

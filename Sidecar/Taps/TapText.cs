@@ -11,8 +11,8 @@ internal static class TapText
     private const int BytesPerLine = 16;
 
     /// <summary>One of the watched connections.</summary>
-    public static void AppendConnection(this StringBuilder text, string label, ConnectionReport report) => text.Append(
-        CultureInfo.InvariantCulture, $"{label}: {report.Listener.Role.Word()}, client {report.Client}, upstream {report.Upstream}, {report.Transform}\n");
+    public static void AppendConnection(this StringBuilder text, string label, ConnectionInfo info) => text.Append(
+        CultureInfo.InvariantCulture, $"{label}: {info.Listener.Role.Word()}, client {info.Client}, upstream {info.Upstream}, {info.Transform}\n");
 
     /// <summary>A chunk: where it passed, then its first bytes before and after the transform.</summary>
     public static void AppendChunk(this StringBuilder text, TapChunk chunk)

@@ -14,7 +14,7 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
+        var info = connection.Info();
         var started = metrics.Now;
         // p1's connections to its own pod must still pass p2.
         var candidates = connection.Features.Get<UpstreamCandidates>()!;
@@ -22,21 +22,21 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
             connection, candidates.Addresses, timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.Outbound);
         if (outcome.Connection is null)
         {
-            report.End(outcome.Failure!.Value, outcome.Detail);
+            info.End(outcome.Failure!.Value, outcome.Detail);
             return;
         }
 
         await using var upstream = outcome.Connection;
-        metrics.UpstreamConnected(report.Listener, started);
-        report.Upstream = new UpstreamAddress((IPEndPoint)upstream.RemoteEndPoint!);
+        metrics.UpstreamConnected(info.Listener, started);
+        info.Upstream = new UpstreamAddress((IPEndPoint)upstream.RemoteEndPoint!);
         connection.Features.Set(new UpstreamFeature(upstream));
-        if (!report.Attach(upstream))
+        if (!info.Attach(upstream))
             return;
         var isOrderly = false;
         try
         {
             await next(connection);
-            isOrderly = report.Failure is null;
+            isOrderly = info.Failure is null;
         }
         finally
         {

@@ -66,7 +66,7 @@ internal static class CodecStages
         var dialed = await new EpollDialer(new TcpOptions()).DialAsync(connection, target, source: null, SocketTalk.Limit);
         await using var upstream = dialed.Connection!;
         var clock = connection.Features.Get<EventLoop>()!.Timers;
-        await new RelayConnection(connection, upstream, connection.Report(), new TimeoutOptions(), new TcpOptions(), clock).RunAsync(codecs);
+        await new RelayConnection(connection, upstream, connection.Info(), new TimeoutOptions(), new TcpOptions(), clock).RunAsync(codecs);
     });
 
     private sealed class FaultyTransform : ByteTransform

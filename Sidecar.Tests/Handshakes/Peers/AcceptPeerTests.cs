@@ -17,9 +17,9 @@ public sealed class AcceptPeerTests : IDisposable
 
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _connection = new();
-    private readonly ConnectionReport _report;
+    private readonly ConnectionInfo _info;
 
-    public AcceptPeerTests() => _report = Stage.Open(_connection, Listener);
+    public AcceptPeerTests() => _info = Stage.Open(_connection, Listener);
 
     public void Dispose() => _connection.SendEnd();
 
@@ -44,8 +44,8 @@ public sealed class AcceptPeerTests : IDisposable
             await _connection.SendAsync(c.ToString());
         await stage;
         Assert.Equal("ok abc\n", _connection.ReceivedText());
-        Assert.Equal("abc", _report.Id.ToString());
-        Assert.Null(_report.Failure);
+        Assert.Equal("abc", _info.Id.ToString());
+        Assert.Null(_info.Failure);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class AcceptPeerTests : IDisposable
         var stage = RunAsync(Stage.MustNotBeReached);
         await _connection.SendAsync(wire);
         await stage;
-        Assert.Equal(reason, _report.Failure?.Reason);
+        Assert.Equal(reason, _info.Failure?.Reason);
         Assert.Equal("", _connection.ReceivedText());
     }
 
@@ -82,8 +82,8 @@ public sealed class AcceptPeerTests : IDisposable
         var stage = RunAsync(Stage.MustNotBeReached);
         await _connection.SendAsync("bonjour " + new string('x', WireLine.MaxPeerBytes));
         await stage;
-        Assert.Equal(RelayEndReason.ProtocolError, _report.Failure?.Reason);
-        Assert.Contains("too long", _report.Failure?.Detail, StringComparison.Ordinal);
+        Assert.Equal(RelayEndReason.ProtocolError, _info.Failure?.Reason);
+        Assert.Contains("too long", _info.Failure?.Detail, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class AcceptPeerTests : IDisposable
         Assert.False(stage.IsCompleted);
         _time.Advance(WireLine.Wait);
         await stage;
-        Assert.Equal(RelayEndReason.HandshakeTimeout, _report.Failure?.Reason);
+        Assert.Equal(RelayEndReason.HandshakeTimeout, _info.Failure?.Reason);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class AcceptPeerTests : IDisposable
         }
 
         await stage;
-        Assert.Equal(RelayEndReason.HandshakeTimeout, _report.Failure?.Reason);
+        Assert.Equal(RelayEndReason.HandshakeTimeout, _info.Failure?.Reason);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class AcceptPeerTests : IDisposable
         await _connection.SendAsync("bonjour a");
         _connection.SendEnd();
         await RunAsync(Stage.MustNotBeReached);
-        Assert.Equal(RelayEndReason.HandshakeFailed, _report.Failure?.Reason);
+        Assert.Equal(RelayEndReason.HandshakeFailed, _info.Failure?.Reason);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class AcceptPeerTests : IDisposable
     {
         _connection.SendReset();
         await RunAsync(Stage.MustNotBeReached);
-        Assert.Equal(RelayEndReason.ClientReset, _report.Failure?.Reason);
+        Assert.Equal(RelayEndReason.ClientReset, _info.Failure?.Reason);
     }
 
     private Task RunAsync(ConnectionDelegate next) =>

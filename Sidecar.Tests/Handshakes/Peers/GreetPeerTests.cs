@@ -19,12 +19,12 @@ public sealed class GreetPeerTests : IAsyncDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _client = new();
     private readonly MemoryConnection _peer = new("192.0.2.1:45001");
-    private readonly ConnectionReport _report;
+    private readonly ConnectionInfo _info;
     private bool _reached;
 
     public GreetPeerTests()
     {
-        _report = Stage.Open(_client, Listener);
+        _info = Stage.Open(_client, Listener);
         _client.Features.Set(new UpstreamFeature(_peer));
     }
 
@@ -38,11 +38,11 @@ public sealed class GreetPeerTests : IAsyncDisposable
     public async Task Greeting_WithoutADestination_IsTheShortForm()
     {
         var stage = RunAsync(destination: null);
-        Assert.Equal($"bonjour {_report.Id}\n", Encoding.ASCII.GetString(await _peer.ReceiveAsync()));
-        await _peer.SendAsync($"ok {_report.Id}\nserver speaks first");
+        Assert.Equal($"bonjour {_info.Id}\n", Encoding.ASCII.GetString(await _peer.ReceiveAsync()));
+        await _peer.SendAsync($"ok {_info.Id}\nserver speaks first");
         await stage;
         Assert.True(_reached);
-        Assert.Null(_report.Failure);
+        Assert.Null(_info.Failure);
         Assert.Equal("server speaks first", Encoding.ASCII.GetString((await _peer.Transport.Input.ReadAsync(TestContext.Current.CancellationToken)).Buffer));
     }
 
@@ -50,8 +50,8 @@ public sealed class GreetPeerTests : IAsyncDisposable
     public async Task Greeting_WithADestination_IsTheLongForm()
     {
         var stage = RunAsync(new HostPort("fd00::7", 9000));
-        Assert.Equal($"bonjour {_report.Id} fd00::7 9000\n", Encoding.ASCII.GetString(await _peer.ReceiveAsync()));
-        await _peer.SendAsync($"fail {_report.Id}\n");
+        Assert.Equal($"bonjour {_info.Id} fd00::7 9000\n", Encoding.ASCII.GetString(await _peer.ReceiveAsync()));
+        await _peer.SendAsync($"fail {_info.Id}\n");
         await stage;
         AssertEnded(RelayEndReason.PeerRefused);
     }
@@ -75,7 +75,7 @@ public sealed class GreetPeerTests : IAsyncDisposable
     public async Task Answer_ThatIsNotOkForThisConnection_EndsIt(string answer, RelayEndReason reason)
     {
         var stage = RunAsync(destination: null);
-        await _peer.SendAsync(answer.Replace("ID", _report.Id.ToString(), StringComparison.Ordinal));
+        await _peer.SendAsync(answer.Replace("ID", _info.Id.ToString(), StringComparison.Ordinal));
         await stage;
         AssertEnded(reason);
     }
@@ -132,7 +132,7 @@ public sealed class GreetPeerTests : IAsyncDisposable
 
     private void AssertEnded(RelayEndReason reason)
     {
-        Assert.Equal(reason, _report.Failure?.Reason);
+        Assert.Equal(reason, _info.Failure?.Reason);
         Assert.False(_reached);
     }
 }

@@ -20,9 +20,9 @@ public sealed class AcceptProxyHeaderTests : IDisposable
 
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryConnection _connection = new();
-    private readonly ConnectionReport _report;
+    private readonly ConnectionInfo _info;
 
-    public AcceptProxyHeaderTests() => _report = Stage.Open(_connection, Listener);
+    public AcceptProxyHeaderTests() => _info = Stage.Open(_connection, Listener);
 
     public void Dispose() => _connection.SendEnd();
 
@@ -42,8 +42,8 @@ public sealed class AcceptProxyHeaderTests : IDisposable
         foreach (var b in (byte[])[.. HeaderBytes.Written(HeaderBytes.V4, version), .. "GET "u8])
             await _connection.SendAsync([b]);
         await stage;
-        Assert.Equal(("10.0.0.1:4000", "127.0.0.1:50001"), (_report.Client.ToString(), _report.Peer.ToString()));
-        Assert.Null(_report.Failure);
+        Assert.Equal(("10.0.0.1:4000", "127.0.0.1:50001"), (_info.Client.ToString(), _info.Peer.ToString()));
+        Assert.Null(_info.Failure);
         Assert.Equal("", _connection.ReceivedText());
     }
 
@@ -58,8 +58,8 @@ public sealed class AcceptProxyHeaderTests : IDisposable
             Assert.Null(connection.Features.Get<ProxyHeader>());
             return Task.CompletedTask;
         });
-        Assert.Equal(_report.Peer, _report.Client);
-        Assert.Null(_report.Failure);
+        Assert.Equal(_info.Peer, _info.Client);
+        Assert.Null(_info.Failure);
     }
 
     // The address of the socket decides, and before a byte is read: anybody could write any address into a header.
@@ -76,7 +76,7 @@ public sealed class AcceptProxyHeaderTests : IDisposable
     {
         var listener = proxies is null ? Listener : Listener with { ProxyClients = [NetworkAddress.Parse(proxies)] };
         var connection = new MemoryConnection(peer);
-        var report = Stage.Open(connection, listener);
+        var info = Stage.Open(connection, listener);
         if (isBelieved)
             await connection.SendAsync(Line);
         var reached = false;
@@ -86,7 +86,7 @@ public sealed class AcceptProxyHeaderTests : IDisposable
             return Task.CompletedTask;
         }, connection, listener);
         Assert.Equal(isBelieved, reached);
-        Assert.Equal(isBelieved ? null : RelayEndReason.DestinationNotAllowed, report.Failure?.Reason);
+        Assert.Equal(isBelieved ? null : RelayEndReason.DestinationNotAllowed, info.Failure?.Reason);
     }
 
     [Theory]
@@ -98,8 +98,8 @@ public sealed class AcceptProxyHeaderTests : IDisposable
     {
         await _connection.SendAsync(said);
         await RunAsync(Stage.MustNotBeReached);
-        Assert.Equal(RelayEndReason.ProtocolError, _report.Failure?.Reason);
-        Assert.Contains(detail, _report.Failure?.Detail, StringComparison.Ordinal);
+        Assert.Equal(RelayEndReason.ProtocolError, _info.Failure?.Reason);
+        Assert.Contains(detail, _info.Failure?.Detail, StringComparison.Ordinal);
         Assert.Equal("", _connection.ReceivedText());
     }
 
@@ -115,7 +115,7 @@ public sealed class AcceptProxyHeaderTests : IDisposable
         Assert.False(stage.IsCompleted);
         _time.Advance(TimeSpan.FromTicks(1));
         await stage;
-        Assert.Equal(RelayEndReason.HandshakeTimeout, _report.Failure?.Reason);
+        Assert.Equal(RelayEndReason.HandshakeTimeout, _info.Failure?.Reason);
     }
 
     [Fact]
@@ -124,13 +124,13 @@ public sealed class AcceptProxyHeaderTests : IDisposable
         await _connection.SendAsync("PROXY TCP4");
         _connection.SendEnd();
         await RunAsync(Stage.MustNotBeReached);
-        Assert.Equal(RelayEndReason.HandshakeFailed, _report.Failure?.Reason);
+        Assert.Equal(RelayEndReason.HandshakeFailed, _info.Failure?.Reason);
 
         var other = new MemoryConnection();
-        var report = Stage.Open(other, Listener);
+        var info = Stage.Open(other, Listener);
         other.SendReset();
         await RunAsync(Stage.MustNotBeReached, other);
-        Assert.Equal(RelayEndReason.ClientReset, report.Failure?.Reason);
+        Assert.Equal(RelayEndReason.ClientReset, info.Failure?.Reason);
     }
 
     // A SOCKS listener serves loopback without being told: a proxy elsewhere must not lend that to its own loopback clients.
@@ -149,7 +149,7 @@ public sealed class AcceptProxyHeaderTests : IDisposable
             AllowClients = [NetworkAddress.Parse("10.7.0.0/16")],
         };
         var connection = new MemoryConnection(peer);
-        var report = Stage.Open(connection, listener);
+        var info = Stage.Open(connection, listener);
         var reached = false;
         var socks = new SocksMiddleware(_ =>
         {
@@ -159,7 +159,7 @@ public sealed class AcceptProxyHeaderTests : IDisposable
         await connection.SendAsync($"PROXY TCP4 {client} 10.0.0.2 4000 80\r\n\u0004\u0001\0\u0050\n\u0001\u0002\u0003\0");
         await RunAsync(socks.OnConnectionAsync, connection, listener);
         Assert.Equal(isServed, reached);
-        Assert.Equal(isServed ? null : RelayEndReason.DestinationNotAllowed, report.Failure?.Reason);
+        Assert.Equal(isServed ? null : RelayEndReason.DestinationNotAllowed, info.Failure?.Reason);
     }
 
     [Fact]

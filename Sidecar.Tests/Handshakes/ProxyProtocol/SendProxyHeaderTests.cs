@@ -46,12 +46,12 @@ public sealed class SendProxyHeaderTests : IDisposable
     [Fact]
     public async Task Header_BeforeBytesOfTheClient_IsNeitherTransformedNorCounted()
     {
-        var report = Open(SidecarRole.Alone);
+        var info = Open(SidecarRole.Alone);
         await _client.SendAsync("hello");
-        await RunAsync(report, async connection =>
+        await RunAsync(info, async connection =>
         {
             Assert.Equal(Line, _upstream.ReceivedText());
-            var relay = new RelayConnection(connection, _upstream, report, Stage.Timeouts, new TcpOptions(), _time);
+            var relay = new RelayConnection(connection, _upstream, info, Stage.Timeouts, new TcpOptions(), _time);
             _upstream.SendEnd();
             _client.SendEnd();
             await relay.RunAsync(CodecPair.For(TransformExpression.Not, SidecarRole.Alone, new TransformCache()));
@@ -59,22 +59,22 @@ public sealed class SendProxyHeaderTests : IDisposable
         var received = await _upstream.ReceiveAsync();
         // The transform changes the bytes of the client alone.
         Assert.Equal("hello"u8.ToArray().Select(b => (byte)~b), received);
-        Assert.Equal((5, 5), (report.Downstream.Received, report.UpstreamBytes.Sent));
-        Assert.Equal(RelayEndReason.Completed, report.Ending.Reason);
+        Assert.Equal((5, 5), (info.Downstream.Received, info.UpstreamBytes.Sent));
+        Assert.Equal(RelayEndReason.Completed, info.Ending.Reason);
     }
 
     [Fact]
     public async Task Header_OfP1_LeavesTogetherWithTheGreeting()
     {
-        var report = Open(SidecarRole.Outbound);
+        var info = Open(SidecarRole.Outbound);
         _client.Features.Set(new ConnectionRoute(null, new("p2.test", 45001), Configured: true));
-        var greet = new GreetPeerMiddleware(Stage.MustNotBeReached, Stage.Timeouts, Stage.Metrics(_time, report.Listener), _time);
-        var stage = RunAsync(report, connection =>
+        var greet = new GreetPeerMiddleware(Stage.MustNotBeReached, Stage.Timeouts, Stage.Metrics(_time, info.Listener), _time);
+        var stage = RunAsync(info, connection =>
         {
             Assert.Equal("", _upstream.ReceivedText());
             return greet.OnConnectionAsync(connection);
         });
-        Assert.Equal($"{Line}bonjour {report.Id}\n", _upstream.ReceivedText());
+        Assert.Equal($"{Line}bonjour {info.Id}\n", _upstream.ReceivedText());
         _upstream.SendEnd();
         await stage;
     }
@@ -82,15 +82,15 @@ public sealed class SendProxyHeaderTests : IDisposable
     [Fact]
     public async Task Header_NamesTheClientAndWhatItConnectedToAsTheBestWitnessSays()
     {
-        var report = Open(SidecarRole.Alone);
+        var info = Open(SidecarRole.Alone);
         var original = new OriginalDestination(IPEndPoint.Parse("192.0.2.7:443"));
         _client.Features.Set(new ConnectionRoute(null, new("192.0.2.7", 443), Configured: false, original));
-        await RunAsync(report, _ => Task.CompletedTask);
+        await RunAsync(info, _ => Task.CompletedTask);
         Assert.Equal("PROXY TCP4 10.0.0.9 192.0.2.7 50001 443\r\n", _upstream.ReceivedText());
 
         _client.Features.Set(HeaderBytes.V6);
-        report.Client = new ClientAddress(HeaderBytes.V6.Source);
-        await RunAsync(report, _ => Task.CompletedTask);
+        info.Client = new ClientAddress(HeaderBytes.V6.Source);
+        await RunAsync(info, _ => Task.CompletedTask);
         Assert.Equal("PROXY TCP6 fd00::1 fd00::2 4000 80\r\n", _upstream.ReceivedText());
     }
 
@@ -105,16 +105,16 @@ public sealed class SendProxyHeaderTests : IDisposable
     [Fact]
     public async Task Upstream_HasReset_IsAnUpstreamReset()
     {
-        var report = Open(SidecarRole.Alone);
+        var info = Open(SidecarRole.Alone);
         _upstream.Transport = new BrokenOutput(_upstream.Transport.Input);
-        await RunAsync(report, Stage.MustNotBeReached);
-        Assert.Equal(RelayEndReason.UpstreamReset, report.Failure?.Reason);
+        await RunAsync(info, Stage.MustNotBeReached);
+        Assert.Equal(RelayEndReason.UpstreamReset, info.Failure?.Reason);
     }
 
-    private ConnectionReport Open(SidecarRole role) => Stage.Open(_client, Stage.Listener(role, target: "127.0.0.1:9000"));
+    private ConnectionInfo Open(SidecarRole role) => Stage.Open(_client, Stage.Listener(role, target: "127.0.0.1:9000"));
 
-    private Task RunAsync(ConnectionReport report, ConnectionDelegate next) =>
-        new SendProxyHeaderMiddleware(next, report.Listener, ProxyVersion.V1).OnConnectionAsync(_client);
+    private Task RunAsync(ConnectionInfo info, ConnectionDelegate next) =>
+        new SendProxyHeaderMiddleware(next, info.Listener, ProxyVersion.V1).OnConnectionAsync(_client);
 
     private sealed class BrokenOutput(System.IO.Pipelines.PipeReader input) : System.IO.Pipelines.IDuplexPipe
     {

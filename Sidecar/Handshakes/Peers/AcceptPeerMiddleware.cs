@@ -14,23 +14,23 @@ internal sealed class AcceptPeerMiddleware(ConnectionDelegate next, TimeoutOptio
 
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
+        var info = connection.Info();
         var started = metrics.Now;
         var read = await connection.Transport.Input.ReadMessageAsync(ParseLine, timeouts.Handshake, time);
         if (read.Status != ReadStatus.Complete)
         {
-            report.End(HandshakeEnds.ByClient(read.Status), $"the peer's greeting {HandshakeEnds.Describe(read.Status)}");
+            info.End(HandshakeEnds.ByClient(read.Status), $"the peer's greeting {HandshakeEnds.Describe(read.Status)}");
             return;
         }
 
         if (!PeerGreeting.TryParse(read.Message!, out var greeting) || (greeting.Host is { } host && !HostPort.IsHost(host)))
         {
-            report.End(RelayEndReason.ProtocolError, $"the peer's greeting '{read.Message}' is none of the protocol");
+            info.End(RelayEndReason.ProtocolError, $"the peer's greeting '{read.Message}' is none of the protocol");
             return;
         }
 
-        metrics.HandshakeDone(report.Listener, started);
-        report.Id = greeting.Id;
+        metrics.HandshakeDone(info.Listener, started);
+        info.Id = greeting.Id;
         var answer = new DownstreamAnswer(
             WireLine.Encode(new PeerAnswer(true, greeting.Id).ToString()),
             WireLine.Encode(new PeerAnswer(false, greeting.Id).ToString()));

@@ -14,21 +14,21 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
 
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
+        var info = connection.Info();
         var started = metrics.Now;
-        if (await GreetAsync(connection, report))
+        if (await GreetAsync(connection, info))
         {
-            metrics.HandshakeDone(report.Listener, started);
+            metrics.HandshakeDone(info.Listener, started);
             await next(connection);
         }
     }
 
-    private async ValueTask<bool> GreetAsync(ConnectionContext connection, ConnectionReport report)
+    private async ValueTask<bool> GreetAsync(ConnectionContext connection, ConnectionInfo info)
     {
         var destination = connection.Features.Get<ConnectionRoute>()!.Destination;
-        var greeting = new PeerGreeting(report.Id, destination?.Host, destination?.Port ?? 0).ToString();
+        var greeting = new PeerGreeting(info.Id, destination?.Host, destination?.Port ?? 0).ToString();
         if (greeting.Length > WireLine.MaxPeerBytes)
-            return report.End(RelayEndReason.HandshakeFailed, $"{destination} does not fit into a line of {WireLine.MaxPeerBytes} bytes");
+            return info.End(RelayEndReason.HandshakeFailed, $"{destination} does not fit into a line of {WireLine.MaxPeerBytes} bytes");
         var peer = connection.Features.Get<UpstreamFeature>()!.Connection.Transport;
         try
         {
@@ -38,17 +38,17 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
         }
         catch (IOException error)
         {
-            return report.End(RelayEndReason.UpstreamReset, error.Message);
+            return info.End(RelayEndReason.UpstreamReset, error.Message);
         }
 
         var read = await peer.Input.ReadMessageAsync(ParseLine, timeouts.Handshake, time);
         if (read.Status != ReadStatus.Complete)
-            return report.End(HandshakeEnds.ByUpstream(read.Status), $"the peer's answer {HandshakeEnds.Describe(read.Status)}");
+            return info.End(HandshakeEnds.ByUpstream(read.Status), $"the peer's answer {HandshakeEnds.Describe(read.Status)}");
         if (!PeerAnswer.TryParse(read.Message!, out var answer))
-            return report.End(RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' is none of the protocol");
-        if (answer.Id != report.Id)
-            return report.End(RelayEndReason.HandshakeFailed, $"the peer answered for connection {answer.Id}");
-        return answer.Granted || report.End(RelayEndReason.PeerRefused, "the peer answered fail");
+            return info.End(RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' is none of the protocol");
+        if (answer.Id != info.Id)
+            return info.End(RelayEndReason.HandshakeFailed, $"the peer answered for connection {answer.Id}");
+        return answer.Granted || info.End(RelayEndReason.PeerRefused, "the peer answered fail");
     }
 }
 

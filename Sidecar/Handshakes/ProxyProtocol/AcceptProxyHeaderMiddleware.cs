@@ -14,23 +14,23 @@ internal sealed class AcceptProxyHeaderMiddleware(ConnectionDelegate next, Liste
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
-        if (!listener.ProxyClients.Any(n => n.Contains(report.Peer.EndPoint.Address)))
+        var info = connection.Info();
+        if (!listener.ProxyClients.Any(n => n.Contains(info.Peer.EndPoint.Address)))
         {
-            report.End(RelayEndReason.DestinationNotAllowed, $"client {report.Peer} is not among this listener's proxy-clients");
+            info.End(RelayEndReason.DestinationNotAllowed, $"client {info.Peer} is not among this listener's proxy-clients");
             return;
         }
 
         var read = await connection.Transport.Input.ReadMessageAsync<ProxyHeader?>(ProxyHeaderParser.Parse, timeouts.Handshake, time);
         if (read.Status != ReadStatus.Complete)
         {
-            report.End(HandshakeEnds.ByClient(read.Status), $"the PROXY header is {HandshakeEnds.Describe(read.Status)}");
+            info.End(HandshakeEnds.ByClient(read.Status), $"the PROXY header is {HandshakeEnds.Describe(read.Status)}");
             return;
         }
 
         if (read.Message is { } header)
         {
-            report.Client = new ClientAddress(header.Source);
+            info.Client = new ClientAddress(header.Source);
             connection.Features.Set(header);
         }
 

@@ -12,11 +12,11 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
+        var info = connection.Info();
         var output = connection.Features.Get<UpstreamFeature>()!.Connection.Transport.Output;
-        ProxyHeader.Of(report.Client.EndPoint, DestinationOf(connection)).WriteTo(output, version);
+        ProxyHeader.Of(info.Client.EndPoint, DestinationOf(connection)).WriteTo(output, version);
         // Without a flush, the header leaves in one segment with p1's greeting.
-        if (listener.Role == SidecarRole.Outbound || await FlushAsync(output, report))
+        if (listener.Role == SidecarRole.Outbound || await FlushAsync(output, info))
             await next(connection);
     }
 
@@ -27,7 +27,7 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
         ?? (IPEndPoint)connection.LocalEndPoint!;
 
     // A server that speaks first can wait for the header, and a client for the server, so this must not wait for the client.
-    private static async ValueTask<bool> FlushAsync(PipeWriter output, ConnectionReport report)
+    private static async ValueTask<bool> FlushAsync(PipeWriter output, ConnectionInfo info)
     {
         try
         {
@@ -36,7 +36,7 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
         }
         catch (IOException error)
         {
-            return report.End(RelayEndReason.UpstreamReset, error.Message);
+            return info.End(RelayEndReason.UpstreamReset, error.Message);
         }
     }
 }

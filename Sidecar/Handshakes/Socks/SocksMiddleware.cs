@@ -15,21 +15,21 @@ internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions l
 
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        var report = connection.Report();
-        if (!IsAllowed(report))
+        var info = connection.Info();
+        if (!IsAllowed(info))
         {
-            report.End(RelayEndReason.DestinationNotAllowed, $"client {report.Client} may not use this SOCKS listener");
+            info.End(RelayEndReason.DestinationNotAllowed, $"client {info.Client} may not use this SOCKS listener");
             return;
         }
 
         var read = await connection.Transport.Input.ReadMessageAsync<SocksRequest>(SocksRequest.Parse, timeouts.Handshake, time);
         if (read.Message is not { } request)
         {
-            report.End(HandshakeEnds.ByClient(read.Status), $"SOCKS request {HandshakeEnds.Describe(read.Status)}");
+            info.End(HandshakeEnds.ByClient(read.Status), $"SOCKS request {HandshakeEnds.Describe(read.Status)}");
             return;
         }
 
-        report.Destination = request.Destination;
+        info.Destination = request.Destination;
         var answer = new DownstreamAnswer(Granted, Rejected);
         connection.Features.Set(answer);
         if (request.Command == SocksRequest.Connect)
@@ -39,16 +39,16 @@ internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions l
         }
         else
         {
-            report.End(RelayEndReason.ProtocolError, "SOCKS BIND is not served");
+            info.End(RelayEndReason.ProtocolError, "SOCKS BIND is not served");
         }
 
         await answer.RefuseUnlessGrantedAsync(connection);
     }
 
     // A loopback address in another host's PROXY header belongs to that host, not to this one.
-    private bool IsAllowed(ConnectionReport report) =>
-        (IPAddress.IsLoopback(report.Client.EndPoint.Address) && IPAddress.IsLoopback(report.Peer.EndPoint.Address))
-        || listener.AllowClients.Any(n => n.Contains(report.Client.EndPoint.Address));
+    private bool IsAllowed(ConnectionInfo info) =>
+        (IPAddress.IsLoopback(info.Client.EndPoint.Address) && IPAddress.IsLoopback(info.Peer.EndPoint.Address))
+        || listener.AllowClients.Any(n => n.Contains(info.Client.EndPoint.Address));
 }
 
 internal static class SocksMiddlewareExtensions

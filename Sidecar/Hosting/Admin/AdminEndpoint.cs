@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Chassis;
+using Microsoft.AspNetCore.Http;
 using Oracle.Protocol;
 using Sidecar.Listeners;
 using Sidecar.Options;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Chassis.Settings;
+using Microsoft.AspNetCore.Http;
 using Sidecar.Hosting.Reload;
 
 namespace Sidecar.Hosting.Admin;

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Records;
+using ConnectionInfo = Sidecar.Connections.ConnectionInfo;
 
 namespace Sidecar.Hosting.Admin;
 
@@ -36,8 +38,8 @@ internal static class ConnectionsEndpoint
             var found = ConnectionId.TryParse(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase), out var name) ? registry.Find(name) : [];
             if (found.Count == 0)
                 return Problems.Of(StatusCodes.Status404NotFound, "no live connection has this id");
-            foreach (var report in found)
-                report.Abort(RelayEndReason.AdminClosed, "closed over the admin port");
+            foreach (var info in found)
+                info.Abort(RelayEndReason.AdminClosed, "closed over the admin port");
             return TypedResults.NoContent();
         });
         return routes;
@@ -65,18 +67,18 @@ internal sealed record ConnectionView(
     long UpstreamReceived,
     long UpstreamSent)
 {
-    public static ConnectionView Of(ConnectionReport report, TimeProvider time) => new(
-        report.Id.ToString(),
-        report.Listener.Name,
-        report.Listener.Role.Word(),
-        report.Client.ToString(),
-        report.Destination?.ToString(),
-        report.Upstream?.ToString(),
-        BoundedText.Of(report.Transform),
-        report.State().Word(),
-        Math.Round(time.GetElapsedTime(report.Opened).TotalMilliseconds, 3),
-        report.Downstream.Received,
-        report.Downstream.Sent,
-        report.UpstreamBytes.Received,
-        report.UpstreamBytes.Sent);
+    public static ConnectionView Of(ConnectionInfo info, TimeProvider time) => new(
+        info.Id.ToString(),
+        info.Listener.Name,
+        info.Listener.Role.Word(),
+        info.Client.ToString(),
+        info.Destination?.ToString(),
+        info.Upstream?.ToString(),
+        BoundedText.Of(info.Transform),
+        info.State().Word(),
+        Math.Round(time.GetElapsedTime(info.Opened).TotalMilliseconds, 3),
+        info.Downstream.Received,
+        info.Downstream.Sent,
+        info.UpstreamBytes.Received,
+        info.UpstreamBytes.Sent);
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Sidecar.Connections;
 using Sidecar.Options;
 

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace Sidecar.Hosting.Admin;
 
 /// <summary>What was wrong with a request (RFC 9457).</summary>

@@ -3,7 +3,7 @@ using Sidecar.Tests.Support.Peers;
 using Testing.Peers;
 using Xunit;
 
-namespace Sidecar.Tests.Authorization.Kept;
+namespace Sidecar.Tests.Authorization.Pools;
 
 /// <summary>Answers of dialect v1x: what is understood, however it comes, and what ends the connection.</summary>
 public sealed class KeptAnswerTests

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Sidecar.Options;
 using Sidecar.Transport.Epoll;
 
-namespace Sidecar.Authorization.Kept;
+namespace Sidecar.Authorization.Pools;
 
 /// <summary>The idle connections to the Oracle, separate for each event loop, so that a question and its answer stay on one thread.</summary>
 internal sealed class OraclePools(SidecarOptions options, TimeProvider time)

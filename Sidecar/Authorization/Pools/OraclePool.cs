@@ -1,7 +1,7 @@
 using Chassis.Net;
 using Sidecar.Transport.Epoll;
 
-namespace Sidecar.Authorization.Kept;
+namespace Sidecar.Authorization.Pools;
 
 /// <summary>The idle connections to the Oracle of one event loop, or of all threads if there are no loops.</summary>
 /// <param name="all">The process's pools.</param>

@@ -18,7 +18,7 @@ internal sealed record Ending(RelayEndReason Reason, string? Detail);
 /// <param name="peer">The address that connected.</param>
 /// <param name="downstream">The accepted connection.</param>
 /// <param name="opened">Time of the accept: a timestamp of the process's clock.</param>
-internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress peer, ConnectionContext downstream, long opened)
+internal sealed class ConnectionInfo(ListenerOptions listener, ClientAddress peer, ConnectionContext downstream, long opened)
 {
     // Continuations run inline: the transport's last step runs on the thread, and event loop, that accounted for the connection.
     private readonly TaskCompletionSource _accounted = new();
@@ -172,8 +172,8 @@ internal sealed class ConnectionReport(ListenerOptions listener, ClientAddress p
     }
 }
 
-internal static class ConnectionReportExtensions
+internal static class ConnectionInfoExtensions
 {
     /// <summary>The report that the first stage of every pipeline made.</summary>
-    public static ConnectionReport Report(this ConnectionContext connection) => connection.Features.Get<ConnectionReport>()!;
+    public static ConnectionInfo Info(this ConnectionContext connection) => connection.Features.Get<ConnectionInfo>()!;
 }

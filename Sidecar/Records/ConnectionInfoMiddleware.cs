@@ -13,53 +13,53 @@ namespace Sidecar.Records;
 /// The first stage of every pipeline: opens the report, refuses a connection above a limit, and accounts for the connection when
 /// it is closed, however it ended.
 /// </summary>
-internal sealed partial class ConnectionReportMiddleware(
+internal sealed partial class ConnectionInfoMiddleware(
     ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, ConnectionRegistry registry, ConnectionReporter reporter,
-    TimeProvider time, ILogger<ConnectionReportMiddleware> logger)
+    TimeProvider time, ILogger<ConnectionInfoMiddleware> logger)
 {
     /// <summary>Completes when the connection is accounted for; at the end of the process, that can be before its last stage returns.</summary>
     public Task OnConnectionAsync(ConnectionContext connection)
     {
         var client = new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!));
-        var report = new ConnectionReport(listener, client, connection, time.GetTimestamp());
-        connection.Features.Set(report);
-        _ = RunAsync(connection, report);
-        return report.Accounted;
+        var info = new ConnectionInfo(listener, client, connection, time.GetTimestamp());
+        connection.Features.Set(info);
+        _ = RunAsync(connection, info);
+        return info.Accounted;
     }
 
-    private async Task RunAsync(ConnectionContext connection, ConnectionReport report)
+    private async Task RunAsync(ConnectionContext connection, ConnectionInfo info)
     {
         try
         {
-            if (registry.TryAdd(report))
+            if (registry.TryAdd(info))
                 await next(connection);
         }
-        catch (Exception error) when (report.IsAborted)
+        catch (Exception error) when (info.IsAborted)
         {
-            Log.Cut(logger, report.Id, report.Client, error.Message);
+            Log.Cut(logger, info.Id, info.Client, error.Message);
         }
         catch (Exception bug)
         {
-            report.End(RelayEndReason.InternalError, bug.Message);
+            info.End(RelayEndReason.InternalError, bug.Message);
             connection.Abort();
-            Log.Bug(logger, bug, report.Id, report.Client);
+            Log.Bug(logger, bug, info.Id, info.Client);
         }
         finally
         {
-            if (IsRefusedUntold(connection, report))
+            if (IsRefusedUntold(connection, info))
                 connection.Abort();
-            await CloseAsync(connection, report);
-            await reporter.EndedAsync(report);
+            await CloseAsync(connection, info);
+            await reporter.EndedAsync(info);
         }
     }
 
     // A stage refused it before the relay, and no protocol had an answer for that: then a reset, as from a host that does not
     // accept. An orderly end would look like an empty answer of the service.
-    private static bool IsRefusedUntold(ConnectionContext connection, ConnectionReport report) =>
-        report is { Failure: not null, Relay: null } && connection.Features.Get<DownstreamAnswer>() is not { IsSent: true };
+    private static bool IsRefusedUntold(ConnectionContext connection, ConnectionInfo info) =>
+        info is { Failure: not null, Relay: null } && connection.Features.Get<DownstreamAnswer>() is not { IsSent: true };
 
     // Bytes that were already sent have the half-closed limit to reach the client; a client that takes nothing must not keep the socket.
-    private async ValueTask CloseAsync(ConnectionContext connection, ConnectionReport report)
+    private async ValueTask CloseAsync(ConnectionContext connection, ConnectionInfo info)
     {
         var closing = connection.DisposeAsync();
         if (closing.IsCompletedSuccessfully)
@@ -70,12 +70,12 @@ internal sealed partial class ConnectionReportMiddleware(
         }
         catch (TimeoutException)
         {
-            report.Abort(RelayEndReason.HalfClosedTimeout, "the client does not take what was sent");
+            info.Abort(RelayEndReason.HalfClosedTimeout, "the client does not take what was sent");
         }
         catch (Exception bug)
         {
-            report.End(RelayEndReason.InternalError, bug.Message);
-            Log.Bug(logger, bug, report.Id, report.Client);
+            info.End(RelayEndReason.InternalError, bug.Message);
+            Log.Bug(logger, bug, info.Id, info.Client);
         }
     }
 
@@ -89,11 +89,11 @@ internal sealed partial class ConnectionReportMiddleware(
     }
 }
 
-internal static class ConnectionReportMiddlewareExtensions
+internal static class ConnectionInfoMiddlewareExtensions
 {
-    /// <summary>Sets the <see cref="ConnectionReport"/> feature and accounts for the connection at its end.</summary>
-    public static IConnectionBuilder UseConnectionReport(
+    /// <summary>Sets the <see cref="ConnectionInfo"/> feature and accounts for the connection at its end.</summary>
+    public static IConnectionBuilder UseConnectionInfo(
         this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, ConnectionRegistry registry, ConnectionReporter reporter,
-        TimeProvider time, ILogger<ConnectionReportMiddleware> logger) =>
-        builder.Use(next => new ConnectionReportMiddleware(next, listener, timeouts, registry, reporter, time, logger).OnConnectionAsync);
+        TimeProvider time, ILogger<ConnectionInfoMiddleware> logger) =>
+        builder.Use(next => new ConnectionInfoMiddleware(next, listener, timeouts, registry, reporter, time, logger).OnConnectionAsync);
 }

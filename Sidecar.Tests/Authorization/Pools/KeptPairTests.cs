@@ -7,7 +7,7 @@ using Testing;
 using Testing.Peers;
 using Xunit;
 
-namespace Sidecar.Tests.Authorization.Kept;
+namespace Sidecar.Tests.Authorization.Pools;
 
 /// <summary>What p1, p2 and alone ask in dialect v1x, and many questions at once.</summary>
 [Collection(HeavyLoad.Name)]

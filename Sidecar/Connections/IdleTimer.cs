@@ -1,7 +1,7 @@
 namespace Sidecar.Connections;
 
 /// <summary>An idle timer: calls back once when nothing was noted for a limit. Noting costs one store; the timer runs once in each limit.</summary>
-internal sealed class SilenceTimer
+internal sealed class IdleTimer
 {
     private readonly TimeProvider _time;
     private readonly Action _expired;
@@ -9,11 +9,11 @@ internal sealed class SilenceTimer
     private long _lastNote;
     private TimeSpan _limit;
 
-    public SilenceTimer(TimeProvider time, TimeSpan limit, Action expired)
+    public IdleTimer(TimeProvider time, TimeSpan limit, Action expired)
     {
         (_time, _limit, _expired) = (time, limit, expired);
         _lastNote = time.GetTimestamp();
-        _timer = time.CreateTimer(static self => ((SilenceTimer)self!).Check(), this, limit, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static self => ((IdleTimer)self!).Check(), this, limit, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>A byte moved.</summary>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Chassis.Net;
 using Oracle.Protocol;
-using Sidecar.Authorization.Kept;
+using Sidecar.Authorization.Pools;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Sidecar.Transport.Sockets;
@@ -11,7 +11,7 @@ using Testing;
 using Testing.Peers;
 using Xunit;
 
-namespace Sidecar.Tests.Authorization.Kept;
+namespace Sidecar.Tests.Authorization.Pools;
 
 /// <summary>What is kept, for how long, and which connection is handed out; on a clock of the test's own.</summary>
 public sealed class OraclePoolTests : IDisposable

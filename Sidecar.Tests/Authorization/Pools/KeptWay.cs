@@ -4,7 +4,7 @@ using Sidecar.Tests.Support.Peers;
 using Testing.Peers;
 using Xunit;
 
-namespace Sidecar.Tests.Authorization.Kept;
+namespace Sidecar.Tests.Authorization.Pools;
 
 /// <summary>A sidecar of role alone that speaks dialect v1x to an Oracle that the test plays; one loop, so that connections meet.</summary>
 internal sealed class KeptWay : IAsyncDisposable

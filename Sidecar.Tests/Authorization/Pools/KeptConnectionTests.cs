@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Testing.Peers;
 using Xunit;
 
-namespace Sidecar.Tests.Authorization.Kept;
+namespace Sidecar.Tests.Authorization.Pools;
 
 /// <summary>Connections to the Oracle that carry one question after another, and those that must not.</summary>
 public sealed class KeptConnectionTests

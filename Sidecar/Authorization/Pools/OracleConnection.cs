@@ -4,7 +4,7 @@ using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Transport;
 
-namespace Sidecar.Authorization.Kept;
+namespace Sidecar.Authorization.Pools;
 
 /// <summary>
 /// A connection to the Oracle for one question after another (dialect v1x). An answer belongs to the question before it. If there
@@ -19,7 +19,7 @@ internal sealed class OracleConnection
 
     private readonly OraclePool _pool;
     private readonly ConnectionContext _connection;
-    private readonly SilenceTimer _limit;
+    private readonly IdleTimer _limit;
     private TimeSpan _askLimit;
     private long _asked;
     private bool _hasMore;
@@ -30,7 +30,7 @@ internal sealed class OracleConnection
     public OracleConnection(OraclePool pool, HostPort oracle, ConnectionContext connection)
     {
         (_pool, Oracle, _connection) = (pool, oracle, connection);
-        _limit = new SilenceTimer(pool.Clock, IdleLimit, OnLimit);
+        _limit = new IdleTimer(pool.Clock, IdleLimit, OnLimit);
     }
 
     public HostPort Oracle { get; }

@@ -1,6 +1,6 @@
 using Oracle.Protocol;
 
-namespace Sidecar.Authorization.Kept;
+namespace Sidecar.Authorization.Pools;
 
 /// <summary>The result of a question on a kept connection.</summary>
 /// <param name="Status">Complete, or why there is no answer.</param>

@@ -1,3 +1,5 @@
+using System.Xml.Linq;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Interception;
@@ -56,6 +58,16 @@ public sealed class UsageTests
         var line = Assert.Single(result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("sidecar-iptables: ", line, StringComparison.Ordinal);
         Assert.Contains(named, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData(Both + "--version")]
+    public async Task Version_IsThatOfThePrograms(string words)
+    {
+        var programs = XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props")).Descendants("VersionPrefix").Single().Value;
+
+        Assert.Equal(new ScriptResult(0, $"{programs}\n", ""), await SidecarIptables.RunAsync(words.Split(' ')));
     }
 
     [Theory]

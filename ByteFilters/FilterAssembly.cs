@@ -41,7 +41,7 @@ public static class FilterAssembly
         }
         catch (BadImageFormatException error)
         {
-            throw new FormatException("it is no .NET assembly", error);
+            throw new FormatException("it is not a .NET assembly", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or TypeLoadException or ReflectionTypeLoadException)
         {

@@ -105,7 +105,7 @@ public sealed class TransformLanguage
             if (_language._definitions.TryGetValue(name, out var known) || !texts.TryGetValue(name, out var text))
                 return known;
             if (_open.IndexOf(name) is >= 0 and var first)
-                throw new DefinitionException(name, $"it stands for itself, by way of {string.Join(", ", _open.Skip(first))}");
+                throw new DefinitionException(name, $"it refers to itself, by way of {string.Join(", ", _open.Skip(first))}");
             _open.Add(name);
             try
             {

@@ -54,7 +54,7 @@ public static class ProgramShell
             throw new UsageException($"{parsed.Errors[0].Message.TrimEnd('.')}; try --help");
         // The subcommand would not see it.
         if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(result => !result.Implicit) is { } early)
-            throw new UsageException($"'{early.Option.Name}': stands before '{parsed.CommandResult.Command.Name}'; write it behind");
+            throw new UsageException($"'{early.Option.Name}': stands before '{parsed.CommandResult.Command.Name}'; write it after '{parsed.CommandResult.Command.Name}'");
     }
 
     private static IEnumerable<Token> ForOthers(ParseResult parsed) =>

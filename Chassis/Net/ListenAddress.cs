@@ -34,7 +34,7 @@ public static class ListenAddress
         var path = text[UnixScheme.Length..];
         return path.StartsWith('/') && !path.EndsWith('/') && path.Length <= MaxUnixPath && !path.Any(char.IsControl)
             ? new UnixDomainSocketEndPoint(path)
-            : throw new FormatException($"the whole path of a socket is expected behind {UnixScheme}, such as {UnixScheme}/run/sidecar/admin.sock, of at most {MaxUnixPath} characters");
+            : throw new FormatException($"the whole path of a socket is expected after {UnixScheme}, such as {UnixScheme}/run/sidecar/admin.sock, of at most {MaxUnixPath} characters");
     }
 
     /// <summary>Reads the address alone; empty and <c>*</c> mean <see cref="Any"/>.</summary>

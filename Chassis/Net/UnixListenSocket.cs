@@ -63,7 +63,7 @@ internal static class UnixListenSocket
             if (!File.Exists(path) && !Directory.Exists(path))
                 return;
             if (!IsSocket(path))
-                throw new FormatException("it exists and is no socket; remove it or choose another path");
+                throw new FormatException("it exists and is not a socket; remove it or choose another path");
             if (IsAlive(path))
                 throw new FormatException("another process listens there; stop it or choose another path");
         }

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Chassis.Net;
 
-/// <summary>An address to listen on, as text: <c>9000</c>, <c>:9000</c>, <c>*:9000</c>, <c>127.0.0.1:9000</c>, <c>[::1]:9000</c>, <c>localhost:9000</c>.</summary>
+/// <summary>
+/// An address to listen on, as text: <c>9000</c>, <c>:9000</c>, <c>*:9000</c>, <c>127.0.0.1:9000</c>, <c>[::1]:9000</c>,
+/// <c>localhost:9000</c>.
+/// </summary>
 public static class ListenAddress
 {
     private const string UnixScheme = "unix:";

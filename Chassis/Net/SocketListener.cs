@@ -108,7 +108,9 @@ public sealed partial class SocketListener : IConnectionListener
         return _begun.Task;
     }
 
-    /// <summary>Makes the pending <see cref="AcceptAsync"/> accept the queued connections and close the socket; Kestrel waits for its end.</summary>
+    /// <summary>
+    /// Makes the pending <see cref="AcceptAsync"/> accept the queued connections and close the socket; Kestrel waits for its end.
+    /// </summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         Stop();

@@ -9,7 +9,10 @@ internal static class UnixListenSocket
     // open(2) of a socket: no such device or address.
     private const int Enxio = 6;
 
-    /// <summary>Listens. A socket file that a dead process left is replaced. The socket of a live process, and a file that is not a socket, are errors.</summary>
+    /// <summary>
+    /// Listens. A socket file that a dead process left is replaced. The socket of a live process, and a file that is not a socket, are
+    /// errors.
+    /// </summary>
     /// <exception cref="FormatException">Says why it cannot listen, and what to do.</exception>
     public static Socket Listen(UnixDomainSocketEndPoint address, int backlog)
     {

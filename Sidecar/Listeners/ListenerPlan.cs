@@ -15,7 +15,8 @@ internal sealed record PlannedListener(ListenerOptions Options, IPEndPoint Addre
 internal static class ListenerPlan
 {
     /// <summary>
-    /// A listener keeps its socket if its address stays, even if its name changes. A listener with port 0, any free one, is always separate.
+    /// A listener keeps its socket if its address stays, even if its name changes. A listener with port 0, any free one, is always
+    /// separate.
     /// </summary>
     /// <param name="current">The present listeners.</param>
     /// <param name="wanted">The new listeners.</param>

@@ -12,7 +12,9 @@ using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Records;
 
-/// <summary>Starts the observation of connections and accounts for each of their exchanges, once: metrics and, if configured, a record.</summary>
+/// <summary>
+/// Starts the observation of connections and accounts for each of their exchanges, once: metrics and, if configured, a record.
+/// </summary>
 internal sealed partial class ExchangeReporter(
     SidecarOptions options, ExchangeMetrics metrics, ObservationMemory memory, TimeProvider time, ILogger<ExchangeReporter> logger,
     ExchangeRecorder? recorder = null, LocalProcesses? processes = null)
@@ -27,7 +29,8 @@ internal sealed partial class ExchangeReporter(
         return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
     }
 
-    // Asked while both ends certainly exist: at a p1 for the client's end, with a socket that still has the original destination; otherwise for the service's.
+    // Asked while both ends certainly exist: at a p1 for the client's end, with a socket that still has the original destination; otherwise
+    // for the service's.
     private static LocalProcess FindProcess(LocalProcesses processes, ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
     {
         var (own, other) = report.Listener.Role != SidecarRole.P1

@@ -15,10 +15,14 @@ namespace Sidecar.Telemetry;
 /// </summary>
 internal sealed class ExchangeMetrics
 {
-    /// <summary>Most gRPC methods that were served and have their own series. A method that was not called for an hour makes room for a new one.</summary>
+    /// <summary>
+    /// Most gRPC methods that were served and have their own series. A method that was not called for an hour makes room for a new one.
+    /// </summary>
     public const int MaxMethods = 200;
 
-    /// <summary>Most methods that only failed so far. Clients can make up names, and these must not take the places of served methods.</summary>
+    /// <summary>
+    /// Most methods that only failed so far. Clients can make up names, and these must not take the places of served methods.
+    /// </summary>
     public const int MaxFailingMethods = 50;
 
     private const string Other = "_OTHER";

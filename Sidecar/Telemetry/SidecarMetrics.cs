@@ -6,7 +6,9 @@ using Sidecar.Options;
 
 namespace Sidecar.Telemetry;
 
-/// <summary>The meter <c>Sidecar</c>. No label has an unlimited number of values. What can be counted at a scrape costs connections nothing.</summary>
+/// <summary>
+/// The meter <c>Sidecar</c>. No label has an unlimited number of values. What can be counted at a scrape costs connections nothing.
+/// </summary>
 internal sealed class SidecarMetrics
 {
     public const string MeterName = "Sidecar";

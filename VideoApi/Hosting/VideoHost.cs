@@ -65,7 +65,9 @@ internal static partial class VideoHost
         return builder;
     }
 
-    /// <summary>Answers on the ports for metrics and health, and to connections without a place. The stages of the service come after it.</summary>
+    /// <summary>
+    /// Answers on the ports for metrics and health, and to connections without a place. The stages of the service come after it.
+    /// </summary>
     public static void UseServiceEndpoints(this WebApplication app)
     {
         var own = app.Services.GetRequiredService<OwnEndpoints>();

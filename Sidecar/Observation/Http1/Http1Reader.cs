@@ -104,7 +104,9 @@ internal sealed class Http1Reader
     /// <summary>Reads nothing more.</summary>
     public void Stop() => _state = _state == State.Broken ? State.Broken : State.Over;
 
-    /// <summary>The known part of a head that is incomplete or breaks the protocol; nothing more is read then. Null if none has begun.</summary>
+    /// <summary>
+    /// The known part of a head that is incomplete or breaks the protocol; nothing more is read then. Null if none has begun.
+    /// </summary>
     public MessageHead? TakePart()
     {
         if (!HasPart)

@@ -243,7 +243,7 @@ internal sealed class Http1Reader
     private void ReadStartLine(ReadOnlySpan<byte> line)
     {
         _head ??= _heads.Rent();
-        // A line that can be the size of a chunk has no method of any client.
+        // No method of a client looks like the size of a chunk.
         if ((_isBeforeChunks && StartLine.MayBeChunkSize(line)) || !StartLine.TryRead(line, _readsRequests, _head))
         {
             BreakStartLine(line);

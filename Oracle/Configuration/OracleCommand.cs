@@ -48,14 +48,14 @@ internal static class OracleCommand
     private static readonly SettingOption[] Options =
     [
         Option(Keys.Listen, "ADDRESS:PORT", "Where questions are answered. [default: all addresses, 9100]"),
-        Option(Keys.Policy, "FILE", "The policy: which connection gets which transform. [default: not, for every connection]"),
+        Option(Keys.Policy, "FILE", "Which connection gets which transform. [default: not, for each]"),
         Option(Keys.MetricsAddress, "ADDRESS:PORT", "Where /metrics is served. [default: all addresses, 9101 or the next free port]"),
         Option(Keys.HealthAddress, "ADDRESS:PORT", "Where /healthz and /readyz are served. [default: as /metrics]"),
         Option(Keys.MetricsHosts, "NAME,...", "More host names that requests for /metrics can have, such as *.example.org."),
         Option(Keys.HealthHosts, "NAME,...", "More host names that requests for /healthz and /readyz can have."),
         Option(Keys.AuditLog, "FILE|-|off", "One JSON line for each decision; - is stdout. [default: -]"),
         Option(Keys.MaxConnections, "N", "Most open connections at once; above that, an idle one gives way. [default: 4096]"),
-        Option(Keys.MaxDecisions, "N", "Most connections remembered for 30 s; half of them for one address. [default: 262144]"),
+        Option(Keys.MaxDecisions, "N", "Connections remembered for 30 s; one address has at most half. [default: 262144]"),
         Option(Keys.LogLevel, "LEVEL", "trace, debug, info, warning, error or none; on stderr. [default: info]"),
         Option(Keys.Config, "FILE", "YAML file with these options as keys."),
     ];

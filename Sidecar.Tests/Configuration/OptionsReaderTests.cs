@@ -217,7 +217,7 @@ public sealed class OptionsReaderTests
 
     [Theory]
     [InlineData("admin=on", "off, or an address below it, is expected")]
-    [InlineData("admin.address=unix:admin.sock", "the whole path of a socket is expected behind unix:, such as unix:/run/sidecar/admin.sock, of at most 96 characters")]
+    [InlineData("admin.address=unix:admin.sock", "the whole path of a socket is expected after unix:, such as unix:/run/sidecar/admin.sock, of at most 96 characters")]
     [InlineData("metrics.address=unix:/run/metrics.sock", "an IP address to listen on is expected")]
     public void Load_WrongEndpoint_SaysWhatIsExpected(string setting, string reason) =>
         Assert.Contains(reason, Assert.Throws<UsageException>(() => Words.Named(Listen, setting)).Message, StringComparison.Ordinal);

@@ -1,8 +1,6 @@
 namespace Sidecar.Connections;
 
-/// <summary>
-/// An idle timer: calls back once when nothing was noted for a limit. Noting costs one store; the timer runs once in each limit.
-/// </summary>
+/// <summary>An idle timer: calls back once when nothing was noted for a limit. Noting costs one store; the timer runs once in each limit.</summary>
 internal sealed class SilenceTimer
 {
     private readonly TimeProvider _time;

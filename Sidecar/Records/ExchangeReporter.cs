@@ -29,8 +29,7 @@ internal sealed partial class ExchangeReporter(
         return new ConnectionObserver(new Watcher(report, process, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
     }
 
-    // Asked while both ends certainly exist: at a p1 for the client's end, with a socket that still has the original destination; otherwise
-    // for the service's.
+    // Asked while both ends certainly exist: at a p1 for the client's end, with a socket that still has the original destination; otherwise for the service's.
     private static LocalProcess FindProcess(LocalProcesses processes, ConnectionReport report, ConnectionContext downstream, ConnectionContext upstream)
     {
         var (own, other) = report.Listener.Role != SidecarRole.P1

@@ -45,7 +45,7 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
         if (read.Status != ReadStatus.Complete)
             return report.End(HandshakeEnds.ByUpstream(read.Status), $"the peer's answer {HandshakeEnds.Describe(read.Status)}");
         if (!PeerAnswer.TryParse(read.Message!, out var answer))
-            return report.End(RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' does not follow the protocol");
+            return report.End(RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' is none of the protocol");
         if (answer.Id != report.Id)
             return report.End(RelayEndReason.HandshakeFailed, $"the peer answered for connection {answer.Id}");
         return answer.Granted || report.End(RelayEndReason.PeerRefused, "the peer answered fail");

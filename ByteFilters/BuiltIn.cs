@@ -10,7 +10,9 @@ public static class BuiltIn
     private static readonly TransformParameter Byte = TransformParameter.Number("a byte", byte.MaxValue);
     private static readonly TransformParameter Bits = TransformParameter.Number("a number of bits", 7);
 
-    /// <summary>Exclusive or with a key that repeats. Only this operator and <see cref="KeyStream"/> depend on the position of a byte.</summary>
+    /// <summary>
+    /// Exclusive or with a key that repeats. Only this operator and <see cref="KeyStream"/> depend on the position of a byte.
+    /// </summary>
     public static TransformOperator RepeatingKey { get; } = new SelfInverse("xor-key", TransformParameter.Hex("a key", 1, MaxKeyBytes));
 
     /// <summary>Exclusive or with the key stream of a cipher: its name, a key, a nonce (RFC 8439, block counter from 0).</summary>

@@ -62,7 +62,7 @@ internal sealed class ExpressionParser(
         if (_token != Token.Open)
             throw Unexpected("an expression");
         if (depth == TransformLanguage.MaxDepth)
-            throw Error(_start, $"at most {TransformLanguage.MaxDepth} parentheses within one another expected");
+            throw Error(_start, $"at most {TransformLanguage.MaxDepth} nested parentheses expected");
         RefuseDeepNesting(depth);
         Read();
         if (_token != Token.Word)
@@ -158,7 +158,7 @@ internal sealed class ExpressionParser(
     private void RefuseDeepNesting(int depth)
     {
         if (outer + depth >= TransformLanguage.MaxNesting)
-            throw Error(_start, $"at most {TransformLanguage.MaxNesting} names and parentheses within one another expected");
+            throw Error(_start, $"at most {TransformLanguage.MaxNesting} nested names and parentheses expected");
     }
 
     private void Add(TransformStep step)

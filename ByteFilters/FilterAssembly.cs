@@ -8,12 +8,17 @@ public static class FilterAssembly
 {
     private const string Switch = "ByteFilters.FilterAssembly.IsSupported";
 
-    /// <summary>Whether this program can load assemblies. The switch is off in native builds, which contain only the code that they need.</summary>
+    /// <summary>
+    /// Whether this program can load assemblies. The switch is off in native builds, which contain only the code that they need.
+    /// </summary>
     [FeatureSwitchDefinition(Switch)]
     [FeatureGuard(typeof(RequiresUnreferencedCodeAttribute))]
     public static bool IsSupported { get; } = !AppContext.TryGetSwitch(Switch, out var isOn) || isOn;
 
-    /// <summary>Loads an assembly, with the assemblies in its folder that it needs, and makes one instance of each of its <see cref="TransformFilter"/>s.</summary>
+    /// <summary>
+    /// Loads an assembly, with the assemblies in its folder that it needs, and makes one instance of each of its
+    /// <see cref="TransformFilter"/>s.
+    /// </summary>
     /// <param name="path">Path of the assembly; a relative one starts at the working folder.</param>
     /// <exception cref="FormatException">The assembly has no filter or cannot be loaded; the message is one line.</exception>
     public static IReadOnlyList<TransformFilter> Load(string path)
@@ -41,7 +46,7 @@ public static class FilterAssembly
         }
         catch (BadImageFormatException error)
         {
-            throw new FormatException("it is no .NET assembly", error);
+            throw new FormatException("it is not a .NET assembly", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or TypeLoadException or ReflectionTypeLoadException)
         {

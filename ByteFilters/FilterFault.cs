@@ -1,6 +1,8 @@
 namespace ByteFilters;
 
-/// <summary>An error or a text of a user's code, as text. It never throws, because even the message of an exception is the user's code.</summary>
+/// <summary>
+/// An error or a text of a user's code, as text. It never throws, because even the message of an exception is the user's code.
+/// </summary>
 public static class FilterFault
 {
     // As much as a log line should show.

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace ByteFilters;
 
-/// <summary>The effect of a transform that does not depend on positions: the value that each of the 256 bytes becomes, no two the same.</summary>
+/// <summary>
+/// The effect of a transform that does not depend on positions: the value that each of the 256 bytes becomes, no two the same.
+/// </summary>
 public sealed class Permutation : IEquatable<Permutation>
 {
     /// <summary>The number of values of a byte.</summary>

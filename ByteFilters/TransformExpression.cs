@@ -29,7 +29,10 @@ public sealed class TransformExpression : IEquatable<TransformExpression>
     /// <summary>Its steps in their order.</summary>
     public IReadOnlyList<TransformStep> Steps { get; }
 
-    /// <summary>The canonical form: parsing it gives an equal expression. It contains secrets: only for the wire and for comparing, never for an output.</summary>
+    /// <summary>
+    /// The canonical form: parsing it gives an equal expression. It contains secrets: only for the wire and for comparing, never for an
+    /// output.
+    /// </summary>
     public string Text { get; }
 
     /// <summary>The canonical form without secrets, as records, logs and the admin port show it.</summary>

@@ -10,7 +10,9 @@ public sealed class TransformLanguage
     /// <summary>How deep parentheses may nest.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>Limit of nesting of parentheses and names together while definitions are read: a reader's stack holds some 1.5 MB.</summary>
+    /// <summary>
+    /// Limit of nesting of parentheses and names together while definitions are read: a reader's stack holds some 1.5 MB.
+    /// </summary>
     public const int MaxNesting = 1024;
 
     /// <summary>Most steps of an expression, with the steps of the names that it uses.</summary>
@@ -105,7 +107,7 @@ public sealed class TransformLanguage
             if (_language._definitions.TryGetValue(name, out var known) || !texts.TryGetValue(name, out var text))
                 return known;
             if (_open.IndexOf(name) is >= 0 and var first)
-                throw new DefinitionException(name, $"it stands for itself, by way of {string.Join(", ", _open.Skip(first))}");
+                throw new DefinitionException(name, $"it refers to itself, by way of {string.Join(", ", _open.Skip(first))}");
             _open.Add(name);
             try
             {

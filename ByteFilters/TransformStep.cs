@@ -22,7 +22,9 @@ public sealed class TransformStep
     /// <summary>Whether it is the inverse of the operator; only for operators with an inverse that has no word of its own.</summary>
     public bool IsInverted { get; }
 
-    /// <summary>The canonical form: <c>(xor 42)</c>. It contains secrets: only for the wire and for comparing, never for an output.</summary>
+    /// <summary>
+    /// The canonical form: <c>(xor 42)</c>. It contains secrets: only for the wire and for comparing, never for an output.
+    /// </summary>
     public string Text => _text ??= Write(argument => argument.Text);
 
     /// <summary>The canonical form without secrets, as all outputs show it.</summary>

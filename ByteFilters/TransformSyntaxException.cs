@@ -1,6 +1,8 @@
 namespace ByteFilters;
 
-/// <summary>A text is not a transform expression. The message names line, column and what was expected: <c>1:6: a byte 0..255 expected, got 300</c>.</summary>
+/// <summary>
+/// A text is not a transform expression. The message names line, column and what was expected: <c>1:6: a byte 0..255 expected, got 300</c>.
+/// </summary>
 public sealed class TransformSyntaxException : FormatException
 {
     /// <param name="line">The line, from 1.</param>

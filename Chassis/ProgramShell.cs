@@ -8,10 +8,14 @@ namespace Chassis;
 /// <summary>Runs a command line the same way in every program: help, errors of one line each, exit codes.</summary>
 public static class ProgramShell
 {
-    /// <summary>Exit code of a usage error (bad option, bad configuration, port in use), as for curl, HAProxy and similar programs.</summary>
+    /// <summary>
+    /// Exit code of a usage error (bad option, bad configuration, port in use), as for curl, HAProxy and similar programs.
+    /// </summary>
     public const int UsageExitCode = 2;
 
-    /// <summary>The exit code that a shell shows for a program that SIGPIPE has ended, which is the usual end when the reader has left.</summary>
+    /// <summary>
+    /// The exit code that a shell shows for a program that SIGPIPE has ended, which is the usual end when the reader has left.
+    /// </summary>
     public const int ReaderLeftExitCode = 128 + 13;
 
     /// <summary>Parses and runs <paramref name="command"/>; each usage error becomes a line on stderr, and the exit code is 2.</summary>
@@ -54,7 +58,7 @@ public static class ProgramShell
             throw new UsageException($"{parsed.Errors[0].Message.TrimEnd('.')}; try --help");
         // The subcommand would not see it.
         if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(result => !result.Implicit) is { } early)
-            throw new UsageException($"'{early.Option.Name}': stands before '{parsed.CommandResult.Command.Name}'; write it behind");
+            throw new UsageException($"'{early.Option.Name}': stands before '{parsed.CommandResult.Command.Name}'; write it after '{parsed.CommandResult.Command.Name}'");
     }
 
     private static IEnumerable<Token> ForOthers(ParseResult parsed) =>

@@ -35,13 +35,13 @@ internal static class DemoCommand
         var verify = new Option<bool>("--verify") { Description = "Fetch the whole video, compare it with its files, look at the bytes between p1 and p2, then end." };
         var policy = new Option<FileInfo?>("--policy") { HelpName = "FILE", Description = "The Oracle's policy (YAML). Default: every byte is inverted (not)." };
         var freePorts = new Option<bool>("--free-ports") { Description = "Take free ports instead of the usual ones, so that two demos can run at once." };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Show what the programs write, each line behind its program's name." };
-        var logs = new Option<DirectoryInfo?>("--log-folder") { HelpName = "DIR", Description = "Write what the programs write to DIR/<program>.log." };
-        var transparent = new Option<bool>("--transparent") { Description = "Make pods of network namespaces (needs root); iptables brings their connections to the sidecars." };
-        var storage = new Option<bool>("--storage-through-sidecars") { Description = "With --transparent: transform what crosses between backend and storage too." };
-        var byKind = new Option<bool>("--by-kind") { Description = "A way and a transform of its own for catalogue, playlists and segments, chosen by listener (dialect v1x)." };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Show the output of the programs, each line after the name of its program." };
+        var logs = new Option<DirectoryInfo?>("--log-folder") { HelpName = "DIR", Description = "Write the output of each program to DIR/<program>.log." };
+        var transparent = new Option<bool>("--transparent") { Description = "Make pods of network namespaces (needs root); iptables redirects their connections to the sidecars." };
+        var storage = new Option<bool>("--storage-through-sidecars") { Description = "With --transparent: also transform the bytes between backend and storage." };
+        var byKind = new Option<bool>("--by-kind") { Description = "A separate path and transform for each of catalogue, playlists and segments, chosen by listener (dialect v1x)." };
         var native = new Option<bool>("--native") { Description = "Run programs of machine code, published first (minutes, once); Debian's clang, lld and zlib1g-dev make them." };
-        var records = new Option<string?>("--records") { HelpName = "FILE", Description = "Write what the sidecars record of each HTTP exchange to FILE; - is stdout, and what else stands there goes to stderr." };
+        var records = new Option<string?>("--records") { HelpName = "FILE", Description = "Write what the sidecars record of each HTTP exchange to FILE; - is stdout, and all other output goes to stderr." };
         var command = new RootCommand("Plays a video through a pair of sidecars: starts all programs on this machine and stops them again.")
         {
             verify, transparent, storage, byKind, native, policy, records, freePorts, verbose, logs,

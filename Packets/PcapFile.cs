@@ -7,7 +7,9 @@ namespace Packets;
 /// <param name="Bytes">Its Ethernet frame, as far as it was captured.</param>
 public readonly record struct CapturedFrame(DateTimeOffset Time, ReadOnlyMemory<byte> Bytes);
 
-/// <summary>Reads a file in the pcap format (draft-ietf-opsawg-pcap), as tcpdump writes it on this machine: Ethernet, native byte order.</summary>
+/// <summary>
+/// Reads a file in the pcap format (draft-ietf-opsawg-pcap), as tcpdump writes it on this machine: Ethernet, native byte order.
+/// </summary>
 public static class PcapFile
 {
     private const uint Microseconds = 0xA1B2C3D4;

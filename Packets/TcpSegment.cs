@@ -47,7 +47,9 @@ public sealed record TcpSegment(
     /// <summary>Whether it asks for a new connection.</summary>
     public bool Opens => (Control & (TcpControl.Syn | TcpControl.Ack)) == TcpControl.Syn;
 
-    /// <summary>Reads an Ethernet frame (RFC 791, RFC 8200, RFC 9293); null if it is not a TCP segment, or its headers are incomplete.</summary>
+    /// <summary>
+    /// Reads an Ethernet frame (RFC 791, RFC 8200, RFC 9293); null if it is not a TCP segment, or its headers are incomplete.
+    /// </summary>
     public static TcpSegment? Read(CapturedFrame captured)
     {
         var frame = captured.Bytes;

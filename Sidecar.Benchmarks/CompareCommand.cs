@@ -22,9 +22,9 @@ internal static class CompareCommand
     public static Command Create(Func<CompareOptions, Task<int>> run)
     {
         var quick = new Option<bool>("--quick") { Description = "Two rounds of one second: for a first look." };
-        var rounds = new Option<string?>("--rounds") { HelpName = "N", Description = "How often every step is put on every candidate. [default: 5, as far as the minutes reach]" };
+        var rounds = new Option<string?>("--rounds") { HelpName = "N", Description = "Number of rounds; each runs every step on every candidate. [default: 5, if the minutes are enough]" };
         var seconds = new Option<string?>("--seconds") { HelpName = "S", Description = "Length of each load. [default: 2]" };
-        var minutes = new Option<string?>("--minutes") { HelpName = "M", Description = "Begin no round that would end after so many. [default: 8; with --rounds no limit]" };
+        var minutes = new Option<string?>("--minutes") { HelpName = "M", Description = "Start no round that would end after this number. [default: 8; with --rounds no limit]" };
         var only = new Option<string?>("--only") { HelpName = "STEP,...", Description = $"Of {string.Join(", ", Step.Names)}." };
         var candidates = new Option<string?>("--candidates") { HelpName = "NAME,...", Description = $"Of {string.Join(", ", CandidateList.All.Select(c => c.Name))}. [default: all; {CandidateList.SidecarNative} where scripts/publish-native has made one]" };
         var sidecarArgs = new WordsOption("--sidecar-args") { HelpName = "WORDS", Description = "Further words of each sidecar's command line." };

@@ -24,7 +24,9 @@ public sealed class ProgramProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
     }
 
-    /// <summary>Whether the native build of a program is tested; <c>SIDECAR_TESTS_NATIVE=Sidecar,Oracle</c> in the environment names them.</summary>
+    /// <summary>
+    /// Whether the native build of a program is tested; <c>SIDECAR_TESTS_NATIVE=Sidecar,Oracle</c> in the environment names them.
+    /// </summary>
     public static bool IsNative(string program) => NativePrograms.Contains(program);
 
     /// <summary>Lines on stdout so far.</summary>

@@ -11,7 +11,9 @@ public static class ConnectionPlacesExtensions
     /// <summary>Each connection of this listener takes a place.</summary>
     /// <param name="listen">The listener.</param>
     /// <param name="places">The places.</param>
-    /// <param name="refuse">Ends a connection that gets no place, with the later stages; without it, the connection is closed at once.</param>
+    /// <param name="refuse">
+    /// Ends a connection that gets no place, with the later stages; without it, the connection is closed at once.
+    /// </param>
     /// <param name="displaced">Called when a connection is closed because another one needs its place.</param>
     public static void UsePlaces(
         this ListenOptions listen, ConnectionPlaces places, Func<ConnectionContext, ConnectionDelegate, Task>? refuse = null, Action? displaced = null) =>

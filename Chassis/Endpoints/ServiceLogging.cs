@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace Chassis.Endpoints;
 
 /// <summary>
-/// Logging as every program here does it: one line an event on stderr; stdout belongs to records. Nobody waits for whoever
-/// reads it: lines that find the queue full are dropped, and the log says how many.
+/// Logging of every program here: one line for each event on stderr, because stdout is for records. No thread waits for the reader
+/// of the log: when the queue is full, new lines are dropped, and the log says how many.
 /// </summary>
 public static class ServiceLogging
 {

@@ -19,7 +19,10 @@ public static class LanguageSettings
         settings.ReadMap(Transforms);
     }
 
-    /// <summary>The language with these words added. A filter that cannot be loaded and a definition without meaning are errors; see <see cref="ParserOf"/>.</summary>
+    /// <summary>
+    /// The language with these words added. A filter that cannot be loaded and a definition without meaning are errors; see
+    /// <see cref="ParserOf"/>.
+    /// </summary>
     public static TransformLanguage Read(SettingSet settings, TransformLanguage language)
     {
         // One by one, so that an error names the assembly that caused it.
@@ -48,7 +51,10 @@ public static class LanguageSettings
         return language;
     }
 
-    /// <summary>Reads expressions. If one of the configuration's words is wrong, any text is accepted, because a text that uses the word is not the error.</summary>
+    /// <summary>
+    /// Reads expressions. If one of the configuration's words is wrong, any text is accepted, because a text that uses the word is not the
+    /// error.
+    /// </summary>
     public static Func<string, TransformExpression> ParserOf(SettingSet settings, TransformLanguage language) =>
         settings.IsWrong(Filters) || settings.IsWrong(Transforms) ? _ => TransformExpression.Identity : language.Parse;
 }

@@ -43,7 +43,9 @@ internal sealed class MetricFamily(FamilySource source, TimeProvider time)
         return series;
     }
 
-    /// <summary>In a family with many series, drops those that were not used for an hour. A series that is used again begins at zero.</summary>
+    /// <summary>
+    /// In a family with many series, drops those that were not used for an hour. A series that is used again begins at zero.
+    /// </summary>
     public void DropUnused()
     {
         lock (_changing)

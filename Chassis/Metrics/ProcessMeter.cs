@@ -26,7 +26,7 @@ public sealed class ProcessMeter : IDisposable
         if (!Directory.Exists(Descriptors))
             return;
         var most = OpenFiles.SoftLimit();
-        _meter.CreateObservableGauge("process_max_fds", () => most, null, "File descriptors that may be open at once.");
+        _meter.CreateObservableGauge("process_max_fds", () => most, null, "Most open file descriptors at once.");
         _meter.CreateObservableGauge("process_open_fds", OpenDescriptors, null, "Open file descriptors.");
     }
 

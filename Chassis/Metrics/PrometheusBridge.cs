@@ -27,7 +27,9 @@ public sealed class PrometheusBridge : IDisposable
     }
 
     /// <summary>Starts listening to the meters of one application; a process can run several applications.</summary>
-    /// <param name="factory">Maker of the application's meters. Meters of other makers are left out; meters without a maker (the runtime's) are exported.</param>
+    /// <param name="factory">
+    /// Maker of the application's meters. Meters of other makers are left out; meters without a maker (the runtime's) are exported.
+    /// </param>
     /// <param name="time">The clock that says when unused series are removed.</param>
     /// <param name="meters">Names of the meters to export; all others are left out.</param>
     public PrometheusBridge(IMeterFactory? factory, TimeProvider time, params IEnumerable<string> meters)

@@ -31,7 +31,9 @@ public sealed class ConnectionPlaces(int limit, TimeProvider time)
 
     /// <summary>Takes a place, if necessary the place of another connection.</summary>
     /// <param name="asker">The address that connects; all that are no IP end points (clients of a UNIX socket) count as one.</param>
-    /// <param name="giveUp">Ends the connection when another one gets its place; called at most once, on the thread of the new connection.</param>
+    /// <param name="giveUp">
+    /// Ends the connection when another one gets its place; called at most once, on the thread of the new connection.
+    /// </param>
     /// <returns>The place, to be disposed of when the connection has ended; null if there is none.</returns>
     public ConnectionPlace? Enter(EndPoint? asker, Action giveUp)
     {

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Chassis.Net;
 
-/// <summary>An address to listen on, as text: <c>9000</c>, <c>:9000</c>, <c>*:9000</c>, <c>127.0.0.1:9000</c>, <c>[::1]:9000</c>, <c>localhost:9000</c>.</summary>
+/// <summary>
+/// An address to listen on, as text: <c>9000</c>, <c>:9000</c>, <c>*:9000</c>, <c>127.0.0.1:9000</c>, <c>[::1]:9000</c>,
+/// <c>localhost:9000</c>.
+/// </summary>
 public static class ListenAddress
 {
     private const string UnixScheme = "unix:";
@@ -34,7 +37,7 @@ public static class ListenAddress
         var path = text[UnixScheme.Length..];
         return path.StartsWith('/') && !path.EndsWith('/') && path.Length <= MaxUnixPath && !path.Any(char.IsControl)
             ? new UnixDomainSocketEndPoint(path)
-            : throw new FormatException($"the whole path of a socket is expected behind {UnixScheme}, such as {UnixScheme}/run/sidecar/admin.sock, of at most {MaxUnixPath} characters");
+            : throw new FormatException($"the whole path of a socket is expected after {UnixScheme}, such as {UnixScheme}/run/sidecar/admin.sock, of at most {MaxUnixPath} characters");
     }
 
     /// <summary>Reads the address alone; empty and <c>*</c> mean <see cref="Any"/>.</summary>

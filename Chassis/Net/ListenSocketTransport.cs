@@ -37,7 +37,9 @@ public sealed class ListenSocketTransport(
 /// <summary>Makes Kestrel accept on the sockets of a <see cref="ListenSockets"/>.</summary>
 public static class ListenSocketTransportExtensions
 {
-    /// <summary>Kestrel takes its listening sockets from <paramref name="sockets"/>, except those that a transport added later binds.</summary>
+    /// <summary>
+    /// Kestrel takes its listening sockets from <paramref name="sockets"/>, except those that a transport added later binds.
+    /// </summary>
     public static IWebHostBuilder UseListenSockets(this IWebHostBuilder builder, ListenSockets sockets) =>
         builder.ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(
             provider => ActivatorUtilities.CreateInstance<ListenSocketTransport>(provider, sockets)));

@@ -9,7 +9,9 @@ namespace Chassis.Net;
 /// </summary>
 public sealed class ListenSockets : IDisposable
 {
-    /// <summary>Connections that can wait to be accepted, by default; the kernel limits it to net.core.somaxconn (4096 since Linux 5.4).</summary>
+    /// <summary>
+    /// Connections that can wait to be accepted, by default; the kernel limits it to net.core.somaxconn (4096 since Linux 5.4).
+    /// </summary>
     public const int DefaultBacklog = 1024;
 
     private readonly Dictionary<EndPoint, Socket> _bound = [];

@@ -26,7 +26,7 @@ public static class NetworkAddress
         var network = Masked(address, prefix);
         return network.BaseAddress.Equals(address)
             ? network
-            : throw new FormatException($"bits are set behind the prefix; write {network} for the network or {address} for the one address");
+            : throw new FormatException($"bits are set after the prefix; write {network} for the network or {address} for the one address");
     }
 
     /// <summary>The address itself, a v4-mapped one as IPv4.</summary>
@@ -63,7 +63,7 @@ public static class NetworkAddress
     private static int ParsePrefix(string text, int longest) =>
         byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) && prefix <= longest
             ? prefix
-            : throw new FormatException($"a prefix length 0 to {longest} is expected behind the slash");
+            : throw new FormatException($"a prefix length 0 to {longest} is expected after the slash");
 
     private static IPNetwork Masked(IPAddress address, int prefix)
     {

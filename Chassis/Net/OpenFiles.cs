@@ -8,7 +8,10 @@ namespace Chassis.Net;
 /// </summary>
 public static class OpenFiles
 {
-    /// <summary>Descriptors that connections must leave free. A process at rest has some 170; metrics, health and admin take up to 64 connections each.</summary>
+    /// <summary>
+    /// Descriptors that connections must leave free. A process at rest has some 170; metrics, health and admin take up to 64 connections
+    /// each.
+    /// </summary>
     public const int Reserve = 512;
 
     // If not on Linux, or if the limit is "unlimited": the kernel's own limit, fs.nr_open.

@@ -95,7 +95,7 @@ internal sealed partial class ReturningListener : IConnectionListener
 
     private static partial class Log
     {
-        [LoggerMessage(908, LogLevel.Information, "The default address {Wanted} has become free and is listened on; {Moved} no longer is")]
+        [LoggerMessage(908, LogLevel.Information, "The default address {Wanted} is free again; it is used now instead of {Moved}")]
         public static partial void Returned(ILogger logger, EndPoint wanted, EndPoint moved);
     }
 }

@@ -58,7 +58,9 @@ public sealed class SocketListener : IConnectionListener
     /// <summary>Accepts the connections that the kernel has queued and closes the socket.</summary>
     public void Stop() => _acceptor.Stop();
 
-    /// <summary>Makes the pending <see cref="AcceptAsync"/> accept the queued connections and close the socket; Kestrel waits for its end.</summary>
+    /// <summary>
+    /// Makes the pending <see cref="AcceptAsync"/> accept the queued connections and close the socket; Kestrel waits for its end.
+    /// </summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         Stop();

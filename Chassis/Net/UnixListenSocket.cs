@@ -9,7 +9,10 @@ internal static class UnixListenSocket
     // open(2) of a socket: no such device or address.
     private const int Enxio = 6;
 
-    /// <summary>Listens. A socket file that a dead process left is replaced. The socket of a live process, and a file that is not a socket, are errors.</summary>
+    /// <summary>
+    /// Listens. A socket file that a dead process left is replaced. The socket of a live process, and a file that is not a socket, are
+    /// errors.
+    /// </summary>
     /// <exception cref="FormatException">Says why it cannot listen, and what to do.</exception>
     public static Socket Listen(UnixDomainSocketEndPoint address, int backlog)
     {
@@ -63,7 +66,7 @@ internal static class UnixListenSocket
             if (!File.Exists(path) && !Directory.Exists(path))
                 return;
             if (!IsSocket(path))
-                throw new FormatException("it exists and is no socket; remove it or choose another path");
+                throw new FormatException("it exists and is not a socket; remove it or choose another path");
             if (IsAlive(path))
                 throw new FormatException("another process listens there; stop it or choose another path");
         }

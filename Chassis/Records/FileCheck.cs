@@ -13,7 +13,9 @@ public static class FileCheck
     /// <summary>Checks whether lines could be written, and changes nothing. A path of <c>-</c> is stdout.</summary>
     /// <param name="path">The file, which need not exist.</param>
     /// <param name="origin">The option or key that named it.</param>
-    /// <exception cref="UsageException">The file cannot be opened, or its folder takes no new file; the message is the same as at a start.</exception>
+    /// <exception cref="UsageException">
+    /// The file cannot be opened, or its folder takes no new file; the message is the same as at a start.
+    /// </exception>
     public static void RefuseUnwritable(string path, string origin)
     {
         if (path == "-")

@@ -74,7 +74,9 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
 
     /// <summary>Queues a record; completes at once unless the sink waits when full.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="sender">The sender of the record, to protect the records of other senders; one sender can have a quarter of the queue.</param>
+    /// <param name="sender">
+    /// The sender of the record, to protect the records of other senders; one sender can have a quarter of the queue.
+    /// </param>
     /// <returns>Whether it was queued; after the end it is dropped and counted.</returns>
     public async ValueTask<bool> WriteAsync(T record, object? sender = null)
     {

@@ -8,7 +8,10 @@ namespace Chassis.Records;
 /// </summary>
 public sealed class LineSink : IAsyncDisposable
 {
-    /// <summary>Bytes of a block, unless one line has more. Each block costs some wake-ups of the thread pool, which at 64 KB were a tenth of a busy sidecar's time.</summary>
+    /// <summary>
+    /// Bytes of a block, unless one line has more. Each block costs some wake-ups of the thread pool, which at 64 KB were a tenth of a busy
+    /// sidecar's time.
+    /// </summary>
     public const int BlockSize = 256 * 1024;
 
     /// <summary>Bytes of all blocks by default.</summary>
@@ -73,7 +76,9 @@ public sealed class LineSink : IAsyncDisposable
     public Task ReopenAsync() => _output.ReopenAsync();
 
     /// <summary>Copies a line; any thread can call it, and it never waits for the output.</summary>
-    /// <param name="line">With its line feed, and with <see cref="LateNumberWidth"/> bytes of any value if a number is still missing.</param>
+    /// <param name="line">
+    /// With its line feed, and with <see cref="LateNumberWidth"/> bytes of any value if a number is still missing.
+    /// </param>
     /// <param name="lateAt">The position of these bytes.</param>
     /// <param name="late">The number; null if none is missing.</param>
     public void Write(ReadOnlySpan<byte> line, int lateAt = 0, ILateNumber? late = null)

@@ -8,7 +8,7 @@ internal static partial class RecordLog
     [LoggerMessage(900, LogLevel.Error, "Records cannot be written to {Path} and are dropped: {Reason}")]
     public static partial void WriteFailed(ILogger logger, string path, string reason);
 
-    [LoggerMessage(901, LogLevel.Information, "Records are written to {Path} again; {Lost} were dropped for want of it")]
+    [LoggerMessage(901, LogLevel.Information, "Records are written to {Path} again; {Lost} were dropped in the meantime")]
     public static partial void WritingAgain(ILogger logger, string path, long lost);
 
     [LoggerMessage(902, LogLevel.Warning, "Records still unwritten at the end: {Count}")]

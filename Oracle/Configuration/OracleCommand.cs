@@ -12,9 +12,10 @@ internal static class OracleCommand
     /// <summary>Text below the options of <c>--help</c>.</summary>
     public const string Epilog = """
         Every option is also a key of the YAML file (metrics.address for --metrics-address) and an environment
-        variable (ORACLE__METRICS__ADDRESS). The command line wins over the environment, that over the file.
+        variable (ORACLE__METRICS__ADDRESS). The command line takes precedence over the environment, and the
+        environment over the file.
 
-        A policy file holds rules, of which the first that matches decides, for each question anew:
+        A policy file has rules. For each question, the first rule that matches decides:
           rules:
             - name: office
               peer: [10.0.0.0/8, ::1]   # who connected to the asking sidecar: the peer of an inbound one is the outbound one. Left out: anyone
@@ -48,14 +49,14 @@ internal static class OracleCommand
     private static readonly SettingOption[] Options =
     [
         Option(Keys.Listen, "ADDRESS:PORT", "Where questions are answered. [default: all addresses, 9100]"),
-        Option(Keys.Policy, "FILE", "Who gets which transform. [default: not, for everyone]"),
+        Option(Keys.Policy, "FILE", "Which connection gets which transform. [default: not, for each]"),
         Option(Keys.MetricsAddress, "ADDRESS:PORT", "Where /metrics is served. [default: all addresses, 9101 or the next free port]"),
         Option(Keys.HealthAddress, "ADDRESS:PORT", "Where /healthz and /readyz are served. [default: as /metrics]"),
-        Option(Keys.MetricsHosts, "NAME,...", "More hosts that /metrics is served for, such as *.example.org."),
-        Option(Keys.HealthHosts, "NAME,...", "More hosts that /healthz and /readyz are served for."),
+        Option(Keys.MetricsHosts, "NAME,...", "More host names that requests for /metrics can have, such as *.example.org."),
+        Option(Keys.HealthHosts, "NAME,...", "More host names that requests for /healthz and /readyz can have."),
         Option(Keys.AuditLog, "FILE|-|off", "One JSON line for each decision; - is stdout. [default: -]"),
-        Option(Keys.MaxConnections, "N", "Connections open at once; beyond, an idle one makes room. [default: 4096]"),
-        Option(Keys.MaxDecisions, "N", "Connections remembered for 30 s; of one address half at most. [default: 262144]"),
+        Option(Keys.MaxConnections, "N", "Most open connections at once; above that, an idle one gives way. [default: 4096]"),
+        Option(Keys.MaxDecisions, "N", "Connections remembered for 30 s; one address has at most half. [default: 262144]"),
         Option(Keys.LogLevel, "LEVEL", "trace, debug, info, warning, error or none; on stderr. [default: info]"),
         Option(Keys.Config, "FILE", "YAML file with these options as keys."),
     ];
@@ -63,7 +64,7 @@ internal static class OracleCommand
     /// <summary>Builds the command.</summary>
     public static RootCommand Create()
     {
-        var port = new Argument<string?>("port") { Arity = ArgumentArity.ZeroOrOne, Description = "Where questions are answered, on all addresses; short for --listen PORT." };
+        var port = new Argument<string?>("port") { Arity = ArgumentArity.ZeroOrOne, Description = "Port for questions, on all addresses; short for --listen PORT." };
         var check = new Command("check", "Reads configuration and policy, reports the first error, and ends.");
         var root = new RootCommand("Authorizes the connections of sidecars and chooses how their bytes are changed.") { port, check };
         var named = new CommandLineSource(root, Options);

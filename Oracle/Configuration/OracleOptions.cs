@@ -43,7 +43,9 @@ internal sealed record OracleOptions
     /// <summary>Most open connections, as configured. Each costs a socket and some 10 KB.</summary>
     public int WantedConnections { get; init; } = 4096;
 
-    /// <summary>Most open connections, never more than the limit of open files allows. When all are in use, an idle one gives way.</summary>
+    /// <summary>
+    /// Most open connections, never more than the limit of open files allows. When all are in use, an idle one gives way.
+    /// </summary>
     public int MaxConnections { get; init; } = 4096;
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Oracle.Decisions;
 
 /// <summary>
 /// Decides questions. Each question is judged by itself, and a denial of either side stands. In a pair p2 asks first, and its grant
-/// decides the transform of both. A p1 that asks about a connection of which no p2 has asked is denied and leaves nothing behind.
+/// decides the transform of both. A p1 that asks about a connection about which no p2 has asked is denied and leaves nothing behind.
 /// </summary>
 internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
 {

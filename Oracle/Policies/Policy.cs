@@ -24,7 +24,9 @@ internal enum Match
     /// <summary>It does not match, whatever the question leaves open.</summary>
     No,
 
-    /// <summary>It could match: the question does not name what the rule depends on. Dialect v1 names neither listener nor destination.</summary>
+    /// <summary>
+    /// It could match: the question does not name what the rule depends on. Dialect v1 names neither listener nor destination.
+    /// </summary>
     Untold,
 
     /// <summary>It matches.</summary>

@@ -102,16 +102,16 @@ internal sealed partial class PolicyReloader(
         [LoggerMessage(20, LogLevel.Information, "Policy {Path} is in force as generation {Generation}: {Summary}")]
         public static partial void Reloaded(ILogger logger, string path, int generation, string summary);
 
-        [LoggerMessage(21, LogLevel.Error, "The changed policy is not taken: {Reason}; generation {Generation} stays in force")]
+        [LoggerMessage(21, LogLevel.Error, "The changed policy was refused: {Reason}; generation {Generation} stays in force")]
         public static partial void ReloadFailed(ILogger logger, string reason, int generation);
 
-        [LoggerMessage(22, LogLevel.Error, "The changed policy {Path} is not taken: an error of this program; generation {Generation} stays in force")]
+        [LoggerMessage(22, LogLevel.Error, "The changed policy {Path} was refused: an error of this program; generation {Generation} stays in force")]
         public static partial void ReloadBroken(ILogger logger, string path, int generation, Exception error);
 
         [LoggerMessage(23, LogLevel.Warning, "Policy {Path}: {Warning}")]
         public static partial void Doubtful(ILogger logger, string path, string warning);
 
-        [LoggerMessage(24, LogLevel.Error, "Policy {Path} is not in force since {Since:u}; generation {Generation} is")]
+        [LoggerMessage(24, LogLevel.Error, "The changed policy {Path} has not been in force since {Since:u}; generation {Generation} is in force")]
         public static partial void StillNotInForce(ILogger logger, string path, DateTimeOffset since, int generation);
     }
 }

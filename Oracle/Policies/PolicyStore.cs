@@ -48,6 +48,6 @@ internal sealed class PolicyStore(Policy first, TimeProvider time)
 
     /// <summary>For readiness: what is wrong with the policy file, or null. Only the log has the reason.</summary>
     public string? Describe() => NotInForceSince is { } since
-        ? $"the policy file is not in force since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, see the log; generation {Current.Generation} is"
+        ? $"the policy file has not been in force since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} (see the log); generation {Current.Generation} is in force"
         : null;
 }

@@ -8,7 +8,9 @@ namespace Oracle.Policies;
 /// <param name="Role">The asker's role.</param>
 /// <param name="Peer">Address of the peer that connected to the asking sidecar.</param>
 /// <param name="Listener">The asking listener; null if the question does not name it.</param>
-/// <param name="Destination">Name or address of the destination; null if the question does not name it, or it is neither name nor address.</param>
+/// <param name="Destination">
+/// Name or address of the destination; null if the question does not name it, or it is neither name nor address.
+/// </param>
 /// <param name="Port">The destination's port.</param>
 internal readonly record struct PolicySubject(SidecarRole Role, IPAddress Peer, string? Listener = null, string? Destination = null, int Port = 0)
 {

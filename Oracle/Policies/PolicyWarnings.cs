@@ -15,7 +15,7 @@ internal static class PolicyWarnings
             yield return $"nothing grants to {(CanGrant(policy, SidecarRole.Outbound) ? "inbound" : "outbound")}: each side of a pair is judged by itself and both need a grant, so no pair has one";
         var unsaid = policy.Rules.Where(rule => IsUnsaid(rule.Grant)).Select(rule => rule.Name);
         if (Names(IsUnsaid(policy.Default) ? unsaid.Append(Policy.DefaultName) : unsaid) is { } mute)
-            yield return $"dialect v1 has no word for the transform of {mute}: a sidecar that asks in v1 is denied where it holds";
+            yield return $"dialect v1 cannot express the transform of {mute}: a sidecar that asks in v1 is denied if this transform applies";
         if (Names(policy.Rules.Where(rule => rule.Grant is null && rule.LooksAtRoute).Select(rule => rule.Name)) is { } blind)
             yield return $"dialect v1 tells neither listener nor destination, at which {blind} looks to deny: a sidecar that asks in v1 is denied by it wherever it goes";
         if (Names(policy.Rules.Where((rule, i) => IsTorn(policy, rule, i)).Select(rule => rule.Name)) is { } torn)

@@ -8,7 +8,9 @@ public enum OracleDialect
     /// <summary>The dialect of the Lisp programs: <c>hello</c>, one question for each TCP connection, three transforms.</summary>
     V1,
 
-    /// <summary><c>ask</c>: with listener and destination, any transform expression, and any number of questions for each TCP connection.</summary>
+    /// <summary>
+    /// <c>ask</c>: with listener and destination, any transform expression, and any number of questions for each TCP connection.
+    /// </summary>
     V1x,
 }
 

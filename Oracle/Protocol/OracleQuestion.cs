@@ -13,7 +13,8 @@ public sealed record QuestionRoute(string Listener, string? Host, int Port, bool
 
 /// <summary>
 /// A sidecar's question: <c>hello &lt;role&gt; &lt;conn-id&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>, or in dialect v1x
-/// <c>ask &lt;role&gt; &lt;conn-id&gt; &lt;listener&gt; &lt;dest-host&gt; &lt;dest-port&gt; &lt;peer-ip&gt; &lt;peer-port&gt; [greeted]</c>.
+/// <c>ask &lt;role&gt; &lt;conn-id&gt; &lt;listener&gt; &lt;dest-host&gt; &lt;dest-port&gt; &lt;peer-ip&gt; &lt;peer-port&gt;
+/// [greeted]</c>.
 /// In v1x <c>- 0</c> is an unknown destination, and <c>greeted</c> means that p2 has the destination from p1's greeting.
 /// </summary>
 /// <param name="Role">The asker's role.</param>

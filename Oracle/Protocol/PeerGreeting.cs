@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Oracle.Protocol;
 
-/// <summary>p1's greeting to p2: <c>bonjour &lt;conn-id&gt;</c>, or with the destination <c>&lt;host&gt; &lt;port&gt;</c> after it.</summary>
+/// <summary>
+/// p1's greeting to p2: <c>bonjour &lt;conn-id&gt;</c>, or with the destination <c>&lt;host&gt; &lt;port&gt;</c> after it.
+/// </summary>
 /// <param name="Id">The connection.</param>
 /// <param name="Host">Name or address of the destination in the long form, otherwise null.</param>
 /// <param name="Port">Its port, 1 to 65535, in the long form, otherwise 0.</param>

@@ -34,7 +34,10 @@ internal sealed record AuditRecord
     /// <summary>Address and port that the question came from.</summary>
     public string? Asker { get; init; }
 
-    /// <summary>The answer in the question's dialect: <c>ok xor 42</c>, <c>ok (xor 42)</c>, or <c>deny</c>, also if the connection was closed without an answer.</summary>
+    /// <summary>
+    /// The answer in the question's dialect: <c>ok xor 42</c>, <c>ok (xor 42)</c>, or <c>deny</c>, also if the connection was closed
+    /// without an answer.
+    /// </summary>
     public required string Answer { get; init; }
 
     /// <summary>The policy rule that decided.</summary>

@@ -31,15 +31,15 @@ internal sealed class OracleMetrics
     public OracleMetrics(IMeterFactory factory, OracleOptions options, DecisionMemory memory, PolicyStore policies, AuditLog audit)
     {
         var meter = factory.Create(MeterName);
-        _questions = meter.CreateCounter<long>("oracle_questions", null, "Questions by the asking role and the result: granted, or why not.");
-        _answerTime = meter.CreateHistogram("oracle_answer", "s", "From a whole question to its answer handed to the kernel.",
+        _questions = meter.CreateCounter<long>("oracle_questions", null, "Questions by the asker's role and the result: granted, or the reason of the denial.");
+        _answerTime = meter.CreateHistogram("oracle_answer", "s", "Time from a complete question until the kernel has its answer.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = AnswerBuckets });
         _accepted = meter.CreateCounter<long>("oracle_connections", null, "Connections accepted.");
-        _displaced = meter.CreateCounter<long>("oracle_connections_displaced", null, "Connections closed, the longest idle first, to make room for others: as many were open as may be.");
-        _refused = meter.CreateCounter<long>("oracle_connections_refused", null, "Connections closed at once: all places were in use, and none could be freed for the asker.");
+        _displaced = meter.CreateCounter<long>("oracle_connections_displaced", null, "Connections closed, the longest idle first, to make room for others when all places were in use.");
+        _refused = meter.CreateCounter<long>("oracle_connections_refused", null, "Connections closed at once: all places were in use, and no connection could give way.");
         _active = meter.CreateUpDownCounter<long>("oracle_connections_active", null, "Connections open now.");
         BuildInfo.AddTo(meter, "oracle");
-        meter.CreateObservableGauge("oracle_connections_limit", () => options.MaxConnections, null, "Connections that may be open at once.");
+        meter.CreateObservableGauge("oracle_connections_limit", () => options.MaxConnections, null, "Most open connections at once.");
         meter.CreateObservableGauge("oracle_decisions_limit", () => options.MaxDecisions, null, "Connections that may be remembered at once.");
         meter.CreateObservableGauge("oracle_decisions_pending", () => memory.Pending, null, "Decisions that wait for the outbound sidecar to ask.");
         meter.CreateObservableGauge("oracle_decisions_remembered", () => memory.Count, null, "Connections remembered, pending or answered to both sides.");
@@ -47,8 +47,8 @@ internal sealed class OracleMetrics
         meter.CreateObservableGauge("oracle_policy_generation", () => policies.Current.Generation, null, "Generation of the policy in force; 1 since the start.");
         meter.CreateObservableGauge("oracle_policy_loaded_timestamp", () => policies.Current.Since.ToUnixTimeMilliseconds() / 1000.0, "s", "When the policy in force was loaded, since the Unix epoch.");
         meter.CreateObservableGauge("oracle_policy_file_in_force", () => policies.NotInForceSince is null ? 1 : 0, null, "1 while the policy in force is that of the file, 0 since a changed file was not taken.");
-        meter.CreateObservableCounter("oracle_policy_reload_failures", () => policies.Failures, null, "Changed policy files that were not taken.");
-        meter.CreateObservableCounter("oracle_audit_records_dropped", () => audit.Dropped, null, "Audit lines lost to a failing output.");
+        meter.CreateObservableCounter("oracle_policy_reload_failures", () => policies.Failures, null, "Changed policy files that were refused.");
+        meter.CreateObservableCounter("oracle_audit_records_dropped", () => audit.Dropped, null, "Audit lines that were lost because the output failed.");
 
         // Alerts on a rate need the series before the first event.
         _accepted.Add(0);

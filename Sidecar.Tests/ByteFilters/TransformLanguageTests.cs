@@ -18,14 +18,14 @@ public sealed class TransformLanguageTests
 
     [Fact]
     public void Define_WhatUsesItself_IsRefused() =>
-        Assert.Equal("a: it stands for itself, by way of a, b, c", Refused(("a", "(chain b not)"), ("b", "c"), ("c", "(inverse a)")));
+        Assert.Equal("a: it refers to itself, by way of a, b, c", Refused(("a", "(chain b not)"), ("b", "c"), ("c", "(inverse a)")));
 
     // Those that are done, and those that only lead to the circle, are not of it.
     [Fact]
     public void Define_WhatUsesItselfBehindOthers_NamesTheCircleAlone()
     {
         var error = Refusal(("user", "(chain a not)"), ("a", "(chain lone b)"), ("b", "(chain lone a)"), ("lone", "not"));
-        Assert.Equal(("a", "a: it stands for itself, by way of a, b"), (error.Name, error.Message));
+        Assert.Equal(("a", "a: it refers to itself, by way of a, b"), (error.Name, error.Message));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class TransformLanguageTests
 
     // On a stack smaller than that of a pool's thread: what is too deep must not end the process.
     [Theory]
-    [InlineData(31, "at most 1024 names and parentheses within one another expected")]
+    [InlineData(31, "at most 1024 nested names and parentheses expected")]
     [InlineData(2, null)]
     public void Define_NamesAndParenthesesWithinOneAnother_AreBounded(int parentheses, string? refusal)
     {

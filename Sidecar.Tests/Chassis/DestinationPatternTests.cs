@@ -61,7 +61,7 @@ public sealed class DestinationPatternTests
     [InlineData("[::1]:", "a port 1 to 65535")]
     [InlineData("10.0.0.0/33", "a prefix length 0 to 32")]
     [InlineData("fd00::/8:443", "a prefix length 0 to 128")]
-    [InlineData("10.1.2.3/8:80", "bits are set behind the prefix")]
+    [InlineData("10.1.2.3/8:80", "bits are set after the prefix")]
     [InlineData("host/8", "an address or a network")]
     public void Parse_Wrong_SaysWhatWasExpected(string text, string expected) =>
         Assert.StartsWith(expected, Assert.Throws<FormatException>(() => DestinationPattern.Parse(text)).Message, StringComparison.Ordinal);

@@ -57,7 +57,7 @@ public sealed class UnixListenSocketTests : IDisposable
 
         var error = Assert.Throws<UsageException>(() => Bind());
 
-        Assert.EndsWith("it exists and is no socket; remove it or choose another path", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("it exists and is not a socket; remove it or choose another path", error.Message, StringComparison.Ordinal);
         Assert.Equal("precious", File.ReadAllText(Path));
     }
 

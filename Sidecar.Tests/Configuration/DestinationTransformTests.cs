@@ -56,7 +56,7 @@ public sealed class DestinationTransformTests
     [InlineData("destination-transforms: [{transform: not}]", ":3: listeners.0.destination-transforms.0.transform: listeners.0.destination-transforms.0.destination is missing beside it")]
     [InlineData("destination-transforms: [{destination: a}]", ":3: listeners.0.destination-transforms.0.destination: listeners.0.destination-transforms.0.transform is missing beside it")]
     [InlineData("destination-transforms: [{destination: 'a b', transform: not}]", ":3: listeners.0.destination-transforms.0.destination 'a b': a host name")]
-    [InlineData("destination-transforms: [{destination: [a, '10.0.0.1/8'], transform: not}]", ":3: listeners.0.destination-transforms.0.destination.1 '10.0.0.1/8': bits are set behind the prefix")]
+    [InlineData("destination-transforms: [{destination: [a, '10.0.0.1/8'], transform: not}]", ":3: listeners.0.destination-transforms.0.destination.1 '10.0.0.1/8': bits are set after the prefix")]
     [InlineData("destination-transforms: [{destination: a, transform: (xor 300)}]", ":3: listeners.0.destination-transforms.0.transform '(xor 300)': 1:6: a byte 0..255 expected, got 300")]
     [InlineData("destination-transforms: [{destination: a, transform: not, port: 1}]", ":3: listeners.0.destination-transforms.0.port: unknown key")]
     [InlineData("destination-transforms: []", ":3: listeners.0.destination-transforms: a value is missing")]

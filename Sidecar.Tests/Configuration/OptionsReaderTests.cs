@@ -96,7 +96,7 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.mode=socks4", "listeners.0.target=a:1", "has no use for a target")]
     [InlineData("listeners.0.transform=not", "oracle.address=a:1", "remove one of the two")]
     [InlineData("listeners.0.accept-proxy=off", "listeners.0.proxy-clients=::1", "switch it on or remove")]
-    [InlineData("listeners.0.accept-proxy=on", "listeners.0.proxy-clients=10.0.0.1/8", "bits are set behind the prefix")]
+    [InlineData("listeners.0.accept-proxy=on", "listeners.0.proxy-clients=10.0.0.1/8", "bits are set after the prefix")]
     public void Load_SettingsThatContradictEachOther_AreRefused(string one, string other, string reason) =>
         Assert.Contains(reason, Assert.Throws<UsageException>(() => Words.Named(Listen, one, other)).Message, StringComparison.Ordinal);
 
@@ -217,7 +217,7 @@ public sealed class OptionsReaderTests
 
     [Theory]
     [InlineData("admin=on", "off, or an address below it, is expected")]
-    [InlineData("admin.address=unix:admin.sock", "the whole path of a socket is expected behind unix:, such as unix:/run/sidecar/admin.sock, of at most 96 characters")]
+    [InlineData("admin.address=unix:admin.sock", "the whole path of a socket is expected after unix:, such as unix:/run/sidecar/admin.sock, of at most 96 characters")]
     [InlineData("metrics.address=unix:/run/metrics.sock", "an IP address to listen on is expected")]
     public void Load_WrongEndpoint_SaysWhatIsExpected(string setting, string reason) =>
         Assert.Contains(reason, Assert.Throws<UsageException>(() => Words.Named(Listen, setting)).Message, StringComparison.Ordinal);

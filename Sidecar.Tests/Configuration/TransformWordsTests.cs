@@ -18,7 +18,7 @@ public sealed class TransformWordsTests : IDisposable
     [InlineData("transforms:\n  fine: not\n  wrong: (xor 300)\n  last: not\n", ":4: transforms.wrong '(xor 300)': wrong: 1:6: a byte 0..255 expected, got 300")]
     // A name that another one's starts with; and one that leads to what is wrong.
     [InlineData("transforms:\n  user: wrong\n  wrong: (xor 300)\n", ":4: transforms.wrong '(xor 300)': wrong: 1:6: a byte 0..255 expected, got 300")]
-    [InlineData("transforms:\n  fine: not\n  a: (chain b not)\n  b: a\n", ":4: transforms.a '(chain b not)': a: it stands for itself, by way of a, b")]
+    [InlineData("transforms:\n  fine: not\n  a: (chain b not)\n  b: a\n", ":4: transforms.a '(chain b not)': a: it refers to itself, by way of a, b")]
     [InlineData("transforms:\n  fine: not\n  xor: not\n", ":4: transforms.xor 'not': xor: the language has this word already")]
     [InlineData("transforms:\n  scramble: not\n  twice: (chain Scramble not)\n", ":4: transforms.twice '(chain Scramble not)': twice: 1:8: an expression expected, got Scramble")]
     [InlineData("transforms:\n  many: |\n    (chain\n      (xor 300))\n", ":3: transforms.many '(chain (xor 300))': many: 2:8: a byte 0..255 expected, got 300")]

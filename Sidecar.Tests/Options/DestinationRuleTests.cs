@@ -73,5 +73,5 @@ public sealed class DestinationRuleTests
     [InlineData("[fd00::/8")]
     [InlineData("[fd00::/8]443")]
     public void Parse_WhatIsNoRule_SaysWhatIsExpected(string text) =>
-        Assert.Matches("expected|behind the prefix", Assert.Throws<FormatException>(() => DestinationRule.Parse(text)).Message);
+        Assert.Matches("expected|after the prefix", Assert.Throws<FormatException>(() => DestinationRule.Parse(text)).Message);
 }

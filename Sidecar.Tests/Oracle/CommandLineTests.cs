@@ -47,7 +47,7 @@ public sealed partial class CommandLineTests : IDisposable
         var warned = await ProgramProcess.RunAsync("Oracle", "check", "--policy", doubtful);
         Assert.Equal((0, $"{doubtful}: 1 rule, default (add 1)|ok"), (warned.Code, string.Join('|', warned.Output)));
         Assert.Collection(warned.Errors,
-            line => Assert.StartsWith($"{doubtful}: warning: dialect v1 has no word for the transform of default:", line, StringComparison.Ordinal),
+            line => Assert.StartsWith($"{doubtful}: warning: dialect v1 cannot express the transform of default:", line, StringComparison.Ordinal),
             line => Assert.StartsWith($"{doubtful}: warning: dialect v1 tells neither listener nor destination, at which a looks", line, StringComparison.Ordinal));
         var broken = await ProgramProcess.RunAsync("Oracle", "check", "--policy", bad);
         Assert.Equal((2, $"Oracle: {bad}:3: rules.1.transform 'rot13': random, or a transform, is expected: 1:1: an expression expected, got rot13"), (broken.Code, Assert.Single(broken.Errors)));
@@ -135,7 +135,7 @@ public sealed partial class CommandLineTests : IDisposable
         Assert.Equal("ok xor 2\n", await AskAsync(IPAddress.Loopback, port, "hello alone a 10.0.0.1 5\n"));
         File.WriteAllText(policy, "default: (add 2)");
         await oracle.SignalAsync("HUP");
-        Assert.Contains(policy + ": dialect v1 has no word for the transform of default", await oracle.ErrorLineAsync("dialect v1"), StringComparison.Ordinal);
+        Assert.Contains(policy + ": dialect v1 cannot express the transform of default", await oracle.ErrorLineAsync("dialect v1"), StringComparison.Ordinal);
     }
 
     // Null while another program has the port.

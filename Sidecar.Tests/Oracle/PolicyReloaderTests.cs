@@ -193,7 +193,7 @@ public sealed class PolicyReloaderTests : IDisposable
             await reloader.LookAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Single(log.Lines);
         Assert.Equal(since, store.NotInForceSince);
-        Assert.Equal("the policy file is not in force since 2026-01-02T03:04:05Z, see the log; generation 1 is", store.Describe());
+        Assert.Equal("the policy file has not been in force since 2026-01-02T03:04:05Z (see the log); generation 1 is in force", store.Describe());
         for (var minute = 2; minute < 4; minute++)
         {
             _time.Advance(TimeSpan.FromMinutes(1));

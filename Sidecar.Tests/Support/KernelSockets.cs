@@ -19,7 +19,9 @@ internal static class KernelSockets
             where IsHeld(line) && (accepting.Contains(Port(line[1])) || connectedTo.Contains(Port(line[2])))
             select $"{line[1]} {line[2]} state {line[3]}"];
 
-    /// <summary>Whether the process that listens on a port has taken a client's connection out of the kernel's queue, and holds it.</summary>
+    /// <summary>
+    /// Whether the process that listens on a port has taken a client's connection out of the kernel's queue, and holds it.
+    /// </summary>
     public static bool IsAccepted(int port, Socket client)
     {
         var own = ((IPEndPoint)client.LocalEndPoint!).Port;

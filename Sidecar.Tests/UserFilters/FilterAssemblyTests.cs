@@ -33,7 +33,7 @@ public sealed class FilterAssemblyTests : IDisposable
 
     [Fact]
     public void Read_AFileThatIsNoAssembly_SaysSo() =>
-        Assert.EndsWith(".dll': it is no .NET assembly", Refusal(_folder.Write("text.dll", "not an assembly")), StringComparison.Ordinal);
+        Assert.EndsWith(".dll': it is not a .NET assembly", Refusal(_folder.Write("text.dll", "not an assembly")), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("public class Nothing { }")]

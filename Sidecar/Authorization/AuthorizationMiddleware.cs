@@ -5,7 +5,9 @@ using Sidecar.Options;
 
 namespace Sidecar.Authorization;
 
-/// <summary>Decides whether a connection is allowed, and its transform: by the Oracle, or by the configuration if there is no Oracle.</summary>
+/// <summary>
+/// Decides whether a connection is allowed, and its transform: by the Oracle, or by the configuration if there is no Oracle.
+/// </summary>
 internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerOptions listener, OracleClient oracle)
 {
     public Task OnConnectionAsync(ConnectionContext connection) => AuthorizeAsync(connection).ThenAsync(next, connection);

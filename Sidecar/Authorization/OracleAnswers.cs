@@ -44,7 +44,7 @@ internal sealed class OracleAnswers(TransformLanguage language)
         if (OracleAnswer.TryParse(line, dialect, language, out var answer, out var problem))
             return answer.Transform is { } transform ? Decision.Grant(transform) : Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
         return Decision.Refuse(RelayEndReason.ProtocolError, problem is null
-            ? $"the Oracle's answer '{line}' is none of the protocol"
+            ? $"the Oracle's answer '{line}' does not follow the protocol"
             : $"the Oracle's transform is none that this sidecar knows: {problem}");
     }
 

@@ -132,7 +132,9 @@ internal sealed class ConnectionInfo(ListenerOptions listener, ClientAddress pee
     /// <summary>Both directions reached their end.</summary>
     public void Complete() => Volatile.Write(ref _completed, true);
 
-    /// <summary>Resets both sides, from any thread. Stages notice it at once; a stage that waits for something else notices it afterwards.</summary>
+    /// <summary>
+    /// Resets both sides, from any thread. Stages notice it at once; a stage that waits for something else notices it afterwards.
+    /// </summary>
     public void Abort(RelayEndReason reason, string detail)
     {
         End(reason, detail);

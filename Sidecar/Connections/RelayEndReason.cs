@@ -53,7 +53,9 @@ public enum RelayEndReason
     /// <summary>The connection was not redirected, so its original destination is not known.</summary>
     NoOriginalDestination,
 
-    /// <summary>The configuration does not allow the destination, or the client of a SOCKS listener or of one with <c>accept-proxy</c>.</summary>
+    /// <summary>
+    /// The configuration does not allow the destination, or the client of a SOCKS listener or of one with <c>accept-proxy</c>.
+    /// </summary>
     DestinationNotAllowed,
 
     /// <summary>The destination is one of the sidecar's own ports.</summary>

@@ -27,6 +27,6 @@ internal sealed class OracleGuard(HostPort oracle, Resolver resolver, TimeSpan l
         // An address that cannot be checked is not allowed; a question to the Oracle would fail too.
         return resolved.Failure is null
             ? new OracleAddresses(resolved.Addresses, null, null)
-            : OracleAddresses.Refuse(RelayEndReason.OracleUnreachable, $"{upstream} has the Oracle's port, and whether it is the Oracle cannot be told: {resolved.Detail}");
+            : OracleAddresses.Refuse(RelayEndReason.OracleUnreachable, $"{upstream} has the Oracle's port, and cannot be compared with the Oracle's address: {resolved.Detail}");
     }
 }

@@ -6,7 +6,9 @@ using Sidecar.Options;
 
 namespace Sidecar.Hosting;
 
-/// <summary>The real addresses of the own endpoints: port 0 and moved defaults have become numbers. Admin can be a UNIX socket, or null for none.</summary>
+/// <summary>
+/// The real addresses of the own endpoints: port 0 and moved defaults have become numbers. Admin can be a UNIX socket, or null for none.
+/// </summary>
 internal sealed record BoundAddresses(IPEndPoint Metrics, IPEndPoint Health, EndPoint? Admin)
 {
     /// <summary>Claims their ports, after the listeners': the explicit ones first, so that a moving default does not take them.</summary>

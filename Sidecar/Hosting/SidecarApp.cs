@@ -46,7 +46,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <summary>Reads the configuration, claims the ports and builds the process; it accepts nothing before it runs.</summary>
-    /// <exception cref="Chassis.UsageException">The configuration is wrong, a port is in use, or the file of records cannot be opened.</exception>
+    /// <exception cref="Chassis.UsageException">
+    /// The configuration is wrong, a port is in use, or the file of records cannot be opened.
+    /// </exception>
     public static SidecarApp Create(IConfigurationReader source)
     {
         var loaded = source.Read();

@@ -3,7 +3,9 @@ using Sidecar.Destination;
 
 namespace Sidecar.Listeners;
 
-/// <summary>Announces the ports of this process's listeners to other sidecars in this network namespace (<see cref="NeighbourListeners"/>).</summary>
+/// <summary>
+/// Announces the ports of this process's listeners to other sidecars in this network namespace (<see cref="NeighbourListeners"/>).
+/// </summary>
 internal sealed class ListenerAnnouncement : IDisposable
 {
     private readonly Dictionary<int, Socket> _sockets = [];

@@ -15,7 +15,8 @@ internal sealed record PlannedListener(ListenerOptions Options, IPEndPoint Addre
 internal static class ListenerPlan
 {
     /// <summary>
-    /// A listener keeps its socket if its address stays, even if its name changes. A listener with port 0, any free one, is always separate.
+    /// A listener keeps its socket if its address stays, even if its name changes. A listener with port 0, any free one, is always
+    /// separate.
     /// </summary>
     /// <param name="current">The present listeners.</param>
     /// <param name="wanted">The new listeners.</param>
@@ -49,7 +50,7 @@ internal static class ListenerPlan
     {
         // Its socket is closed only after all new ones are bound.
         if (wanted.Listen.Port != 0 && current.FirstOrDefault(l => ListenAddress.Overlap(l.Address, wanted.Listen)) is { } other)
-            throw new UsageException($"{wanted.ListenOrigin} '{wanted.Listen}': listener {other.Current.Options.Name} has this port at {other.Address} and cannot give it up while running; choose another port, or start anew");
+            throw new UsageException($"{wanted.ListenOrigin} '{wanted.Listen}': listener {other.Current.Options.Name} has this port at {other.Address} and cannot give it up while running; choose another port, or restart");
         return sockets.Bind(wanted.Listen, wanted.ListenOrigin, backlog);
     }
 }

@@ -34,7 +34,9 @@ internal sealed partial class ListenerTable(
     /// <param name="sockets">Has the sockets of the new listeners.</param>
     /// <param name="generation">The configuration's number.</param>
     /// <param name="build">Builds the stages of a listener's connections.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">No descriptor is left to announce a new listener; nothing has changed.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">
+    /// No descriptor is left to announce a new listener; nothing has changed.
+    /// </exception>
     /// <returns>The new listeners; null if the process is ending, and they are not in place.</returns>
     public async Task<IReadOnlyList<Listener>?> ReplaceAsync(IReadOnlyList<PlannedListener> planned, ListenSockets sockets, int generation, Func<ListenerOptions, ConnectionDelegate> build)
     {
@@ -70,7 +72,10 @@ internal sealed partial class ListenerTable(
         }
     }
 
-    /// <summary>Makes all listeners accept the waiting connections and close their sockets, for good. Completes when every accepted connection has reached its first stage.</summary>
+    /// <summary>
+    /// Makes all listeners accept the waiting connections and close their sockets, for good. Completes when every accepted connection has
+    /// reached its first stage.
+    /// </summary>
     public Task StopAsync()
     {
         Listener[] all;

@@ -11,7 +11,10 @@ internal readonly record struct ClientAddress(IPEndPoint EndPoint)
     // One IPv6 host can choose addresses within these bits (RFC 4291, section 2.5.4).
     private const int OwnBytes = 8;
 
-    /// <summary>The address that limits for each client count: the address itself; for IPv6 its first 64 bits, in which a host can change its address.</summary>
+    /// <summary>
+    /// The address that limits for each client count: the address itself; for IPv6 its first 64 bits, in which a host can change its
+    /// address.
+    /// </summary>
     public IPAddress Host
     {
         get

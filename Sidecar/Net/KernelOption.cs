@@ -25,7 +25,9 @@ internal readonly record struct KernelOption(int Level, int Name)
     /// <summary>SO_LINGER: what closing does with bytes that were not sent.</summary>
     public static KernelOption Linger => new(SocketLevel, 13);
 
-    /// <summary>IP_BIND_ADDRESS_NO_PORT: binding to an address leaves the choice of the port to connect, so that each destination can use all ports.</summary>
+    /// <summary>
+    /// IP_BIND_ADDRESS_NO_PORT: binding to an address leaves the choice of the port to connect, so that each destination can use all ports.
+    /// </summary>
     public static KernelOption BindAddressNoPort => new(IpLevel, 24);
 
     /// <summary>IPV6_FREEBIND: binds also to an address that is local only by a route, and that no interface has.</summary>
@@ -49,7 +51,10 @@ internal readonly record struct KernelOption(int Level, int Name)
     /// <summary>TCP_USER_TIMEOUT: milliseconds that sent bytes can stay unacknowledged.</summary>
     public static KernelOption UserTimeout => new(TcpLevel, 18);
 
-    /// <summary>SO_ORIGINAL_DST, or IP6T_SO_ORIGINAL_DST: the destination of a connection before it was redirected (linux/netfilter_ipv4.h, ip6_tables.h).</summary>
+    /// <summary>
+    /// SO_ORIGINAL_DST, or IP6T_SO_ORIGINAL_DST: the destination of a connection before it was redirected (linux/netfilter_ipv4.h,
+    /// ip6_tables.h).
+    /// </summary>
     public static KernelOption OriginalDestination(AddressFamily family) =>
         new(family == AddressFamily.InterNetworkV6 ? IpV6Level : IpLevel, 80);
 

@@ -22,7 +22,8 @@ internal static class PassthroughSource
     {
         if (IPAddress.IsLoopback(upstream) || upstream.Equals(IPAddress.Any) || upstream.Equals(IPAddress.IPv6Any) || !LocalAddress.IsLocal(upstream))
             return null;
-        // iptables/sidecar-iptables makes all of them local when it sets rules that need them, and assigns the first as a sign; 127.0.0.6 is always local.
+        // iptables/sidecar-iptables makes all of them local when it sets rules that need them, and assigns the first as a sign; 127.0.0.6
+        // is always local.
         return upstream.AddressFamily == AddressFamily.InterNetwork || LocalAddress.IsAssigned(V6.BaseAddress) ? Next(upstream.AddressFamily) : null;
     }
 

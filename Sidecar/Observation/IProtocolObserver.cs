@@ -18,12 +18,17 @@ internal interface IProtocolObserver
     /// <param name="direction">Their direction.</param>
     /// <param name="bytes">Shrinks to the bytes that were not read; none remain unless the direction's observation ends.</param>
     /// <param name="time">Their time: a timestamp of the connection's clock.</param>
-    /// <returns>False when nothing more of the direction can be observed: there is a <see cref="Failure"/>, all known requests have their responses, or the connection speaks another protocol from here on.</returns>
+    /// <returns>
+    /// False when nothing more of the direction can be observed: there is a <see cref="Failure"/>, all known requests have their responses,
+    /// or the connection speaks another protocol from here on.
+    /// </returns>
     public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time);
 
     /// <summary>A direction's stream has ended in order.</summary>
     public void End(Direction direction, long time);
 
-    /// <summary>The connection, or its observation, has ended: reports incomplete exchanges and releases all memory. The last call.</summary>
+    /// <summary>
+    /// The connection, or its observation, has ended: reports incomplete exchanges and releases all memory. The last call.
+    /// </summary>
     public void Close(in ConnectionEnding ending, long time);
 }

@@ -5,7 +5,9 @@ namespace Sidecar.Observation;
 /// <summary>The heads of one connection: the heads of ended exchanges are used again.</summary>
 /// <param name="limit">Most bytes of a head that are kept.</param>
 /// <param name="memory">Charged for them.</param>
-/// <param name="maxFree">Most heads that are kept for the next exchange: a request and a response; those of pipelined requests are released.</param>
+/// <param name="maxFree">
+/// Most heads that are kept for the next exchange: a request and a response; those of pipelined requests are released.
+/// </param>
 internal sealed class MessageHeads(int limit, MemoryAccount memory, int maxFree = 2)
 {
     private readonly Stack<MessageHead> _free = new();

@@ -28,5 +28,7 @@ internal enum Unobservable
 /// <param name="Reason">For the metric.</param>
 /// <param name="Rule">The rule that was broken, as a fixed text without any bytes of a peer.</param>
 /// <param name="Direction">The direction that broke it; null if memory was short, which neither side causes.</param>
-/// <param name="Offset">Bytes of that direction that had passed when it was found, from the connection's first; at least 0, null without a direction.</param>
+/// <param name="Offset">
+/// Bytes of that direction that had passed when it was found, from the connection's first; at least 0, null without a direction.
+/// </param>
 internal sealed record ObservationFault(Unobservable Reason, string Rule, Direction? Direction, long? Offset);

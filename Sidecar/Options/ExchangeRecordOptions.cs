@@ -17,7 +17,10 @@ public sealed record ExchangeRecordOptions
         "X-Amzn-Oidc-Data", "Cf-Access-Jwt-Assertion", "X-Goog-Iap-Jwt-Assertion", "DPoP",
     ];
 
-    /// <summary>Parameters that are masked by default, in addition to those with a telling part in their name: names that do not say that they are secret.</summary>
+    /// <summary>
+    /// Parameters that are masked by default, in addition to those with a telling part in their name: names that do not say that they are
+    /// secret.
+    /// </summary>
     public static readonly IReadOnlyList<string> SecretParameters =
     [
         // A placeholder for these names, so that all can be left out together.
@@ -56,7 +59,10 @@ public sealed record ExchangeRecordOptions
     /// <summary>The share of exchanges that are recorded, 0 to 1; default 1.</summary>
     public double Sample { get; init; } = 1;
 
-    /// <summary>Whether errors are recorded even if the share leaves them out (a status of 400 or more, a gRPC status other than 0, an exchange that was not completed); default on.</summary>
+    /// <summary>
+    /// Whether errors are recorded even if the share leaves them out (a status of 400 or more, a gRPC status other than 0, an exchange that
+    /// was not completed); default on.
+    /// </summary>
     public bool AlwaysErrors { get; init; } = true;
 
     /// <summary>Most bytes of a line, 4 KB to 1 MB; default 16 KB. A longer record is cut and says so in <c>ext.truncated</c>.</summary>
@@ -65,7 +71,9 @@ public sealed record ExchangeRecordOptions
     /// <summary>Bytes of records a second for one connection, on average, with twice as many at once; null for no limit; default 1 MB, which is some 1,700 usual records.</summary>
     public long? ConnectionRate { get; init; } = 1024 * 1024;
 
-    /// <summary>The same for all connections of one client together; default 2 MB: twice as much at once is half of the default queue.</summary>
+    /// <summary>
+    /// The same for all connections of one client together; default 2 MB: twice as much at once is half of the default queue.
+    /// </summary>
     public long? ClientRate { get; init; } = 2 * 1024 * 1024;
 
     /// <summary>Patterns of recorded paths; those with <c>!</c> exclude; default none, for all paths.</summary>

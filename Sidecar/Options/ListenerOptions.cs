@@ -47,10 +47,15 @@ public sealed record ListenerOptions
     /// <summary>Clients that can use a SOCKS listener, in addition to loopback.</summary>
     public IReadOnlyList<IPNetwork> AllowClients { get; init; } = [];
 
-    /// <summary>Destinations to which p2 can connect; default the pod and the original destination. A configured target is always allowed.</summary>
+    /// <summary>
+    /// Destinations to which p2 can connect; default the pod and the original destination. A configured target is always allowed.
+    /// </summary>
     public IReadOnlyList<DestinationRule> AllowDestinations { get; init; } = DestinationRule.Defaults;
 
-    /// <summary>Destinations to which p2 never connects, even if <see cref="AllowDestinations"/> lists them; default none. A configured target stays allowed.</summary>
+    /// <summary>
+    /// Destinations to which p2 never connects, even if <see cref="AllowDestinations"/> lists them; default none. A configured target stays
+    /// allowed.
+    /// </summary>
     public IReadOnlyList<DestinationRule> DenyDestinations { get; init; } = [];
 
     /// <summary>Whether every connection must start with a PROXY header, of either version, that names the client.</summary>

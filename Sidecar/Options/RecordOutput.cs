@@ -2,7 +2,9 @@ using Chassis.Records;
 
 namespace Sidecar.Options;
 
-/// <summary>An output for records, with its settings. Each kind, with its settings and defaults, is a file of <c>Records/Exchanges/Outputs/</c>.</summary>
+/// <summary>
+/// An output for records, with its settings. Each kind, with its settings and defaults, is a file of <c>Records/Exchanges/Outputs/</c>.
+/// </summary>
 public abstract record RecordOutput
 {
     /// <summary>The option or key that named it.</summary>

@@ -34,13 +34,17 @@ public sealed record SidecarOptions
     /// <summary>Connections at once, over all listeners, never more than the limit of open files allows; more are refused with <c>limit_reached</c>.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;
 
-    /// <summary>Connections of each listener that can wait to be accepted; default 1024. The kernel limits it to net.core.somaxconn.</summary>
+    /// <summary>
+    /// Connections of each listener that can wait to be accepted; default 1024. The kernel limits it to net.core.somaxconn.
+    /// </summary>
     public int Backlog { get; init; } = ListenSockets.DefaultBacklog;
 
     /// <summary>Rounds over all addresses of an upstream, with a growing pause between; default 3.</summary>
     public int ConnectAttempts { get; init; } = 3;
 
-    /// <summary>Time between the starts of two attempts on an upstream's addresses, 10 ms to 1 min; default 250 ms (RFC 8305, section 8).</summary>
+    /// <summary>
+    /// Time between the starts of two attempts on an upstream's addresses, 10 ms to 1 min; default 250 ms (RFC 8305, section 8).
+    /// </summary>
     public TimeSpan AttemptDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The transport that accepts and connects; default epoll on Linux, otherwise sockets.</summary>

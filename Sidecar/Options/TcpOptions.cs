@@ -21,7 +21,9 @@ public sealed record TcpOptions
     /// <summary>Whether small segments are sent at once (TCP_NODELAY); default true, as for Envoy and HAProxy.</summary>
     public bool NoDelay { get; init; } = true;
 
-    /// <summary>Silence after which the kernel probes the peer (SO_KEEPALIVE); null, the default, probes only when one side has ended.</summary>
+    /// <summary>
+    /// Silence after which the kernel probes the peer (SO_KEEPALIVE); null, the default, probes only when one side has ended.
+    /// </summary>
     public TimeSpan? KeepAlive { get; init; }
 
     /// <summary>How long sent bytes can stay unacknowledged (TCP_USER_TIMEOUT); null, the default, leaves it to the kernel.</summary>

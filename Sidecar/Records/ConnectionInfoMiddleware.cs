@@ -17,7 +17,9 @@ internal sealed partial class ConnectionInfoMiddleware(
     ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, ConnectionRegistry registry, ConnectionReporter reporter,
     TimeProvider time, ILogger<ConnectionInfoMiddleware> logger)
 {
-    /// <summary>Completes when the connection is accounted for; at the end of the process, that can be before its last stage returns.</summary>
+    /// <summary>
+    /// Completes when the connection is accounted for; at the end of the process, that can be before its last stage returns.
+    /// </summary>
     public Task OnConnectionAsync(ConnectionContext connection)
     {
         var client = new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!));

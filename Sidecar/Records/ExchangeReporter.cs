@@ -12,7 +12,9 @@ using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Records;
 
-/// <summary>Starts the observation of connections and accounts for each of their exchanges, once: metrics and, if configured, a record.</summary>
+/// <summary>
+/// Starts the observation of connections and accounts for each of their exchanges, once: metrics and, if configured, a record.
+/// </summary>
 internal sealed partial class ExchangeReporter(
     SidecarOptions options, ExchangeMetrics metrics, ObservationMemory memory, TimeProvider time, ILogger<ExchangeReporter> logger,
     ExchangeRecorder? recorder = null, LocalProcesses? processes = null)

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Sidecar.Relay;
 
-/// <summary>The buffer for codecs that do not change bytes in place. The output of one call is sent, or held, before the thread makes the next call.</summary>
+/// <summary>
+/// The buffer for codecs that do not change bytes in place. The output of one call is sent, or held, before the thread makes the next call.
+/// </summary>
 internal static class CodecOutput
 {
     // A larger buffer is dropped, so that no thread keeps so much memory.

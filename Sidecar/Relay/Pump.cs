@@ -50,7 +50,9 @@ internal sealed class Pump(RelayConnection relay, Direction direction, IRelaySoc
         Over,
     }
 
-    /// <summary>Runs until the first wait; callbacks do the rest. Callbacks, not awaits, so that an idle direction holds no state machine.</summary>
+    /// <summary>
+    /// Runs until the first wait; callbacks do the rest. Callbacks, not awaits, so that an idle direction holds no state machine.
+    /// </summary>
     public void Start() => Run();
 
     /// <inheritdoc/>

@@ -221,7 +221,8 @@ internal sealed class RelayConnection : IRelay
 
     private void OnSilence()
     {
-        // The kernel takes more from a pump only when a third of its queue is free; until then only this shows that a slow peer takes bytes.
+        // The kernel takes more from a pump only when a third of its queue is free; until then only this shows that a slow peer takes
+        // bytes.
         if (_isResetting && Acknowledged() is var acknowledged && acknowledged > _acknowledged)
         {
             _acknowledged = acknowledged;

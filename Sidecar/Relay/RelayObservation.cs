@@ -4,7 +4,9 @@ using Sidecar.Observation;
 
 namespace Sidecar.Relay;
 
-/// <summary>Gives the bytes of a relay to an observer, with the time. The time is not that of an event loop, which stands still during a turn.</summary>
+/// <summary>
+/// Gives the bytes of a relay to an observer, with the time. The time is not that of an event loop, which stands still during a turn.
+/// </summary>
 /// <param name="observer">The observer.</param>
 /// <param name="role">The listener's role. The plain side is the client's at p1 and alone, and the service's at p2.</param>
 /// <param name="time">The process's clock.</param>

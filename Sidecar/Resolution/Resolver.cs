@@ -17,7 +17,9 @@ internal readonly record struct ResolveOutcome(IReadOnlyList<IPEndPoint> Address
 /// </summary>
 internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> lookUp)
 {
-    /// <summary>Look-ups at once of names that clients send. Each can hold a thread while name servers are silent (10 s by default).</summary>
+    /// <summary>
+    /// Look-ups at once of names that clients send. Each can hold a thread while name servers are silent (10 s by default).
+    /// </summary>
     public const int MaxTold = 32;
 
     /// <summary>The most of these for one client.</summary>

@@ -13,7 +13,10 @@ namespace Sidecar.Taps;
 /// <param name="Skipped">Chunks right before it that found no room in the queue.</param>
 internal sealed record TapChunk(TapPoint Point, TimeSpan Time, long Offset, int Length, byte[] Before, byte[]? After, int Sent, long Skipped);
 
-/// <summary>Takes chunks from pumps and keeps them for a reader. Pumps never wait: chunks for which a slow reader has no room are counted and dropped.</summary>
+/// <summary>
+/// Takes chunks from pumps and keeps them for a reader. Pumps never wait: chunks for which a slow reader has no room are counted and
+/// dropped.
+/// </summary>
 /// <param name="bytes">The number of bytes of a chunk that it keeps.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Tap(int bytes, TimeProvider time)

@@ -15,10 +15,14 @@ namespace Sidecar.Telemetry;
 /// </summary>
 internal sealed class ExchangeMetrics
 {
-    /// <summary>Most gRPC methods that were served and have their own series. A method that was not called for an hour makes room for a new one.</summary>
+    /// <summary>
+    /// Most gRPC methods that were served and have their own series. A method that was not called for an hour makes room for a new one.
+    /// </summary>
     public const int MaxMethods = 200;
 
-    /// <summary>Most methods that only failed so far. Clients can make up names, and these must not take the places of served methods.</summary>
+    /// <summary>
+    /// Most methods that only failed so far. Clients can make up names, and these must not take the places of served methods.
+    /// </summary>
     public const int MaxFailingMethods = 50;
 
     private const string Other = "_OTHER";
@@ -64,9 +68,9 @@ internal sealed class ExchangeMetrics
         _requests = meter.CreateHistogram("http.server.request.duration", "s", "From the first byte of an HTTP request to the end of its response.", tags: null, advice);
         _calls = meter.CreateHistogram("rpc.server.call.duration", "s", "From the first byte of a gRPC call to its end.", tags: null, advice);
         _unobservable = meter.CreateCounter<long>("sidecar.connections.unobservable", null, "Connections that could not be observed, or not to their end.");
-        meter.CreateObservableUpDownCounter("sidecar.observation.memory", () => memory.Used, "By", "Memory that is kept for the observation of connections.");
-        meter.CreateObservableUpDownCounter("sidecar.observation.memory.limit", () => memory.Limit, "By", "Most of it that may be kept.");
-        meter.CreateObservableCounter("sidecar.observation.heads.cut", () => memory.HeadsCut, null, "Heads of requests and responses that were cut for want of memory.");
+        meter.CreateObservableUpDownCounter("sidecar.observation.memory", () => memory.Used, "By", "Memory that the observation of connections uses.");
+        meter.CreateObservableUpDownCounter("sidecar.observation.memory.limit", () => memory.Limit, "By", "Limit of the memory for the observation of connections.");
+        meter.CreateObservableCounter("sidecar.observation.heads.cut", () => memory.HeadsCut, null, "Heads of requests and responses that were cut because memory was short.");
         meter.CreateObservableCounter("sidecar.observation.ended", () => memory.Ended, null, "Connections that are no longer observed because memory was short.");
     }
 

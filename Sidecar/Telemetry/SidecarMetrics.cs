@@ -6,7 +6,9 @@ using Sidecar.Options;
 
 namespace Sidecar.Telemetry;
 
-/// <summary>The meter <c>Sidecar</c>. No label has an unlimited number of values. What can be counted at a scrape costs connections nothing.</summary>
+/// <summary>
+/// The meter <c>Sidecar</c>. No label has an unlimited number of values. What can be counted at a scrape costs connections nothing.
+/// </summary>
 internal sealed class SidecarMetrics
 {
     public const string MeterName = "Sidecar";
@@ -34,12 +36,12 @@ internal sealed class SidecarMetrics
         _handshake = Histogram("sidecar.handshake", "outbound: from the greeting to the peer's answer. inbound: from accept to the greeting.", StepBuckets);
         _oracle = Histogram("sidecar.oracle.request", "Time until the Oracle's answer, by result.", StepBuckets);
         BuildInfo.AddTo(meter, "sidecar");
-        meter.CreateObservableGauge("sidecar.connections.limit", () => options.Value.MaxConnections, null, "Connections that may live at once, over all listeners.");
-        meter.CreateObservableGauge("sidecar.listener.connections.limit", () => ObserveLimits(options.Value), null, "Connections that may live at once, of listeners with a limit of their own.");
+        meter.CreateObservableGauge("sidecar.connections.limit", () => options.Value.MaxConnections, null, "Most connections at once, over all listeners.");
+        meter.CreateObservableGauge("sidecar.listener.connections.limit", () => ObserveLimits(options.Value), null, "Most connections at once, of listeners with a limit of their own.");
         meter.CreateObservableCounter("sidecar.connections.opened", ObserveOpened, null, "Connections accepted.");
         meter.CreateObservableCounter("sidecar.connections", ObserveEnded, null, "Connections ended, by reason.");
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");
-        meter.CreateObservableCounter("sidecar.bytes", ObserveBytes, "By", "Bytes relayed, by side and way.");
+        meter.CreateObservableCounter("sidecar.bytes", ObserveBytes, "By", "Bytes relayed, by peer and direction.");
         meter.CreateObservableCounter("sidecar.records.dropped", ObserveDropped, null, "Records lost, by sink and reason.");
         meter.CreateObservableCounter("sidecar.transform.bytes", ObserveTransformed, "By", "Plain bytes that went through each transform.");
 

@@ -16,7 +16,9 @@ internal abstract class Codec
     /// <returns>True to send the chunk, changed in place; false to send the output, which can be empty.</returns>
     public abstract bool Apply(Span<byte> chunk, IBufferWriter<byte> output);
 
-    /// <summary>The source has ended its stream. The codec writes the bytes that it has held back, and its own end mark. The last call.</summary>
+    /// <summary>
+    /// The source has ended its stream. The codec writes the bytes that it has held back, and its own end mark. The last call.
+    /// </summary>
     /// <param name="output">Empty; for the last bytes to send.</param>
     /// <returns>Whether the stream is complete. If not, the sink gets a reset after these bytes.</returns>
     public abstract bool Finish(IBufferWriter<byte> output);

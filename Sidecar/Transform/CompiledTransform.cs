@@ -8,7 +8,9 @@ namespace Sidecar.Transform;
 /// <param name="Does">Its effect, in words.</param>
 /// <param name="Kernel">The kernel that computes it.</param>
 /// <param name="Bytes">Its memory for all connections together, rounded up.</param>
-/// <param name="Start">The transform for one direction of one connection; always the same object if the position of a byte does not matter.</param>
+/// <param name="Start">
+/// The transform for one direction of one connection; always the same object if the position of a byte does not matter.
+/// </param>
 internal sealed record TransformPart(string Does, string Kernel, int Bytes, Func<ByteTransform> Start);
 
 /// <summary>

@@ -18,7 +18,9 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
     // In the order in which they began.
     private readonly List<Attempt> _running = [];
 
-    /// <summary>The addresses in the order of attempts: address families in turn, starting with that of the first address (RFC 8305, section 4).</summary>
+    /// <summary>
+    /// The addresses in the order of attempts: address families in turn, starting with that of the first address (RFC 8305, section 4).
+    /// </summary>
     public static IReadOnlyList<IPEndPoint> Interleave(IReadOnlyList<IPEndPoint> addresses)
     {
         var first = addresses.Where(a => a.AddressFamily == addresses[0].AddressFamily).ToList();

@@ -17,7 +17,8 @@ internal readonly record struct ConnectOutcome(ConnectionContext? Connection, Re
 /// </summary>
 internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, SidecarOptions options, TimeProvider time)
 {
-    // Before the second round; doubled before each further one, with a random part, so that many do not come back at once (Envoy's base interval).
+    // Before the second round; doubled before each further one, with a random part, so that many do not come back at once (Envoy's base
+    // interval).
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Tries the addresses, families in turn; an attempt continues until <paramref name="timeout"/>.</summary>

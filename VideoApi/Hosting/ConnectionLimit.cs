@@ -34,7 +34,9 @@ internal sealed class ConnectionLimit(ConnectionPlaces places, VideoMetrics metr
         });
     }
 
-    /// <summary>Answers requests of connections without a place. Other connections keep their places while their requests are answered.</summary>
+    /// <summary>
+    /// Answers requests of connections without a place. Other connections keep their places while their requests are answered.
+    /// </summary>
     public void Answer(IApplicationBuilder app) => app.Use((context, next) =>
     {
         if (context.Features.Get<Refused>() is null)

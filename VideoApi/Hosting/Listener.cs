@@ -7,7 +7,9 @@ namespace VideoApi.Hosting;
 /// <param name="Service">Address and port for clients; port 0 takes any free one.</param>
 /// <param name="Metrics">The address of metrics.</param>
 /// <param name="Health">The address of health; it can be the same.</param>
-/// <param name="MaxConnections">Clients' connections at once, which share places by address; a connection without a place is answered 503.</param>
+/// <param name="MaxConnections">
+/// Clients' connections at once, which share places by address; a connection without a place is answered 503.
+/// </param>
 /// <param name="LogLevel">Lowest level that is logged.</param>
 internal sealed record Listener(ListenPoint Service, ListenPoint Metrics, ListenPoint Health, int MaxConnections, LogLevel LogLevel)
 {
@@ -21,7 +23,9 @@ internal sealed record Listener(ListenPoint Service, ListenPoint Metrics, Listen
 /// <summary>An address to listen on.</summary>
 /// <param name="Address">Address and port.</param>
 /// <param name="Source">The option or word that names it.</param>
-/// <param name="LastPort">For a default: the last port that is tried if the default is in use; null for an address that the user named.</param>
+/// <param name="LastPort">
+/// For a default: the last port that is tried if the default is in use; null for an address that the user named.
+/// </param>
 internal sealed record ListenPoint(IPEndPoint Address, string Source, int? LastPort = null)
 {
     /// <summary>Claims it.</summary>

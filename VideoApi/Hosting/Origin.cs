@@ -32,6 +32,6 @@ internal static class Origin
         var url = Values.HttpUrl(text);
         return url.AbsolutePath == "/" && url.UserInfo.Length == 0
             ? url
-            : throw new FormatException("scheme, host and port alone are expected, such as http://127.0.0.1:9000");
+            : throw new FormatException("only scheme, host and port are expected, such as http://127.0.0.1:9000");
     }
 }

@@ -43,22 +43,22 @@ internal static class ServiceCommand
         var health = new Option<string?>("--health-address")
         {
             HelpName = "ADDRESS:PORT",
-            Description = "Where /healthz and /readyz are served, besides the service's own port. [default: as --metrics-address]",
+            Description = "Where /healthz and /readyz are served, not on the service's own port. [default: as --metrics-address]",
         };
         var metricsHosts = new Option<string?>("--metrics-hosts")
         {
             HelpName = "NAME,...",
-            Description = "More hosts that /metrics is served for, such as *.example.org.",
+            Description = "More host names that requests for /metrics can have, such as *.example.org.",
         };
         var healthHosts = new Option<string?>("--health-hosts")
         {
             HelpName = "NAME,...",
-            Description = "More hosts that /healthz and /readyz are served for, at --health-address.",
+            Description = "More host names that requests for /healthz and /readyz can have, at --health-address.",
         };
         var connections = new Option<string>("--max-connections")
         {
             HelpName = "N",
-            Description = "Clients' connections at once, shared out by address; beyond, an idle one makes room, else the answer is 503.",
+            Description = "Most clients' connections at once, shared by address; above that, an idle one gives way, otherwise the answer is 503.",
             DefaultValueFactory = _ => "1500",
         };
         var level = new Option<string>("--log-level")

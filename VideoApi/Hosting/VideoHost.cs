@@ -65,7 +65,9 @@ internal static partial class VideoHost
         return builder;
     }
 
-    /// <summary>Answers on the ports for metrics and health, and to connections without a place. The stages of the service come after it.</summary>
+    /// <summary>
+    /// Answers on the ports for metrics and health, and to connections without a place. The stages of the service come after it.
+    /// </summary>
     public static void UseServiceEndpoints(this WebApplication app)
     {
         var own = app.Services.GetRequiredService<OwnEndpoints>();
@@ -128,7 +130,7 @@ internal static partial class VideoHost
     [LoggerMessage(1, LogLevel.Information, "metrics on {Metrics}, health on {Health}; {Service} listens on {Address}")]
     private static partial void LogListening(ILogger logger, string service, EndPoint metrics, EndPoint health, string address);
 
-    [LoggerMessage(2, LogLevel.Warning, "Port {Port} is in use, {Name} moved to {Moved}")]
+    [LoggerMessage(2, LogLevel.Warning, "Port {Port} is in use; {Name} listens on {Moved}")]
     private static partial void LogMoved(ILogger logger, string name, int port, int moved);
 
     [LoggerMessage(3, LogLevel.Warning,

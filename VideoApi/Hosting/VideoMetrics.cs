@@ -20,13 +20,13 @@ internal sealed class VideoMetrics
     public VideoMetrics(IMeterFactory factory, ConnectionPlaces places)
     {
         var meter = factory.Create(MeterName);
-        _connections = meter.CreateCounter<long>("video_connections", null, "Clients' connections; refused are those for which no place was to be had, answered 503.");
-        _displaced = meter.CreateCounter<long>("video_connections_displaced", null, "Connections closed, the longest idle first, to make room for others: as many were open as may be.");
+        _connections = meter.CreateCounter<long>("video_connections", null, "Clients' connections; refused ones got no place and were answered 503.");
+        _displaced = meter.CreateCounter<long>("video_connections_displaced", null, "Connections closed, the longest idle first, to make room for others when all places were in use.");
         _connections.Add(0, _accepted);
         _connections.Add(0, _refused);
         _displaced.Add(0);
         meter.CreateObservableGauge("video_connections_active", () => places.Taken, null, "Clients' connections that are open.");
-        meter.CreateObservableGauge("video_connections_limit", () => places.Limit, null, "How many clients' connections may be open at once.");
+        meter.CreateObservableGauge("video_connections_limit", () => places.Limit, null, "Most clients' connections at once.");
     }
 
     /// <summary>A connection has begun.</summary>

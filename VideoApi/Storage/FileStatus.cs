@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VideoApi.Storage;
 
-/// <summary>Properties of a file that .NET does not offer: whether it is a regular file (opening a FIFO blocks), and when its status changed.</summary>
+/// <summary>
+/// Properties of a file that .NET does not offer: whether it is a regular file (opening a FIFO blocks), and when its status changed.
+/// </summary>
 /// <param name="IsRegular">Whether the path itself, not a link, is a regular file.</param>
 /// <param name="Changed">Last change of content, times or name (ctime), which no program can set.</param>
 internal readonly partial record struct FileStatus(bool IsRegular, DateTimeOffset Changed)

@@ -58,7 +58,7 @@ internal static class VideoProbe
             if (!MediaPath.TryResolve(path, reference, out var names))
                 throw new FormatException($"{path[^1]}: '{reference}' is not in this folder, or its name cannot be served ({MediaPath.Allowed})");
             if (MediaType.Of(names[^1]) is null)
-                throw new FormatException($"{path[^1]}: '{reference}' is of no kind that is served ({MediaType.Served})");
+                throw new FormatException($"{path[^1]}: '{reference}' is not of a served kind ({MediaType.Served})");
         }
     }
 }

@@ -21,8 +21,8 @@ public sealed class KeptAnswerTests
                 data.Add(transport, "ok (chain (xor 1) scramble)\n", "protocol_error", "1:16: an expression expected, got scramble");
                 data.Add(transport, "ok (xor 300)\n", "protocol_error", "1:6: a byte 0..255 expected, got 300");
                 data.Add(transport, "ok \n", "protocol_error", "1:1: an expression expected, got the end");
-                data.Add(transport, "nonsense\n", "protocol_error", "the Oracle's answer 'nonsense' is none of the protocol");
-                data.Add(transport, "denied\n", "protocol_error", "the Oracle's answer 'denied' is none of the protocol");
+                data.Add(transport, "nonsense\n", "protocol_error", "the Oracle's answer 'nonsense' does not follow the protocol");
+                data.Add(transport, "denied\n", "protocol_error", "the Oracle's answer 'denied' does not follow the protocol");
                 data.Add(transport, "ok \0\n", "protocol_error", "malformed");
                 data.Add(transport, new string('o', 4098), "protocol_error", "too long");
             }

@@ -156,8 +156,8 @@ public sealed class ConfigurationTests
         await old.SignalAsync("TERM");
         Assert.Equal(0, await old.ExitCodeAsync());
 
-        await next.ErrorLineAsync(":15090 has become free and is listened on");
-        await next.ErrorLineAsync(":15021 has become free and is listened on");
+        await next.ErrorLineAsync(":15090 is free again");
+        await next.ErrorLineAsync(":15021 is free again");
         Assert.Contains("sidecar_connections_opened_total{", await space.RunAsync("curl -s --noproxy '*' http://127.0.0.1:15090/metrics"), StringComparison.Ordinal);
         Assert.Equal("ready\n", await space.RunAsync("curl -s --noproxy '*' http://127.0.0.1:15021/readyz"));
     }

@@ -227,8 +227,8 @@ public sealed class UsageErrorTests
     }
 
     [Theory]
-    [InlineData("--listen|0|check", "'--listen': stands before 'check'; write it behind")]
-    [InlineData("--config|f|transform|idt", "'--config': stands before 'transform'; write it behind")]
+    [InlineData("--listen|0|check", "'--listen': stands before 'check'; write it after 'check'")]
+    [InlineData("--config|f|transform|idt", "'--config': stands before 'transform'; write it after 'transform'")]
     public async Task Option_BeforeASubcommand_IsNotIgnored(string words, string expected) =>
         Assert.Equal($"Sidecar: {expected}", await FailAsync(words.Split('|')));
 

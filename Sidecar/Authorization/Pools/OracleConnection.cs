@@ -12,7 +12,9 @@ namespace Sidecar.Authorization.Pools;
 /// </summary>
 internal sealed class OracleConnection
 {
-    /// <summary>How long it is kept without a question: half as long as the Oracle keeps it, so that both rarely close it at once.</summary>
+    /// <summary>
+    /// How long it is kept without a question: half as long as the Oracle keeps it, so that both rarely close it at once.
+    /// </summary>
     public static readonly TimeSpan IdleLimit = OracleDialects.IdleLimit / 2;
 
     private static readonly MessageParser<string> ParseLine = WireLine.Parser(OracleDialect.V1x.MaxLineBytes());

@@ -5,7 +5,9 @@ using Sidecar.Transport.Epoll;
 
 namespace Sidecar.Authorization.Pools;
 
-/// <summary>The idle connections to the Oracle, separate for each event loop, so that a question and its answer stay on one thread.</summary>
+/// <summary>
+/// The idle connections to the Oracle, separate for each event loop, so that a question and its answer stay on one thread.
+/// </summary>
 internal sealed class OraclePools(SidecarOptions options, TimeProvider time)
 {
     // For each pool. With 8 and 64 clients that connected anew for each request, a quarter of the questions found no free connection

@@ -6,15 +6,21 @@ using Sidecar.Options;
 
 namespace Sidecar.Handshakes.ProxyProtocol;
 
-/// <summary>Feature: the client of a connection that a proxy passes on, and its destination. v4-mapped addresses as IPv4, without scopes.</summary>
+/// <summary>
+/// Feature: the client of a connection that a proxy passes on, and its destination. v4-mapped addresses as IPv4, without scopes.
+/// </summary>
 /// <param name="Source">The client.</param>
-/// <param name="Destination">The address to which the client connected, as the proxy says: sent to the upstream, but never connected to.</param>
+/// <param name="Destination">
+/// The address to which the client connected, as the proxy says: sent to the upstream, but never connected to.
+/// </param>
 internal sealed record ProxyHeader(IPEndPoint Source, IPEndPoint Destination)
 {
     /// <summary>The header for any two socket addresses.</summary>
     public static ProxyHeader Of(IPEndPoint source, IPEndPoint destination) => new(Plain(source), Plain(destination));
 
-    /// <summary>Whether both addresses are IPv4. A header has one family, so IPv4 beside IPv6 is written v4-mapped, as HAProxy does.</summary>
+    /// <summary>
+    /// Whether both addresses are IPv4. A header has one family, so IPv4 beside IPv6 is written v4-mapped, as HAProxy does.
+    /// </summary>
     public bool IsV4 => Source.AddressFamily == AddressFamily.InterNetwork && Destination.AddressFamily == AddressFamily.InterNetwork;
 
     /// <summary>Appends the header to a buffer, in one piece and without flushing.</summary>

@@ -14,7 +14,9 @@ internal static class ProxyHeaderV2
     /// <summary>The part that every header has.</summary>
     public const int FixedLength = 16;
 
-    /// <summary>Most bytes of a header, with TLVs; its length field allows 65,551. nginx has the same limit (NGX_PROXY_PROTOCOL_MAX_HEADER).</summary>
+    /// <summary>
+    /// Most bytes of a header, with TLVs; its length field allows 65,551. nginx has the same limit (NGX_PROXY_PROTOCOL_MAX_HEADER).
+    /// </summary>
     public const int MaxLength = 4096;
 
     // proxy-protocol.txt section 2.2: the high half of the 13th byte is the version, the low half the command.

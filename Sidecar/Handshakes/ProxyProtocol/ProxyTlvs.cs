@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace Sidecar.Handshakes.ProxyProtocol;
 
-/// <summary>The extensions after the addresses of a version 2 header: type (1), length (2), value. All but the checksum are ignored.</summary>
+/// <summary>
+/// The extensions after the addresses of a version 2 header: type (1), length (2), value. All but the checksum are ignored.
+/// </summary>
 internal static class ProxyTlvs
 {
     // PP2_TYPE_CRC32C, proxy-protocol.txt section 2.2.3.

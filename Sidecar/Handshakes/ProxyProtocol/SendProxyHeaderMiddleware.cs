@@ -43,7 +43,9 @@ internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, Listene
 
 internal static class SendProxyHeaderMiddlewareExtensions
 {
-    /// <summary>On a listener with <c>send-proxy</c>, starts the upstream's bytes with a header. On other listeners it does nothing.</summary>
+    /// <summary>
+    /// On a listener with <c>send-proxy</c>, starts the upstream's bytes with a header. On other listeners it does nothing.
+    /// </summary>
     public static IConnectionBuilder UseSendProxyHeader(this IConnectionBuilder builder, ListenerOptions listener) =>
         listener.SendProxy is { } version
             ? builder.Use(next => new SendProxyHeaderMiddleware(next, listener, version).OnConnectionAsync)

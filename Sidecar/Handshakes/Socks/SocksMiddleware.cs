@@ -53,7 +53,10 @@ internal sealed class SocksMiddleware(ConnectionDelegate next, ListenerOptions l
 
 internal static class SocksMiddlewareExtensions
 {
-    /// <summary>On a socks4 listener, sets the <see cref="SocksRequest"/> feature and a <see cref="DownstreamAnswer"/>. On other listeners it does nothing.</summary>
+    /// <summary>
+    /// On a socks4 listener, sets the <see cref="SocksRequest"/> feature and a <see cref="DownstreamAnswer"/>. On other listeners it does
+    /// nothing.
+    /// </summary>
     public static IConnectionBuilder UseSocks(this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time) =>
         listener.Mode == ListenerMode.Socks4
             ? builder.Use(next => new SocksMiddleware(next, listener, timeouts, time).OnConnectionAsync)

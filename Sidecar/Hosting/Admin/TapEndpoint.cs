@@ -56,7 +56,7 @@ internal static class TapEndpoint
         {
             if (!await places.WaitAsync(TimeSpan.Zero))
             {
-                await Problems.Of(StatusCodes.Status503ServiceUnavailable, $"{MaxTaps} taps are open, and there may be no more").ExecuteAsync(httpContext);
+                await Problems.Of(StatusCodes.Status503ServiceUnavailable, $"{MaxTaps} taps are open, which is the limit").ExecuteAsync(httpContext);
                 return;
             }
 

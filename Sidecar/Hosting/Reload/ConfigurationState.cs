@@ -28,7 +28,7 @@ internal sealed class ConfigurationState
         _time = time;
         _inForce = new ConfigurationInForce(1, time.GetUtcNow(), first);
         var meter = factory.Create(SidecarMetrics.MeterName);
-        meter.CreateObservableCounter("sidecar.config.reloads", ObserveReloads, null, "Times the configuration was read anew, by result.");
+        meter.CreateObservableCounter("sidecar.config.reloads", ObserveReloads, null, "Reloads of the configuration, by result.");
         meter.CreateObservableGauge(
             "sidecar.config.last_reload_success_timestamp", () => _inForce.Since.ToUnixTimeMilliseconds() / 1000.0, "s", "When the configuration in force was read.");
     }

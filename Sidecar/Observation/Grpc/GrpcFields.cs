@@ -7,7 +7,9 @@ internal struct GrpcFields
 {
     private bool? _areOfCall;
 
-    /// <summary>Whether a request is a call: <c>application/grpc</c>, possibly with a format or parameters after it. gRPC-Web is another protocol.</summary>
+    /// <summary>
+    /// Whether a request is a call: <c>application/grpc</c>, possibly with a format or parameters after it. gRPC-Web is another protocol.
+    /// </summary>
     public readonly bool AreOfCall => _areOfCall == true;
 
     /// <summary>The call's status; null if there is none.</summary>

@@ -1,6 +1,9 @@
 namespace Sidecar.Observation.Grpc;
 
-/// <summary>The status of a call: the server's, or the one that gRPC derives for a call without a status (gRPC over HTTP/2, "Errors"; http-grpc-status-mapping).</summary>
+/// <summary>
+/// The status of a call: the server's, or the one that gRPC derives for a call without a status (gRPC over HTTP/2, "Errors";
+/// http-grpc-status-mapping).
+/// </summary>
 internal static class GrpcStatus
 {
     private const int Cancelled = 1;

@@ -1,6 +1,8 @@
 namespace Sidecar.Observation.Grpc;
 
-/// <summary>Counts the messages of one direction of a gRPC call: each starts with five bytes, a flag and its length. The messages are skipped.</summary>
+/// <summary>
+/// Counts the messages of one direction of a gRPC call: each starts with five bytes, a flag and its length. The messages are skipped.
+/// </summary>
 internal struct MessageCounter
 {
     private const int PrefixLength = 5;

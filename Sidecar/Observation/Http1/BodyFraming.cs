@@ -40,7 +40,7 @@ internal struct BodyFraming
     // Whether the last field was one of those that count here.
     private bool _isLast;
 
-    // "identity" is no coding. Servers accepted it until RFC 7230; some still do, and others refuse it.
+    // "identity" is not a coding. Servers accepted it until RFC 7230; some still do, and others refuse it.
     private bool _isIdentity;
 
     private bool _hasBlank;

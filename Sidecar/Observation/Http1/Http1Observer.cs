@@ -123,7 +123,9 @@ internal sealed class Http1Observer : IProtocolObserver
         Report(exchange);
     }
 
-    /// <summary>The server answers with an error although no request has come, or only a part of a head; the request has what is known of it.</summary>
+    /// <summary>
+    /// The server answers with an error although no request has come, or only a part of a head; the request has what is known of it.
+    /// </summary>
     public Exchange BeginRefused(MessageHead answer, long started)
     {
         var bytes = _requests.MessageBytes;
@@ -156,7 +158,9 @@ internal sealed class Http1Observer : IProtocolObserver
         return true;
     }
 
-    /// <summary>Gives away the exchange of the <see cref="Upgrade"/>; its request may not be complete. Until then it is reported with the others.</summary>
+    /// <summary>
+    /// Gives away the exchange of the <see cref="Upgrade"/>; its request may not be complete. Until then it is reported with the others.
+    /// </summary>
     public Exchange TakeUpgraded()
     {
         var exchange = Upgrade!.Exchange;

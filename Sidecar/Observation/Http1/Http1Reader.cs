@@ -104,7 +104,9 @@ internal sealed class Http1Reader
     /// <summary>Reads nothing more.</summary>
     public void Stop() => _state = _state == State.Broken ? State.Broken : State.Over;
 
-    /// <summary>The known part of a head that is incomplete or breaks the protocol; nothing more is read then. Null if none has begun.</summary>
+    /// <summary>
+    /// The known part of a head that is incomplete or breaks the protocol; nothing more is read then. Null if none has begun.
+    /// </summary>
     public MessageHead? TakePart()
     {
         if (!HasPart)
@@ -241,7 +243,7 @@ internal sealed class Http1Reader
     private void ReadStartLine(ReadOnlySpan<byte> line)
     {
         _head ??= _heads.Rent();
-        // A line that can be the size of a chunk has no method of any client.
+        // No method of a client looks like the size of a chunk.
         if ((_isBeforeChunks && StartLine.MayBeChunkSize(line)) || !StartLine.TryRead(line, _readsRequests, _head))
         {
             BreakStartLine(line);

@@ -20,7 +20,9 @@ internal static class StartLine
         head.SetRequest(line[..blank], end < 0 ? rest : rest[..end]);
     }
 
-    /// <summary>Whether a line begins with the digits of a chunk's size and a blank: it can be a chunk's size or a request's line.</summary>
+    /// <summary>
+    /// Whether a line begins with the digits of a chunk's size and a blank: it can be a chunk's size or a request's line.
+    /// </summary>
     public static bool MayBeChunkSize(ReadOnlySpan<byte> line) =>
         line.IndexOf((byte)' ') is var blank and > 0 && !line[..blank].ContainsAnyExcept(HexDigits);
 

@@ -3,7 +3,10 @@ using Sidecar.Observation.Http2.Hpack;
 
 namespace Sidecar.Observation.Http2;
 
-/// <summary>The server's frames: its header blocks are interim responses, a final one, and its trailers. A push has no request, so it is no exchange.</summary>
+/// <summary>
+/// The server's frames: its header blocks are interim responses, a final one, and its trailers. A push has no request, so it is no
+/// exchange.
+/// </summary>
 internal sealed class ResponseSide(Http2Streams streams, HpackDecoder own, HpackDecoder peers) : Http2Side(Direction.Response, streams, own, peers)
 {
     private readonly Http2Streams _streams = streams;

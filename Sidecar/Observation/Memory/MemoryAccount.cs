@@ -9,7 +9,9 @@ internal sealed class MemoryAccount
     /// <summary>Bytes that a connection can use before any byte has passed: its parsers, a usual request and its response.</summary>
     public const int Starting = 8 * 1024;
 
-    /// <summary>Bytes that it can use for each byte that has passed. The smallest message, of some ten bytes, costs half of that in objects.</summary>
+    /// <summary>
+    /// Bytes that it can use for each byte that has passed. The smallest message, of some ten bytes, costs half of that in objects.
+    /// </summary>
     public const int PerByte = 64;
 
     /// <summary>Bytes of an array beyond its elements.</summary>

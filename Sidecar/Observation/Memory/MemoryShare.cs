@@ -1,6 +1,8 @@
 namespace Sidecar.Observation.Memory;
 
-/// <summary>An event loop's part of the budget: it takes portions and gives them out in small pieces. Connections without a loop share one.</summary>
+/// <summary>
+/// An event loop's part of the budget: it takes portions and gives them out in small pieces. Connections without a loop share one.
+/// </summary>
 /// <param name="memory">The budget.</param>
 /// <param name="isOfOneThread">Whether only one thread takes and returns memory; then no lock is needed.</param>
 internal sealed class MemoryShare(ObservationMemory memory, bool isOfOneThread)

@@ -27,7 +27,9 @@ internal sealed record ReadRecord(DateTimeOffset Time, string Protocol, string M
     /// <summary>Whether it is a gRPC call.</summary>
     public bool IsGrpc { get; init; }
 
-    /// <summary>Whether sampling never leaves it out: a status of 400 or more, a gRPC call without status 0, an exchange that was not completed.</summary>
+    /// <summary>
+    /// Whether sampling never leaves it out: a status of 400 or more, a gRPC call without status 0, an exchange that was not completed.
+    /// </summary>
     public bool IsError => Status is null or >= 400 || (IsGrpc && GrpcStatus is not 0) || Outcome is not (null or "completed");
 
     /// <summary>Reads a line; null if it is not the record of an exchange.</summary>

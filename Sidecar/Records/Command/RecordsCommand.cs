@@ -22,8 +22,8 @@ internal static class RecordsCommand
         var slower = Text("--slower", "TIME", "Only responses that took as long to begin, such as 100ms");
         var errors = new Option<bool>("--errors") { Description = "Only statuses from 400 on, gRPC statuses other than 0, and exchanges that were not completed" };
         var grpc = new Option<bool>("--grpc") { Description = "Only gRPC calls" };
-        var follow = new Option<bool>("--follow", "-f") { Description = "Go on when the file grows or another takes its place, until Ctrl-C" };
-        var summary = new Option<bool>("--summary") { Description = "No table, only what it comes to" };
+        var follow = new Option<bool>("--follow", "-f") { Description = "Continue when the file grows or another file replaces it, until Ctrl-C" };
+        var summary = new Option<bool>("--summary") { Description = "Only the summary, without the table" };
         var colour = new Option<string>("--color") { Description = "auto, always or never", HelpName = "WHEN", DefaultValueFactory = _ => "auto" };
         var command = new System.CommandLine.Command("records", "Show records of exchanges as a table; then counts, errors and latencies for each method and path")
         {

@@ -11,7 +11,9 @@ internal sealed class ExchangeFilter(double sample, bool alwaysErrors, PathFilte
     public bool Accepts(Exchange exchange) =>
         (sample >= 1 || (alwaysErrors && IsError(exchange)) || Random.Shared.NextDouble() < sample) && paths.Accepts(exchange.Request.Target);
 
-    /// <summary>Whether it did not end in order, or the answer is an error: a status of 400 or more; for a gRPC call any status but 0, or none.</summary>
+    /// <summary>
+    /// Whether it did not end in order, or the answer is an error: a status of 400 or more; for a gRPC call any status but 0, or none.
+    /// </summary>
     public static bool IsError(Exchange exchange) =>
         exchange.Outcome != ExchangeOutcome.Completed || exchange.Response is { Status: >= 400 } || exchange.Grpc is { Status: not 0 };
 }

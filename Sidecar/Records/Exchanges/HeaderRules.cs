@@ -27,7 +27,8 @@ internal sealed class HeaderRules
     // Browsers cannot set Authorization for a WebSocket, so tokens go here, beside names such as v4.channel.k8s.io.
     private const string Protocols = "Sec-WebSocket-Protocol";
 
-    // Values are addresses or parts of one (RFC 9110, 10.1.3, 10.2.2, 8.7; RFC 9113, 8.3.1), sometimes with tokens (RFC 6749, 4.2.2); and fields with which an ingress passes a request's own on.
+    // Values are addresses or parts of one (RFC 9110, 10.1.3, 10.2.2, 8.7; RFC 9113, 8.3.1), sometimes with tokens (RFC 6749, 4.2.2); and
+    // fields with which an ingress passes a request's own on.
     private static readonly string[] Addresses =
     [
         "Referer", "Location", "Content-Location", ":path", ":authority", "Host", "Destination", "Link", "Refresh",

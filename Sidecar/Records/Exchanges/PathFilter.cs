@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>Chooses by path, without the query. A path must match a pattern (if there are any) and must not match an excluding pattern.</summary>
+/// <summary>
+/// Chooses by path, without the query. A path must match a pattern (if there are any) and must not match an excluding pattern.
+/// </summary>
 internal sealed class PathFilter
 {
     private static readonly SearchValues<byte> Ends = SearchValues.Create("?#"u8);

@@ -13,7 +13,9 @@ internal enum OverRate
     Client,
 }
 
-/// <summary>The limits for the records of one connection: by itself, and together with the others of its client. The default has no limit.</summary>
+/// <summary>
+/// The limits for the records of one connection: by itself, and together with the others of its client. The default has no limit.
+/// </summary>
 internal readonly record struct RecordBudget(ByteBucket? Connection, ByteBucket? Client)
 {
     /// <summary>Whether another record has room.</summary>

@@ -5,7 +5,10 @@ using System.Text;
 
 namespace Sidecar.Records.Exchanges;
 
-/// <summary>Finds in <c>/proc</c> the process that has a socket open. Processes of earlier finds are searched first, because a service has many sockets.</summary>
+/// <summary>
+/// Finds in <c>/proc</c> the process that has a socket open. Processes of earlier finds are searched first, because a service has many
+/// sockets.
+/// </summary>
 /// <param name="time">The clock that limits a search.</param>
 internal sealed unsafe partial class SocketOwners(TimeProvider time)
 {

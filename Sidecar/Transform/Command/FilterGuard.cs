@@ -3,7 +3,9 @@ using Chassis;
 
 namespace Sidecar.Transform.Command;
 
-/// <summary>Turns an exception of a transform into one line for the author of the expression, because it is not a bug of this program.</summary>
+/// <summary>
+/// Turns an exception of a transform into one line for the author of the expression, because it is not a bug of this program.
+/// </summary>
 internal static class FilterGuard
 {
     /// <exception cref="UsageException">The code threw.</exception>

@@ -11,9 +11,9 @@ internal static class TransformCommand
 {
     public static System.CommandLine.Command Create()
     {
-        var expression = new Argument<string>("expression") { Description = "Such as '(chain (xor 42) not (rotl 3))', a name that the configuration defines, or @FILE, which has it" };
-        var inverse = new Option<bool>("--inverse") { Description = "Undo it" };
-        var explain = new Option<bool>("--explain") { Description = "Read nothing; show the canonical form, what it comes to, and how fast this machine does it" };
+        var expression = new Argument<string>("expression") { Description = "Such as '(chain (xor 42) not (rotl 3))', a name that the configuration defines, or @FILE, a file with the expression" };
+        var inverse = new Option<bool>("--inverse") { Description = "Apply the inverse" };
+        var explain = new Option<bool>("--explain") { Description = "Read nothing; show the canonical form, the effect, and the speed on this machine" };
         var config = new Option<string>("--config") { Description = "YAML file with transforms and filters that the expression can use", HelpName = "FILE" };
         var command = new System.CommandLine.Command("transform", "Change bytes from stdin to stdout; this is no encryption") { expression, inverse, explain, config };
         command.SetAction(async (parsed, cancellation) =>

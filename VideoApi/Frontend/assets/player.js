@@ -1,7 +1,7 @@
 'use strict';
 
-// Plays the playlist that the page names in data-playlist. hls.js is asked first: where it works it behaves the same
-// in every browser; the browser's own HLS is for those without Media Source Extensions (iPhones).
+// Plays the playlist that the page names in data-playlist. hls.js comes first, because it behaves the same in every browser
+// in which it works. The browser's own HLS is for browsers without Media Source Extensions (iPhones).
 (() => {
   const video = document.querySelector('video[data-playlist]');
   const message = document.getElementById('message');
@@ -22,7 +22,7 @@
   }
 
   function play(hls) {
-    // hls.js has retried by itself when it calls an error fatal; what follows are second chances, few and spaced out.
+    // When hls.js calls an error fatal, it has retried already. These are second chances, few and far apart.
     const limits = { [Hls.ErrorTypes.NETWORK_ERROR]: 5, [Hls.ErrorTypes.MEDIA_ERROR]: 3 };
     let tries = 0;
     let failedAt = 0;
@@ -42,7 +42,7 @@
 
     hls.on(Hls.Events.MANIFEST_PARSED, () => { hasPlaylist = true; });
     hls.on(Hls.Events.LEVEL_LOADED, (_, level) => { isFinished = !level.details.live; });
-    // A part that a finished film lacks will not come. Each rendition may have it: hls.js asks the others by itself.
+    // A missing part of a finished film will not come. Each rendition can have it, and hls.js tries the others by itself.
     const isGone = (error) => {
       const isPart = error.details === Hls.ErrorDetails.FRAG_LOAD_ERROR || error.details === Hls.ErrorDetails.KEY_LOAD_ERROR;
       if (!isFinished || !isPart || ![404, 410].includes(error.response?.code)) {
@@ -56,7 +56,7 @@
       show(`The video cannot be played: ${error.details}${status}. Reload the page to try again.`);
     };
 
-    // Only what has played on counts as recovered: a broken segment is buffered again and again.
+    // Only playback that has moved on counts as recovered, because a broken segment is buffered again and again.
     video.addEventListener('timeupdate', () => {
       if ((tries > 0 || missing > 0) && video.currentTime > failedAt + 1) {
         tries = 0;

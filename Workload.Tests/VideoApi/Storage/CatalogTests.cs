@@ -57,8 +57,8 @@ public sealed class CatalogTests : IDisposable
 
     [Theory]
     [InlineData("a%b", "#EXTM3U\n#EXTINF:2,\n0.ts\n", "the folder a%b is not in the catalogue: its name cannot be served (no %, no \\, no control characters, no dot at the start)")]
-    [InlineData("odd", "#EXTM3U\n#EXTINF:2,\n0.xyz\n", "the folder odd is not in the catalogue: index.m3u8: '0.xyz' is of no kind that is served")]
-    [InlineData("key", "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"secret\"\n#EXTINF:2,\n0.ts\n", "the folder key is not in the catalogue: index.m3u8: 'secret' is of no kind that is served")]
+    [InlineData("odd", "#EXTM3U\n#EXTINF:2,\n0.xyz\n", "the folder odd is not in the catalogue: index.m3u8: '0.xyz' is not of a served kind")]
+    [InlineData("key", "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"secret\"\n#EXTINF:2,\n0.ts\n", "the folder key is not in the catalogue: index.m3u8: 'secret' is not of a served kind")]
     [InlineData("map", "#EXTM3U\n#EXT-X-MAP:URI=\"i%25.mp4\"\n#EXTINF:2,\n0.ts\n", "the folder map is not in the catalogue: index.m3u8: 'i%25.mp4' is not in this folder, or its name cannot be served")]
     public async Task Get_VideoThatCannotBeServed_IsLeftOutAndTheLogSaysWhy(string folder, string playlist, string reason)
     {

@@ -68,7 +68,8 @@ public sealed class GrpcProgramTests : IDisposable
         {
             // Without a status on the wire the record has the one that gRPC gives: CANCELLED, or DEADLINE_EXCEEDED.
             "Cancel" => ("client_reset", 1, "", 1, 1),
-            // The server keeps the client's deadline as well: the side that first finds it passed tells the other, and the client tells its caller.
+            // The server keeps the client's deadline as well: the side that first finds it passed tells the other, and the client tells its
+            // caller.
             "Deadline" when record.Outcome == "completed" => ("completed", 4, "Deadline exceeded", 1, 1),
             // If a loaded machine brought a call late, its deadline may not have passed for the observer: then it counts as cancelled.
             "Deadline" => ("client_reset", found.Item2 == 1 ? 1 : 4, "", 1, found.Item5),

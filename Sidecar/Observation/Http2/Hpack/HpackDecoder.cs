@@ -3,7 +3,9 @@ using Sidecar.Observation.Memory;
 
 namespace Sidecar.Observation.Http2.Hpack;
 
-/// <summary>Decodes the header blocks of one direction (RFC 7541), all of them in order, because a block can refer to any earlier one.</summary>
+/// <summary>
+/// Decodes the header blocks of one direction (RFC 7541), all of them in order, because a block can refer to any earlier one.
+/// </summary>
 /// <param name="maxListBytes">Most bytes of a block's decoded fields, counted as in RFC 9113, 6.5.2.</param>
 /// <param name="memory">Charged for the table of fields that got a number.</param>
 internal sealed class HpackDecoder(int maxListBytes, MemoryAccount memory)

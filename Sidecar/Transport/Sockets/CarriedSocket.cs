@@ -40,7 +40,7 @@ internal sealed class CarriedSocket(Carrier carrier) : IRawSocket
         }
     }
 
-    /// <summary>The carrier reads ahead, so the kernel is asked first and then the pipe: what moves in between is in the one or the other.</summary>
+    /// <summary>Whether anything waits in the kernel, or in the pipe, into which the carrier reads ahead. Only who may read may ask.</summary>
     public bool HasNews
     {
         get

@@ -42,7 +42,7 @@ public sealed partial class SocketAcceptor : IDisposable
     /// <summary>The address as it was bound.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <summary>The next connection's socket; null once this is stopped, has accepted what the kernel had queued, and has closed the listening socket.</summary>
+    /// <summary>The next connection's socket; null once this is stopped and has accepted what the kernel had queued.</summary>
     public async ValueTask<Socket?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         using var untilStopped = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);

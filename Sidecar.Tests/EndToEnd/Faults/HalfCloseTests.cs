@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Faults;
 
-/// <summary>Each direction ends on its own while the other is in full flow. Kestrel's own transport cannot do it; ours must.</summary>
+/// <summary>Each direction ends on its own while the other is in full flow. Kestrel's own transport cannot do it; both of ours must.</summary>
 public sealed class HalfCloseTests
 {
     // More than the kernel's buffers of two connections hold (net.ipv4.tcp_rmem, tcp_wmem: 32 + 4 MB).

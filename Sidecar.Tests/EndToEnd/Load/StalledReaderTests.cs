@@ -19,7 +19,7 @@ public sealed class StalledReaderTests
     // More than the kernel's buffers on the way hold (net.ipv4.tcp_wmem: 4 MB), so that the sidecar itself is held up.
     private const int CountOfEach = 6_000_000;
 
-    // What one read can bring, or Kestrel's pipe of 64 KB and as much in a copy. And room for a heap that was not collected yet.
+    // What one read can bring, or a pipe of 64 KB and as much in a copy. And room for a heap that was not collected yet.
     private const int MostHeld = EventLoop.ScratchSize;
     private const long MostMemory = (Stalled * MostHeld) + (24 * 1024 * 1024);
 

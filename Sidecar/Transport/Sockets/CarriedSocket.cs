@@ -11,7 +11,7 @@ internal sealed class CarriedSocket(Carrier carrier) : IRawSocket
     private readonly Socket _socket = carrier.Socket;
     private volatile bool _finIsQueued;
 
-    /// <summary>Whether the kernel says that the connection was reset, given up or closed on both sides; elsewhere than on Linux it is not asked.</summary>
+    /// <summary>Whether the kernel says that the connection was reset, given up or closed on both sides. Only Linux is asked.</summary>
     public bool IsOver => OperatingSystem.IsLinux() && TcpState.Read(this).IsOver;
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ internal sealed class CarriedSocket(Carrier carrier) : IRawSocket
         }
     }
 
-    /// <summary>The carrier reads ahead, so the kernel is asked first and then the pipe: what moves in between is in the one or the other.</summary>
+    /// <summary>Whether anything waits in the kernel, or in the pipe that the carrier reads ahead into.</summary>
     public bool HasNews
     {
         get

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Chassis;
-using Demo.Processes;
 using Demo.Programs;
 using Demo.Scenes;
 using Demo.Transparent;
 using Demo.Verification;
+using Processes;
 
 namespace Demo;
 

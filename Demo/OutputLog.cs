@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Chassis;
-using Demo.Processes;
+using Processes;
 
 namespace Demo;
 

@@ -1,5 +1,5 @@
 using Chassis;
-using Demo.Processes;
+using Processes;
 
 namespace Demo;
 

@@ -1,5 +1,5 @@
 using ByteFilters;
-using Demo.Processes;
+using Processes;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Load;
 using Sidecar.Benchmarks.Measures;

@@ -1,6 +1,6 @@
 using Chassis;
-using Demo.Processes;
 using Demo.Programs;
+using Processes;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Machine;
 using Sidecar.Benchmarks.Report;
@@ -21,7 +21,7 @@ internal sealed class CompareSession(CompareOptions options, TextWriter progress
         var built = BuiltPrograms.Locate();
         if (built.Output.Contains("Debug", StringComparison.Ordinal))
             throw new UsageException("this is a debug build, and its figures mean nothing; run with -c Release");
-        var programs = DebianPrograms.Find(built.Root);
+        var programs = await DebianPrograms.FindAsync(built.Root, progress);
         var folder = Directory.CreateTempSubdirectory("sidecar-benchmarks-");
         try
         {

@@ -1,28 +1,27 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Globalization;
 using Demo.Programs;
+using Processes;
 using Xunit;
 
 namespace Testing;
 
-/// <summary>One of the programs as a real process, with its output line by line. Killed at the test's end if it still runs.</summary>
+/// <summary>One of the programs as a real process, with all of its output. Killed at the test's end if it still runs, with what it has started.</summary>
 public sealed class ProgramProcess : IAsyncDisposable
 {
+    // Records and logs of tests have long lines.
+    private const int MaxLineBytes = 64 * 1024 * 1024;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private static readonly string[] NativePrograms = Environment.GetEnvironmentVariable("SIDECAR_TESTS_NATIVE")?.Split(',') ?? [];
 
-    private readonly Process _process;
+    private readonly ManagedProcess _process;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _errors = new();
 
-    private ProgramProcess(Process process)
-    {
-        _process = process;
-        process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
-        process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
-    }
+    // Not even killed tests leave it behind.
+    private ProgramProcess(ProcessCommand command) => _process = ManagedProcess.Start(
+        command.EndingWithParent(), said => (said.IsError ? _errors : _output).Enqueue(said.Line), MaxLineBytes);
 
     /// <summary>
     /// Whether the native build of a program is tested; <c>SIDECAR_TESTS_NATIVE=Sidecar,Oracle</c> in the environment names them.
@@ -39,18 +38,17 @@ public sealed class ProgramProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts <c>dotnet program.dll args</c>, or the native build; the assembly lies beside the tests.</summary>
-    public static ProgramProcess Start(string program, params IEnumerable<string> args) => Start(program, new Dictionary<string, string>(), args);
+    public static ProgramProcess Start(string program, params IEnumerable<string> args) => StartBy([], program, args);
 
     /// <summary>Starts a program with environment variables of its own.</summary>
     public static ProgramProcess Start(string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> args) =>
-        Start([], environment, program, args);
+        new(CommandOf([], program, args) with { Environment = environment });
 
     /// <summary>Starts a program by another one that becomes it: <c>ip netns exec NAME</c>.</summary>
-    public static ProgramProcess StartBy(IEnumerable<string> launcher, string program, params IEnumerable<string> args) =>
-        Start(launcher, new Dictionary<string, string>(), program, args);
+    public static ProgramProcess StartBy(IEnumerable<string> launcher, string program, params IEnumerable<string> args) => new(CommandOf(launcher, program, args));
 
     /// <summary>Starts a command that is none of the programs.</summary>
-    public static ProgramProcess StartCommand(params IReadOnlyList<string> words) => Start([.. words], new Dictionary<string, string>());
+    public static ProgramProcess StartCommand(params IReadOnlyList<string> words) => new(new ProcessCommand(words[0], words));
 
     /// <summary>Runs a program to its end.</summary>
     public static async Task<(int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Errors)> RunAsync(string program, params IEnumerable<string> args)
@@ -64,59 +62,26 @@ public sealed class ProgramProcess : IAsyncDisposable
     {
         string? found = null;
         await Eventually.TrueAsync(() =>
-            (found = _errors.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal))) is not null || _process.HasExited,
-            $"'{part}' on stderr");
+        {
+            // Before the look, for what ends has said its last line.
+            var hasEnded = _process.Exited.IsCompleted;
+            return (found = _errors.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal))) is not null || hasEnded;
+        }, $"'{part}' on stderr");
         return found ?? throw new InvalidOperationException($"the program ended without '{part}':\n{string.Join('\n', _errors)}");
     }
 
-    /// <summary>Sends a signal by name: TERM, INT, HUP.</summary>
-    public async Task SignalAsync(string name)
-    {
-        using var kill = Process.Start("kill", ["-" + name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-    }
+    /// <summary>Sends a signal.</summary>
+    public void Signal(ProcessSignal signal) => _process.Signal(signal);
 
     /// <summary>Waits for the end, all output read.</summary>
-    public async Task<int> ExitCodeAsync()
-    {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
-        return _process.ExitCode;
-    }
+    public Task<int> ExitCodeAsync() => _process.Exited.WaitAsync(Limit, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
-        }
-
-        _process.Dispose();
+        await _process.KillAsync();
+        await _process.DisposeAsync();
     }
 
-    private static ProgramProcess Start(
-        IEnumerable<string> launcher, IReadOnlyDictionary<string, string> environment, string program, IEnumerable<string> args) =>
-        Start([.. launcher, .. IsNative(program) ? (BuiltPrograms.Locate() with { IsNative = true }).Run(program) : ["dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll")], .. args], environment);
-
-    private static ProgramProcess Start(string[] words, IReadOnlyDictionary<string, string> environment)
-    {
-        var start = new ProcessStartInfo(words[0], words[1..])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        var started = new ProgramProcess(Process.Start(start)!);
-        started._process.BeginOutputReadLine();
-        started._process.BeginErrorReadLine();
-        return started;
-    }
-
-    private static void Keep(ConcurrentQueue<string> lines, string? line)
-    {
-        if (line is not null)
-            lines.Enqueue(line);
-    }
+    private static ProcessCommand CommandOf(IEnumerable<string> launcher, string program, IEnumerable<string> args) => new(program,
+        [.. launcher, .. IsNative(program) ? (BuiltPrograms.Locate() with { IsNative = true }).Run(program) : ["dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll")], .. args]);
 }

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Demo.Processes;
 using Demo.Verification;
+using Processes;
 using Xunit;
 
 namespace Testing;

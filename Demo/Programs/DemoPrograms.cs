@@ -1,6 +1,6 @@
 using System.Net;
-using Demo.Processes;
 using Demo.Verification;
+using Processes;
 
 namespace Demo.Programs;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Demo.Processes;
+using Processes;
 
 namespace Demo.Transparent;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Demo.Processes;
 using Demo.Verification;
+using Processes;
 
 namespace Demo.Transparent;
 

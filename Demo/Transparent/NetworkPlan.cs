@@ -1,5 +1,5 @@
 using System.Net;
-using Demo.Processes;
+using Processes;
 
 namespace Demo.Transparent;
 

@@ -1,4 +1,5 @@
-using Demo.Processes;
+using Processes;
+
 
 namespace Demo.Transparent;
 

@@ -1,7 +1,7 @@
 using System.Net;
-using Demo.Processes;
 using Demo.Programs;
 using Demo.Verification;
+using Processes;
 
 namespace Demo.Transparent;
 

@@ -1,6 +1,6 @@
 using Chassis;
-using Demo.Processes;
 using Demo.Programs;
+using Processes;
 
 namespace Demo.Transparent;
 

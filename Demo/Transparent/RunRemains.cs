@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Demo.Processes;
+using Processes;
 
 namespace Demo.Transparent;
 
@@ -89,7 +89,7 @@ internal static class RunRemains
             if (clock.Elapsed > KillLimit)
                 throw new ProcessFailedException($"{name}: processes {string.Join(", ", processes)} do not end");
             foreach (var process in processes)
-                Libc.Kill(process);
+                Signals.Send(process, ProcessSignal.Kill);
             await Task.Delay(KillInterval);
         }
     }

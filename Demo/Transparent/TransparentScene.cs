@@ -1,9 +1,9 @@
 using System.Net;
-using Demo.Processes;
 using Demo.Programs;
 using Demo.Scenes;
 using Demo.Transparent.Capture;
 using Demo.Verification;
+using Processes;
 
 namespace Demo.Transparent;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Demo.Processes;
+using Processes;
 
 namespace Demo.Transparent;
 

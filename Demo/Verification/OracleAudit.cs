@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using ByteFilters;
-using Demo.Processes;
 using Oracle.Protocol;
+using Processes;
 
 namespace Demo.Verification;
 

@@ -1,6 +1,6 @@
 using ByteFilters;
-using Demo.Processes;
 using Demo.Programs;
+using Processes;
 
 namespace Sidecar.Benchmarks.Candidates;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using Demo.Processes;
 using Demo.Programs;
+using Processes;
 
 namespace Sidecar.Benchmarks.Candidates;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Demo.Processes;
+using Processes;
 
 namespace Sidecar.Benchmarks.Candidates;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
-using Demo.Processes;
+using Processes;
 using Sidecar.Benchmarks.Peers;
 
 namespace Sidecar.Benchmarks.Candidates;

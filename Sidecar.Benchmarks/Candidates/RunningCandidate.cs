@@ -1,5 +1,5 @@
-using Demo.Processes;
 using Demo.Programs;
+using Processes;
 using Sidecar.Benchmarks.Machine;
 
 namespace Sidecar.Benchmarks.Candidates;

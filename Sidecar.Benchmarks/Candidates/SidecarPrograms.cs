@@ -1,7 +1,7 @@
 using System.Text;
 using ByteFilters;
-using Demo.Processes;
 using Demo.Programs;
+using Processes;
 
 namespace Sidecar.Benchmarks.Candidates;
 

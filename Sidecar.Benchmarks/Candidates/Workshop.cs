@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Demo.Processes;
 using Demo.Programs;
+using Processes;
 using Sidecar.Benchmarks.Machine;
 
 namespace Sidecar.Benchmarks.Candidates;

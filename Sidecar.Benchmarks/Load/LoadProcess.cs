@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Demo.Processes;
+using Processes;
 
 namespace Sidecar.Benchmarks.Load;
 

@@ -1,6 +1,5 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using Chassis;
+using Processes;
 
 namespace Sidecar.Benchmarks.Machine;
 
@@ -21,11 +20,12 @@ internal sealed record DebianPrograms(string Haproxy, string Nginx, string Wrk, 
 
     /// <summary>Finds them; asks <c>scripts/prerequisites bench</c> first when one is missing (as root, that installs it).</summary>
     /// <param name="repository">The repository's top folder.</param>
+    /// <param name="progress">Gets what that says.</param>
     /// <exception cref="UsageException">Names what is still missing, and the remedy.</exception>
-    public static DebianPrograms Find(string repository)
+    public static async Task<DebianPrograms> FindAsync(string repository, TextWriter progress)
     {
         if (Missing().Count > 0)
-            Install(Path.Combine(repository, "scripts", "prerequisites"));
+            await InstallAsync(Path.Combine(repository, "scripts", "prerequisites"), TextWriter.Synchronized(progress));
         if (Missing() is { Count: > 0 } missing)
             throw new UsageException($"missing: {string.Join(", ", missing)}; run scripts/prerequisites bench as root");
         return new DebianPrograms(Locate("haproxy")!, Locate("nginx")!, Locate("wrk")!, Locate("iperf3")!);
@@ -39,17 +39,17 @@ internal sealed record DebianPrograms(string Haproxy, string Nginx, string Wrk, 
     private static List<string> Missing() =>
         [.. Needed.Where(name => Locate(name) is null), .. File.Exists(StreamModule) ? Array.Empty<string>() : ["nginx's stream module"]];
 
-    private static void Install(string script)
+    private static async Task InstallAsync(string script, TextWriter progress)
     {
         try
         {
+            await using var process = ManagedProcess.Start(new ProcessCommand("prerequisites", script, "bench"), output => progress.WriteLine(output.Line));
             // Its exit code says no more than what is asked again after it.
-            using var process = Process.Start(new ProcessStartInfo(script, ["bench"]) { UseShellExecute = false })!;
-            process.WaitForExit();
+            await process.Exited;
         }
-        catch (Win32Exception error)
+        catch (ProcessFailedException error)
         {
-            throw new UsageException($"'{script}': {error.Message}", error);
+            throw new UsageException(error.Message, error);
         }
     }
 }

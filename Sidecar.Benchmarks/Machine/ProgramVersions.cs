@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Demo.Processes;
+using Processes;
 
 namespace Sidecar.Benchmarks.Machine;
 

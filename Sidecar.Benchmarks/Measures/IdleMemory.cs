@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Demo.Processes;
+using Processes;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Load;
 using Sidecar.Benchmarks.Peers;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Demo.Processes;
+using Processes;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Load;
 

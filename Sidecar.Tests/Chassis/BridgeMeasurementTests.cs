@@ -111,7 +111,7 @@ public sealed class BridgeMeasurementTests : IDisposable
 
         Assert.Contains("\n_0c_total 2\n", page, StringComparison.Ordinal);
         Assert.Contains("h_count{le_=\"a\",_b=\"c\",_7=\"e\",_=\"f\"} 1\n", page, StringComparison.Ordinal);
-        Assert.Equal("", await Promtool.CheckMetricsAsync(page, TestContext.Current.CancellationToken));
+        Assert.Equal("", await Promtool.CheckMetricsAsync(page));
     }
 
     [Fact]

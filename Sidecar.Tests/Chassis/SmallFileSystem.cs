@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Testing;
 using Xunit;
 
@@ -18,7 +17,7 @@ internal sealed class SmallFileSystem : IAsyncDisposable
     public static async Task<SmallFileSystem> CreateAsync()
     {
         var space = new SmallFileSystem();
-        if (await RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "sidecar-test", space.Root) == 0)
+        if ((await Run.ToEndAsync("mount", "-t", "tmpfs", "-o", "size=64k", "sidecar-test", space.Root)).ExitCode == 0)
             return space;
         space._folder.Dispose();
         Assert.Skip("nothing can be mounted here");
@@ -28,14 +27,7 @@ internal sealed class SmallFileSystem : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Lazily: the test may still have a file open.
-        Assert.Equal(0, await RunAsync("umount", "-l", Root));
+        (await Run.AfterwardsAsync("umount", "-l", Root)).Well("umount");
         _folder.Dispose();
-    }
-
-    private static async Task<int> RunAsync(string program, params string[] args)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, args) { RedirectStandardError = true, UseShellExecute = false })!;
-        await process.WaitForExitAsync(CancellationToken.None);
-        return process.ExitCode;
     }
 }

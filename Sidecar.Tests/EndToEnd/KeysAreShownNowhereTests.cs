@@ -1,3 +1,4 @@
+using Processes;
 using Sidecar.Tests.Support;
 using Testing;
 using Testing.Peers;
@@ -42,7 +43,7 @@ public sealed class KeysAreShownNowhereTests : IDisposable
         await Eventually.TrueAsync(() => sidecar.Records().Count == 1);
         outputs.AddRange(sidecar.Records().Select(record => record.ToString()));
         outputs.Add(await File.ReadAllTextAsync($"/proc/{sidecar.Id}/cmdline", TestContext.Current.CancellationToken));
-        await sidecar.StopAsync("TERM");
+        await sidecar.StopAsync(ProcessSignal.Terminate);
         outputs.AddRange(sidecar.Log);
         outputs.Add(await File.ReadAllTextAsync(exchanges, TestContext.Current.CancellationToken));
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
+using Processes;
 using Sidecar.Tests.EndToEnd.Transfers;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
@@ -23,7 +24,7 @@ public sealed class DrainTests
         var (client, served) = await TalkAsync(sidecar, upstream);
         Assert.Equal((200, "ready\n"), await sidecar.GetAsync("health", "/readyz"));
 
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         await sidecar.IsStoppingAsync();
 
         Assert.Equal(503, (await sidecar.GetAsync("health", "/readyz")).Status);
@@ -55,11 +56,11 @@ public sealed class DrainTests
         // The stage of this one waits for another party, and a reset of its own sockets does not wake it.
         using var unanswered = await SocketTalk.ConnectAsync(sidecar.Port);
         using var silent = await oracle.AcceptAsync();
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         await sidecar.IsStoppingAsync();
 
         var watch = Stopwatch.StartNew();
-        var ending = sidecar.StopAsync("INT");
+        var ending = sidecar.StopAsync(ProcessSignal.Interrupt);
         await Task.WhenAll(client.IsResetAsync(), served.IsResetAsync(), unanswered.IsResetAsync());
         await ending;
 
@@ -88,7 +89,7 @@ public sealed class DrainTests
         }
 
         // A hook that drains comes right before the signal, which is then the first.
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         await FinishAsync(client, served);
         await sidecar.EndsAsync();
         Assert.Equal("completed", Assert.Single(sidecar.Records()).Reason);
@@ -125,7 +126,7 @@ public sealed class DrainTests
 
         var running = Enumerable.Range(0, transfers).Select(n => Task.Run(() => TransferAsync(sidecar.Port, n, begun, signalled.Task))).ToList();
         await Task.Run(() => begun.Wait(SocketTalk.Limit), TestContext.Current.CancellationToken);
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         await sidecar.IsStoppingAsync();
         signalled.SetResult();
 

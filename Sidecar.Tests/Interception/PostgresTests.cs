@@ -1,3 +1,4 @@
+using Processes;
 using Testing;
 using Xunit;
 
@@ -44,7 +45,7 @@ public sealed class PostgresTests
         var record = await _pods.Server.RecordAsync("in", r => r.Text("upstream") == "10.77.0.2:5432");
         Assert.Equal("completed", record.Reason);
         // Fast shutdown, so that no process of its own outlives it.
-        await server.SignalAsync("INT");
+        server.Signal(ProcessSignal.Interrupt);
         Assert.Equal(0, await server.ExitCodeAsync());
     }
 

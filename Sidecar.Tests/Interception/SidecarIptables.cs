@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Testing;
 
 namespace Sidecar.Tests.Interception;
@@ -22,10 +21,7 @@ internal static class SidecarIptables
     public static async Task<ScriptResult> RunAsync(IEnumerable<string> launcher, IEnumerable<string> words)
     {
         string[] all = [.. launcher, Script, .. words];
-        using var process = Process.Start(new ProcessStartInfo(all[0], all[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        var output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        await process.WaitForExitAsync(CancellationToken.None);
-        return new ScriptResult(process.ExitCode, output, await errors);
+        var (code, output, errors) = await Run.AfterwardsAsync(all);
+        return new ScriptResult(code, output, errors);
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Processes;
 using Testing;
 using Xunit;
 
@@ -67,9 +68,9 @@ public sealed partial class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("TERM")]
-    [InlineData("INT")]
-    public async Task Positional_PortAlone_AnswersNotAuditsOnStdoutAndEndsWith0(string signal)
+    [InlineData(ProcessSignal.Terminate)]
+    [InlineData(ProcessSignal.Interrupt)]
+    public async Task Positional_PortAlone_AnswersNotAuditsOnStdoutAndEndsWith0(ProcessSignal signal)
     {
         await using var oracle = ProgramProcess.Start("Oracle", "0");
         var port = PortIn(await oracle.ErrorLineAsync("Questions are answered on"), "answered on");
@@ -77,7 +78,7 @@ public sealed partial class CommandLineTests : IDisposable
         Assert.Equal("ok not\n", await AskAsync(IPAddress.Loopback, port, "hello alone a 10.0.0.1 5\n"));
         if (Socket.OSSupportsIPv6)
             Assert.Equal("ok not\n", await AskAsync(IPAddress.IPv6Loopback, port, "hello alone a 10.0.0.1 5\n"));
-        await oracle.SignalAsync(signal);
+        oracle.Signal(signal);
         Assert.Equal(0, await oracle.ExitCodeAsync());
         Assert.Contains("\"conn_id\":\"a\",\"role\":\"alone\"", oracle.Output[0], StringComparison.Ordinal);
         Assert.DoesNotContain(oracle.Errors, line => line.Contains("Exception", StringComparison.Ordinal));
@@ -93,7 +94,7 @@ public sealed partial class CommandLineTests : IDisposable
         var line = await oracle.ErrorLineAsync("Questions are answered on");
         Assert.InRange(PortIn(line, "metrics on"), 9102, 9199);
         Assert.Contains(oracle.Errors, l => l.Contains("The default metrics port 9101 is taken", StringComparison.Ordinal));
-        await oracle.SignalAsync("TERM");
+        oracle.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await oracle.ExitCodeAsync());
     }
 
@@ -118,7 +119,7 @@ public sealed partial class CommandLineTests : IDisposable
         await using var oracle = ProgramProcess.Start("Oracle", environment, "--listen", "127.0.0.1:0");
         var port = PortIn(await oracle.ErrorLineAsync("Questions are answered on"), "answered on");
         Assert.Equal("ok xor 1\n", await AskAsync(IPAddress.Loopback, port, "hello alone a 10.0.0.1 5\n"));
-        await oracle.SignalAsync("TERM");
+        oracle.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await oracle.ExitCodeAsync());
         Assert.Empty(oracle.Output);
     }
@@ -130,11 +131,11 @@ public sealed partial class CommandLineTests : IDisposable
         await using var oracle = ProgramProcess.Start("Oracle", "--listen", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0", "--policy", policy);
         var port = PortIn(await oracle.ErrorLineAsync("Questions are answered on"), "answered on");
         File.WriteAllText(policy, "default: xor 2");
-        await oracle.SignalAsync("HUP");
+        oracle.Signal(ProcessSignal.HangUp);
         await oracle.ErrorLineAsync("is in force as generation 2");
         Assert.Equal("ok xor 2\n", await AskAsync(IPAddress.Loopback, port, "hello alone a 10.0.0.1 5\n"));
         File.WriteAllText(policy, "default: (add 2)");
-        await oracle.SignalAsync("HUP");
+        oracle.Signal(ProcessSignal.HangUp);
         Assert.Contains(policy + ": dialect v1 cannot express the transform of default", await oracle.ErrorLineAsync("dialect v1"), StringComparison.Ordinal);
     }
 

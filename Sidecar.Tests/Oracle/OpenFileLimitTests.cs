@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Processes;
 using Testing;
 using Testing.Peers;
 using Xunit;
@@ -34,7 +35,7 @@ public sealed class OpenFileLimitTests
         for (var i = 150 - fitting; i < 150; i++)
             Assert.Equal("ok not", await AskAsync(askers[i], 1000 + i));
         askers.ForEach(asker => asker.Dispose());
-        await oracle.SignalAsync("TERM");
+        oracle.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await oracle.ExitCodeAsync());
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Chassis.Settings;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -167,8 +166,7 @@ public sealed class PolicyReloaderTests : IDisposable
         using var disposal = reloader;
         File.Delete(path);
         // Nobody writes to it: to open it takes for ever.
-        using var mkfifo = Process.Start("mkfifo", [path]);
-        await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Run.WellAsync("mkfifo", path);
         await reloader.LookAsync(told: true, TestContext.Current.CancellationToken);
         Assert.Equal((1, 1L), (store.Current.Generation, store.Failures));
         // The hanging read ends with what a writer brings.

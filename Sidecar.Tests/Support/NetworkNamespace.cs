@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -86,11 +85,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 
     private static async Task<string> ShellAsync(string[] launcher, string script)
     {
-        string[] words = [.. launcher, "sh", "-e", "-c", script];
-        using var shell = Process.Start(new ProcessStartInfo(words[0], words[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = shell.StandardError.ReadToEndAsync(CancellationToken.None);
-        var output = await shell.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        await shell.WaitForExitAsync(CancellationToken.None);
-        return shell.ExitCode == 0 ? output : throw new InvalidOperationException($"'{script}' ended with {shell.ExitCode}: {await errors}");
+        var (code, output, errors) = await Run.AfterwardsAsync([.. launcher, "sh", "-e", "-c", script]);
+        return code == 0 ? output : throw new InvalidOperationException($"'{script}' ended with {code}: {errors}");
     }
 }

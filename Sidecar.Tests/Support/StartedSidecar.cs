@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Processes;
 using Testing;
 using Xunit;
 
@@ -55,13 +56,13 @@ internal sealed class StartedSidecar : IAsyncDisposable
 
     public Task<string> IsStoppingAsync() => _process.ErrorLineAsync("Stopping");
 
-    public Task SignalAsync(string signal) => _process.SignalAsync(signal);
+    public void Signal(ProcessSignal signal) => _process.Signal(signal);
 
     /// <summary>Signals, and waits for an end that nothing was wrong with.</summary>
-    public async Task<TimeSpan> StopAsync(string signal)
+    public async Task<TimeSpan> StopAsync(ProcessSignal signal)
     {
         var watch = Stopwatch.StartNew();
-        await SignalAsync(signal);
+        Signal(signal);
         await EndsAsync();
         return watch.Elapsed;
     }

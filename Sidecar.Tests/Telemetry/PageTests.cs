@@ -23,7 +23,7 @@ public sealed class PageTests
         var (status, page) = await sidecar.GetAsync("metrics", "/metrics");
 
         Assert.Equal(200, status);
-        Assert.Equal("", await Promtool.CheckMetricsAsync(page, TestContext.Current.CancellationToken));
+        Assert.Equal("", await Promtool.CheckMetricsAsync(page));
         var names = page.Split('\n').Where(line => line.StartsWith("# HELP ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]).ToList();
         Assert.Equal(names.Distinct(StringComparer.Ordinal), names);
         Assert.Contains("sidecar_build_info", names);

@@ -62,7 +62,7 @@ public sealed class PrometheusTests
 
         var page = await http.GetStringAsync($"http://{Address(way.Sidecars[0])}/metrics", Cancel);
 
-        Assert.Equal("", await Promtool.CheckMetricsAsync(page, Cancel));
+        Assert.Equal("", await Promtool.CheckMetricsAsync(page));
         // The runtime's and the process's own stand beside the sidecar's; those of the own endpoints' web server do not.
         Assert.Contains("dotnet_gc_collections_total", page, StringComparison.Ordinal);
         Assert.Contains("process_open_fds", page, StringComparison.Ordinal);

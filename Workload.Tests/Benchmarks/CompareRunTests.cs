@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Demo.Programs;
+using Processes;
 using Sidecar.Benchmarks.Machine;
 using Testing;
 using Xunit;
@@ -11,9 +12,9 @@ namespace Workload.Tests.Benchmarks;
 public sealed partial class CompareRunTests
 {
     [Theory]
-    [InlineData("INT")]
-    [InlineData("TERM")]
-    public async Task Compare_ToldToStop_LeavesTheReportSoFar(string signal)
+    [InlineData(ProcessSignal.Interrupt)]
+    [InlineData(ProcessSignal.Terminate)]
+    public async Task Compare_ToldToStop_LeavesTheReportSoFar(ProcessSignal signal)
     {
         Assert.SkipUnless(DebianPrograms.AreThere, "haproxy, nginx with its stream module, wrk or iperf3 is missing");
         Assert.SkipWhen(BuiltPrograms.Locate().Output.Contains("Debug", StringComparison.Ordinal), "a debug build measures nothing");
@@ -24,7 +25,7 @@ public sealed partial class CompareRunTests
 
         await compare.ErrorLineAsync("round 1 of 50");
         await Eventually.TrueAsync(async () => RunningReport().IsMatch(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken)));
-        await compare.SignalAsync(signal);
+        compare.Signal(signal);
 
         Assert.Equal(1, await compare.ExitCodeAsync());
         Assert.Contains("compare: interrupted", compare.Errors[^1], StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Processes;
 using Sidecar.Benchmarks;
 using Sidecar.Benchmarks.Candidates;
 using Sidecar.Benchmarks.Machine;
@@ -41,20 +42,15 @@ public sealed class MachineTests
     }
 
     [Fact]
-    public void Family_OfAShellWithAChild_HoldsBoth()
+    public async Task Family_OfAShellWithAChild_HoldsBoth()
     {
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", "sleep 60 & echo $!; wait"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
-        try
-        {
-            var child = int.Parse(shell.StandardOutput.ReadLine()!);
-            Assert.Equal([shell.Id, child], ProcFile.Family(shell.Id));
-            Assert.True(ProcessMemory.Of(child) > 0);
-        }
-        finally
-        {
-            shell.Kill(entireProcessTree: true);
-            shell.WaitForExit();
-        }
+        await using var shell = ManagedProcess.Start(new ProcessCommand("sh", "sh", "-c", "sleep 60 & echo $!; wait"));
+        await Eventually.TrueAsync(() => shell.StandardOutput.Count == 1);
+        var child = int.Parse(shell.StandardOutput.Lines[0]);
+        Assert.Equal([shell.Id, child], ProcFile.Family(shell.Id));
+        Assert.True(ProcessMemory.Of(child) > 0);
+
+        await shell.KillAsync();
 
         Assert.Throws<MeasureException>(() => ProcFile.Family(shell.Id));
     }

@@ -1,6 +1,7 @@
-using Demo.Processes;
 using Demo.Programs;
+using Processes;
 using Testing;
+using Workload.Tests.Processes;
 using Xunit;
 
 namespace Workload.Tests.Demo;
@@ -21,7 +22,7 @@ public sealed class KilledDemoTests
         var programs = ProcessTable.ChildrenOf(demo.Id);
         Assert.Equal(6, programs.Count);
 
-        Libc.Kill(demo.Id);
+        demo.Signal(ProcessSignal.Kill);
 
         await Eventually.TrueAsync(() => !programs.Any(ProcessTable.IsRunning));
     }

@@ -1,7 +1,7 @@
 using ByteFilters;
-using Demo.Processes;
 using Demo.Verification;
 using Oracle.Protocol;
+using Processes;
 using Xunit;
 
 namespace Workload.Tests.Demo;

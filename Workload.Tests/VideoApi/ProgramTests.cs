@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Processes;
 using Testing;
 using Workload.Tests.VideoApi.Support;
 using Xunit;
@@ -49,9 +50,9 @@ public class ProgramTests
     }
 
     [Theory]
-    [InlineData("TERM")]
-    [InlineData("INT")]
-    public async Task Signal_WithAStreamAndAnIdleConnectionOpen_EndsSoonWithCode0(string signal)
+    [InlineData(ProcessSignal.Terminate)]
+    [InlineData(ProcessSignal.Interrupt)]
+    public async Task Signal_WithAStreamAndAnIdleConnectionOpen_EndsSoonWithCode0(ProcessSignal signal)
     {
         // An upstream that never ends its body.
         await using var upstream = new ScriptedServer(async request =>
@@ -67,7 +68,7 @@ public class ProgramTests
         using var stream = await http.GetAsync("/hls/film/0.ts", HttpCompletionOption.ResponseHeadersRead, Cancellation);
 
         var started = Stopwatch.GetTimestamp();
-        await program.SignalAsync(signal);
+        program.Signal(signal);
 
         Assert.Equal(0, await program.ExitCodeAsync());
         // 3 s for the stream, the rest for a loaded machine; the framework's own limit would be 30 s.

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Demo.Processes;
 using Packets;
+using Processes;
 
 namespace Demo.Transparent.Capture;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Processes;
 using Sidecar.Tests.Support;
 using Testing;
 using Testing.Peers;
@@ -106,7 +107,7 @@ public sealed class ConfigurationTests
         client.Finish();
         Assert.Empty(await client.ReadToEndAsync());
 
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await sidecar.ExitCodeAsync());
 
         Assert.Equal(where == "-" ? 1 : 0, sidecar.Output.Count(line => RecordedConnection.Parse(line).Reason == "completed"));
@@ -153,7 +154,7 @@ public sealed class ConfigurationTests
         Assert.NotEqual(15090, await MetricsPortAsync(next));
         Assert.Contains(next.Errors, line => line.Contains("warn: ", StringComparison.Ordinal) && line.Contains(":15090 is taken, and will be used as soon as it is free", StringComparison.Ordinal));
 
-        await old.SignalAsync("TERM");
+        old.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await old.ExitCodeAsync());
 
         await next.ErrorLineAsync(":15090 is free again");

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Processes;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Testing.Peers;
@@ -13,10 +14,10 @@ public sealed class ShutdownTests
     private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(20);
 
     [Theory]
-    [InlineData("TERM", "epoll")]
-    [InlineData("INT", "epoll")]
-    [InlineData("TERM", "sockets")]
-    public async Task Signal_WithoutConnections_EndsAtOnceHoweverLongTheDrainTime(string signal, string transport)
+    [InlineData(ProcessSignal.Terminate, "epoll")]
+    [InlineData(ProcessSignal.Interrupt, "epoll")]
+    [InlineData(ProcessSignal.Terminate, "sockets")]
+    public async Task Signal_WithoutConnections_EndsAtOnceHoweverLongTheDrainTime(ProcessSignal signal, string transport)
     {
         using var upstream = new LoopbackListener();
         await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "1h");
@@ -27,10 +28,10 @@ public sealed class ShutdownTests
     }
 
     [Theory]
-    [InlineData("TERM", "epoll")]
-    [InlineData("INT", "epoll")]
-    [InlineData("TERM", "sockets")]
-    public async Task Signal_WithAnIdleConnection_EndsItAfterTheDrainTime(string signal, string transport)
+    [InlineData(ProcessSignal.Terminate, "epoll")]
+    [InlineData(ProcessSignal.Interrupt, "epoll")]
+    [InlineData(ProcessSignal.Terminate, "sockets")]
+    public async Task Signal_WithAnIdleConnection_EndsItAfterTheDrainTime(ProcessSignal signal, string transport)
     {
         using var upstream = new LoopbackListener();
         await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain", "400ms");
@@ -58,7 +59,7 @@ public sealed class ShutdownTests
         var sending = FloodAsync(served);
         var reading = SwallowAsync(client);
 
-        var took = await sidecar.StopAsync("TERM");
+        var took = await sidecar.StopAsync(ProcessSignal.Terminate);
         await Task.WhenAll(sending, reading);
 
         Assert.InRange(took, TimeSpan.FromMilliseconds(290), Promptly);
@@ -76,7 +77,7 @@ public sealed class ShutdownTests
         using var served = await upstream.AcceptAsync();
         var sending = FloodAsync(served);
 
-        var took = await sidecar.StopAsync("TERM");
+        var took = await sidecar.StopAsync(ProcessSignal.Terminate);
         await sending;
 
         Assert.InRange(took, TimeSpan.FromMilliseconds(290), Promptly);
@@ -94,7 +95,7 @@ public sealed class ShutdownTests
         await client.SendAsync("bonj");
         await sidecar.AcceptedAsync(1);
 
-        var took = await sidecar.StopAsync("TERM");
+        var took = await sidecar.StopAsync(ProcessSignal.Terminate);
 
         Assert.InRange(took, TimeSpan.FromMilliseconds(290), Promptly);
         Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
@@ -112,7 +113,7 @@ public sealed class ShutdownTests
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var asked = await oracle.AcceptAsync();
 
-        var took = await sidecar.StopAsync("TERM");
+        var took = await sidecar.StopAsync(ProcessSignal.Terminate);
 
         Assert.InRange(took, TimeSpan.FromMilliseconds(290), Promptly);
         Assert.Equal("draining", Assert.Single(sidecar.Records()).Reason);
@@ -129,7 +130,7 @@ public sealed class ShutdownTests
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);
         using var served = await upstream.AcceptAsync();
 
-        var stopping = sidecar.StopAsync("TERM");
+        var stopping = sidecar.StopAsync(ProcessSignal.Terminate);
         await sidecar.IsStoppingAsync();
         await client.SendAsync("question");
         client.Finish();

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Processes;
 using Sidecar.Tests.EndToEnd.Load;
 using Testing;
 using Testing.Peers;
@@ -46,7 +47,7 @@ public sealed class DescriptorExhaustionTests
         await EndAsync(waiting);
         await Eventually.TrueAsync(() => scarce.Sidecar.Records().Count(record => record.Reason == "completed") == 1 + served.Count + Waiting);
         Assert.All(scarce.Sidecar.Records(), record => Assert.Contains(record.Reason, (string[])["completed", "connect_failed"]));
-        await scarce.Sidecar.StopAsync("TERM");
+        await scarce.Sidecar.StopAsync(ProcessSignal.Terminate);
     }
 
     [Theory]
@@ -69,7 +70,7 @@ public sealed class DescriptorExhaustionTests
         await answer;
         client.Dispose();
         await EndAsync(scarce.Served);
-        await scarce.Sidecar.StopAsync("TERM");
+        await scarce.Sidecar.StopAsync(ProcessSignal.Terminate);
     }
 
     [Theory]
@@ -91,7 +92,7 @@ public sealed class DescriptorExhaustionTests
         using var next = await SocketTalk.ConnectAsync(scarce.Sidecar.Port);
         Assert.True(await ScarceDescriptors.IsServedAsync(next));
         next.Dispose();
-        await scarce.Sidecar.StopAsync("TERM");
+        await scarce.Sidecar.StopAsync(ProcessSignal.Terminate);
     }
 
     // Ten attempts to accept in a second cost next to nothing, once the compiler is done; a loop that spins costs every second.

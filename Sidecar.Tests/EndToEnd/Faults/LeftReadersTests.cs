@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Processes;
 using Testing;
 using Testing.Peers;
 using Xunit;
@@ -16,31 +16,31 @@ public sealed class LeftReadersTests
         // A line each: more than the queue, 2500, and the pipe, 64 KB, take between them.
         const int connections = 4000;
         await using var echo = new EchoServer();
-        using var sidecar = Process.Start(new ProcessStartInfo(
-            "dotnet",
+        using var folder = new TempFolder();
+        var goOn = folder.File("go-on");
+        // The shell becomes the sidecar; what reads its log passes on the lines to the one with the port, and stalls until it may go on.
+        await using var sidecar = ProgramProcess.StartBy(
             [
-                Path.Combine(AppContext.BaseDirectory, "Sidecar.dll"), "--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}",
-                "--connection-records", "off", "--log-level", "debug", "--loops", "1", .. OwnPorts,
-            ])
-        { UseShellExecute = false, RedirectStandardError = true })!;
-        try
+                "bash", "-c",
+                "exec \"$@\" 2> >(while read -r line; do echo \"$line\"; [[ $line == *'accepts on'* ]] && break; done; "
+                + $"until [[ -e {goOn} ]]; do sleep 0.05; done; exec cat)",
+                "bash",
+            ],
+            "Sidecar",
+            ["--listen", "127.0.0.1:0", "--target", $"127.0.0.1:{echo.Port}", "--connection-records", "off", "--log-level", "debug", "--loops", "1", .. OwnPorts]);
+        string? accepts = null;
+        await Eventually.TrueAsync(() => (accepts = sidecar.Output.FirstOrDefault(line => line.Contains("accepts on", StringComparison.Ordinal))) is not null);
+        var port = SidecarProcess.ListenerPortIn(accepts!);
+        for (var i = 0; i < connections; i++)
         {
-            var port = await ListenerPortAsync(sidecar.StandardError);
-            for (var i = 0; i < connections; i++)
-            {
-                using var client = await SocketTalk.ConnectAsync(port);
-                await client.SendAsync("x");
-                Assert.Equal("x", await client.ReadTextAsync(1));
-            }
+            using var client = await SocketTalk.ConnectAsync(port);
+            await client.SendAsync("x");
+            Assert.Equal("x", await client.ReadTextAsync(1));
+        }
 
-            var log = sidecar.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            using var kill = Process.Start("kill", ["-TERM", $"{sidecar.Id}"]);
-            Assert.Contains("dropped", await log.WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        }
-        finally
-        {
-            sidecar.Kill();
-        }
+        folder.Write("go-on", "");
+        sidecar.Signal(ProcessSignal.Terminate);
+        await Eventually.TrueAsync(() => sidecar.Output.Any(line => line.Contains("dropped", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -71,16 +71,5 @@ public sealed class LeftReadersTests
         }
 
         Assert.Contains("Broken pipe", await sidecar.ErrorLineAsync("Records cannot be written"), StringComparison.Ordinal);
-    }
-
-    private static async Task<int> ListenerPortAsync(StreamReader log)
-    {
-        while (true)
-        {
-            var line = await log.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit)
-                ?? throw new EndOfStreamException();
-            if (line.Contains("accepts on", StringComparison.Ordinal))
-                return int.Parse(line.Split("accepts on ")[1].Split(',')[0].Split(':')[^1]);
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using Sidecar.Benchmarks.Machine;
 using Sidecar.Tests.Support;
@@ -146,8 +145,6 @@ internal sealed class ScarceDescriptors : IAsyncDisposable
     private async Task LimitAsync()
     {
         // The soft limit alone: nobody without the capability could raise the hard one again.
-        using var prlimit = Process.Start("prlimit", ["--pid", $"{Sidecar.Id}", $"--nofile={_limit}:"]);
-        await prlimit.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(0, prlimit.ExitCode);
+        await Run.WellAsync("prlimit", "--pid", $"{Sidecar.Id}", $"--nofile={_limit}:");
     }
 }

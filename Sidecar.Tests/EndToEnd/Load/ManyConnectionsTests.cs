@@ -1,5 +1,6 @@
 using Demo.Programs;
 using Demo.Verification;
+using Processes;
 using Sidecar.Benchmarks.Machine;
 using Sidecar.Benchmarks.Peers;
 using Sidecar.Tests.Support;
@@ -42,7 +43,7 @@ public sealed class ManyConnectionsTests
         Assert.InRange((ProcessMemory.Of(sidecar.Id) - memory) / Connections, 0, MostForEach);
         // Each client looks whether all of its own have lasted, and says so in its exit code.
         foreach (var client in clients)
-            await client.SignalAsync("TERM");
+            client.Signal(ProcessSignal.Terminate);
         foreach (var client in clients)
             Assert.Equal((0, ""), (await client.ExitCodeAsync(), string.Join('\n', client.Errors)));
         var left = -1;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Processes;
 using Sidecar.Tests.EndToEnd.Observation;
 using Sidecar.Tests.Support;
 using Testing;
@@ -43,7 +44,7 @@ public sealed partial class ReloadStormTests : IDisposable
         // The connection to the admin port is one of them.
         await Eventually.TrueAsync(() => KernelSockets.CountOf(sidecar.Id) <= sockets, () => $"{sockets} sockets before, {KernelSockets.CountOf(sidecar.Id)} after");
         Assert.InRange(ResidentMemory(sidecar.Id), 0, memory + MayGrow);
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await sidecar.ExitCodeAsync());
         Assert.DoesNotContain(sidecar.Errors, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal));
     }
@@ -57,7 +58,7 @@ public sealed partial class ReloadStormTests : IDisposable
         {
             var generation = await GenerationAsync(admin);
             Write(i % 2 == 0 ? two : one, extra: i % 2 != 0);
-            await sidecar.SignalAsync("HUP");
+            sidecar.Signal(ProcessSignal.HangUp);
             await Eventually.TrueAsync(async () => await GenerationAsync(admin) > generation);
         }
 

@@ -1,3 +1,4 @@
+using Processes;
 using Sidecar.Tests.EndToEnd.Protocols;
 using Sidecar.Tests.Support;
 using Testing;
@@ -35,13 +36,13 @@ public sealed class NativeBuildTests : IDisposable
             Assert.Contains("\nhttp_server_request_duration_seconds_count{", metrics, StringComparison.Ordinal);
             Assert.Contains($"\"{p1.Port}\"", (await p1.GetAsync("admin", "/listeners")).Body.Replace(":", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
 
-            await p1.SignalAsync("TERM");
+            p1.Signal(ProcessSignal.Terminate);
             await p1.IsStoppingAsync();
         }
 
         // The client has left, so an hour's drain is over.
         await p1.EndsAsync();
-        await p2.StopAsync("TERM");
+        await p2.StopAsync(ProcessSignal.Terminate);
         Assert.Equal("completed", Assert.Single(p1.Records()).Reason);
         Assert.Equal("completed", Assert.Single(p2.Records()).Reason);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Processes;
 using Testing;
 using Xunit;
 
@@ -37,7 +38,7 @@ internal sealed class LoopbackCapture : IAsyncDisposable
         using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
             await socket.SendToAsync(marker, new IPEndPoint(IPAddress.Loopback, MarkerPort), TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => System.IO.File.ReadAllBytes(File).AsSpan().IndexOf(marker) >= 0);
-        await _tcpdump.SignalAsync("INT");
+        _tcpdump.Signal(ProcessSignal.Interrupt);
         await _tcpdump.ExitCodeAsync();
         Assert.Contains(_tcpdump.Errors, line => line.StartsWith("0 packets dropped by kernel", StringComparison.Ordinal));
     }

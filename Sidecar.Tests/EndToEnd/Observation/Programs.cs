@@ -1,5 +1,6 @@
-using System.Diagnostics;
+using Processes;
 using Sidecar.Tests.Support.Peers;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation;
@@ -34,20 +35,8 @@ internal static class Programs
     {
         if (!File.Exists($"/usr/bin/{command}"))
             Assert.Skip($"{command} is missing (Debian package {package})");
-        using var client = Process.Start(new ProcessStartInfo(command, words) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["no_proxy"] = "*" } })!;
-        try
-        {
-            var errors = client.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var output = await client.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-            await client.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.True(client.ExitCode == 0, $"{command} ended with {client.ExitCode}: {await errors}{output}");
-            return output;
-        }
-        finally
-        {
-            if (!client.HasExited)
-                client.Kill(entireProcessTree: true);
-        }
+        var client = new ProcessCommand(command, [command, .. words]) { Environment = new Dictionary<string, string> { ["no_proxy"] = "*" } };
+        return (await Run.ToEndAsync(client)).Well(command);
     }
 
     private const string Log = "access.log";

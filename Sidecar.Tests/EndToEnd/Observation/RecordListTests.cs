@@ -1,3 +1,4 @@
+using Processes;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Testing;
@@ -58,11 +59,11 @@ public sealed class RecordListTests : IDisposable
         foreach (var name in names)
             File.Move(_folder.File(name), _folder.File($"{name}.1"));
 
-        await sidecar.SignalAsync("HUP");
+        sidecar.Signal(ProcessSignal.HangUp);
         await Eventually.TrueAsync(() => names.All(name => File.Exists(_folder.File(name))));
         await Programs.RunAsync("curl", "curl", "-sS", $"http://127.0.0.1:{sidecar.Port}/missing");
         // What waits is written before the process ends.
-        await sidecar.StopAsync("TERM");
+        await sidecar.StopAsync(ProcessSignal.Terminate);
 
         Assert.All(names, name => Assert.Equal(["GET /missing 404"], Lines(name)));
         Assert.All(names, name => Assert.Equal(0, new FileInfo(_folder.File($"{name}.1")).Length));

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
+using Processes;
 using Sidecar.Tests.EndToEnd.Transfers;
 using Testing;
 using Xunit;
@@ -74,16 +74,8 @@ public sealed class HttpTests
 
     private static async Task<(int Code, string Answer, string Talk)> CurlAsync(params IEnumerable<string> args)
     {
-        var start = new ProcessStartInfo("curl", args)
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["no_proxy"] = "*" },
-        };
-        using var curl = Process.Start(start)!;
-        var (answer, talk) = (curl.StandardOutput.ReadToEndAsync(), curl.StandardError.ReadToEndAsync());
-        await curl.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (curl.ExitCode, await answer, await talk);
+        var curl = new ProcessCommand("curl", ["curl", .. args]) { Environment = new Dictionary<string, string> { ["no_proxy"] = "*" } };
+        var (code, answer, talk) = await Run.ToEndAsync(curl);
+        return (code, answer, talk);
     }
 }

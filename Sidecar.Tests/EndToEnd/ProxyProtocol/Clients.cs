@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Testing;
 using Testing.Peers;
 using Xunit;
 
@@ -42,15 +42,8 @@ internal static class Clients
     /// <summary>curl that sends a PROXY header of version 1: the server's answer, and what curl says of its connection.</summary>
     public static async Task<(string Answer, string Ends)> CurlAsync(string url)
     {
-        using var curl = Process.Start(new ProcessStartInfo("curl",
-            ["-sS", "--max-time", "20", "--noproxy", "*", "--haproxy-protocol", "-w", "|%{local_ip} %{local_port} %{remote_ip} %{remote_port}", url])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-        })!;
-        var output = await curl.StandardOutput.ReadToEndAsync(Cancellation);
-        await curl.WaitForExitAsync(Cancellation);
-        Assert.Equal(0, curl.ExitCode);
+        var output = await Run.WellAsync(
+            "curl", "-sS", "--max-time", "20", "--noproxy", "*", "--haproxy-protocol", "-w", "|%{local_ip} %{local_port} %{remote_ip} %{remote_port}", url);
         return output.Split('|') is [var answer, var ends] ? (answer, ends) : throw new InvalidOperationException(output);
     }
 }

@@ -1,5 +1,6 @@
-using System.Diagnostics;
+using Processes;
 using Sidecar.Tests.Support;
+using Testing;
 using Testing.Peers;
 using Xunit;
 
@@ -45,9 +46,8 @@ public sealed class CurlTests
 
     private static async Task<(int Code, string Output)> CurlAsync(params IEnumerable<string> args)
     {
-        using var curl = Process.Start(new ProcessStartInfo("curl", args) { UseShellExecute = false, RedirectStandardOutput = true, Environment = { ["no_proxy"] = "" } })!;
-        var output = await curl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await curl.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (curl.ExitCode, output);
+        var curl = new ProcessCommand("curl", ["curl", .. args]) { Environment = new Dictionary<string, string> { ["no_proxy"] = "" } };
+        var (code, output, _) = await Run.ToEndAsync(curl);
+        return (code, output);
     }
 }

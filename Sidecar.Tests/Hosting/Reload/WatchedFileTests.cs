@@ -1,3 +1,4 @@
+using Processes;
 using Testing;
 using Xunit;
 
@@ -26,7 +27,7 @@ public sealed class WatchedFileTests : IDisposable
         await PublishAsync("four", Yaml("fourth"));
 
         await sidecar.ErrorLineAsync("is in force as generation 3");
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await sidecar.ExitCodeAsync());
     }
 
@@ -43,7 +44,7 @@ public sealed class WatchedFileTests : IDisposable
         File.Move(_folder.Write("new.yaml", Yaml("second")), _folder.File("sidecar.yaml"), overwrite: true);
 
         await sidecar.ErrorLineAsync("is in force as generation 3");
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await sidecar.ExitCodeAsync());
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Processes;
 using Testing;
 using Xunit;
 
@@ -20,10 +21,10 @@ public sealed class HangUpSignalTests : IDisposable
         File.Move(connections, connections + ".1");
         File.Move(records, records + ".1");
 
-        await sidecar.SignalAsync("HUP");
+        sidecar.Signal(ProcessSignal.HangUp);
 
         await Eventually.TrueAsync(() => File.Exists(connections) && File.Exists(records));
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await sidecar.ExitCodeAsync());
     }
 
@@ -32,8 +33,8 @@ public sealed class HangUpSignalTests : IDisposable
     {
         await using var sidecar = Start("--connection-records", "-");
         await sidecar.ErrorLineAsync("accepts on");
-        await sidecar.SignalAsync("HUP");
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.HangUp);
+        sidecar.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await sidecar.ExitCodeAsync());
     }
 
@@ -45,10 +46,10 @@ public sealed class HangUpSignalTests : IDisposable
         await sidecar.ErrorLineAsync("accepts on");
 
         // Unchanged: nobody but the signal asks for it.
-        await sidecar.SignalAsync("HUP");
+        sidecar.Signal(ProcessSignal.HangUp);
 
         await sidecar.ErrorLineAsync($"Configuration {file} is in force as generation 2, with 1 listener(s)");
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await sidecar.ExitCodeAsync());
     }
 
@@ -60,8 +61,8 @@ public sealed class HangUpSignalTests : IDisposable
             ["bash", "-c", "exec \"$@\" --config <(echo 'listeners: [{listen: \"127.0.0.1:0\", target: \"127.0.0.1:9\"}]')", "bash"], "Sidecar", Endpoints);
         await sidecar.ErrorLineAsync("accepts on");
 
-        await sidecar.SignalAsync("HUP");
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.HangUp);
+        sidecar.Signal(ProcessSignal.Terminate);
 
         Assert.Equal(0, await sidecar.ExitCodeAsync());
         Assert.DoesNotContain(sidecar.Errors, line => line.Contains("onfiguration", StringComparison.Ordinal));
@@ -82,7 +83,7 @@ public sealed class HangUpSignalTests : IDisposable
 
         await sidecar.ErrorLineAsync("cannot be written");
         Assert.Equal("", await File.ReadAllTextAsync(records, TestContext.Current.CancellationToken));
-        await sidecar.SignalAsync("TERM");
+        sidecar.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await sidecar.ExitCodeAsync());
     }
 

@@ -72,9 +72,11 @@ public sealed class RealPeersTests
     [Fact]
     public async Task Node_ManyStreamsAtOnce_AreSeenAsItLogsThem()
     {
+        if (!File.Exists("/usr/bin/node"))
+            Assert.Skip("node is missing (Debian package nodejs)");
         await using var server = StartNode(NodeServer);
         var port = "";
-        await Eventually.TrueAsync(() => server.Output is [var line, ..] && (port = line).Length > 0, "node's port");
+        await Eventually.TrueAsync(() => server.Output is [var line, ..] && (port = line).Length > 0, () => $"node's port: {string.Join('\n', server.Errors)}");
         await using var relay = new ObservingRelay(int.Parse(port));
         await using var client = StartNode(NodeClient, $"{relay.Port}", $"{Exchanges}");
         Assert.True(await client.ExitCodeAsync() == 0, string.Join('\n', client.Errors));
@@ -92,8 +94,7 @@ public sealed class RealPeersTests
         return line[start..line.IndexOfAny(['|', ']'], start)].Trim();
     }
 
-    private static ProgramProcess StartNode(params IEnumerable<string> script) => ProgramProcess.StartCommand(
-        [Path.Combine(AppContext.BaseDirectory, ".playwright", "node", "linux-x64", "node"), "-e", .. script]);
+    private static ProgramProcess StartNode(params IEnumerable<string> script) => ProgramProcess.StartCommand(["node", "-e", .. script]);
 
     private static async Task<string> AskAsync(HttpClient client, int number)
     {

@@ -1,6 +1,6 @@
 using System.Net;
-using Demo.Processes;
 using Demo.Transparent;
+using Processes;
 using Xunit;
 
 namespace Workload.Tests.Demo.Transparent;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Demo.Processes;
 using Demo.Transparent;
 using Demo.Transparent.Capture;
 using Demo.Verification;
+using Processes;
 using Testing;
 using Xunit;
 

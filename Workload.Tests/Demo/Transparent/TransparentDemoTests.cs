@@ -1,7 +1,7 @@
 using System.Globalization;
-using Demo.Processes;
 using Demo.Programs;
 using Demo.Transparent;
+using Processes;
 using Testing;
 using Xunit;
 
@@ -48,7 +48,7 @@ public sealed class TransparentDemoTests
         RootTools.Require();
         await using var demo = await StartAsync();
 
-        Libc.Kill(int.Parse((await ShortCommand.RunAsync("ip", "netns", "pids", new RunName(demo.Id).Prefix + "oracle"))[0], CultureInfo.InvariantCulture));
+        Signals.Send(int.Parse((await ShortCommand.RunAsync("ip", "netns", "pids", new RunName(demo.Id).Prefix + "oracle"))[0], CultureInfo.InvariantCulture), ProcessSignal.Kill);
 
         Assert.Equal(1, await demo.Exited.WaitAsync(Generous, Cancel));
         Assert.Contains("demo: oracle was ended by signal 9", demo.StandardError.Lines);
@@ -60,7 +60,7 @@ public sealed class TransparentDemoTests
     {
         RootTools.Require();
         await using var killed = await StartAsync();
-        Libc.Kill(killed.Id);
+        killed.Signal(ProcessSignal.Kill);
         await killed.Exited;
         Assert.NotEmpty(RunRemains.Of(new RunName(killed.Id)));
 

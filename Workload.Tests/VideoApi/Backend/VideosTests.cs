@@ -1,9 +1,9 @@
 using System.Net;
 using Testing;
 using Testing.Peers;
-using Workload.Tests.VideoApi.Support;
 using VideoApi.Backend;
 using VideoApi.Forwarding;
+using Workload.Tests.VideoApi.Support;
 using Xunit;
 
 namespace Workload.Tests.VideoApi.Backend;

@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
-using Workload.Tests.VideoApi.Support;
 using VideoApi.Forwarding;
+using Workload.Tests.VideoApi.Support;
 using Xunit;
 
 namespace Workload.Tests.VideoApi.Forwarding;

@@ -2,8 +2,8 @@ using System.Net;
 using System.Text.Json;
 using Testing;
 using Testing.Peers;
-using Workload.Tests.VideoApi.Support;
 using VideoApi.Backend;
+using Workload.Tests.VideoApi.Support;
 using Xunit;
 
 namespace Workload.Tests.VideoApi.Frontend;

@@ -1,5 +1,5 @@
-using Workload.Tests.VideoApi.Support;
 using VideoApi.Media;
+using Workload.Tests.VideoApi.Support;
 using Xunit;
 
 namespace Workload.Tests.VideoApi.Media;

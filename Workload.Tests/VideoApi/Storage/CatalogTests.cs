@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
-using Workload.Tests.VideoApi.Support;
 using VideoApi.Storage;
+using Workload.Tests.VideoApi.Support;
 using Xunit;
 
 namespace Workload.Tests.VideoApi.Storage;

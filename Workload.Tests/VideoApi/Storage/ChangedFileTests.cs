@@ -1,4 +1,5 @@
 using System.Globalization;
+using Processes;
 using Testing;
 using Workload.Tests.VideoApi.Support;
 using Xunit;
@@ -77,7 +78,7 @@ public class ChangedFileTests
         await answer.CountRestAsync(Cancel);
 
         var line = await storage.ErrorLineAsync("/hls/film/g.ts");
-        await storage.SignalAsync("TERM");
+        storage.Signal(ProcessSignal.Terminate);
         Assert.Equal(0, await storage.ExitCodeAsync());
         Assert.EndsWith($"/hls/film/g.ts: the answer was cut: the file had {Length} bytes and ends at {Length - 10_000_000} now", line, StringComparison.Ordinal);
         Assert.Equal([listening, line], storage.Errors);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Testing;
 using Workload.Tests.VideoApi.Support;
 using Xunit;
@@ -14,11 +13,7 @@ public sealed class SpecialFileTests
         using var folder = new TempFolder();
         folder.Write("film/1.ts", "regular");
         foreach (var name in new[] { "film/0.ts", "film/master.m3u8" })
-        {
-            using var mkfifo = Process.Start("mkfifo", [folder.File(name)]);
-            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.Equal(0, mkfifo.ExitCode);
-        }
+            await Run.WellAsync("mkfifo", folder.File(name));
 
         await using var storage = await RunningApp.StorageAsync(folder.Root);
 

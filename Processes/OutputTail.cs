@@ -1,13 +1,14 @@
-namespace Demo.Processes;
+namespace Processes;
 
 /// <summary>The last lines that a process wrote to one of its streams; older ones are forgotten.</summary>
-internal sealed class OutputTail(int capacity)
+public sealed class OutputTail(int capacity)
 {
     private readonly Queue<string> _lines = new(capacity);
 
     /// <summary>Lines written so far, the forgotten ones included.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Takes the next line.</summary>
     public void Add(string line)
     {
         lock (_lines)

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Demo.Processes;
+namespace Processes;
 
 /// <summary>
 /// A thread that starts the child processes and lives as long as this process: Linux signals a child that asked for it when

@@ -1,13 +1,12 @@
-using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Demo.Processes;
+namespace Processes;
 
 /// <summary>
 /// A child process from start to end: its output is read line by line and its last lines are kept, it can be waited
-/// for, and it is stopped with SIGTERM and, after a limit, SIGKILL.
+/// for, it takes signals, and it is stopped with SIGTERM and, after a limit, SIGKILL.
 /// </summary>
-internal sealed class ManagedProcess : IAsyncDisposable
+public sealed class ManagedProcess : IAsyncDisposable
 {
     /// <summary>Lines kept of each output stream.</summary>
     public const int KeptLines = 200;
@@ -22,15 +21,15 @@ internal sealed class ManagedProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Task _ended;
 
-    private ManagedProcess(string name, Process process, Action<ProcessOutput>? onOutput)
+    private ManagedProcess(string name, Process process, Action<ProcessOutput>? onOutput, int maxLineBytes)
     {
         Name = name;
         _process = process;
         Id = process.Id;
         _ended = process.WaitForExitAsync();
         Exited = FinishAsync(
-            Pump(process.StandardOutput.BaseStream, StandardOutput, isError: false, onOutput),
-            Pump(process.StandardError.BaseStream, StandardError, isError: true, onOutput));
+            Pump(process.StandardOutput.BaseStream, StandardOutput, isError: false, onOutput, maxLineBytes),
+            Pump(process.StandardError.BaseStream, StandardError, isError: true, onOutput, maxLineBytes));
     }
 
     /// <summary>The command's name.</summary>
@@ -51,26 +50,14 @@ internal sealed class ManagedProcess : IAsyncDisposable
     /// <summary>Starts a command with closed stdin.</summary>
     /// <param name="command">What to run.</param>
     /// <param name="onOutput">Called for each line as it comes, from a reader of either stream; must not throw.</param>
+    /// <param name="maxLineBytes">Bytes kept of a line.</param>
     /// <exception cref="ProcessFailedException">There is no such program, or it may not be run.</exception>
-    public static ManagedProcess Start(ProcessCommand command, Action<ProcessOutput>? onOutput = null)
+    public static ManagedProcess Start(
+        ProcessCommand command, Action<ProcessOutput>? onOutput = null, int maxLineBytes = LinePump.DefaultMaxLineBytes)
     {
-        var start = new ProcessStartInfo(command.Words[0], command.Words.Skip(1))
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        try
-        {
-            var process = StartingThread.Run(() => Process.Start(start)!);
-            process.StandardInput.Close();
-            return new ManagedProcess(command.Name, process, onOutput);
-        }
-        catch (Win32Exception error)
-        {
-            throw new ProcessFailedException($"{command.Name}: cannot run '{command.Words[0]}': {error.Message}", error);
-        }
+        var process = ChildProcess.Start(command);
+        process.StandardInput.Close();
+        return new ManagedProcess(command.Name, process, onOutput, maxLineBytes);
     }
 
     /// <summary>Asks again and again until the answer is yes.</summary>
@@ -97,10 +84,14 @@ internal sealed class ManagedProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a signal.</summary>
+    /// <returns>False when it has ended.</returns>
+    public bool Signal(ProcessSignal signal) => !_process.HasExited && Signals.Send(Id, signal);
+
     /// <summary>Sends SIGTERM, waits, and kills what is still there after the limit.</summary>
     public async Task<StopOutcome> StopAsync(TimeSpan limit)
     {
-        if (_process.HasExited || !Libc.Terminate(Id))
+        if (!Signal(ProcessSignal.Terminate))
         {
             await Exited;
             return StopOutcome.HadEnded;
@@ -114,10 +105,22 @@ internal sealed class ManagedProcess : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            _process.Kill(entireProcessTree: true);
-            await Exited;
-            return StopOutcome.Killed;
+            return await KillAsync();
         }
+    }
+
+    /// <summary>Kills it, and the processes that it has started.</summary>
+    public async Task<StopOutcome> KillAsync()
+    {
+        if (_process.HasExited)
+        {
+            await Exited;
+            return StopOutcome.HadEnded;
+        }
+
+        _process.Kill(entireProcessTree: true);
+        await Exited;
+        return StopOutcome.Killed;
     }
 
     /// <summary>An exit code in words: <c>ended with exit code 2</c>, <c>was ended by signal 9</c>.</summary>
@@ -138,10 +141,10 @@ internal sealed class ManagedProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    private Task Pump(Stream stream, OutputTail tail, bool isError, Action<ProcessOutput>? onOutput) =>
+    private Task Pump(Stream stream, OutputTail tail, bool isError, Action<ProcessOutput>? onOutput, int maxLineBytes) =>
         new LinePump(line =>
         {
             tail.Add(line);
             onOutput?.Invoke(new ProcessOutput(Name, isError, line));
-        }).RunAsync(stream);
+        }, maxLineBytes).RunAsync(stream);
 }

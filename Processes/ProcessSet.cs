@@ -1,7 +1,7 @@
-namespace Demo.Processes;
+namespace Processes;
 
 /// <summary>Processes that run together: when one ends, the others are of no use.</summary>
-internal sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyncDisposable
+public sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyncDisposable
 {
     /// <summary>
     /// How long the news of an end is held back. Ctrl-C in a terminal reaches all processes at once: some may end before

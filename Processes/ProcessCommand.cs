@@ -1,10 +1,15 @@
-namespace Demo.Processes;
+using System.Collections.ObjectModel;
+
+namespace Processes;
 
 /// <summary>A command line and the name that messages and logs give to what it runs.</summary>
 /// <param name="Name">Short and unique among the programs that run together: <c>p1</c>.</param>
 /// <param name="Words">The program (a path, or a name found in PATH), then its arguments; nothing is expanded by a shell.</param>
-internal sealed record ProcessCommand(string Name, params IReadOnlyList<string> Words)
+public sealed record ProcessCommand(string Name, params IReadOnlyList<string> Words)
 {
+    /// <summary>Environment variables besides those of this process.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>
     /// The same program, told to end (SIGTERM) when this process does, whatever ends it. A change of user takes that back: who
     /// changes the user says it again.

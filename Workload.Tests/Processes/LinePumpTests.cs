@@ -1,8 +1,8 @@
 using System.Text;
-using Demo.Processes;
+using Processes;
 using Xunit;
 
-namespace Workload.Tests.Demo;
+namespace Workload.Tests.Processes;
 
 public sealed class LinePumpTests
 {
@@ -20,7 +20,7 @@ public sealed class LinePumpTests
     [Fact]
     public async Task Run_WithALineOfTheLongestLength_KeepsItWhole()
     {
-        var line = new string('x', LinePump.MaxLineBytes);
+        var line = new string('x', LinePump.DefaultMaxLineBytes);
 
         Assert.Equal([line, "next"], await LinesAsync(new MemoryStream(Encoding.UTF8.GetBytes(line + "\nnext\n"))));
     }
@@ -28,7 +28,7 @@ public sealed class LinePumpTests
     [Fact]
     public async Task Run_WithALongerLine_CutsItAndMarksIt()
     {
-        var line = new string('x', LinePump.MaxLineBytes);
+        var line = new string('x', LinePump.DefaultMaxLineBytes);
 
         Assert.Equal([line + " …", "next"], await LinesAsync(new MemoryStream(Encoding.UTF8.GetBytes(line + new string('y', 50_000) + "\nnext\n"))));
     }

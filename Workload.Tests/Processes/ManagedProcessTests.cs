@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using Demo.Processes;
+using Processes;
 using Testing;
 using Xunit;
 
-namespace Workload.Tests.Demo;
+namespace Workload.Tests.Processes;
 
 [SystemTest]
 public sealed class ManagedProcessTests
@@ -174,6 +174,46 @@ public sealed class ManagedProcessTests
         using var grandchild = Process.GetProcessById(int.Parse(process.StandardOutput.Lines[0]));
         grandchild.Kill();
         Assert.Equal(0, ended);
+    }
+
+    [Theory]
+    [InlineData(ProcessSignal.HangUp)]
+    [InlineData(ProcessSignal.Interrupt)]
+    [InlineData(ProcessSignal.Terminate)]
+    public async Task Signal_OfAnyKind_ReachesTheProgram(ProcessSignal signal)
+    {
+        // A shell cannot trap what its parent ignores, as a runner in the background does with SIGINT.
+        await using var process = await StartedAsync(
+            $"exec env --default-signal sh -c \"trap 'echo got; exit 3' {(int)signal}; echo started; while :; do sleep 0.01; done\"");
+
+        Assert.True(process.Signal(signal));
+
+        Assert.Equal(3, await process.Exited.WaitAsync(Generous, Cancel));
+        Assert.Equal(["started", "got"], process.StandardOutput.Lines);
+        Assert.False(process.Signal(signal));
+    }
+
+    [Fact]
+    public async Task Kill_OfAProgramWithAChild_EndsBothAtOnce()
+    {
+        await using var process = await StartedAsync("trap '' TERM; sleep 300 & echo $!; wait");
+        var child = int.Parse(process.StandardOutput.Lines[0]);
+
+        Assert.Equal(StopOutcome.Killed, await process.KillAsync());
+
+        Assert.Equal(128 + 9, await process.Exited);
+        await EndedAsync(child);
+        Assert.Equal(StopOutcome.HadEnded, await process.KillAsync());
+    }
+
+    [Fact]
+    public async Task Start_WithVariables_AddsThemToThoseOfThisProcess()
+    {
+        await using var process = ManagedProcess.Start(
+            new ProcessCommand("sh", "sh", "-c", "echo $GREETING; echo $PATH") { Environment = new Dictionary<string, string> { ["GREETING"] = "hello" } });
+
+        await process.Exited.WaitAsync(Generous, Cancel);
+        Assert.Equal(["hello", Environment.GetEnvironmentVariable("PATH")!], process.StandardOutput.Lines);
     }
 
     private static ManagedProcess Sh(string script) => ManagedProcess.Start(new ProcessCommand("sh", "sh", "-c", script));

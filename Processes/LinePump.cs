@@ -1,17 +1,19 @@
+using System.Buffers;
 using System.Text;
 
-namespace Demo.Processes;
+namespace Processes;
 
 /// <summary>Cuts a byte stream into lines of text. A line has a limit, so a stream without line ends costs no memory.</summary>
-internal sealed class LinePump(Action<string> onLine)
+/// <param name="onLine">Called for each line.</param>
+/// <param name="maxLineBytes">Bytes kept of a line; the rest of a longer one is dropped and marked.</param>
+public sealed class LinePump(Action<string> onLine, int maxLineBytes = LinePump.DefaultMaxLineBytes)
 {
-    /// <summary>Bytes kept of a line; the rest of a longer one is dropped and marked.</summary>
-    public const int MaxLineBytes = 16 * 1024;
+    /// <summary>Enough for a line that people read.</summary>
+    public const int DefaultMaxLineBytes = 16 * 1024;
 
     private const string CutMark = " …";
 
-    private readonly byte[] _line = new byte[MaxLineBytes];
-    private int _length;
+    private readonly ArrayBufferWriter<byte> _line = new();
     private bool _cut;
 
     /// <summary>Reads to the end of the stream.</summary>
@@ -21,7 +23,7 @@ internal sealed class LinePump(Action<string> onLine)
         int read;
         while ((read = await stream.ReadAsync(chunk)) > 0)
             Take(chunk.AsSpan(0, read));
-        if (_length > 0)
+        if (_line.WrittenCount > 0)
             EndLine();
     }
 
@@ -39,16 +41,16 @@ internal sealed class LinePump(Action<string> onLine)
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        var room = Math.Min(bytes.Length, _line.Length - _length);
-        bytes[..room].CopyTo(_line.AsSpan(_length));
-        _length += room;
+        var room = Math.Min(bytes.Length, maxLineBytes - _line.WrittenCount);
+        _line.Write(bytes[..room]);
         _cut |= room < bytes.Length;
     }
 
     private void EndLine()
     {
-        var text = Encoding.UTF8.GetString(_line.AsSpan(0, _length)).TrimEnd('\r');
-        (_length, var cut, _cut) = (0, _cut, false);
+        var text = Encoding.UTF8.GetString(_line.WrittenSpan).TrimEnd('\r');
+        (var cut, _cut) = (_cut, false);
+        _line.ResetWrittenCount();
         onLine(cut ? text + CutMark : text);
     }
 }

@@ -1,12 +1,14 @@
-namespace Demo.Processes;
+namespace Processes;
 
 /// <summary>A process could not start, ended by itself, or was not ready in time. The message is fit for the user.</summary>
-internal sealed class ProcessFailedException : Exception
+public sealed class ProcessFailedException : Exception
 {
+    /// <summary>With what the user reads.</summary>
     public ProcessFailedException(string message) : base(message)
     {
     }
 
+    /// <summary>With what the user reads, and what was behind it.</summary>
     public ProcessFailedException(string message, Exception cause) : base(message, cause)
     {
     }

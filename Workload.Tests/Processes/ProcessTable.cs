@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Workload.Tests.Demo;
+namespace Workload.Tests.Processes;
 
 /// <summary>What <c>/proc</c> tells of other processes.</summary>
 internal static class ProcessTable

@@ -1,8 +1,8 @@
-using Demo.Processes;
+using Processes;
 using Testing;
 using Xunit;
 
-namespace Workload.Tests.Demo;
+namespace Workload.Tests.Processes;
 
 [SystemTest]
 public sealed class ProcessSetTests : IDisposable

@@ -1,7 +1,7 @@
-namespace Demo.Processes;
+namespace Processes;
 
 /// <summary>How a process came to its end when it was told to stop.</summary>
-internal enum StopOutcome
+public enum StopOutcome
 {
     /// <summary>It had ended before.</summary>
     HadEnded,

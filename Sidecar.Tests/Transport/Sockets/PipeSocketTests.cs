@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
-using Sidecar.Tests.Support.Peers;
+using Testing.Peers;
 using Sidecar.Transport;
 using Sidecar.Transport.Sockets;
 using Xunit;

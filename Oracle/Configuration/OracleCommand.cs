@@ -37,8 +37,8 @@ internal static class OracleCommand
         Of a pair the inbound sidecar (p2) asks first, then the outbound one (p1). Each is judged by its own question; a denial
         of either ends the connection. Both get the transform that inbound was granted. An outbound sidecar that asks about a
         connection that no inbound one has asked about is denied.
-        The file is read again when it changes, and at once on SIGHUP; one that is broken or takes longer than 10 s is not
-        taken. None of the transforms is encryption.
+        The file is read again when it changes, and at once on SIGHUP. A file that is broken or takes longer than 10 s to read
+        is refused. None of the transforms is encryption.
 
         Examples:
           Oracle 9100

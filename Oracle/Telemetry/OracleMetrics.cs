@@ -40,13 +40,13 @@ internal sealed class OracleMetrics
         _active = meter.CreateUpDownCounter<long>("oracle_connections_active", null, "Connections open now.");
         BuildInfo.AddTo(meter, "oracle");
         meter.CreateObservableGauge("oracle_connections_limit", () => options.MaxConnections, null, "Most open connections at once.");
-        meter.CreateObservableGauge("oracle_decisions_limit", () => options.MaxDecisions, null, "Connections that may be remembered at once.");
+        meter.CreateObservableGauge("oracle_decisions_limit", () => options.MaxDecisions, null, "Most connections that are remembered at once.");
         meter.CreateObservableGauge("oracle_decisions_pending", () => memory.Pending, null, "Decisions that wait for the outbound sidecar to ask.");
         meter.CreateObservableGauge("oracle_decisions_remembered", () => memory.Count, null, "Connections remembered, pending or answered to both sides.");
         meter.CreateObservableCounter("oracle_decisions_expired", () => memory.Expired, null, "Decisions that no outbound sidecar asked for.");
-        meter.CreateObservableGauge("oracle_policy_generation", () => policies.Current.Generation, null, "Generation of the policy in force; 1 since the start.");
+        meter.CreateObservableGauge("oracle_policy_generation", () => policies.Current.Generation, null, "Generation of the policy in force; 1 from the start.");
         meter.CreateObservableGauge("oracle_policy_loaded_timestamp", () => policies.Current.Since.ToUnixTimeMilliseconds() / 1000.0, "s", "When the policy in force was loaded, since the Unix epoch.");
-        meter.CreateObservableGauge("oracle_policy_file_in_force", () => policies.NotInForceSince is null ? 1 : 0, null, "1 while the policy in force is that of the file, 0 since a changed file was not taken.");
+        meter.CreateObservableGauge("oracle_policy_file_in_force", () => policies.NotInForceSince is null ? 1 : 0, null, "1 while the policy in force is that of the file; 0 after a changed file was refused.");
         meter.CreateObservableCounter("oracle_policy_reload_failures", () => policies.Failures, null, "Changed policy files that were refused.");
         meter.CreateObservableCounter("oracle_audit_records_dropped", () => audit.Dropped, null, "Audit lines that were lost because the output failed.");
 

@@ -58,7 +58,7 @@ public sealed class ConfigurationReaderTests : IDisposable
 
         Assert.Equal(2, error.Lines.Count);
         Assert.Contains("has this port already", error.Lines[0], StringComparison.Ordinal);
-        Assert.Equal("that is so because these options hold as they were until the next start: metrics.address", error.Lines[1]);
+        Assert.Equal("the reason is that these options keep their old values until the next start: metrics.address", error.Lines[1]);
     }
 
     [Theory]

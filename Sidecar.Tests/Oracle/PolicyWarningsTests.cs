@@ -17,9 +17,9 @@ public sealed class PolicyWarningsTests
     [Theory]
     [InlineData("rules: [{name: a, transform: (add 1)}, {transform: not}, {transform: (rotl 3)}]", "transform of a, rules.2: a sidecar")]
     [InlineData("rules: [{name: a, transform: (add 1)}]\ndefault: (swap-nibbles)", "transform of a, default: a sidecar")]
-    [InlineData("rules: [{name: a, listener: x, deny: true}, {transform: xor 1}, {destination: h, deny: true}]", "at which a, rules.2 looks to deny")]
-    [InlineData("rules: [{name: a, listener: x, transform: xor 1}, {destination: h, transform: not}]\ndefault: not", "at which a looks to grant: a sidecar that asks in v1 is denied")]
-    [InlineData("rules: [{destination: h, transform: xor 1}]\ndefault: random", "at which rules.0 looks to grant")]
+    [InlineData("rules: [{name: a, listener: x, deny: true}, {transform: xor 1}, {destination: h, deny: true}]", "but these rules deny by one of them: a, rules.2. They deny")]
+    [InlineData("rules: [{name: a, listener: x, transform: xor 1}, {destination: h, transform: not}]\ndefault: not", "but these rules grant by one of them: a. They deny a sidecar that asks in v1")]
+    [InlineData("rules: [{destination: h, transform: xor 1}]\ndefault: random", "but these rules grant by one of them: rules.0. They deny")]
     [InlineData("rules: [{role: [p2, alone], transform: not}]", "nothing grants to outbound: each side of a pair is judged by itself")]
     [InlineData("rules: [{role: p1, transform: not}, {role: p2, deny: true}]", "nothing grants to inbound: ")]
     public void Of_AKind_IsOneLineThatNamesItsRules(string policy, string expected) =>

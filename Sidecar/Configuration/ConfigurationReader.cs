@@ -50,7 +50,7 @@ internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IR
         }
         catch (UsageException error)
         {
-            throw new UsageException([.. error.Lines, $"that is so because these options hold as they were until the next start: {string.Join(", ", waiting)}"]);
+            throw new UsageException([.. error.Lines, $"the reason is that these options keep their old values until the next start: {string.Join(", ", waiting)}"]);
         }
     }
 

@@ -45,7 +45,7 @@ internal static class SettingTable
         new("--max-connections", "limits.connections", "COUNT", "Connections at once [default, and most: (open file limit - 512) / 2]"),
         new("--listener-max-connections", "listeners.0.max-connections", "COUNT", "Connections at once of the listener alone [default: no limit of its own]"),
         new("--backlog", "limits.backlog", "COUNT", $"Connections of a listener that may wait to be accepted; net.core.somaxconn cuts it [default: {Defaults.Backlog}]"),
-        new("--transport", "transport", "KIND", "epoll (Linux), the sidecar's own event loops, or sockets, Kestrel's transport [default: epoll on Linux]"),
+        new("--transport", "transport", "KIND", "epoll (Linux), the sidecar's own event loops, or sockets, the framework's [default: epoll on Linux]"),
         new("--loops", "loops", "COUNT", "Event loops of the epoll transport [default: one for each core]"),
         new("--tcp-no-delay", "tcp.no-delay", "on|off", "Send small segments at once (TCP_NODELAY) [default: on]"),
         new("--tcp-keep-alive", "tcp.keep-alive", "TIME|off", "Silence after which the kernel probes the peer (SO_KEEPALIVE), at most 30s once one side has ended [default: off until then]"),

@@ -101,8 +101,8 @@ public sealed class ReloadTests : IDisposable
 
         Assert.Equal(
             [
-                $"The configuration is not taken: {file}:2: listeners.0.role 'boss': alone, outbound (p1, client) or inbound (p2, server) is expected; generation 1 stays in force ",
-                $"The configuration is not taken: {file}:3: loops 'some': a whole number 1 to 256 is expected; generation 1 stays in force ",
+                $"The configuration was refused: {file}:2: listeners.0.role 'boss': alone, outbound (p1, client) or inbound (p2, server) is expected; generation 1 stays in force ",
+                $"The configuration was refused: {file}:3: loops 'some': a whole number 1 to 256 is expected; generation 1 stays in force ",
             ],
             sidecar.TakeErrors().Distinct());
         using var client = await SocketTalk.ConnectAsync(sidecar.Port);

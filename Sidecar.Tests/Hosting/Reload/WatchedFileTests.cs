@@ -23,7 +23,7 @@ public sealed class WatchedFileTests : IDisposable
         await PublishAsync("two", Yaml("second"));
         await sidecar.ErrorLineAsync("is in force as generation 2");
         await PublishAsync("three", Yaml("third") + "drain: soon\n");
-        await sidecar.ErrorLineAsync($"The configuration is not taken: {_folder.File("sidecar.yaml")}:2: drain 'soon'");
+        await sidecar.ErrorLineAsync($"The configuration was refused: {_folder.File("sidecar.yaml")}:2: drain 'soon'");
         await PublishAsync("four", Yaml("fourth"));
 
         await sidecar.ErrorLineAsync("is in force as generation 3");

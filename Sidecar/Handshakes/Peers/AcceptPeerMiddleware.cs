@@ -25,7 +25,7 @@ internal sealed class AcceptPeerMiddleware(ConnectionDelegate next, TimeoutOptio
 
         if (!PeerGreeting.TryParse(read.Message!, out var greeting) || (greeting.Host is { } host && !HostPort.IsHost(host)))
         {
-            info.End(RelayEndReason.ProtocolError, $"the peer's greeting '{read.Message}' is none of the protocol");
+            info.End(RelayEndReason.ProtocolError, $"the peer's greeting '{read.Message}' does not follow the protocol");
             return;
         }
 

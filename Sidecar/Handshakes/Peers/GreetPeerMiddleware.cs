@@ -45,7 +45,7 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
         if (read.Status != ReadStatus.Complete)
             return info.End(HandshakeEnds.ByUpstream(read.Status), $"the peer's answer {HandshakeEnds.Describe(read.Status)}");
         if (!PeerAnswer.TryParse(read.Message!, out var answer))
-            return info.End(RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' is none of the protocol");
+            return info.End(RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' does not follow the protocol");
         if (answer.Id != info.Id)
             return info.End(RelayEndReason.HandshakeFailed, $"the peer answered for connection {answer.Id}");
         return answer.Granted || info.End(RelayEndReason.PeerRefused, "the peer answered fail");

@@ -22,7 +22,7 @@ internal static class ConfigEndpoint
 /// <param name="Since">When it was read.</param>
 /// <param name="File">Its file.</param>
 /// <param name="Settings">All settings in force, in the order of their sources; the defaults last.</param>
-/// <param name="NeedRestart">Keys that have changed in the file and hold as they were until the next start.</param>
+/// <param name="NeedRestart">Keys that have changed in the file; their old values stay until the next start.</param>
 /// <param name="Refused">The last reload, where that was refused.</param>
 internal sealed record ConfigView(int Generation, string Since, string? File, SettingView[] Settings, string[]? NeedRestart, RefusedView? Refused)
 {

@@ -114,10 +114,10 @@ internal sealed partial class Reloader(
         [LoggerMessage(20, LogLevel.Information, "Configuration {File} is in force as generation {Generation}, with {Count} listener(s)")]
         public static partial void Reloaded(ILogger logger, string? file, int generation, int count);
 
-        [LoggerMessage(21, LogLevel.Error, "The configuration is not taken: {Error}; generation {Generation} stays in force")]
+        [LoggerMessage(21, LogLevel.Error, "The configuration was refused: {Error}; generation {Generation} stays in force")]
         public static partial void Refused(ILogger logger, string error, int generation);
 
-        [LoggerMessage(22, LogLevel.Error, "The configuration is not taken: an error of this program; generation {Generation} stays in force")]
+        [LoggerMessage(22, LogLevel.Error, "The configuration was refused: an error of this program; generation {Generation} stays in force")]
         public static partial void Bug(ILogger logger, Exception bug, int generation);
 
         [LoggerMessage(23, LogLevel.Warning, "These options have changed and take effect at the next start: {Keys}")]

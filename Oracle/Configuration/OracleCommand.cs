@@ -18,7 +18,7 @@ internal static class OracleCommand
         A policy file has rules. For each question, the first rule that matches decides:
           rules:
             - name: office
-              peer: [10.0.0.0/8, ::1]   # who connected to the asking sidecar: the peer of an inbound one is the outbound one. Left out: anyone
+              peer: [10.0.0.0/8, ::1]   # the address that connected to the asking sidecar. Left out: any
               role: [outbound, inbound, alone]   # who asks (aliases p1, p2). Left out: any
               listener: [out, in, web]  # names of the asking sidecar's listeners, each side's own. Left out: any
               destination: ["*.example.org:443", 10.1.0.0/16, "[fd00::/8]:80", "*:9000"]   # Left out: anywhere

@@ -65,7 +65,7 @@ public sealed class FamiliesTests
         await prometheus.ExpectAsync("sum(up)", 2, Cancel);
         // As OpenMetrics writes a bound; the text format says 1.
         await prometheus.ExpectAsync("oracle_answer_seconds_bucket{le='1.0'}", 1, Cancel);
-        await prometheus.ExpectAsync("oracle_questions_total{role='p2',result='granted'}", 1, Cancel);
+        await prometheus.ExpectAsync("oracle_questions_total{role='inbound',result='granted'}", 1, Cancel);
         await prometheus.ExpectAsync("sidecar_connections_limit", samples => samples is [{ Value: > 0 }], Cancel);
     }
 

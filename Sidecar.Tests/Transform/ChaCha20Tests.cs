@@ -102,7 +102,7 @@ public sealed class ChaCha20Tests
     private static ChaCha20Kernel Supported(string name)
     {
         var kernel = ChaCha20Kernel.All.Single(kernel => kernel.Name == name);
-        Assert.SkipUnless(kernel.IsSupported, $"this processor has not what {name} needs");
+        Assert.SkipUnless(kernel.IsSupported, $"this processor lacks the instructions of {name}");
         return kernel;
     }
 

@@ -87,7 +87,7 @@ public sealed class ConfigurationTests
 
         var listener = JsonDocument.Parse(json).RootElement[0];
         Assert.Equal("from-file", listener.GetProperty("name").GetString());
-        Assert.Equal("p2", listener.GetProperty("role").GetString());
+        Assert.Equal("inbound", listener.GetProperty("role").GetString());
         Assert.Equal("127.0.0.1:3", listener.GetProperty("target").GetString());
     }
 

@@ -154,7 +154,7 @@ public sealed class UsageErrorTests
 
         Assert.Equal(0, code);
         Assert.Empty(errors);
-        Assert.StartsWith("valid: 1 listener(s): p1", Assert.Single(output), StringComparison.Ordinal);
+        Assert.StartsWith("valid: 1 listener(s): outbound", Assert.Single(output), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class UsageErrorTests
     {
         var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", "check", "45000", "127.0.0.1", "9000", "0.0.0.0", "p2");
         Assert.Equal((0, 0), (code, errors.Count));
-        Assert.Equal("valid: 1 listener(s): p2 (p2) on 0.0.0.0:45000", Assert.Single(output));
+        Assert.Equal("valid: 1 listener(s): inbound (inbound) on 0.0.0.0:45000", Assert.Single(output));
         Assert.Contains("<role> 'boss'", await FailAsync(["check", "45000", "127.0.0.1", "9000", "0.0.0.0", "boss"]), StringComparison.Ordinal);
     }
 

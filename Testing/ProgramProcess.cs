@@ -74,10 +74,14 @@ public sealed class ProgramProcess : IAsyncDisposable
         await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Waits for the end, all output read.</summary>
-    public async Task<int> ExitCodeAsync()
+    /// <param name="limit">Of the wait; default 30 s.</param>
+    public async Task<int> ExitCodeAsync(TimeSpan? limit = null)
     {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(limit ?? Limit, TestContext.Current.CancellationToken);
         return _process.ExitCode;
     }
 

@@ -73,8 +73,12 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// <summary>Sends a signal.</summary>
     public void Signal(ProcessSignal signal) => _process.Signal(signal);
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.Exited.IsCompleted;
+
     /// <summary>Waits for the end, all output read.</summary>
-    public Task<int> ExitCodeAsync() => _process.Exited.WaitAsync(Limit, TestContext.Current.CancellationToken);
+    /// <param name="limit">The limit of the wait; default 30 s.</param>
+    public Task<int> ExitCodeAsync(TimeSpan? limit = null) => _process.Exited.WaitAsync(limit ?? Limit, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

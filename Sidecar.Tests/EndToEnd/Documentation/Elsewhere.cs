@@ -1,0 +1,47 @@
+using Testing;
+
+namespace Sidecar.Tests.EndToEnd.Documentation;
+
+/// <summary>Documented commands that the tests of the documents do not run.</summary>
+internal static class Elsewhere
+{
+    /// <summary>Those that <c>./test</c> runs as steps of its own; it may add options.</summary>
+    public static readonly IReadOnlyList<string> Steps =
+    [
+        "./demo --verify",
+        "dotnet build -c Release",
+        "dotnet publish Sidecar -p:PublishProfile=pod -o out",
+        "dotnet out/Sidecar.dll --help",
+        "scripts/publish-native Sidecar",
+        "Sidecar/bin/Release/net10.0/linux-x64/publish/Sidecar --help",
+    ];
+
+    /// <summary>Those that nothing runs, each with the reason.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>
+    {
+        ["./test"] = "runs this test",
+        ["./test --unit"] = "runs tests that this run has too",
+        ["dotnet run -c Release --project Sidecar.Benchmarks -- compare"] = "takes eight minutes; CompareRunTests runs it with smaller numbers",
+        ["dotnet run -c Release --project Sidecar.Benchmarks -- compare --quick"] = "takes minutes; the same",
+        ["dotnet run -c Release --project Sidecar.Benchmarks -- micro"] = "takes minutes",
+    };
+
+    public static bool Has(DocumentedCommand command) => Steps.Contains(command.Text) || Reasons.ContainsKey(command.Text);
+
+    /// <summary>Whether a line of a script has all words of a command, in this order. Files that it puts into its scratch folder may be anywhere.</summary>
+    public static bool Runs(string line, string command)
+    {
+        var words = new Queue<string>(command.Split(' '));
+        foreach (var word in line.Replace("\"$scratch\"/", "", StringComparison.Ordinal).Split(' '))
+        {
+            if (words.Count > 0 && word == words.Peek())
+                words.Dequeue();
+        }
+
+        return words.Count == 0;
+    }
+
+    /// <summary>The lines of a script, without the comments.</summary>
+    public static IEnumerable<string> LinesOf(string script) =>
+        File.ReadLines(Path.Combine(Repository.Root, script)).Where(line => !line.TrimStart().StartsWith('#'));
+}

@@ -223,7 +223,7 @@ public sealed class UsageErrorTests
         await using var sidecar = ProgramProcess.Start("Sidecar", new Dictionary<string, string> { ["SIDECAR_DRAIN"] = "3s" }, "0", "127.0.0.1", "9");
 
         Assert.Equal(2, await sidecar.ExitCodeAsync());
-        Assert.Equal("Sidecar: SIDECAR_DRAIN '3s': this variable sets nothing; drain is SIDECAR__DRAIN", Assert.Single(sidecar.Errors));
+        Assert.Equal("Sidecar: SIDECAR_DRAIN '3s': this variable sets nothing; the variable for drain is SIDECAR__DRAIN", Assert.Single(sidecar.Errors));
     }
 
     [Theory]

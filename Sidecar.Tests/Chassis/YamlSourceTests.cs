@@ -56,7 +56,7 @@ public sealed class YamlSourceTests
     [InlineData("word", "f:1: a mapping of keys")]
     [InlineData("a: 1\n b: 2\n", "f:2: ")]
     [InlineData("a: 1\na: 2\n", "f:2: Duplicate key a")]
-    [InlineData("a: 1\n---\nb: 2\n", "f:2: one YAML document")]
+    [InlineData("a: 1\n---\nb: 2\n", "f:2: only one YAML document")]
     [InlineData("a: 1\nb: [1,\n2\n", "f:2: the text from here on is not YAML")]
     [InlineData("a: 1\n? [b]\n: 2\n", "f:2: a key must be a word, not a list, a mapping or an alias")]
     [InlineData("a: 1\n? {b: c}\n: 2\n", "f:2: a key must be a word")]

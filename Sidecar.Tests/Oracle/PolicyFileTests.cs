@@ -90,7 +90,7 @@ public sealed class PolicyFileTests
     [InlineData("rules:\n\t- deny: true", "p:2: a tab stands before the first word")]
     [InlineData("default: deny\nrules: [1,\n2\n", "p:2: the text from here on is not YAML")]
     [InlineData("\t: ?,", "p:1: a key is missing before the colon")]
-    [InlineData("default: deny\n---\ndefault: not", "p:2: one YAML document")]
+    [InlineData("default: deny\n---\ndefault: not", "p:2: only one YAML document")]
     [InlineData("default: deny\ndefault: not", "p:2: ")]
     public void Parse_Error_NamesLineKeyValueAndReason(string text, string expected)
     {

@@ -16,7 +16,7 @@ public sealed record ProcessCommand(string Name, params IReadOnlyList<string> Wo
     /// </summary>
     public ProcessCommand EndingWithParent() => RunBy(EndWithParent);
 
-    /// <summary>The words for this. They work if the wrapper becomes the other program, not if it starts one.</summary>
+    /// <summary>The words for this. They work for a program that becomes another one, not for a program that starts another one.</summary>
     public static IEnumerable<string> EndWithParent { get; } = ["setpriv", "--pdeathsig", "TERM"];
 
     /// <summary>The same program, run by another one, such as <c>ip netns exec NAME …</c>.</summary>

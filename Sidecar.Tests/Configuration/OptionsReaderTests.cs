@@ -95,7 +95,7 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.mode=socks4", "listeners.0.role=p2", "the clients of an inbound sidecar are outbound sidecars")]
     [InlineData("listeners.0.mode=socks4", "listeners.0.target=a:1", "takes no target")]
     [InlineData("listeners.0.transform=not", "oracle.address=a:1", "remove one of the two")]
-    [InlineData("listeners.0.accept-proxy=off", "listeners.0.proxy-clients=::1", "switch it on or remove")]
+    [InlineData("listeners.0.accept-proxy=off", "listeners.0.proxy-clients=::1", "switch accept-proxy on or remove")]
     [InlineData("listeners.0.accept-proxy=on", "listeners.0.proxy-clients=10.0.0.1/8", "bits are set after the prefix")]
     public void Load_SettingsThatContradictEachOther_AreRefused(string one, string other, string reason) =>
         Assert.Contains(reason, Assert.Throws<UsageException>(() => Words.Named(Listen, one, other)).Message, StringComparison.Ordinal);

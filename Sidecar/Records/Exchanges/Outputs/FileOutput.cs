@@ -17,8 +17,8 @@ internal sealed record FileOutput : RecordOutput
     [
         new("--records", "records.path", "FILE", "One JSON line for each HTTP exchange; - is stdout, off is none [default: off]"),
         new("--records-rotate-size", "records.rotate-size", "SIZE|off", $"Renames the file to FILE.1 before it grows larger; off with logrotate, which sends SIGHUP [default: {Values.DisplaySize(Usual.Size!.Value)}]"),
-        new("--records-rotate-age", "records.rotate-age", "TIME|off", "Renames the file when it is older and a record comes [default: off]"),
-        new("--records-keep", "records.keep", "COUNT", $"Old files that are kept, FILE.1 being the newest; beside them FILE.kept has what one client's flood would push out [default: {Usual.Keep}]"),
+        new("--records-rotate-age", "records.rotate-age", "TIME|off", "Renames the file at the first record after this time [default: off]"),
+        new("--records-keep", "records.keep", "COUNT", $"Old files to keep; FILE.1 is the newest. FILE.kept also keeps the records of other clients that one client's flood would push out [default: {Usual.Keep}]"),
     ];
 
     private const string Off = "off";

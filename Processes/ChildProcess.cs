@@ -3,11 +3,11 @@ using System.Diagnostics;
 
 namespace Processes;
 
-/// <summary>Starts children: the one place that does.</summary>
+/// <summary>The only place that starts child processes.</summary>
 internal static class ChildProcess
 {
     /// <summary>Starts a command with its three streams redirected.</summary>
-    /// <exception cref="ProcessFailedException">There is no such program, or it may not be run.</exception>
+    /// <exception cref="ProcessFailedException">The program does not exist or may not be run.</exception>
     public static Process Start(ProcessCommand command)
     {
         var start = new ProcessStartInfo(command.Words[0], command.Words.Skip(1))

@@ -5,10 +5,10 @@ namespace Processes;
 
 /// <summary>Cuts a byte stream into lines of text. A line has a limit, so a stream without line ends costs no memory.</summary>
 /// <param name="onLine">Called for each line.</param>
-/// <param name="maxLineBytes">Bytes kept of a line; the rest of a longer one is dropped and marked.</param>
+/// <param name="maxLineBytes">Most bytes that are kept of a line; the rest is dropped, and the line gets a mark.</param>
 public sealed class LinePump(Action<string> onLine, int maxLineBytes = LinePump.DefaultMaxLineBytes)
 {
-    /// <summary>Enough for a line that people read.</summary>
+    /// <summary>A limit that is enough for lines that people read.</summary>
     public const int DefaultMaxLineBytes = 16 * 1024;
 
     private const string CutMark = " …";

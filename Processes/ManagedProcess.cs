@@ -3,18 +3,18 @@ using System.Diagnostics;
 namespace Processes;
 
 /// <summary>
-/// A child process from start to end: its output is read line by line and its last lines are kept, it can be waited
-/// for, it takes signals, and it is stopped with SIGTERM and, after a limit, SIGKILL.
+/// A child process from start to end. Its output is read line by line, and the last lines are kept. It takes signals. It is
+/// stopped with SIGTERM and, after a time limit, with SIGKILL.
 /// </summary>
 public sealed class ManagedProcess : IAsyncDisposable
 {
-    /// <summary>Lines kept of each output stream.</summary>
+    /// <summary>Number of lines that are kept of each output stream.</summary>
     public const int KeptLines = 200;
 
-    // A program that drains connections on SIGTERM needs a moment; longer than this is a fault.
+    // A program that drains connections on SIGTERM needs a moment; a longer time is a fault.
     private static readonly TimeSpan DisposeLimit = TimeSpan.FromSeconds(5);
 
-    // After the end, a grandchild may still hold the pipes: their last lines are not worth more than this.
+    // After the end, a grandchild may still hold the pipes; the wait for their last lines has this limit.
     private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(5);
 
@@ -44,14 +44,14 @@ public sealed class ManagedProcess : IAsyncDisposable
     /// <summary>The last lines of its stderr.</summary>
     public OutputTail StandardError { get; } = new(KeptLines);
 
-    /// <summary>Completes with the exit code once the process has ended and its output is read; 128 + n for signal n.</summary>
+    /// <summary>Completes with the exit code when the process has ended and its output is read; 128 + n for signal n.</summary>
     public Task<int> Exited { get; }
 
     /// <summary>Starts a command with closed stdin.</summary>
-    /// <param name="command">What to run.</param>
-    /// <param name="onOutput">Called for each line as it comes, from a reader of either stream; must not throw.</param>
-    /// <param name="maxLineBytes">Bytes kept of a line.</param>
-    /// <exception cref="ProcessFailedException">There is no such program, or it may not be run.</exception>
+    /// <param name="command">The command to run.</param>
+    /// <param name="onOutput">Called for each line when it comes, by the reader of its stream; must not throw.</param>
+    /// <param name="maxLineBytes">Most bytes that are kept of a line.</param>
+    /// <exception cref="ProcessFailedException">The program does not exist or may not be run.</exception>
     public static ManagedProcess Start(
         ProcessCommand command, Action<ProcessOutput>? onOutput = null, int maxLineBytes = LinePump.DefaultMaxLineBytes)
     {
@@ -60,11 +60,11 @@ public sealed class ManagedProcess : IAsyncDisposable
         return new ManagedProcess(command.Name, process, onOutput, maxLineBytes);
     }
 
-    /// <summary>Asks again and again until the answer is yes.</summary>
-    /// <param name="isReady">One question; it ends early when its token says so.</param>
-    /// <param name="limit">How long to ask.</param>
+    /// <summary>Asks again and again whether the process is ready, until it is.</summary>
+    /// <param name="isReady">Asks once; its token cancels it.</param>
+    /// <param name="limit">Time limit for becoming ready.</param>
     /// <param name="cancellation">Gives up with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="ProcessFailedException">The process ended, or the limit passed.</exception>
+    /// <exception cref="ProcessFailedException">The process ended, or was not ready in time.</exception>
     public async Task WaitUntilReadyAsync(Func<CancellationToken, Task<bool>> isReady, TimeSpan limit, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -85,10 +85,10 @@ public sealed class ManagedProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a signal.</summary>
-    /// <returns>False when it has ended.</returns>
+    /// <returns>False if the process has ended.</returns>
     public bool Signal(ProcessSignal signal) => !_process.HasExited && Signals.Send(Id, signal);
 
-    /// <summary>Sends SIGTERM, waits, and kills what is still there after the limit.</summary>
+    /// <summary>Sends SIGTERM and waits; if the process still runs after the limit, kills it and the processes that it started.</summary>
     public async Task<StopOutcome> StopAsync(TimeSpan limit)
     {
         if (!Signal(ProcessSignal.Terminate))
@@ -109,7 +109,7 @@ public sealed class ManagedProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills it, and the processes that it has started.</summary>
+    /// <summary>Kills the process and the processes that it has started.</summary>
     public async Task<StopOutcome> KillAsync()
     {
         if (_process.HasExited)
@@ -123,11 +123,11 @@ public sealed class ManagedProcess : IAsyncDisposable
         return StopOutcome.Killed;
     }
 
-    /// <summary>An exit code in words: <c>ended with exit code 2</c>, <c>was ended by signal 9</c>.</summary>
+    /// <summary>An exit code as a text: <c>ended with exit code 2</c>, <c>was ended by signal 9</c>.</summary>
     public static string DescribeEnd(int exitCode) =>
         exitCode > 128 ? $"was ended by signal {exitCode - 128}" : $"ended with exit code {exitCode}";
 
-    /// <summary>Stops it if it still runs.</summary>
+    /// <summary>Stops the process if it still runs.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(DisposeLimit);

@@ -1,14 +1,14 @@
 namespace Processes;
 
-/// <summary>The last lines that a process wrote to one of its streams; older ones are forgotten.</summary>
+/// <summary>The last lines that a process wrote to one of its streams; older lines are dropped.</summary>
 public sealed class OutputTail(int capacity)
 {
     private readonly Queue<string> _lines = new(capacity);
 
-    /// <summary>Lines written so far, the forgotten ones included.</summary>
+    /// <summary>Number of lines so far, including dropped ones.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Takes the next line.</summary>
+    /// <summary>Adds a line.</summary>
     public void Add(string line)
     {
         lock (_lines)

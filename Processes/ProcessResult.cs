@@ -1,6 +1,6 @@
 namespace Processes;
 
-/// <summary>What a command has left behind.</summary>
+/// <summary>The result of a command that has ended.</summary>
 /// <param name="ExitCode">Its exit code; 128 + n for signal n.</param>
 /// <param name="Output">All of its stdout.</param>
 /// <param name="Errors">All of its stderr.</param>

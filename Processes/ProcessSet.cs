@@ -1,18 +1,18 @@
 namespace Processes;
 
-/// <summary>Processes that run together: when one ends, the others are of no use.</summary>
+/// <summary>Processes that run together: when one ends, the others have no use.</summary>
 public sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyncDisposable
 {
     /// <summary>
-    /// How long the news of an end is held back. Ctrl-C in a terminal reaches all processes at once: some may end before
-    /// this one has seen the signal.
+    /// Delay before the end of a process is reported. Ctrl-C in a terminal reaches all processes at once, so some may end before
+    /// this process has seen the signal.
     /// </summary>
     public TimeSpan SignalSkew { get; init; } = TimeSpan.FromMilliseconds(300);
 
     private readonly List<ManagedProcess> _processes = [];
 
     /// <summary>Starts a process and waits until it is ready.</summary>
-    /// <exception cref="ProcessFailedException">It, or one that was started before, ended; or it was not ready in time.</exception>
+    /// <exception cref="ProcessFailedException">It was not ready in time, or it or an earlier process has ended.</exception>
     public async Task StartAsync(ProcessCommand command, Func<CancellationToken, Task<bool>> isReady, TimeSpan limit, CancellationToken cancellation)
     {
         var process = ManagedProcess.Start(command.EndingWithParent(), onOutput);
@@ -22,9 +22,9 @@ public sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyncD
             throw Ended(ended);
     }
 
-    /// <summary>Waits for the first process that ends, and throws the news.</summary>
-    /// <param name="cancellation">Ends the wait: the end of all is wanted.</param>
-    /// <exception cref="ProcessFailedException">Names the one that ended.</exception>
+    /// <summary>Waits for the first process that ends, then throws.</summary>
+    /// <param name="cancellation">Ends the wait, when all processes are to end.</param>
+    /// <exception cref="ProcessFailedException">Names the process that ended.</exception>
     public async Task WatchAsync(CancellationToken cancellation)
     {
         var first = await Task.WhenAny(_processes.Select(p => p.Exited)).WaitAsync(cancellation);
@@ -32,8 +32,8 @@ public sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyncD
         throw Ended(_processes.First(p => p.Exited == first));
     }
 
-    /// <summary>Stops all at the same time; each has the same limit before it is killed.</summary>
-    /// <returns>The names of those that had to be killed.</returns>
+    /// <summary>Stops all processes at the same time; each has the same time limit before it is killed.</summary>
+    /// <returns>The names of the processes that were killed.</returns>
     public async Task<IReadOnlyList<string>> StopAsync(TimeSpan limit)
     {
         var outcomes = await Task.WhenAll(_processes.AsEnumerable().Reverse()
@@ -41,7 +41,7 @@ public sealed class ProcessSet(Action<ProcessOutput>? onOutput = null) : IAsyncD
         return [.. outcomes.Where(o => o.Outcome == StopOutcome.Killed).Select(o => o.Name)];
     }
 
-    /// <summary>Stops those that still run.</summary>
+    /// <summary>Stops the processes that still run.</summary>
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_processes.Select(process => process.DisposeAsync().AsTask()));

@@ -1,15 +1,15 @@
 namespace Processes;
 
-/// <summary>What a process can be told, as Linux numbers it.</summary>
+/// <summary>Signals with their numbers on Linux.</summary>
 public enum ProcessSignal
 {
-    /// <summary>SIGHUP: look at the configuration again.</summary>
+    /// <summary>SIGHUP: read the configuration again.</summary>
     HangUp = 1,
 
-    /// <summary>SIGINT, as Ctrl-C sends it: end.</summary>
+    /// <summary>SIGINT, the signal of Ctrl-C: end.</summary>
     Interrupt = 2,
 
-    /// <summary>SIGKILL: the kernel ends it, at once.</summary>
+    /// <summary>SIGKILL: the kernel ends the process at once.</summary>
     Kill = 9,
 
     /// <summary>SIGTERM: end.</summary>

@@ -5,12 +5,12 @@ namespace Processes;
 /// <summary>Runs commands that end by themselves, and waits for them.</summary>
 public static class ShortCommand
 {
-    // Each ends within milliseconds; iptables may wait for its lock.
+    // Such a command ends within milliseconds, but iptables may wait for its lock.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Runs the words to their end; Ctrl-C in the terminal, which reaches all processes there, does not disturb them.</summary>
+    /// <summary>Runs a command until it ends. Ctrl-C in the terminal reaches all processes there, but does not end this one.</summary>
     /// <returns>The lines of its stdout.</returns>
-    /// <exception cref="ProcessFailedException">It could not run, did not end, or ended with another code than 0.</exception>
+    /// <exception cref="ProcessFailedException">It could not run, did not end in time, or ended with a code other than 0.</exception>
     public static async Task<IReadOnlyList<string>> RunAsync(params IReadOnlyList<string> words)
     {
         var lines = new ConcurrentQueue<string>();
@@ -34,12 +34,12 @@ public static class ShortCommand
         }
     }
 
-    /// <summary>Runs a command to its end, whatever that is, and keeps all that it says.</summary>
-    /// <param name="command">What to run.</param>
-    /// <param name="limit">How long it may take; then it is killed, and those that it has started.</param>
-    /// <param name="input">What it reads on stdin.</param>
-    /// <param name="cancellation">Kills it likewise.</param>
-    /// <exception cref="ProcessFailedException">It could not run, or did not end.</exception>
+    /// <summary>Runs a command until it ends, with any exit code, and keeps all its output.</summary>
+    /// <param name="command">The command to run.</param>
+    /// <param name="limit">Time limit; after it the command and the processes that it has started are killed.</param>
+    /// <param name="input">The text on its stdin.</param>
+    /// <param name="cancellation">Kills them too.</param>
+    /// <exception cref="ProcessFailedException">It could not run, or did not end in time.</exception>
     public static async Task<ProcessResult> ResultAsync(
         ProcessCommand command, TimeSpan limit, string input = "", CancellationToken cancellation = default)
     {

@@ -6,11 +6,11 @@ namespace Processes;
 /// <summary>Sends signals, also to processes that this program did not start.</summary>
 public static partial class Signals
 {
-    // "No such process": it ended in the meantime.
+    // "No such process": the process has ended before.
     private const int Esrch = 3;
 
     /// <summary>Sends a signal.</summary>
-    /// <returns>False when there is no such process any more.</returns>
+    /// <returns>False if the process no longer exists.</returns>
     /// <exception cref="Win32Exception">The signal is not permitted.</exception>
     public static bool Send(int processId, ProcessSignal signal)
     {

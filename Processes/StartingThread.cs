@@ -3,14 +3,14 @@ using System.Collections.Concurrent;
 namespace Processes;
 
 /// <summary>
-/// A thread that starts the child processes and lives as long as this process: Linux signals a child that asked for it when
-/// the thread that started it ends, and threads of the pool come and go.
+/// The thread that starts all child processes. It lives as long as this process, because Linux sends a child its parent-death signal
+/// when the thread that started it ends, and pool threads come and go.
 /// </summary>
 internal static class StartingThread
 {
     private static readonly BlockingCollection<Action> Work = Begin();
 
-    /// <summary>Runs something there and waits for it.</summary>
+    /// <summary>Runs a function on this thread and waits for its result.</summary>
     public static T Run<T>(Func<T> start)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

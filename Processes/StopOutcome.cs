@@ -1,6 +1,6 @@
 namespace Processes;
 
-/// <summary>How a process came to its end when it was told to stop.</summary>
+/// <summary>How a process ended when it had to stop.</summary>
 public enum StopOutcome
 {
     /// <summary>It had ended before.</summary>
@@ -9,6 +9,6 @@ public enum StopOutcome
     /// <summary>It ended after SIGTERM, in time.</summary>
     Terminated,
 
-    /// <summary>It did not end in time and was killed, together with the processes it had started.</summary>
+    /// <summary>It did not end in time and was killed, together with the processes that it had started.</summary>
     Killed,
 }

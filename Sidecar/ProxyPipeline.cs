@@ -16,7 +16,7 @@ using Sidecar.Upstream;
 
 namespace Sidecar;
 
-/// <summary>The way of a connection through each role, stage by stage.</summary>
+/// <summary>The stages of a connection in each role, in order.</summary>
 internal sealed class ProxyPipeline(
     SidecarOptions options, DestinationGuard guard, Resolver resolver, OracleClient oracle, UpstreamConnector connector, RelayHandler relay,
     ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionInfoMiddleware> logger)

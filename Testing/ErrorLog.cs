@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Testing;
 
-/// <summary>Keeps what a program in this process logs as an error: nothing that a peer does may lead to one.</summary>
-/// <param name="least">The least level that is kept.</param>
+/// <summary>Keeps the errors that a program in this process logs: nothing that a peer does may cause one.</summary>
+/// <param name="least">The lowest level that is kept.</param>
 internal sealed class ErrorLog(LogLevel least = LogLevel.Error) : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
     public IReadOnlyCollection<string> Lines => _lines;
 
-    /// <summary>The lines so far, which a test has expected.</summary>
+    /// <summary>Takes the lines so far, which the test expects.</summary>
     public IReadOnlyList<string> Take()
     {
         var taken = new List<string>();

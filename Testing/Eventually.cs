@@ -3,17 +3,17 @@ using Xunit;
 
 namespace Testing;
 
-/// <summary>Waits for what another thread does, without guessing how long it takes.</summary>
+/// <summary>Waits for the work of another thread, without guessing how long it takes.</summary>
 public static class Eventually
 {
-    // Only a failing test waits so long; a loaded machine needs the room.
+    // Long, because of loaded machines; only a failing test waits so long.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Returns as soon as the condition holds; fails the test when it never does.</summary>
+    /// <summary>Returns as soon as the condition is true; fails the test if it does not become true.</summary>
     public static Task TrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TrueAsync(condition, () => what);
 
-    /// <summary>The same, for what has to be asked for.</summary>
+    /// <summary>The same for an asynchronous condition.</summary>
     public static async Task TrueAsync(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
         var started = TimeProvider.System.GetTimestamp();
@@ -25,7 +25,7 @@ public static class Eventually
         }
     }
 
-    /// <summary>The same, with the state at the end in the failure, and a limit for what takes long.</summary>
+    /// <summary>The same, with the final state in the failure, and another time limit for slow work.</summary>
     public static async Task TrueAsync(Func<bool> condition, Func<string> what, TimeSpan? limit = null)
     {
         var started = TimeProvider.System.GetTimestamp();

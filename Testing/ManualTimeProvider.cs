@@ -1,6 +1,6 @@
 namespace Testing;
 
-/// <summary>A clock that moves only when it is told to, and fires its timers then, in order, on the caller's thread.</summary>
+/// <summary>A clock that moves only on command. It then fires its timers in order, on the caller's thread.</summary>
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();
@@ -10,7 +10,7 @@ public sealed class ManualTimeProvider : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    /// <summary>Timers that wait to fire.</summary>
+    /// <summary>Number of timers that wait.</summary>
     public int ActiveTimers
     {
         get
@@ -38,7 +38,7 @@ public sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves the clock, firing each timer at its own time on the way.</summary>
+    /// <summary>Moves the clock; each timer on the way fires at its own time.</summary>
     public void Advance(TimeSpan by)
     {
         var target = Elapsed + by;

@@ -5,8 +5,8 @@ namespace Testing;
 /// <summary>The families of a metrics page.</summary>
 internal static partial class MetricFamilies
 {
-    /// <summary>A line for each kind of sample: the family's type, the sample's name, the names of its labels.</summary>
-    // The runtime's own depend on what happened in the process: their types are tested by themselves.
+    /// <summary>A line for each kind of sample: the type of its family, its name, the names of its labels.</summary>
+    // The runtime's own metrics depend on earlier events in the process, so other tests check their types.
     public static SortedSet<string> Of(string page)
     {
         var types = TypeLine().Matches(page).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["type"].Value, StringComparer.Ordinal);

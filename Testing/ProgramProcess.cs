@@ -5,10 +5,10 @@ using Xunit;
 
 namespace Testing;
 
-/// <summary>One of the programs as a real process, with all of its output. Killed at the test's end if it still runs, with what it has started.</summary>
+/// <summary>A program as a real process, with all its output. If it still runs at the test's end, it and its children are killed.</summary>
 public sealed class ProgramProcess : IAsyncDisposable
 {
-    // Records and logs of tests have long lines.
+    // Records and logs in tests have long lines.
     private const int MaxLineBytes = 64 * 1024 * 1024;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -19,12 +19,12 @@ public sealed class ProgramProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _errors = new();
 
-    // Not even killed tests leave it behind.
+    // Even a killed test leaves no process behind.
     private ProgramProcess(ProcessCommand command) => _process = ManagedProcess.Start(
         command.EndingWithParent(), said => (said.IsError ? _errors : _output).Enqueue(said.Line), MaxLineBytes);
 
     /// <summary>
-    /// Whether the native build of a program is tested; <c>SIDECAR_TESTS_NATIVE=Sidecar,Oracle</c> in the environment names them.
+    /// Whether the native build of a program is tested; <c>SIDECAR_TESTS_NATIVE=Sidecar,Oracle</c> in the environment names the programs.
     /// </summary>
     public static bool IsNative(string program) => NativePrograms.Contains(program);
 
@@ -40,20 +40,20 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// <summary>The process id.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Starts <c>dotnet program.dll args</c>, or the native build; the assembly lies beside the tests.</summary>
+    /// <summary>Starts <c>dotnet program.dll args</c>, or the native build; the assembly is in the folder of the tests.</summary>
     public static ProgramProcess Start(string program, params IEnumerable<string> args) => StartBy([], program, args);
 
-    /// <summary>Starts a program with environment variables of its own.</summary>
+    /// <summary>Starts a program with additional environment variables.</summary>
     public static ProgramProcess Start(string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> args) =>
         new(CommandOf([], program, args) with { Environment = environment });
 
-    /// <summary>Starts a program by another one that becomes it: <c>ip netns exec NAME</c>.</summary>
+    /// <summary>Starts a program by another one that then becomes it, such as <c>ip netns exec NAME</c>.</summary>
     public static ProgramProcess StartBy(IEnumerable<string> launcher, string program, params IEnumerable<string> args) => new(CommandOf(launcher, program, args));
 
-    /// <summary>Starts a command that is none of the programs.</summary>
+    /// <summary>Starts a command that is not one of the programs.</summary>
     public static ProgramProcess StartCommand(params IReadOnlyList<string> words) => new(new ProcessCommand(words[0], words));
 
-    /// <summary>Runs a program to its end.</summary>
+    /// <summary>Runs a program until it ends.</summary>
     public static async Task<(int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Errors)> RunAsync(string program, params IEnumerable<string> args)
     {
         await using var process = Start(program, args);
@@ -66,7 +66,7 @@ public sealed class ProgramProcess : IAsyncDisposable
         string? found = null;
         await Eventually.TrueAsync(() =>
         {
-            // Before the look, for what ends has said its last line.
+            // Asked before the look at the lines: when the program has ended, its last line is there.
             var hasEnded = _process.Exited.IsCompleted;
             return (found = _errors.FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal))) is not null || hasEnded;
         }, $"'{part}' on stderr");
@@ -79,7 +79,7 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.Exited.IsCompleted;
 
-    /// <summary>Waits for the end, all output read.</summary>
+    /// <summary>Waits until the program has ended and its output is read.</summary>
     /// <param name="limit">The limit of the wait; default 30 s.</param>
     public Task<int> ExitCodeAsync(TimeSpan? limit = null) => _process.Exited.WaitAsync(limit ?? Limit, TestContext.Current.CancellationToken);
 

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Testing;
 
-/// <summary>A real Prometheus server that scrapes some targets each second, in a folder of its own that goes with it.</summary>
+/// <summary>A real Prometheus server that scrapes some targets each second. It has a folder of its own, which is removed with it.</summary>
 internal sealed partial class PrometheusServer : IAsyncDisposable
 {
     private const string Program = "/usr/bin/prometheus";
@@ -26,8 +26,8 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
         (_folder, _process) = (folder, process);
     }
 
-    /// <summary>Starts it and waits until it answers queries; skips the test where the program is missing.</summary>
-    /// <param name="cancellation">Gives up.</param>
+    /// <summary>Starts the server and waits until it answers queries; skips the test if the program is missing.</summary>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <param name="targets">The job's name and the address of each target's <c>/metrics</c>.</param>
     public static async Task<PrometheusServer> StartAsync(CancellationToken cancellation, params IEnumerable<(string Job, IPEndPoint Address)> targets)
     {
@@ -36,7 +36,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("prometheus-");
         var config = Path.Combine(folder.FullName, "prometheus.yml");
         await File.WriteAllTextAsync(config, Config(targets), cancellation);
-        // Port 0 and the server's own word on it: a port picked beforehand could be taken by then.
+        // Port 0, and the real port from the server's log: a port chosen before could be in use by then.
         var process = ManagedProcess.Start(new ProcessCommand("prometheus", Program,
             $"--config.file={config}", $"--storage.tsdb.path={folder.FullName}/data", "--web.listen-address=127.0.0.1:0"));
         try
@@ -55,7 +55,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
         }
     }
 
-    /// <summary>The instant query's result: each sample's labels as the server renders them, and its value.</summary>
+    /// <summary>The result of an instant query: the labels of each sample as the server renders them, and its value.</summary>
     public async Task<IReadOnlyList<PrometheusSample>> QueryAsync(string promql, CancellationToken cancellation)
     {
         using var response = await _http.GetAsync($"/api/v1/query?query={Uri.EscapeDataString(promql)}", cancellation);
@@ -65,11 +65,11 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
         return [.. json.RootElement.GetProperty("data").GetProperty("result").EnumerateArray().Select(Read)];
     }
 
-    /// <summary>Asks until the query's only sample has the value, for a scrape is up to a second away.</summary>
+    /// <summary>Asks until the query's only sample has the value, because the next scrape may take up to a second.</summary>
     public async Task ExpectAsync(string promql, double value, CancellationToken cancellation) =>
         await ExpectAsync(promql, samples => samples is [var sample] && sample.Value.Equals(value), cancellation);
 
-    /// <summary>Asks until the result is as wanted; fails with the last one after 30 s.</summary>
+    /// <summary>Asks until the result is the wanted one; after 30 s, fails with the last result.</summary>
     public async Task ExpectAsync(string promql, Func<IReadOnlyList<PrometheusSample>, bool> isWanted, CancellationToken cancellation)
     {
         IReadOnlyList<PrometheusSample> last = [];

@@ -3,13 +3,13 @@ using Xunit;
 
 namespace Testing;
 
-/// <summary>Prometheus' own check of a metrics page.</summary>
+/// <summary>The check of a metrics page by Prometheus' own tool.</summary>
 internal static class Promtool
 {
     private const string Program = "/usr/bin/promtool";
 
-    /// <summary>Runs <c>promtool check metrics</c>; skips the test where the program is missing.</summary>
-    /// <returns>What it objects to; empty when nothing.</returns>
+    /// <summary>Runs <c>promtool check metrics</c>; skips the test if the program is missing.</summary>
+    /// <returns>Its complaints; empty if there are none.</returns>
     public static async Task<string> CheckMetricsAsync(string page)
     {
         if (!File.Exists(Program))

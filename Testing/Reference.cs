@@ -3,10 +3,10 @@ using ByteFilters;
 
 namespace Testing;
 
-/// <summary>What each operator means, written apart from the product and as plainly as can be.</summary>
+/// <summary>The meaning of each operator, written independently of the product and as simply as possible.</summary>
 internal static class Reference
 {
-    /// <summary>The bytes that a direction becomes.</summary>
+    /// <summary>The transformed bytes of a direction.</summary>
     public static byte[] Apply(TransformExpression expression, byte[] bytes) =>
         [.. bytes.Select((value, at) => expression.Steps.Aggregate(value, (b, step) => Apply(step, b, at)))];
 

@@ -3,7 +3,7 @@ namespace Testing;
 /// <summary>Files of the source tree that tests use.</summary>
 internal static class Repository
 {
-    /// <summary>Its root, found above the test program.</summary>
+    /// <summary>The root of the source tree, a folder above the test program.</summary>
     public static string Root { get; } = Find(new DirectoryInfo(AppContext.BaseDirectory));
 
     /// <summary>The folder with the test clip.</summary>

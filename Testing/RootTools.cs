@@ -2,16 +2,16 @@ using Xunit;
 
 namespace Testing;
 
-/// <summary>What tests with network namespaces and iptables need of this machine.</summary>
+/// <summary>The programs and rights that tests with network namespaces and iptables need.</summary>
 internal static class RootTools
 {
     private static readonly string[] Programs = ["ip", "iptables", "ip6tables", "setpriv", "curl"];
 
-    /// <summary>Whether all of it is there: for what tests share, which cannot be skipped itself.</summary>
+    /// <summary>Whether all programs and rights are there, for fixtures, which cannot be skipped.</summary>
     public static bool AreThere => Environment.IsPrivilegedProcess && !Missing(Programs).Any();
 
-    /// <summary>Skips the test where this is not root or a program is missing, and says why.</summary>
-    /// <param name="more">Programs that this test needs besides.</param>
+    /// <summary>Skips the test, with the reason, if the user is not root or a program is missing.</summary>
+    /// <param name="more">More programs that this test needs.</param>
     public static void Require(params IEnumerable<string> more)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, for network namespaces and iptables");

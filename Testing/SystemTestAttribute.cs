@@ -2,7 +2,10 @@ using Xunit.v3;
 
 namespace Testing;
 
-/// <summary>Marks tests that use sockets, processes, mounts or the addresses of this machine. <c>./test --unit</c> leaves them out, and whole folders as well: it lists them.</summary>
+/// <summary>
+/// Marks tests that use sockets, processes, mounts or the addresses of this machine. <c>./test --unit</c> leaves them out. It also leaves
+/// out the folders that are listed in it.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SystemTestAttribute : Attribute, ITraitAttribute
 {

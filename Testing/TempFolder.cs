@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Testing;
 
-/// <summary>A folder of one test's own, removed with it.</summary>
+/// <summary>A folder that belongs to one test and is removed after it.</summary>
 public sealed class TempFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sidecar-test-");
@@ -16,7 +16,7 @@ public sealed class TempFolder : IDisposable
     /// <summary>Writes a file and returns its path.</summary>
     public string Write(string name, string text) => Write(name, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Writes a file, and the folders that its name has before it, and returns its path.</summary>
+    /// <summary>Writes a file and the folders in its name, and returns its path.</summary>
     public string Write(string name, byte[] content)
     {
         var path = File(name);

@@ -5,18 +5,18 @@ using Microsoft.Extensions.Logging;
 namespace Chassis.Net;
 
 /// <summary>
-/// Accepts on a listening socket. While there is no descriptor left it rests, where Kestrel's own listener spins; at its end it
-/// accepts what the kernel has queued.
+/// Accepts on a listening socket. While no descriptor is left, it pauses; Kestrel's own listener would spin. When it stops, it
+/// accepts the connections that the kernel has queued.
 /// </summary>
 public sealed partial class SocketAcceptor : IDisposable
 {
-    // Until descriptors or memory are there again.
+    // Pause until the next attempt, when descriptors or memory may be free again.
     private static readonly TimeSpan BackOff = TimeSpan.FromMilliseconds(100);
 
-    // At the end, from clients that come faster than they are accepted.
+    // Time limit for the last look at the queue, for the case that clients come faster than they are accepted.
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(250);
 
-    // Where descriptors come and go, every other attempt may succeed.
+    // When descriptors are scarce, attempts fail and succeed in turn; not every failure is logged.
     private static readonly TimeSpan WarnEvery = TimeSpan.FromSeconds(10);
 
     private readonly Socket _socket;
@@ -27,22 +27,22 @@ public sealed partial class SocketAcceptor : IDisposable
     private long? _warned;
     private bool _closed;
 
-    /// <summary>Takes a listening socket over.</summary>
+    /// <summary>Takes over a listening socket.</summary>
     /// <param name="endPoint">The address as it was bound.</param>
-    /// <param name="socket">The listening socket. Accepted ones inherit its options.</param>
+    /// <param name="socket">The listening socket. Accepted sockets inherit its options.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Told when nothing can be accepted.</param>
+    /// <param name="logger">Logs when nothing can be accepted.</param>
     public SocketAcceptor(EndPoint endPoint, Socket socket, TimeProvider time, ILogger logger)
     {
         (EndPoint, _socket, _time, _logger) = (endPoint, socket, time, logger);
-        // The runtime starts the thread of its timers for the first one, and cannot once no descriptor is left: just when it is needed.
+        // The runtime starts its timer thread for the first timer, and cannot do so without a free descriptor. So one timer is made now.
         using var timer = new Timer(static _ => { }, null, TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The address as it was bound.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <summary>The next connection's socket; null once this is stopped and has accepted what the kernel had queued.</summary>
+    /// <summary>The next connection's socket; null after <see cref="Stop"/>, when the queued connections have been accepted.</summary>
     public async ValueTask<Socket?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         using var untilStopped = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);
@@ -58,11 +58,11 @@ public sealed partial class SocketAcceptor : IDisposable
             }
             catch (SocketException error) when (IsOfOneConnection(error.SocketErrorCode))
             {
-                // The next may be well.
+                // The next connection may be good.
             }
             catch (SocketException error) when (!_stop.IsCancellationRequested)
             {
-                // No descriptor or no memory left; anything else may last as well, and must not spin.
+                // No descriptor or no memory is left. Any other error may last too, and retrying it at once would spin.
                 Warn(error.Message);
                 await Task.Delay(BackOff, _time, untilStopped.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -77,7 +77,7 @@ public sealed partial class SocketAcceptor : IDisposable
         return null;
     }
 
-    /// <summary>Has the pending <see cref="AcceptAsync"/>, or the next ones, accept what is queued and close the socket.</summary>
+    /// <summary>Makes pending and later calls of <see cref="AcceptAsync"/> accept the queued connections and close the socket.</summary>
     public void Stop()
     {
         if (Interlocked.CompareExchange(ref _stopped, _time.GetTimestamp(), 0) == 0)
@@ -91,7 +91,7 @@ public sealed partial class SocketAcceptor : IDisposable
         _socket.Dispose();
     }
 
-    // It was reset while it was in the queue.
+    // Errors of a single connection, such as a reset while it was in the queue.
     private static bool IsOfOneConnection(SocketError error) =>
         error is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NotConnected or SocketError.Interrupted;
 

@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace Chassis.Settings;
 
-/// <summary>An option of the command line and the setting that it sets.</summary>
+/// <summary>A command-line option and its setting.</summary>
 /// <param name="Name">The option: <c>--metrics-address</c>.</param>
 /// <param name="Key">The setting's key: <c>metrics.address</c>.</param>
-/// <param name="ValueName">What help calls the value: <c>ADDRESS:PORT</c>.</param>
+/// <param name="ValueName">The name of the value in help: <c>ADDRESS:PORT</c>.</param>
 /// <param name="Description">One line of help.</param>
 public sealed record SettingOption(string Name, string Key, string ValueName, string Description);
 
@@ -17,7 +17,7 @@ public sealed class CommandLineSource
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="settings">The options.</param>
-    /// <param name="shown">Those that its help shows; the others are behind <c>--help-all</c>. Left out: all.</param>
+    /// <param name="shown">Selects the options in its help; <c>--help-all</c> shows the others too. Without it, help shows all.</param>
     public CommandLineSource(Command command, IEnumerable<SettingOption> settings, Func<SettingOption, bool>? shown = null)
     {
         foreach (var setting in settings)

@@ -2,23 +2,23 @@ using System.Threading.Channels;
 
 namespace Chassis.Settings;
 
-/// <summary>What one look at a file saw: its text, or why there is none.</summary>
+/// <summary>The result of one look at a file: its text, or the reason why there is none.</summary>
 public readonly record struct FileSight(string? Text, string? Error);
 
 /// <summary>
-/// Sees when a file has changed. The kernel tells of changes in its folder (also when a ConfigMap swaps its symlinks), and a slow
-/// look at the content finds what the kernel does not tell of: a link's target, a file system of another machine, a folder that was
-/// replaced. Only the content counts, never a time stamp. Reading has a limit of time, so that no file keeps a later one from being seen.
+/// Sees when a file has changed. The kernel reports changes in its folder (also when a ConfigMap swaps its symlinks). A slow look at
+/// the content finds changes that the kernel does not report: of a link's target, on a file system of another machine, or after the
+/// folder was replaced. Only the content counts, never a time stamp. Reading has a time limit, so that a later file is seen too.
 /// </summary>
 public sealed class FileWatch
 {
-    /// <summary>Time from the news of a change to a look, and between the two looks that must see the same.</summary>
+    /// <summary>Time from the report of a change to a look, and between the two looks that must see the same content.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Time between two looks without news.</summary>
+    /// <summary>Time between two looks if no change is reported.</summary>
     public static readonly TimeSpan SlowInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>The same where the kernel refuses to watch the folder; a user has 128 such watches by default, all programs together.</summary>
+    /// <summary>The same if the kernel refuses to watch the folder. By default all programs of a user together have 128 watches.</summary>
     public static readonly TimeSpan RefusedInterval = TimeSpan.FromSeconds(2);
 
     private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -33,9 +33,9 @@ public sealed class FileWatch
     private int _told;
 
     /// <summary>A watch of a file.</summary>
-    /// <param name="path">The file, as errors name it.</param>
+    /// <param name="path">The file, also for errors.</param>
     /// <param name="read">Reads its text, or throws a <see cref="UsageException"/>.</param>
-    /// <param name="first">The text that is known.</param>
+    /// <param name="first">The text that was read before.</param>
     /// <param name="time">The clock.</param>
     public FileWatch(string path, Func<string> read, string first, TimeProvider time)
     {
@@ -43,21 +43,21 @@ public sealed class FileWatch
         _taken = _previous = new FileSight(first, null);
     }
 
-    /// <summary>The longest that reading the file, and that judging its text, may take. A policy of 1,000 rules takes less than a second.</summary>
+    /// <summary>Time limit for reading the file, and for checking its text. A policy of 1,000 rules takes less than a second.</summary>
     public TimeSpan Limit { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Does work on a thread of its own: one that never ends must not take the pool's.</summary>
-    /// <exception cref="TimeoutException">It takes longer than <see cref="Limit"/>.</exception>
+    /// <summary>Does work on a thread of its own, so that work without an end takes no thread of the pool.</summary>
+    /// <exception cref="TimeoutException">The work takes longer than <see cref="Limit"/>.</exception>
     public Task<T> WithinLimitAsync<T>(Func<T> work, CancellationToken cancellation) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(Limit, cancellation);
 
     /// <summary>
-    /// Looks once. A change counts when two looks in a row saw the same, so that a file that is still being written is not taken by
-    /// its first half.
+    /// Looks once. A change counts when two looks in a row have seen the same content. So a file that is still being written is not
+    /// taken too early.
     /// </summary>
-    /// <param name="told">The operator says that the file is complete: it counts, changed or not.</param>
-    /// <param name="cancellation">Ends the wait for a file that takes its time.</param>
-    /// <returns>What is to be taken; null where nothing is.</returns>
+    /// <param name="told">Whether the operator says that the file is complete; then it counts, changed or not.</param>
+    /// <param name="cancellation">Ends the wait for a slow file.</param>
+    /// <returns>The new content or error to use; null if there is none.</returns>
     public async Task<FileSight?> LookAsync(bool told, CancellationToken cancellation)
     {
         var seen = await SeeAsync(cancellation);
@@ -69,14 +69,14 @@ public sealed class FileWatch
         return seen;
     }
 
-    /// <summary>Has the file taken at once, changed or not. Any thread may call it.</summary>
+    /// <summary>Makes the watch take the file at once, changed or not. Any thread may call it.</summary>
     public void Tell()
     {
         Interlocked.Exchange(ref _told, 1);
         _looks.Writer.TryWrite(true);
     }
 
-    /// <summary>Calls back for each look that is due and when told to, with whether it was told, until it is cancelled.</summary>
+    /// <summary>Calls back for each look that is due, and with true after <see cref="Tell"/>, until it is cancelled.</summary>
     public async Task RunAsync(Func<bool, CancellationToken, Task> look, CancellationToken cancellation)
     {
         await using var timer = _time.CreateTimer(_ => _looks.Writer.TryWrite(true), null, Interval, Timeout.InfiniteTimeSpan);
@@ -89,7 +89,7 @@ public sealed class FileWatch
                 await look(Interlocked.Exchange(ref _told, 0) == 1, cancellation);
                 if (!wasNews && _previous != before)
                 {
-                    // The kernel did not tell: the folder may have been replaced, or a watch may be had now.
+                    // The kernel did not report the change: the folder may have been replaced, or the kernel may grant a watch now.
                     folder?.Dispose();
                     folder = WatchFolder(timer);
                 }
@@ -107,7 +107,7 @@ public sealed class FileWatch
         }
     }
 
-    /// <summary>Calls back for each change, and when told to, until it is cancelled.</summary>
+    /// <summary>Calls back for each change and after <see cref="Tell"/>, until it is cancelled.</summary>
     public Task RunAsync(Func<CancellationToken, Task> changed, CancellationToken cancellation) => RunAsync(
         async (told, cancel) =>
         {
@@ -116,7 +116,7 @@ public sealed class FileWatch
         },
         cancellation);
 
-    // Null where the kernel refuses.
+    // Null if the kernel refuses.
     private FileSystemWatcher? WatchFolder(ITimer timer)
     {
         var path = Path.GetFullPath(_path);
@@ -125,7 +125,7 @@ public sealed class FileWatch
         {
             folder = new FileSystemWatcher(Path.GetDirectoryName(path) ?? "/")
             {
-                // ..data is the link that a ConfigMap's volume swaps.
+                // A ConfigMap's volume swaps the link ..data.
                 Filters = { Path.GetFileName(path), "..data" },
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite,
             };
@@ -144,7 +144,7 @@ public sealed class FileWatch
         }
     }
 
-    // The first of several sets the timer: news without end must not put the look off.
+    // Only the first of several reports sets the timer, so that endless reports do not delay the look.
     private void NoteNews(ITimer timer)
     {
         lock (_lock)
@@ -172,12 +172,12 @@ public sealed class FileWatch
             timer.Change(_hasNews || _previous != _taken ? Interval : withoutNews, Timeout.InfiniteTimeSpan);
     }
 
-    // A read that hangs (a pipe, a file system that is gone) is waited for again at the next look: no second one is begun beside it.
+    // If a read hangs (a pipe, a lost file system), the next look waits for the same read and does not begin a second one.
     private async Task<FileSight> SeeAsync(CancellationToken cancellation)
     {
         try
         {
-            // One that hangs takes one thread of the pool and no more.
+            // A read that hangs takes only one thread of the pool.
             var seen = await (_seeing ??= Task.Run(See, CancellationToken.None)).WaitAsync(Limit, cancellation);
             _seeing = null;
             return seen;
@@ -196,7 +196,7 @@ public sealed class FileWatch
         }
         catch (Exception error)
         {
-            // Whatever a file system does, it does not end the watch.
+            // No error of a file system ends the watch.
             return new FileSight(null, error.Message);
         }
     }

@@ -4,44 +4,44 @@ using System.Globalization;
 namespace Chassis.Settings;
 
 /// <summary>
-/// Settings of all sources, laid over each other: what is added later wins.
-/// What is wrong is noted and read as if it were not there, so that <see cref="ThrowErrors"/> tells of all of it at once.
-/// Every key that is read is noted too, so that <see cref="RefuseUnknown"/> finds the ones that nobody knows.
+/// The settings of all sources; a setting that is added later takes precedence.
+/// A wrong setting is noted and then treated as missing, so that <see cref="ThrowErrors"/> reports all errors at once.
+/// Every key that is read is noted too, so that <see cref="RefuseUnknown"/> finds unknown keys.
 /// </summary>
 public sealed class SettingSet
 {
     private readonly OrderedDictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
-    // What was ever added below a key, in that order, so that the first is the topmost in its file.
+    // All keys that were added below a key, in order, so that the first is the topmost in its file.
     private readonly Dictionary<string, List<string>> _below = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
-    // In the order of their keys' reading.
+    // In the order in which the keys were read.
     private readonly OrderedDictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
 
-    // With those above them.
+    // Wrong keys, and the keys above them.
     private readonly HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
     private readonly OrderedDictionary<string, int> _errors = new(StringComparer.Ordinal);
 
-    // More than anyone mends at once.
+    // More errors than anyone corrects at once.
     private const int MaxErrors = 50;
 
     private const string DefaultOrigin = "default";
 
-    // Of what is wrong with a configuration as a whole: behind all lines of its file.
+    // The line of an error of the whole configuration: after all lines of the file.
     private const int NoLine = int.MaxValue;
 
-    /// <summary>All that the sources have.</summary>
+    /// <summary>All settings of the sources.</summary>
     public IEnumerable<Setting> All => _settings.Values;
 
-    /// <summary>All that is in force once it was read: what the sources have, then the defaults of the rest, with the origin <c>default</c>.</summary>
+    /// <summary>All settings in force after reading: those of the sources, then defaults with the origin <c>default</c>.</summary>
     public IEnumerable<Setting> InForce => All.Concat(_defaults.Select(entry => new Setting(entry.Key, entry.Value, DefaultOrigin)));
 
-    /// <summary>Whether anything is wrong so far.</summary>
+    /// <summary>Whether an error was noted.</summary>
     public bool HasErrors => _errors.Count > 0;
 
     /// <summary>
-    /// Lays settings over those already there; a value for a key also replaces a list below that key, and a list the
-    /// value above it.
+    /// Adds settings, which take precedence over earlier ones. A value for a key also replaces a list below that key, and a list
+    /// replaces the value above it.
     /// </summary>
     public SettingSet Add(IEnumerable<Setting> layer)
     {
@@ -73,8 +73,8 @@ public sealed class SettingSet
     }
 
     /// <summary>
-    /// The setting of a key that takes one value, or null when no source has it. A list or a mapping there, or a value where this
-    /// key's parent should be, is wrong.
+    /// The setting of a key that takes one value, or null if no source has it. A list or a mapping at the key is an error, and so is
+    /// a value at its parent.
     /// </summary>
     public Setting? Find(string key)
     {
@@ -86,22 +86,24 @@ public sealed class SettingSet
         return null;
     }
 
-    /// <summary>The one value that stands at a key, whatever the key takes; the key is known from then on.</summary>
+    /// <summary>The single value at a key, also if the key takes a list or mapping. From then on the key is known.</summary>
     public Setting? FindWord(string key)
     {
         _known.Add(key);
         return _settings.GetValueOrDefault(key);
     }
 
-    /// <summary>The setting of a key, or the first one below it, for an error to name; null when no source has either.</summary>
+    /// <summary>The setting of a key, or the first one below it, to be named in an error; null if no source has either.</summary>
     public Setting? FindAny(string key) =>
         _settings.GetValueOrDefault(key) ?? (KeysBelow(key) is [var first, ..] ? _settings[first] : null);
 
-    /// <summary>A value, or <paramref name="fallback"/> when no source has it, or a wrong one.</summary>
+    /// <summary>A value, or <paramref name="fallback"/> if it is missing or wrong.</summary>
     /// <param name="key">The setting's key.</param>
     /// <param name="fallback">The default.</param>
     /// <param name="parse">Throws <see cref="FormatException"/> with what was expected.</param>
-    /// <param name="write">Writes the default as a user would, or null where nothing a user can write says the same; without it as <see cref="Values.Write"/> does.</param>
+    /// <param name="write">
+    /// Writes the default as a user would; null if no text means the default. Without it, <see cref="Values.Write"/> writes the default.
+    /// </param>
     [return: NotNullIfNotNull(nameof(fallback))]
     public T? Read<T>(string key, T? fallback, Func<string, T> parse, Func<T?, string?>? write = null)
     {
@@ -111,13 +113,13 @@ public sealed class SettingSet
         return fallback;
     }
 
-    /// <summary>A value that has no default; null when no source has it, or a wrong one.</summary>
+    /// <summary>A value that has no default; null if it is missing or wrong.</summary>
     /// <param name="key">The setting's key.</param>
     /// <param name="parse">Throws <see cref="FormatException"/> with what was expected.</param>
     public T? ReadOptional<T>(string key, Func<string, T> parse) =>
         Find(key) is { } setting && TryParse(setting, parse, out var value) ? value : default;
 
-    /// <summary>A list: elements below the key, or one value with commas. Those that are wrong are left out; null when none is left, or no source has it.</summary>
+    /// <summary>A list: elements below the key, or one value with commas. Wrong elements are left out; null if none remains.</summary>
     public IReadOnlyList<T>? ReadList<T>(string key, Func<string, T> parse)
     {
         if (IsBelowAValue(key))
@@ -130,7 +132,7 @@ public sealed class SettingSet
         return ParseAll(indices.Select(i => Find($"{key}.{i}")).OfType<Setting>(), parse);
     }
 
-    /// <summary>The same with a default; an empty one is the same as no list.</summary>
+    /// <summary>The same with a default; an empty default means no list.</summary>
     public IReadOnlyList<T> ReadList<T>(string key, IReadOnlyList<T> fallback, Func<string, T> parse)
     {
         if (ReadList(key, parse) is { } list)
@@ -139,11 +141,11 @@ public sealed class SettingSet
         return fallback;
     }
 
-    /// <summary>A mapping: the values below the key by their names there. Empty when no source has it, or one value instead.</summary>
+    /// <summary>A mapping: the values below the key, by name. Empty if no source has it, or if there is a single value instead.</summary>
     public IReadOnlyDictionary<string, string> ReadMap(string key)
     {
         if (FindWord(key) is { } whole)
-            Refuse(whole, "names and values are expected below it");
+            Refuse(whole, "a mapping of names to values is expected");
         var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var name in KeysBelow(key).Select(k => k[(key.Length + 1)..].Split('.')[0]).Distinct(StringComparer.OrdinalIgnoreCase))
         {
@@ -163,24 +165,24 @@ public sealed class SettingSet
             .Select(Index).OfType<int>().Distinct().Order()];
     }
 
-    /// <summary>Notes the default that holds for a key which no source has; null for none.</summary>
+    /// <summary>Notes the default of a key that no source has; null for none.</summary>
     public void NoteDefault(string key, string? text)
     {
         if (text is not null && FindAny(key) is null)
             _defaults[key] = text;
     }
 
-    /// <summary>Notes that a key, and all below it, has no effect: its defaults are not in force.</summary>
+    /// <summary>Notes that a key and all keys below it have no effect, so that their defaults are not in force.</summary>
     public void DropDefaults(string key)
     {
         foreach (var below in _defaults.Keys.Where(k => k.Equals(key, StringComparison.OrdinalIgnoreCase) || k.StartsWith(key + ".", StringComparison.OrdinalIgnoreCase)).ToList())
             _defaults.Remove(below);
     }
 
-    /// <summary>Notes that a setting is wrong: its origin, its value and the reason.</summary>
+    /// <summary>Notes that a setting is wrong, with its origin, its value and the reason.</summary>
     public void Refuse(Setting setting, string reason) => Note(setting, setting.Describe(reason));
 
-    /// <summary>Notes that what stands at a key, or below it, should not: one word on all of it.</summary>
+    /// <summary>Notes one error for all settings at a key and below it.</summary>
     public void RefuseBelow(string key, string reason)
     {
         if (FindAny(key) is { } first)
@@ -188,16 +190,16 @@ public sealed class SettingSet
         _known.UnionWith(KeysBelow(key));
     }
 
-    /// <summary>Notes that something is wrong at a setting, whatever its value.</summary>
+    /// <summary>Notes an error at a setting that does not depend on its value.</summary>
     public void RefuseAt(Setting setting, string reason) => Note(setting, $"{setting.Origin}: {reason}");
 
-    /// <summary>Notes what is wrong with all of it together.</summary>
+    /// <summary>Notes an error of the configuration as a whole.</summary>
     public void Refuse(string line) => _errors.TryAdd(line, NoLine);
 
-    /// <summary>Whether a key, or one below it, was found to be wrong: what follows from its value is not worth a word.</summary>
+    /// <summary>Whether a key, or a key below it, is wrong. Then checks that depend on it make no sense.</summary>
     public bool IsWrong(string key) => _wrong.Contains(key);
 
-    /// <summary>Notes the settings that nothing has asked for: a typing error must not pass silently. One part that nobody knows is told of once.</summary>
+    /// <summary>Notes the settings with an unknown key, so that no typing error is ignored. Each unknown part is reported once.</summary>
     public void RefuseUnknown()
     {
         var told = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -209,8 +211,8 @@ public sealed class SettingSet
         }
     }
 
-    /// <summary>Throws when anything is wrong, with a line for each, in the order of the file.</summary>
-    /// <exception cref="UsageException">Something is.</exception>
+    /// <summary>Throws if there are errors, with a line for each, in the order of the file.</summary>
+    /// <exception cref="UsageException">There are errors.</exception>
     public void ThrowErrors()
     {
         if (!HasErrors)
@@ -270,7 +272,7 @@ public sealed class SettingSet
         return false;
     }
 
-    // A typing error in one part of a key is compared with the parts that are known at its place.
+    // Compares the wrong part of a key with the known parts at the same place.
     private (string Unknown, string Nearest) NearestKnown(string key)
     {
         var parts = key.Split('.');
@@ -283,12 +285,12 @@ public sealed class SettingSet
     private static int CommonParts(string[] key, string[] other) =>
         key.Zip(other).TakeWhile(pair => string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase)).Count();
 
-    // The canonical form alone: "00" and "+1" would name an element that is not found under its number.
+    // Only the canonical form: "00" or "+1" would name an element that cannot be found by its number.
     private static int? Index(string part) =>
         int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         && number.ToString(CultureInfo.InvariantCulture) == part ? number : null;
 
-    // No word at all would be a list that matches nothing, or nobody.
+    // A list without a word would match nothing.
     private Setting[] Words(Setting list)
     {
         var words = list.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -297,7 +299,7 @@ public sealed class SettingSet
         return [.. words.Select(word => list with { Value = word })];
     }
 
-    // One that was replaced by a value above it, and added again, stands there twice.
+    // A key that was replaced by a value above it and then added again is there twice.
     private List<string> KeysBelow(string key) => _below.TryGetValue(key, out var keys)
         ? [.. keys.Where(_settings.ContainsKey).Distinct(StringComparer.OrdinalIgnoreCase)]
         : [];

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Chassis.Settings;
 
-/// <summary>Parsers of common values; each throws <see cref="FormatException"/> that says what was expected.</summary>
+/// <summary>Parsers of common values; each throws a <see cref="FormatException"/> with the expected form.</summary>
 public static partial class Values
 {
     private static readonly string[] SizeUnits = ["KB", "MB", "GB", "TB"];
@@ -33,13 +33,13 @@ public static partial class Values
             "m" => 60_000,
             _ => 3_600_000,
         };
-        // Compared before it becomes a TimeSpan, which overflows at some ten thousand years.
+        // Compared before it becomes a TimeSpan, which overflows at about ten thousand years.
         return milliseconds >= min.TotalMilliseconds && milliseconds <= max.TotalMilliseconds
             ? TimeSpan.FromMilliseconds(milliseconds)
             : throw new FormatException($"a duration from {Display(min)} to {Display(max)} is expected");
     };
 
-    /// <summary>A number of bytes with its unit (KB, MB, GB, TB; 1024 of each make the next) within a range.</summary>
+    /// <summary>A number of bytes with its unit (KB, MB, GB, TB; each is 1024 times the one before) within a range.</summary>
     public static Func<string, long> Size(long min, long max) => text =>
     {
         var unit = text.Length > 2 ? Array.IndexOf(SizeUnits, text[^2..].ToUpperInvariant()) : -1;
@@ -67,14 +67,14 @@ public static partial class Values
         throw new FormatException($"one of {string.Join(", ", words.Select(w => w.Word))} is expected");
     };
 
-    /// <summary>A switch: on and off as nginx writes it, true and false as YAML does.</summary>
+    /// <summary>A switch: on and off as in nginx, true and false as in YAML.</summary>
     public static Func<string, bool> Switch { get; } = OneOf(("on", true), ("off", false), ("true", true), ("false", false));
 
     /// <summary><c>off</c>, which is null, or a value.</summary>
     public static Func<string, T?> OffOr<T>(Func<string, T> parse)
         where T : struct => text => text == "off" ? null : parse(text);
 
-    /// <summary>A value, or <c>@FILE</c>: the file's text is the value, so that a secret stands on no command line.</summary>
+    /// <summary>A value, or <c>@FILE</c>: then the file's text is the value, so that no secret is on a command line.</summary>
     public static Func<string, T> OrFile<T>(Func<string, T> parse) => text => parse(text is ['@', .. var path] ? ReadFile(path) : text);
 
     /// <summary>The shortest form of a duration that <see cref="Duration"/> reads: 1500ms, 3s, 5m, 24h.</summary>
@@ -95,7 +95,7 @@ public static partial class Values
         return $"{size}{SizeUnits[unit]}";
     }
 
-    /// <summary>A value as these parsers read it: <c>off</c> for null, <c>on</c> and <c>off</c>, a duration with its unit, a word in small letters.</summary>
+    /// <summary>A value as these parsers read it: <c>off</c> for null, <c>on</c>, <c>off</c>, a duration, a lower-case word.</summary>
     public static string Write<T>(T? value) => value switch
     {
         null => "off",

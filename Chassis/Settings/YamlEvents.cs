@@ -4,15 +4,15 @@ using YamlDotNet.Core.Events;
 namespace Chassis.Settings;
 
 /// <summary>
-/// The events of one YAML document, bounded in number and nesting, with what each alias stands for. Nothing of it is hashed
-/// or compared: that a key is a plain word is known before it is used as one.
+/// The events of one YAML document, with limits for number and nesting, and the target of each alias. No node is hashed or
+/// compared: a key is used only after it was found to be a plain word.
 /// </summary>
 internal sealed class YamlEvents
 {
-    /// <summary>Levels of lists and mappings.</summary>
+    /// <summary>Most levels of lists and mappings.</summary>
     public const int MaxDepth = 16;
 
-    // A policy of 1,000 rules has some 20,000 of them.
+    // A policy of 1,000 rules has about 20,000 events.
     private const int MaxEvents = 100_000;
 
     private readonly List<ParsingEvent> _events = [];
@@ -21,20 +21,20 @@ internal sealed class YamlEvents
 
     private YamlEvents(string file) => File = file;
 
-    /// <summary>What errors call the text.</summary>
+    /// <summary>The name of the text in errors.</summary>
     public string File { get; }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of events.</summary>
     public int Count => _events.Count;
 
     /// <summary>An event of a node: scalar, start or end of a list or mapping, or alias.</summary>
     public ParsingEvent this[int index] => _events[index];
 
-    /// <summary>Where the node begins that an alias stands for.</summary>
+    /// <summary>The index at which the target of an alias begins.</summary>
     public int TargetOf(int alias) => _aliases[alias];
 
-    /// <summary>Reads them all.</summary>
-    /// <exception cref="UsageException">The text is no YAML, has several documents, or is nested too deep or too long.</exception>
+    /// <summary>Reads all events.</summary>
+    /// <exception cref="UsageException">The text is not YAML, has several documents, or is too deeply nested or too long.</exception>
     public static YamlEvents Read(TextReader text, string file)
     {
         var events = new YamlEvents(file);
@@ -48,18 +48,18 @@ internal sealed class YamlEvents
                 var current = parser.Current!;
                 line = current.End.Line;
                 depth += current.NestingIncrease;
-                // Two levels are those of stream and document.
+                // The stream and the document are two levels.
                 if (depth > MaxDepth + 2)
                     throw events.Error(line, "nested too deep for a configuration");
                 if (current is DocumentStart && ++documents > 1)
-                    throw events.Error(current.Start.Line, "one YAML document is expected, here starts another");
+                    throw events.Error(current.Start.Line, "only one YAML document is expected, and another one starts here");
                 if (current is not (StreamStart or StreamEnd or DocumentStart or DocumentEnd))
                     events.Add(current);
             }
         }
         catch (YamlException error) when (TabbedLine(whole, error.Start.Line) is { } tabbed)
         {
-            throw new UsageException($"{file}:{tabbed}: a tab stands before the first word; YAML takes blanks alone", error);
+            throw new UsageException($"{file}:{tabbed}: a tab stands before the first word; YAML allows only spaces there", error);
         }
         catch (YamlException error)
         {
@@ -67,8 +67,8 @@ internal sealed class YamlEvents
         }
         catch (Exception error) when (error is not UsageException)
         {
-            // YamlDotNet throws InvalidOperationException for a list that is not closed, for one.
-            throw new UsageException($"{file}:{line}: what follows is no YAML; is a bracket or quote not closed?", error);
+            // For example, YamlDotNet throws InvalidOperationException for a list that is not closed.
+            throw new UsageException($"{file}:{line}: the text from here on is not YAML; maybe a bracket or quote is not closed", error);
         }
 
         return events;
@@ -77,7 +77,7 @@ internal sealed class YamlEvents
     /// <summary>An error at a line of the text.</summary>
     public UsageException Error(long line, string reason) => new($"{File}:{line}: {reason}");
 
-    // The parser names the line where the list or mapping began that a tab has spoilt.
+    // The line with the tab. The parser names only the line where the list or mapping begins.
     private static int? TabbedLine(string text, long from)
     {
         var lines = text.Split('\n');

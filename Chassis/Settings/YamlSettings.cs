@@ -5,10 +5,10 @@ namespace Chassis.Settings;
 /// <summary>Flattens the nodes of a YAML document into settings with keys such as <c>listeners.0.role</c>.</summary>
 internal sealed class YamlSettings
 {
-    // Values, with those that aliases repeat: nested aliases would multiply them.
+    // Most values, including repeated values of aliases: nested aliases would multiply them.
     private const int MaxNodes = 20_000;
 
-    // The longest that a program knows is a transform's name, of 64.
+    // The longest key that a program knows is a transform's name, with 64 characters.
     private const int MaxKeyLength = 256;
 
     private readonly YamlEvents _events;
@@ -17,8 +17,8 @@ internal sealed class YamlSettings
 
     private YamlSettings(YamlEvents events) => _events = events;
 
-    /// <summary>The settings of a document; a key that stands twice, and one whose value is missing, is wrong.</summary>
-    /// <exception cref="UsageException">It is no mapping, or a key is no plain word.</exception>
+    /// <summary>The settings of a document; a duplicate key and a key without a value are errors.</summary>
+    /// <exception cref="UsageException">The document is not a mapping, or a key is not a plain word.</exception>
     public static IReadOnlyList<Setting> Read(YamlEvents events)
     {
         var settings = new YamlSettings(events);
@@ -27,7 +27,7 @@ internal sealed class YamlSettings
         return settings._settings;
     }
 
-    /// <returns>Where the next node begins.</returns>
+    /// <returns>The index of the next node.</returns>
     private int Add(int at, string key, int depth)
     {
         var node = _events[at];
@@ -36,7 +36,7 @@ internal sealed class YamlSettings
         switch (node)
         {
             case AnchorAlias:
-                // One that stands within what it means is found by the depth.
+                // An alias inside its own target is found by the depth.
                 Add(_events.TargetOf(at), key, depth + 1);
                 return at + 1;
             case Scalar scalar when key.Length > 0:
@@ -49,7 +49,7 @@ internal sealed class YamlSettings
                 return AddList(at, key, depth);
             case MappingStart:
                 return AddMapping(at, key, depth);
-            // A file of comments alone is empty, not wrong.
+            // A file with only comments is empty, not wrong.
             case Scalar { Value.Length: 0 }:
                 return at + 1;
             default:
@@ -62,7 +62,7 @@ internal sealed class YamlSettings
         var (at, index) = (start + 1, 0);
         while (_events[at] is not SequenceEnd)
             at = Add(at, $"{key}.{index++}", depth + 1);
-        // An empty list is not taken for the default, which may match or allow more than nothing.
+        // An empty list does not mean the default, because the default may match or allow something.
         if (index == 0)
             AddMissing(_events[start], key);
         return at + 1;

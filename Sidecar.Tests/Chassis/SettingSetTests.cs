@@ -152,7 +152,7 @@ public sealed class SettingSetTests
     public void EnvironmentSource_OptionWithSingleUnderscores_IsRefusedWithTheRightName(string name, string key, string right)
     {
         var settings = new SettingSet().Add(EnvironmentSource.Read("ORACLE", Options, new Hashtable { [name] = "x" }));
-        Assert.Equal($"{name} 'x': this variable sets nothing; {key} is {right}", Error(settings));
+        Assert.Equal($"{name} 'x': this variable sets nothing; the variable for {key} is {right}", Error(settings));
     }
 
     [Fact]

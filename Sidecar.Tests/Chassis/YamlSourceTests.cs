@@ -56,8 +56,8 @@ public sealed class YamlSourceTests
     [InlineData("word", "f:1: a mapping of keys")]
     [InlineData("a: 1\n b: 2\n", "f:2: ")]
     [InlineData("a: 1\na: 2\n", "f:2: Duplicate key a")]
-    [InlineData("a: 1\n---\nb: 2\n", "f:2: one YAML document")]
-    [InlineData("a: 1\nb: [1,\n2\n", "f:2: what follows is no YAML")]
+    [InlineData("a: 1\n---\nb: 2\n", "f:2: only one YAML document")]
+    [InlineData("a: 1\nb: [1,\n2\n", "f:2: the text from here on is not YAML")]
     [InlineData("a: 1\n? [b]\n: 2\n", "f:2: a key must be a word, not a list, a mapping or an alias")]
     [InlineData("a: 1\n? {b: c}\n: 2\n", "f:2: a key must be a word")]
     [InlineData("a: &a 1\n*a : 2\n", "f:2: a key must be a word")]
@@ -136,7 +136,7 @@ public sealed class YamlSourceTests
     {
         using var folder = new TempFolder();
         var large = folder.Write("large.yml", new string('#', (1 << 20) + 1));
-        Assert.Equal($"--config '{large}': larger than 1 MiB; this is no configuration file", Error(large));
+        Assert.Equal($"--config '{large}': larger than 1 MiB; this is not a configuration file", Error(large));
         Assert.StartsWith($"--config '{folder.File("none.yml")}': Could not find file", Error(folder.File("none.yml")), StringComparison.Ordinal);
         // A device says nothing of its length and never ends.
         Assert.StartsWith("--config '/dev/zero': larger", Error("/dev/zero"), StringComparison.Ordinal);

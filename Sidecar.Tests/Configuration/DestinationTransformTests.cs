@@ -53,14 +53,14 @@ public sealed class DestinationTransformTests
     [InlineData("destination-transforms: not", ":3: listeners.0.destination-transforms 'not': a list is expected")]
     [InlineData("destination-transforms: {destination: a, transform: not}", ":3: listeners.0.destination-transforms.destination 'a': a list is expected")]
     [InlineData("destination-transforms: [not]", ":3: listeners.0.destination-transforms.0 'not': 'destination' and 'transform' are expected below it")]
-    [InlineData("destination-transforms: [{transform: not}]", ":3: listeners.0.destination-transforms.0.transform: listeners.0.destination-transforms.0.destination is missing beside it")]
-    [InlineData("destination-transforms: [{destination: a}]", ":3: listeners.0.destination-transforms.0.destination: listeners.0.destination-transforms.0.transform is missing beside it")]
+    [InlineData("destination-transforms: [{transform: not}]", ":3: listeners.0.destination-transforms.0.transform: listeners.0.destination-transforms.0.destination is missing in this entry")]
+    [InlineData("destination-transforms: [{destination: a}]", ":3: listeners.0.destination-transforms.0.destination: listeners.0.destination-transforms.0.transform is missing in this entry")]
     [InlineData("destination-transforms: [{destination: 'a b', transform: not}]", ":3: listeners.0.destination-transforms.0.destination 'a b': a host name")]
     [InlineData("destination-transforms: [{destination: [a, '10.0.0.1/8'], transform: not}]", ":3: listeners.0.destination-transforms.0.destination.1 '10.0.0.1/8': bits are set after the prefix")]
     [InlineData("destination-transforms: [{destination: a, transform: (xor 300)}]", ":3: listeners.0.destination-transforms.0.transform '(xor 300)': 1:6: a byte 0..255 expected, got 300")]
     [InlineData("destination-transforms: [{destination: a, transform: not, port: 1}]", ":3: listeners.0.destination-transforms.0.port: unknown key")]
     [InlineData("destination-transforms: []", ":3: listeners.0.destination-transforms: a value is missing")]
-    [InlineData("destination-transforms: [{destination: a, transform: not}]\noracle: {address: 'a:1'}", ":3: listeners.0.destination-transforms.0.destination 'a': has no effect beside an Oracle")]
+    [InlineData("destination-transforms: [{destination: a, transform: not}]\noracle: {address: 'a:1'}", ":3: listeners.0.destination-transforms.0.destination 'a': has no effect, because the Oracle chooses the transform")]
     [InlineData("destination-transforms: [{destination: a, transform: not}]\n    role: p1\n    target: a:1", ":3: listeners.0.destination-transforms.0.destination 'a': an outbound listener with a fixed target does not know the destination")]
     public void Load_WrongEntries_NameTheirLineAndKey(string yaml, string message)
     {

@@ -73,13 +73,13 @@ public sealed class OptionsReaderTests
     [InlineData("listeners.0.allow-clients=10.0.0.0/8", "--allow-clients '10.0.0.0/8': only a socks4 listener")]
     [InlineData("listeners.0.accept-proxy=v1", "--accept-proxy 'v1': one of on, off, true, false is expected")]
     [InlineData("listeners.0.send-proxy=on", "--send-proxy 'on': one of v1, v2, off is expected")]
-    [InlineData("listeners.0.proxy-clients=10.0.0.0/8", "--proxy-clients '10.0.0.0/8': only a listener with accept-proxy: on has a list of proxies; switch it on or remove")]
+    [InlineData("listeners.0.proxy-clients=10.0.0.0/8", "--proxy-clients '10.0.0.0/8': only a listener with accept-proxy: on has a list of proxies; switch accept-proxy on or remove")]
     [InlineData("listeners.0.proxy-clients=", "--proxy-clients '': a value is missing")]
     [InlineData("listeners.0.allow-destinations=", "--allow-destinations '': a value is missing")]
     [InlineData("listeners.0.allow-clients= ", "--allow-clients ' ': a value is missing")]
     [InlineData("listeners.0.allow-destinations.00=pod", "listeners.0.allow-destinations.00")]
     [InlineData("oracle.dialect=v2", "--oracle-dialect 'v2': one of v1, v1x is expected")]
-    [InlineData("oracle.dialect=v1x", "--oracle-dialect 'v1x': there is no Oracle to speak to; give its address (--oracle) or remove the dialect")]
+    [InlineData("oracle.dialect=v1x", "--oracle-dialect 'v1x': there is no Oracle; give its address (--oracle) or remove the dialect")]
     [InlineData("oracle.address=oracle", "--oracle 'oracle': host:port is expected")]
     [InlineData("metrics.address=x", "--metrics-address 'x': a port 0 to 65535 is expected")]
     [InlineData("timeouts.idle=0s", "--idle-timeout '0s': a duration from 1ms to 24h is expected")]
@@ -92,10 +92,10 @@ public sealed class OptionsReaderTests
         Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named(Listen, setting)).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("listeners.0.mode=socks4", "listeners.0.role=p2", "an inbound sidecar is called by an outbound one")]
-    [InlineData("listeners.0.mode=socks4", "listeners.0.target=a:1", "has no use for a target")]
+    [InlineData("listeners.0.mode=socks4", "listeners.0.role=p2", "the clients of an inbound sidecar are outbound sidecars")]
+    [InlineData("listeners.0.mode=socks4", "listeners.0.target=a:1", "takes no target")]
     [InlineData("listeners.0.transform=not", "oracle.address=a:1", "remove one of the two")]
-    [InlineData("listeners.0.accept-proxy=off", "listeners.0.proxy-clients=::1", "switch it on or remove")]
+    [InlineData("listeners.0.accept-proxy=off", "listeners.0.proxy-clients=::1", "switch accept-proxy on or remove")]
     [InlineData("listeners.0.accept-proxy=on", "listeners.0.proxy-clients=10.0.0.1/8", "bits are set after the prefix")]
     public void Load_SettingsThatContradictEachOther_AreRefused(string one, string other, string reason) =>
         Assert.Contains(reason, Assert.Throws<UsageException>(() => Words.Named(Listen, one, other)).Message, StringComparison.Ordinal);
@@ -144,7 +144,7 @@ public sealed class OptionsReaderTests
 
     [Fact]
     public void Load_ListenerWithoutAddress_NamesItsKey() =>
-        Assert.StartsWith("listeners.1.role: listeners.1.listen, where to listen, is missing", Assert.Throws<UsageException>(() => Words.Named(Listen, "listeners.1.role=p2")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("listeners.1.role: listeners.1.listen, the address to listen on, is missing", Assert.Throws<UsageException>(() => Words.Named(Listen, "listeners.1.role=p2")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Load_TwoListenersOfOneName_AreRefused() =>
@@ -193,14 +193,14 @@ public sealed class OptionsReaderTests
                 $"{file}:2: listeners.0.listen '127.0.0.1:70000': a port 0 to 65535 is expected",
                 $"{file}:3: listeners.0.role 'p3': alone, outbound (p1, client) or inbound (p2, server) is expected",
                 $"{file}:4: listeners.0.allow-destinations.1 'nowhere': an address or a network is expected, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8",
-                $"{file}:8: listeners.2.role: listeners.2.listen, where to listen, is missing (option --listen)",
-                $"{file}:12: listeners.3.proxy-clients '10.0.0.0/8': only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list",
+                $"{file}:8: listeners.2.role: listeners.2.listen, the address to listen on, is missing (option --listen)",
+                $"{file}:12: listeners.3.proxy-clients '10.0.0.0/8': only a listener with accept-proxy: on has a list of proxies; switch accept-proxy on or remove the list",
                 $"{file}:14: transforms.scramble '(xor 256)': scramble: 1:6: a byte 0..255 expected, got 256",
                 $"{file}:17: timeouts.idle 'soon': a duration with its unit is expected, such as 500ms, 3s, 5m or 1h",
                 $"{file}:18: timeouts.idel: unknown key; the nearest known one is timeouts.idle",
                 $"{file}:19: drain: a value is missing; leave the key out if none is meant",
                 $"{file}:20: listner.a: unknown key; the nearest known one is listeners",
-                $"{file}:10: listeners.3.listen '127.0.0.1:2222': {file}:5: listeners.1.listen '127.0.0.1:2222' has this port already; give each its own",
+                $"{file}:10: listeners.3.listen '127.0.0.1:2222': {file}:5: listeners.1.listen '127.0.0.1:2222' has this port already; use different ports",
                 $"{file}:5: listeners.1.listen: its target 127.0.0.1:2222 is this sidecar itself ({file}:5: listeners.1.listen); every connection would end as a self_call",
             ],
             error.Lines);
@@ -216,7 +216,7 @@ public sealed class OptionsReaderTests
         Assert.Equal("/run/sidecar/admin.sock", Words.Named(Listen, "admin.address=unix:/run/sidecar/admin.sock").Admin!.Address.ToString());
 
     [Theory]
-    [InlineData("admin=on", "off, or an address below it, is expected")]
+    [InlineData("admin=on", "off, or a mapping with 'address', is expected")]
     [InlineData("admin.address=unix:admin.sock", "the whole path of a socket is expected after unix:, such as unix:/run/sidecar/admin.sock, of at most 96 characters")]
     [InlineData("metrics.address=unix:/run/metrics.sock", "an IP address to listen on is expected")]
     public void Load_WrongEndpoint_SaysWhatIsExpected(string setting, string reason) =>

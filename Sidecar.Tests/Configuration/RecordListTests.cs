@@ -76,11 +76,11 @@ public sealed class RecordListTests
     }
 
     [Theory]
-    [InlineData("records.path=/tmp/b", "--records '/tmp/b': this belongs to no entry of the list of records that stands beside it (records.0.path); write it into an entry, or remove one of the two")]
-    [InlineData("records.path=off", "--records 'off': this belongs to no entry")]
-    [InlineData("records.headers.mask=X-A", "--records-headers-mask 'X-A': this belongs to no entry")]
-    [InlineData("records.headers.allow.0=X-A", "records.headers.allow.0 'X-A': this belongs to no entry")]
-    [InlineData("records.1=/tmp/b", "records.1 '/tmp/b': an entry of records is expected: 'path: FILE' and what else it has")]
+    [InlineData("records.path=/tmp/b", "--records '/tmp/b': there is also a list of records (records.0.path), and this setting is in none of its entries; move it into an entry, or remove one of the two")]
+    [InlineData("records.path=off", "--records 'off': there is also a list of records")]
+    [InlineData("records.headers.mask=X-A", "--records-headers-mask 'X-A': there is also a list of records")]
+    [InlineData("records.headers.allow.0=X-A", "records.headers.allow.0 'X-A': there is also a list of records")]
+    [InlineData("records.1=/tmp/b", "records.1 '/tmp/b': an entry of records is expected: a mapping with 'path: FILE' and other settings")]
     [InlineData("records.1.sample=0.5", "records.1.sample '0.5': nothing is recorded: give records.1.path (FILE or -) or remove this")]
     [InlineData("records.1.path=/tmp/b,records.1.sample=2", "records.1.sample '2': a share 0 to 1 is expected")]
     [InlineData("records.1.path=/tmp/b,records.1.smaple=1", "records.1.smaple: unknown key; the nearest known one is records.1.sample")]
@@ -93,7 +93,7 @@ public sealed class RecordListTests
 
     [Fact]
     public void Load_AVariableOfTheSingleForm_IsRefusedBesideAList() => Assert.Equal(
-        "SIDECAR__RECORDS__SAMPLE '0.5': this belongs to no entry of the list of records that stands beside it (records.0.path); write it into an entry, or remove one of the two",
+        "SIDECAR__RECORDS__SAMPLE '0.5': there is also a list of records (records.0.path), and this setting is in none of its entries; move it into an entry, or remove one of the two",
         Assert.Throws<UsageException>(() => Words.Load(
             [Words.Option(Listen), Words.Option("records.0.path=/tmp/a")], [new Setting("records.sample", "0.5", "SIDECAR__RECORDS__SAMPLE")])).Message);
 
@@ -102,11 +102,11 @@ public sealed class RecordListTests
         "records.16.path: there are 17 entries of records; at most 16 are supported", Error([.. Enumerable.Range(0, 17).Select(i => $"records.{i}.path=/tmp/{i}")]));
 
     [Theory]
-    [InlineData("records.path=/tmp/x", "connection-records.path=/tmp/x", "--records '/tmp/x': --connection-records '/tmp/x' is the same file; give each its own")]
-    [InlineData("records.path=/tmp/x", "connection-records.path=/tmp/y/../x", "--records '/tmp/x': --connection-records '/tmp/y/../x' is the same file; give each its own")]
-    [InlineData("records.0.path=/tmp/x", "records.1.path=/tmp/./x", "records.1.path '/tmp/./x': records.0.path '/tmp/x' is the same file; give each its own")]
-    [InlineData("records.0.path=-", "records.1.path=/tmp/x,records.2.path=/tmp/x", "records.2.path '/tmp/x': records.1.path '/tmp/x' is the same file; give each its own")]
-    [InlineData("records.0.path=-", "records.1.path=/tmp/x,connection-records.path=/tmp/x", "records.1.path '/tmp/x': --connection-records '/tmp/x' is the same file; give each its own")]
+    [InlineData("records.path=/tmp/x", "connection-records.path=/tmp/x", "--records '/tmp/x': --connection-records '/tmp/x' is the same file; use different files")]
+    [InlineData("records.path=/tmp/x", "connection-records.path=/tmp/y/../x", "--records '/tmp/x': --connection-records '/tmp/y/../x' is the same file; use different files")]
+    [InlineData("records.0.path=/tmp/x", "records.1.path=/tmp/./x", "records.1.path '/tmp/./x': records.0.path '/tmp/x' is the same file; use different files")]
+    [InlineData("records.0.path=-", "records.1.path=/tmp/x,records.2.path=/tmp/x", "records.2.path '/tmp/x': records.1.path '/tmp/x' is the same file; use different files")]
+    [InlineData("records.0.path=-", "records.1.path=/tmp/x,connection-records.path=/tmp/x", "records.1.path '/tmp/x': --connection-records '/tmp/x' is the same file; use different files")]
     public void Load_OneFileTwice_NamesBoth(string one, string others, string message) => Assert.Equal(message, Error([one, .. others.Split(',')]));
 
     [Fact]

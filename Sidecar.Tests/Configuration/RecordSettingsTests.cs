@@ -97,7 +97,7 @@ public sealed class RecordSettingsTests
 
     [Fact]
     public void Load_AWordInPlaceOfRecords_IsRefused() => Assert.StartsWith(
-        "records '/x': off, 'path: FILE' and what else it has below it, or a list of such entries is expected",
+        "records '/x': off, a mapping with 'path: FILE' and other settings, or a list of such mappings is expected",
         Assert.Throws<UsageException>(() => Words.Named(Listen, "records=/x")).Message, StringComparison.Ordinal);
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed partial class CommandLineTests : IDisposable
         Assert.Equal((0, $"{doubtful}: 1 rule, default (add 1)|ok"), (warned.Code, string.Join('|', warned.Output)));
         Assert.Collection(warned.Errors,
             line => Assert.StartsWith($"{doubtful}: warning: dialect v1 cannot express the transform of default:", line, StringComparison.Ordinal),
-            line => Assert.StartsWith($"{doubtful}: warning: dialect v1 tells neither listener nor destination, at which a looks", line, StringComparison.Ordinal));
+            line => Assert.StartsWith($"{doubtful}: warning: dialect v1 names neither listener nor destination, but these rules deny by one of them: a. They deny", line, StringComparison.Ordinal));
         var broken = await ProgramProcess.RunAsync("Oracle", "check", "--policy", bad);
         Assert.Equal((2, $"Oracle: {bad}:3: rules.1.transform 'rot13': random, or a transform, is expected: 1:1: an expression expected, got rot13"), (broken.Code, Assert.Single(broken.Errors)));
         var misspelt = await ProgramProcess.RunAsync("Oracle", "check", "--config", config);

@@ -80,7 +80,7 @@ public sealed class PolicyFileTests
     [InlineData("default: a\ntransforms:\n  b: not\n  deny: not", "p:4: transforms.deny 'not': deny: the language has this word already")]
     [InlineData("default: |\n  (chain\n    (xor 300))\n", "p:1: default '(chain (xor 300))': random, or a transform, is expected: 2:8: a byte 0..255 expected, got 300")]
     [InlineData("default: a\ntransforms:\n  a: [not]", "p:3: transforms.a.0 'not': transforms.a takes one value, not a list or mapping")]
-    [InlineData("default: a\ntransforms: not", "p:2: transforms 'not': names and values are expected below it")]
+    [InlineData("default: a\ntransforms: not", "p:2: transforms 'not': a mapping of names to values is expected")]
     [InlineData("default: not\nfilters: [/nonexistent/x.dll]", "p:2: filters.0 '/nonexistent/x.dll': ")]
     [InlineData("default: not\nfilters: [Oracle.dll]", "p:2: filters.0 'Oracle.dll': ")]
     [InlineData("defualt: deny", "p:1: defualt: unknown key; the nearest known one is default")]
@@ -88,9 +88,9 @@ public sealed class PolicyFileTests
     [InlineData("rules:\n  - {name: default, deny: true}", "p:2: rules.0.name 'default': the name is taken")]
     [InlineData("rules:\n  - name: 0123456789012345678901234567890123456789012345678901234567890123x\n    deny: true", "p:2: rules.0.name '0123")]
     [InlineData("rules:\n\t- deny: true", "p:2: a tab stands before the first word")]
-    [InlineData("default: deny\nrules: [1,\n2\n", "p:2: what follows is no YAML")]
+    [InlineData("default: deny\nrules: [1,\n2\n", "p:2: the text from here on is not YAML")]
     [InlineData("\t: ?,", "p:1: a key is missing before the colon")]
-    [InlineData("default: deny\n---\ndefault: not", "p:2: one YAML document")]
+    [InlineData("default: deny\n---\ndefault: not", "p:2: only one YAML document")]
     [InlineData("default: deny\ndefault: not", "p:2: ")]
     public void Parse_Error_NamesLineKeyValueAndReason(string text, string expected)
     {

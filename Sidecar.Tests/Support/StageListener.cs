@@ -33,7 +33,7 @@ internal sealed class StageListener : IAsyncDisposable
 
     private StageListener(ListenerOptions listener, Func<ConnectionContext, Task> stage)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux' own");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll exists only on Linux");
         _loggers = new LoggerFactory([_errors]);
         _loops = new EventLoops(1, _loggers.CreateLogger<EventLoop>());
         var options = Stage.Options(listener);

@@ -21,13 +21,13 @@ public sealed class PrometheusTests
     {
         await using var service = new EchoServer();
         await using var way = await SidecarWay.OpenAsync("xor 42", service.Port);
-        await using var prometheus = await PrometheusServer.StartAsync(Cancel, way.Sidecars.Zip(["p1", "p2"], (s, name) => (name, Address(s))));
+        await using var prometheus = await PrometheusServer.StartAsync(Cancel, way.Sidecars.Zip(["outbound", "inbound"], (s, name) => (name, Address(s))));
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, way.Port, Cancel);
         await EchoAsync(client, Bytes);
 
         // Names and labels are a contract with dashboards.
-        foreach (var role in new[] { "p1", "p2" })
+        foreach (var role in new[] { "outbound", "inbound" })
         {
             var own = $"job=\"{role}\",listener=\"{role}\",role=\"{role}\"";
             await prometheus.ExpectAsync($"sidecar_connections_opened_total{{{own}}}", 1, Cancel);
@@ -42,7 +42,7 @@ public sealed class PrometheusTests
         }
 
         await EchoAsync(client, Bytes);
-        await prometheus.ExpectAsync("sum(sidecar_bytes_total{job=\"p1\"})", 8 * Bytes, Cancel);
+        await prometheus.ExpectAsync("sum(sidecar_bytes_total{job=\"outbound\"})", 8 * Bytes, Cancel);
         client.Client.Shutdown(SocketShutdown.Send);
         await prometheus.ExpectAsync("sum(sidecar_connections_total{reason=\"completed\"})", 2, Cancel);
         await prometheus.ExpectAsync("sum(sidecar_connections_active)", 0, Cancel);

@@ -7,17 +7,17 @@ using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Addresses that cannot work together, whatever the machine: two of one port, and targets that are the process itself.</summary>
+/// <summary>Addresses that cannot work together on any machine: two with one port, and targets that are the process itself.</summary>
 internal static class AddressConflicts
 {
-    /// <summary>A line for each, which names both places.</summary>
+    /// <summary>A line for each conflict, with the origins of both addresses.</summary>
     public static IEnumerable<string> Of(SidecarOptions options)
     {
         var claims = new List<Claim>();
         foreach (var claim in Claims(options).Where(claim => claim.Address.Port != 0))
         {
             if (claims.Find(other => ListenAddress.Overlap(other.Address, claim.Address)) is { } other)
-                yield return $"{claim.Origin} '{claim.Address}': {other.Origin} '{other.Address}' has this port already; give each its own";
+                yield return $"{claim.Origin} '{claim.Address}': {other.Origin} '{other.Address}' has this port already; use different ports";
             claims.Add(claim);
         }
 
@@ -28,7 +28,7 @@ internal static class AddressConflicts
         }
     }
 
-    // Defaults move to another port when theirs is taken; only what was configured can conflict.
+    // A default port that is in use is replaced by another one, so only configured ports can conflict.
     private static IEnumerable<Claim> Claims(SidecarOptions options)
     {
         foreach (var listener in options.Listeners)
@@ -45,11 +45,11 @@ internal static class AddressConflicts
         if (listener.Target is not { } target || LocalAddress.Known(target.Host) is not { } address || !LocalAddress.IsLocal(address))
             return null;
         var endPoint = new IPEndPoint(address, target.Port);
-        // p1 may lead to a p2 of its own process.
+        // The target of a p1 may be a p2 of the same process.
         if (claims.Find(claim => ListenAddress.Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.Outbound && claim.Listener?.Role == SidecarRole.Inbound)) is { } own)
             return $"{listener.ListenOrigin}: its target {target} is this sidecar itself ({own.Origin}); every connection would end as a self_call";
         return OwnPorts.IsReserved(endPoint)
-            ? $"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved} of sidecars' own endpoints on this host; every connection would be refused"
+            ? $"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved}, which is reserved for the own endpoints of sidecars on this host; every connection would be refused"
             : null;
     }
 

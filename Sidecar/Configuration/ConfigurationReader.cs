@@ -6,13 +6,13 @@ using Sidecar.Options;
 namespace Sidecar.Configuration;
 
 /// <summary>
-/// The configuration of a command line, an environment and a file. Read anew, only the file can have changed. What cannot change
-/// while running is as it was first read, whatever the file says by then.
+/// The configuration of a command line, an environment and a file. When it is read again, only the file can have changed. Settings that
+/// cannot change while running keep their first values, even if the file has others.
 /// </summary>
 internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IReadOnlyList<Setting> environment) : IConfigurationReader
 {
-    // All below these may change while running. The rest belongs to what is made once: sockets and routes of the own endpoints,
-    // event loops, files of records, loaded filters.
+    // All keys below these may change while running. The others belong to parts that are made once: sockets and routes of the own
+    // endpoints, event loops, files of records, loaded filters.
     private static readonly string[] Changing = ["listeners", "oracle", "transforms", "timeouts", "upstream", "limits.connections", "drain"];
 
     private SettingSet? _first;

@@ -3,10 +3,10 @@ using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Two outputs that write one file: each would rotate and cut it under the other.</summary>
+/// <summary>Two outputs that write the same file: each would rotate and cut the file while the other writes.</summary>
 internal static class FileConflicts
 {
-    /// <summary>A line for each, which names both places.</summary>
+    /// <summary>A line for each conflict, with the origins of both outputs.</summary>
     public static IEnumerable<string> Of(SidecarOptions options)
     {
         var claims = new List<(string File, string Origin)>();
@@ -17,7 +17,7 @@ internal static class FileConflicts
             if (output.File is not { } file)
                 continue;
             foreach (var other in claims.Where(claim => FileCheck.IsSame(claim.File, file)))
-                yield return $"{output.Origin} '{file}': {other.Origin} '{other.File}' is the same file; give each its own";
+                yield return $"{output.Origin} '{file}': {other.Origin} '{other.File}' is the same file; use different files";
             claims.Add((file, output.Origin));
         }
     }

@@ -21,15 +21,15 @@ internal static class ListenerReader
 
     private static readonly Func<string, OracleDialect> ParseDialect = Values.OneOf(("v1", OracleDialect.V1), ("v1x", OracleDialect.V1x));
 
-    // Where an address is missing or wrong; no two of them are in each other's way.
+    // Stands for an address that is missing or wrong; it never conflicts with another address.
     private static readonly IPEndPoint Nowhere = new(IPAddress.Any, 0);
 
-    /// <summary>All of them; none where the settings name none.</summary>
+    /// <summary>All listeners; none if the settings have none.</summary>
     public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings, TransformLanguage language)
     {
         var indices = settings.Indices("listeners");
         if (indices.Count == 0)
-            settings.RefuseBelow("listeners", "a list of listeners is expected, a dash before each");
+            settings.RefuseBelow("listeners", "a list of listeners is expected, with a dash before each listener");
 
         var keys = indices.Select(i => $"listeners.{i}").ToList();
         if (keys.Count > MaxListeners)
@@ -55,7 +55,7 @@ internal static class ListenerReader
             return ReadHost(settings, "oracle.address");
         settings.DropDefaults("oracle");
         if (settings.Find("oracle.dialect") is { } unused && !settings.IsWrong("oracle"))
-            settings.Refuse(unused, "there is no Oracle to speak to; give its address (--oracle) or remove the dialect");
+            settings.Refuse(unused, "there is no Oracle; give its address (--oracle) or remove the dialect");
         return null;
     }
 
@@ -64,18 +64,18 @@ internal static class ListenerReader
     private static ListenerOptions Read(SettingSet settings, string key)
     {
         if (settings.FindWord(key) is { } word)
-            settings.Refuse(word, "a listener is expected: 'listen: ADDRESS:PORT' and what else it has");
+            settings.Refuse(word, "a listener is expected: a mapping with 'listen: ADDRESS:PORT' and other settings");
         var listen = settings.Find($"{key}.listen");
         if (listen is null && !settings.IsWrong($"{key}.listen") && settings.FindAny(key) is { } some && !settings.IsWrong(some.Key))
-            settings.RefuseAt(some, $"{key}.listen, where to listen, is missing (option --listen)");
+            settings.RefuseAt(some, $"{key}.listen, the address to listen on, is missing (option --listen)");
         var role = settings.Read($"{key}.role", SidecarRole.Alone, ParseRole);
         var target = settings.Find($"{key}.target");
-        // No target, or nil, is the original destination, as with the Lisp programs.
+        // Without a target, or with nil, the destination is the original one, as in the Lisp programs.
         var mode = settings.Read($"{key}.mode", target is null ? ListenerMode.Transparent : ListenerMode.Fixed, ParseMode);
         var acceptProxy = settings.Read($"{key}.accept-proxy", false, Values.Switch);
         Check(settings, key, role, mode);
         if (!acceptProxy && !settings.IsWrong($"{key}.accept-proxy") && settings.FindAny($"{key}.proxy-clients") is { } proxies)
-            settings.Refuse(proxies, "only a listener with accept-proxy: on has a list of proxies; switch it on or remove the list");
+            settings.Refuse(proxies, "only a listener with accept-proxy: on has a list of proxies; switch accept-proxy on or remove the list");
         var allowed = settings.ReadList($"{key}.allow-destinations", DestinationRule.Defaults, DestinationRule.Parse);
         var proxyClients = settings.ReadList($"{key}.proxy-clients", ListenerOptions.LoopbackNetworks, NetworkAddress.Parse);
         if (role != SidecarRole.Inbound)
@@ -103,15 +103,15 @@ internal static class ListenerReader
 
     private static void Check(SettingSet settings, string key, SidecarRole role, ListenerMode mode)
     {
-        // What rests on a word that is wrong cannot be judged.
+        // If the role or mode is wrong, the settings that depend on it cannot be checked.
         if (settings.IsWrong($"{key}.role") || settings.IsWrong($"{key}.mode"))
             return;
         var modeSetting = settings.Find($"{key}.mode");
         var target = settings.Find($"{key}.target");
         if (modeSetting is not null && mode != ListenerMode.Fixed && role == SidecarRole.Alone && target is not null)
-            settings.Refuse(target, $"role alone in mode {modeSetting.Value} has no use for a target: the destination comes with each connection");
+            settings.Refuse(target, $"role alone in mode {modeSetting.Value} takes no target: each connection brings its own destination");
         if (modeSetting is not null && mode == ListenerMode.Socks4 && role == SidecarRole.Inbound)
-            settings.Refuse(modeSetting, "an inbound sidecar is called by an outbound one, not by a SOCKS client");
+            settings.Refuse(modeSetting, "the clients of an inbound sidecar are outbound sidecars, not SOCKS clients");
         if (settings.FindAny($"{key}.allow-destinations") is { } allow && role != SidecarRole.Inbound)
             settings.Refuse(allow, "only an inbound listener has a list of allowed destinations");
         if (settings.FindAny($"{key}.deny-destinations") is { } deny && role != SidecarRole.Inbound)
@@ -128,7 +128,7 @@ internal static class ListenerReader
             var word = listeners[i].Role.Word();
             var unique = listeners.Count(l => l.Role == listeners[i].Role) == 1;
             var name = named ? listeners[i].Name : unique ? word : $"{word}-{listeners[i].Listen.Port}";
-            // Series of metrics are found by the string itself, of whatever generation.
+            // Metrics find a series fastest by the reference of a string; an interned string is the same in all generations.
             listeners[i] = listeners[i] with { Name = string.Intern(name) };
         }
 

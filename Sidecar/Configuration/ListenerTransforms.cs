@@ -6,18 +6,20 @@ using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Reads what a listener does to bytes when there is no Oracle: <c>transform</c>, and <c>destination-transforms</c> before it.</summary>
+/// <summary>
+/// Reads the transforms of a listener without an Oracle: <c>destination-transforms</c>, and <c>transform</c> for all other destinations.
+/// </summary>
 internal static class ListenerTransforms
 {
-    // Each connection looks at them in turn.
+    // Each connection compares its destination with one entry after the other.
     private const int MaxEntries = 256;
 
-    /// <summary>The listener with its transforms. One that is wrong, or has no effect, is noted.</summary>
+    /// <summary>The listener with its transforms. A transform that is wrong or has no effect is an error.</summary>
     public static ListenerOptions WithTransforms(this ListenerOptions listener, SettingSet settings, string key, Func<string, TransformExpression> parse)
     {
         var list = $"{key}.destination-transforms";
         if (listener.Oracle is not null && (settings.Find($"{key}.transform") ?? settings.FindAny(list)) is { } idle)
-            settings.Refuse(idle, "has no effect beside an Oracle, which chooses the transform; remove one of the two");
+            settings.Refuse(idle, "has no effect, because the Oracle chooses the transform; remove one of the two");
         if (listener is { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed } && settings.FindAny(list) is { } blind)
             settings.Refuse(blind, "an outbound listener with a fixed target does not know the destination, only its inbound peer does; use transform");
         var transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(parse));
@@ -34,7 +36,7 @@ internal static class ListenerTransforms
     {
         var indices = settings.Indices(list);
         if (indices.Count == 0)
-            settings.RefuseBelow(list, "a list is expected, a dash before each 'destination' and its 'transform'");
+            settings.RefuseBelow(list, "a list is expected, with a dash before each pair of 'destination' and 'transform'");
         if (indices.Count > MaxEntries)
             settings.Refuse(settings.FindAny($"{list}.{indices[MaxEntries]}")!, $"there are {indices.Count} entries; at most {MaxEntries} are supported");
         return [.. indices.Select(i => Read(settings, $"{list}.{i}", parse))];
@@ -49,7 +51,7 @@ internal static class ListenerTransforms
         foreach (var needed in new[] { $"{key}.destination", $"{key}.transform" })
         {
             if (settings.FindAny(needed) is null && !settings.IsWrong(needed) && settings.FindAny(key) is { } some && !settings.IsWrong(some.Key))
-                settings.RefuseAt(some, $"{needed} is missing beside it");
+                settings.RefuseAt(some, $"{needed} is missing in this entry");
         }
 
         return new DestinationTransform(destinations, transform);

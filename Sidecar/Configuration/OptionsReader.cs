@@ -10,7 +10,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Turns settings into options; every error names the setting's origin.</summary>
+/// <summary>Turns settings into options; every error names the origin of the setting.</summary>
 internal static class OptionsReader
 {
     /// <summary>A number of connections at once.</summary>
@@ -18,20 +18,20 @@ internal static class OptionsReader
     private const int MaxLoops = 256;
     private const string Off = "off";
 
-    // So that a few connections can be observed, and a container's memory can be named.
+    // The least that can observe a few connections, and the most that a container may have.
     private const long MinObservationMemory = 1024 * 1024;
     private const long MaxObservationMemory = 64L * 1024 * 1024 * 1024;
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>Reads them.</summary>
-    /// <exception cref="UsageException">Settings are unknown, wrong, or contradict others: a line for each.</exception>
+    /// <summary>Reads the options.</summary>
+    /// <exception cref="UsageException">Settings are unknown, wrong or contradict each other, with a line for each.</exception>
     public static SidecarOptions Read(SettingSet settings)
     {
         var file = settings.Find(SettingTable.ConfigKey);
         var options = ReadAll(settings);
         settings.RefuseUnknown();
-        // Behind the check of all keys: "listener:" is a typing error, not a missing listener.
+        // After the check of all keys, because "listener:" is a typing error, not a missing listener.
         if (options.Listeners.Count == 0 && !settings.HasErrors)
             settings.Refuse(NoListener(file));
         foreach (var conflict in AddressConflicts.Of(options).Concat(FileConflicts.Of(options)))
@@ -86,13 +86,13 @@ internal static class OptionsReader
         return new EndpointOptions(address, setting?.Origin) { Hosts = settings.ReadList($"{name}.hosts", [], DestinationPattern.Parse) };
     }
 
-    // "admin: off" and "admin: {address: off}" say the same.
+    // "admin: off" and "admin: {address: off}" mean the same.
     private static EndpointOptions? ReadAdmin(SettingSet settings, EndpointOptions endpoint)
     {
         if (settings.FindWord("admin") is { } whole)
         {
             if (whole.Value != Off)
-                settings.Refuse(whole, "off, or an address below it, is expected");
+                settings.Refuse(whole, "off, or a mapping with 'address', is expected");
             return null;
         }
 
@@ -106,7 +106,7 @@ internal static class OptionsReader
     {
         var transport = settings.Read("transport", usual, Values.OneOf(("epoll", TransportKind.Epoll), ("sockets", TransportKind.Sockets)));
         if (transport == TransportKind.Epoll && !OperatingSystem.IsLinux())
-            settings.Refuse(settings.Find("transport")!, "epoll is Linux' own; use sockets on this system");
+            settings.Refuse(settings.Find("transport")!, "epoll exists only on Linux; use sockets on this system");
         if (transport == TransportKind.Sockets)
         {
             settings.DropDefaults("loops");

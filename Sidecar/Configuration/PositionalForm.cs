@@ -8,12 +8,12 @@ namespace Sidecar.Configuration;
 /// The command lines of the Lisp programs:
 /// <c>&lt;listen-port&gt; &lt;target-host|nil&gt; &lt;target-port|nil&gt; [listen-host] [role]</c> and
 /// <c>&lt;listen-port&gt; &lt;target-host|nil&gt; &lt;target-port|nil&gt; &lt;oracle-host&gt; &lt;oracle-port&gt; [listen-host] [role] [mode]</c>;
-/// the fifth word is a number in the second form only.
+/// only in the second form the fifth word is a number.
 /// </summary>
 internal static class PositionalForm
 {
     public const string Help = """
-        Positional form, as the Lisp programs have it (options may follow):
+        Positional form, as in the Lisp programs (options may follow):
           Sidecar <listen-port> <target-host|nil> <target-port|nil> [listen-host] [role]
           Sidecar <listen-port> <target-host|nil> <target-port|nil> <oracle-host> <oracle-port> [listen-host] [role] [mode]
         """;
@@ -21,7 +21,7 @@ internal static class PositionalForm
     private const string Nil = "nil";
 
     /// <summary>Reads the words as settings of the first listener.</summary>
-    /// <exception cref="UsageException">The words are of neither form.</exception>
+    /// <exception cref="UsageException">The words have neither form.</exception>
     public static IEnumerable<Setting> Read(IReadOnlyList<string> words)
     {
         if (!IsNumber(words[0]))
@@ -31,13 +31,13 @@ internal static class PositionalForm
         var withOracle = words.Count >= 5 && IsNumber(words[4]);
         var names = withOracle ? ["oracle-host", "oracle-port", "listen-host", "role", "mode"] : new[] { "listen-host", "role" };
         if (words.Count > 3 + names.Length)
-            throw new UsageException($"'{words[3 + names.Length]}': one word more than the positional form has; try --help");
+            throw new UsageException($"'{words[3 + names.Length]}': the positional form has no place for this word; try --help");
 
         var rest = names.Zip(words.Skip(3)).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
         var listenHost = rest.GetValueOrDefault("listen-host", "");
         yield return new Setting("listeners.0.listen", $"{Bracketed(listenHost)}:{words[0]}", "<listen-host> <listen-port>");
         if (IsNil(words[1]) != IsNil(words[2]))
-            throw new UsageException($"'{words[1]} {words[2]}': <target-host> and <target-port> are both nil or neither is");
+            throw new UsageException($"'{words[1]} {words[2]}': <target-host> and <target-port> must both be nil, or neither");
         if (!IsNil(words[1]))
             yield return new Setting("listeners.0.target", $"{Bracketed(words[1])}:{words[2]}", "<target-host> <target-port>");
         if (withOracle)

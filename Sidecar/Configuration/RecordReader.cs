@@ -8,13 +8,13 @@ using Sidecar.Records.Exchanges.Outputs;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Reads one entry of what is recorded of exchanges.</summary>
+/// <summary>Reads one entry of exchange records.</summary>
 internal static class RecordReader
 {
-    /// <summary>All but the output, which has none.</summary>
+    /// <summary>The defaults of all settings except the output, which has no default.</summary>
     public static readonly ExchangeRecordOptions Defaults = new() { Output = new FileOutput { Path = "off" } };
 
-    // One who wants less than the default list begins with this.
+    // As the first name of a list, it removes the default names.
     private const string None = "none";
 
     private const long SmallestLine = 4 * 1024;
@@ -22,13 +22,13 @@ internal static class RecordReader
     private const long SmallestRate = 1024;
     private const long LargestRate = 1L << 40;
 
-    // One block is filled while others are written, and the longest line has one of its own.
+    // One block is filled while others are written, and the longest line needs a block of its own.
     private const long SmallestQueue = 2 * 1024 * 1024;
     private const long LargestQueue = 1024 * 1024 * 1024;
 
-    /// <summary>An entry; null where its output is off, or nothing at all is said.</summary>
+    /// <summary>An entry; null if its output is off, or if it has no settings.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="key">What they stand below.</param>
+    /// <param name="key">The key of the entry.</param>
     public static ExchangeRecordOptions? Read(SettingSet settings, string key)
     {
         var output = RecordOutputs.Read(settings, key);

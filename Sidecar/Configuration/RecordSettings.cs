@@ -5,7 +5,7 @@ using Sidecar.Records.Exchanges.Outputs;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Reads what is recorded of exchanges: one entry, as a mapping or by options, or a list of them.</summary>
+/// <summary>Reads the settings of exchange records: one entry, as a mapping or by options, or a list of entries.</summary>
 internal static class RecordSettings
 {
     private const string Key = "records";
@@ -14,34 +14,34 @@ internal static class RecordSettings
 
     private static readonly ExchangeRecordOptions Defaults = RecordReader.Defaults;
 
-    /// <summary>The options, all below <c>records</c>: they make one entry.</summary>
+    /// <summary>The options, all below <c>records</c>; together they make one entry.</summary>
     public static readonly IReadOnlyList<SettingOption> Options =
     [
         .. RecordOutputs.Settings,
-        new("--records-output", "records.output", "OUTPUT", $"Where records go: {Words(RecordOutputs.Names)} [default: {RecordOutputs.Names.First()}]; several outputs need a list in a file"),
-        new("--records-format", "records.format", "FORMAT", $"How records are written: {Words(RecordFormats.Names)} [default: {Defaults.Format}]"),
-        new("--records-ext", "records.ext", "on|off", "The object ext: connection, outcome, duration, bytes, gRPC status [default: on]"),
+        new("--records-output", "records.output", "OUTPUT", $"Output of records: {Words(RecordOutputs.Names)} [default: {RecordOutputs.Names.First()}]; several outputs need a list in a file"),
+        new("--records-format", "records.format", "FORMAT", $"Format of records: {Words(RecordFormats.Names)} [default: {Defaults.Format}]"),
+        new("--records-ext", "records.ext", "on|off", "Adds the object ext to records: connection, outcome, duration, bytes, gRPC status [default: on]"),
         new("--records-headers-allow", "records.headers.allow", "NAME,...", "The only header fields in records [default: all]"),
-        new("--records-headers-deny", "records.headers.deny", "NAME,...", "Header fields that are left out [default: none]"),
-        new("--records-headers-mask", "records.headers.mask", "NAME,...", "Header fields whose value becomes ***, beside Authorization, Cookie, X-Api-Key, X-Auth-Token and their like; none as the first leaves these"),
-        new("--records-mask-query", "records.mask-query", "NAME,...", "Parameters of URLs whose value becomes ***, beside those with token, key, password, signature and their like as a part of the name; none as the first leaves these"),
-        new("--records-sample", "records.sample", "SHARE", $"Share of exchanges that are recorded, 0 to 1 [default: {Defaults.Sample}]"),
-        new("--records-always-errors", "records.always-errors", "on|off", "Whatever the share, records statuses from 400 on, gRPC statuses but 0 and what was cut off [default: on]"),
-        new("--records-paths", "records.paths", "GLOB,...", "Paths that are recorded, such as /api/**,!/healthz: * within a segment, ** anything, ! excludes [default: all]"),
-        new("--records-max-line", "records.max-line", "SIZE", $"Most bytes of a line, 4KB to 1MB; a longer record is cut and says so in ext.truncated [default: {Values.DisplaySize(Defaults.MaxLine)}]"),
-        new("--records-connection-rate", "records.connection-rate", "SIZE|off", $"Bytes of records a second for one connection; the rest is dropped and counted [default: {Values.DisplaySize(Defaults.ConnectionRate!.Value)}]"),
+        new("--records-headers-deny", "records.headers.deny", "NAME,...", "Header fields to leave out [default: none]"),
+        new("--records-headers-mask", "records.headers.mask", "NAME,...", "Header fields to mask (value ***), in addition to Authorization, Cookie, X-Api-Key, X-Auth-Token and similar ones; if the first name is none, only the listed ones"),
+        new("--records-mask-query", "records.mask-query", "NAME,...", "URL parameters to mask (value ***), in addition to those with token, key, password, signature and similar words in their names; if the first name is none, only the listed ones"),
+        new("--records-sample", "records.sample", "SHARE", $"Share of exchanges to record, 0 to 1 [default: {Defaults.Sample}]"),
+        new("--records-always-errors", "records.always-errors", "on|off", "Records every error, whatever the share: a status of 400 or more, a gRPC status other than 0, an exchange that was cut off [default: on]"),
+        new("--records-paths", "records.paths", "GLOB,...", "Paths to record, such as /api/**,!/healthz: * matches anything within a segment, ** anything, ! excludes [default: all]"),
+        new("--records-max-line", "records.max-line", "SIZE", $"Most bytes of a line, 4KB to 1MB; a longer record is cut, and its ext.truncated is set [default: {Values.DisplaySize(Defaults.MaxLine)}]"),
+        new("--records-connection-rate", "records.connection-rate", "SIZE|off", $"Most bytes of records a second for one connection; other records are dropped and counted [default: {Values.DisplaySize(Defaults.ConnectionRate!.Value)}]"),
         new("--records-client-rate", "records.client-rate", "SIZE|off", $"The same for all connections of one client address together [default: {Values.DisplaySize(Defaults.ClientRate!.Value)}]"),
-        new("--records-queue", "records.queue", "SIZE", $"Most bytes that wait for the output; of more the oldest are dropped and counted [default: {Values.DisplaySize(Defaults.Queue)}]"),
+        new("--records-queue", "records.queue", "SIZE", $"Most bytes of records that wait for the output; if more come, the oldest are dropped and counted [default: {Values.DisplaySize(Defaults.Queue)}]"),
     ];
 
-    /// <summary>All entries; none where nothing is recorded.</summary>
+    /// <summary>All entries; none if nothing is recorded.</summary>
     public static IReadOnlyList<ExchangeRecordOptions> Read(SettingSet settings)
     {
-        // "records: off" is as "admin: off": a layer above can say so of a list below.
+        // "records: off", like "admin: off", lets the environment or the command line switch off a list in the file.
         if (settings.FindWord(Key) is { } word)
         {
             if (word.Value != Off)
-                settings.Refuse(word, "off, 'path: FILE' and what else it has below it, or a list of such entries is expected");
+                settings.Refuse(word, "off, a mapping with 'path: FILE' and other settings, or a list of such mappings is expected");
             return [];
         }
 
@@ -54,7 +54,7 @@ internal static class RecordSettings
     private static List<ExchangeRecordOptions> ReadList(SettingSet settings, IReadOnlyList<int> indices)
     {
         foreach (var single in Options.Select(option => settings.FindAny(option.Key)).OfType<Setting>())
-            settings.Refuse(single, $"this belongs to no entry of the list of records that stands beside it ({settings.FindAny($"{Key}.{indices[0]}")!.Origin}); write it into an entry, or remove one of the two");
+            settings.Refuse(single, $"there is also a list of records ({settings.FindAny($"{Key}.{indices[0]}")!.Origin}), and this setting is in none of its entries; move it into an entry, or remove one of the two");
         if (indices.Count > MaxEntries)
             settings.RefuseAt(settings.FindAny($"{Key}.{indices[MaxEntries]}")!, $"there are {indices.Count} entries of records; at most {MaxEntries} are supported");
         var entries = new List<(int Index, ExchangeRecordOptions Options)>();
@@ -63,7 +63,7 @@ internal static class RecordSettings
             var key = $"{Key}.{index}";
             if (settings.FindWord(key) is { } whole)
             {
-                settings.Refuse(whole, "an entry of records is expected: 'path: FILE' and what else it has");
+                settings.Refuse(whole, "an entry of records is expected: a mapping with 'path: FILE' and other settings");
                 continue;
             }
 
@@ -75,7 +75,7 @@ internal static class RecordSettings
         return WithNames(settings, entries);
     }
 
-    // Of its output where that is the only one of its kind, else with its number in the list.
+    // The default name is the kind of output; if several entries have that kind, the number in the list is added.
     private static List<ExchangeRecordOptions> WithNames(SettingSet settings, List<(int Index, ExchangeRecordOptions Options)> entries)
     {
         var named = new List<ExchangeRecordOptions>();

@@ -18,21 +18,21 @@ internal static class SidecarCommand
 
         Examples:
           Sidecar 45000 127.0.0.1 9000                            relay to one service
-          Sidecar 45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 p1  the client's side of a pair, with an Oracle
+          Sidecar 45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 p1  the outbound sidecar of a pair, with an Oracle
           Sidecar --listen 45001 --role inbound --target 127.0.0.1:9000 --transform "(chain (xor 42) (rotl 3))"
           Sidecar --config sidecar.yaml                           several listeners in one process
 
-        Environment: SIDECAR__METRICS__ADDRESS sets metrics.address, and so on. The command line wins over the
-        environment, the environment over the file. Times are written 500ms, 3s, 5m, 1h.
+        Environment: SIDECAR__METRICS__ADDRESS sets metrics.address, and so on. The command line takes precedence over the
+        environment, and the environment over the file. Times are written 500ms, 3s, 5m, 1h.
         No transform is encryption: it hides nothing from an attacker.
         """;
 
     public static RootCommand Create()
     {
-        var words = new Argument<string[]>("words") { Description = "The positional form below", Arity = ArgumentArity.ZeroOrMore };
+        var words = new Argument<string[]>("words") { Description = "The positional form, see below", Arity = ArgumentArity.ZeroOrMore };
         var root = new RootCommand("A transparent sidecar proxy that works on the bytes of each connection.") { words };
         var checkedWords = new Argument<string[]>("words") { Description = "The positional form, see Sidecar --help", Arity = ArgumentArity.ZeroOrMore };
-        var check = new Command("check", "Validate the configuration without starting; takes all options of a start") { checkedWords };
+        var check = new Command("check", "Validates the configuration without starting the sidecar; takes the same options as a start") { checkedWords };
         root.Subcommands.Add(check);
         root.Subcommands.Add(TransformCommand.Create());
         root.Subcommands.Add(RecordsCommand.Create());
@@ -57,7 +57,7 @@ internal static class SidecarCommand
         return root;
     }
 
-    // All of them, so that each that is wrong is told.
+    // Tries all outputs, so that the error names each that fails.
     private static void TryOutputs(SidecarOptions options)
     {
         List<Action> outputs = [.. options.Records.Select(entry => (Action)entry.Output.Check)];

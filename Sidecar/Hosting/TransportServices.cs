@@ -6,13 +6,13 @@ using Sidecar.Transport.Sockets;
 
 namespace Sidecar.Hosting;
 
-/// <summary>Who accepts and connects: the event loops, or the framework's sockets. The own endpoints are always with the latter.</summary>
+/// <summary>Registers the transport: event loops, or the framework's sockets. The own endpoints always use the latter.</summary>
 internal static class TransportServices
 {
-    // Pause thresholds of the own endpoints' pipes, per direction and connection.
+    // Pause threshold of the pipes of own endpoints, for each direction of a connection.
     private const long PipeLimit = 64 * 1024;
 
-    /// <summary>Adds what the configured transport needs.</summary>
+    /// <summary>Adds the services of the configured transport.</summary>
     public static void AddTransport(this IServiceCollection services, SidecarOptions options)
     {
         services.Configure<SocketTransportOptions>(transport => (transport.MaxReadBufferSize, transport.MaxWriteBufferSize) = (PipeLimit, PipeLimit));

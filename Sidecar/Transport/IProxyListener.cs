@@ -1,11 +1,11 @@
 namespace Sidecar.Transport;
 
-/// <summary>A listening socket that is accepted on. Disposing of it waits for the last of its connections.</summary>
+/// <summary>A listening socket that accepts connections. Disposing of it waits for its last connection.</summary>
 internal interface IProxyListener : IAsyncDisposable
 {
     /// <summary>
-    /// Accepts what already waits and closes the socket: whoever connects from then on is refused. Completes once every accepted
-    /// connection has reached its first stage; what was accepted lives on.
+    /// Accepts the connections that already wait and closes the socket, so later clients are refused. Completes when every accepted
+    /// connection has reached its first stage; accepted connections live on.
     /// </summary>
     public Task StopAsync();
 }

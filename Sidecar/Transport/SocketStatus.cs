@@ -1,12 +1,12 @@
 namespace Sidecar.Transport;
 
-/// <summary>How a call on a socket ended that did not wait.</summary>
+/// <summary>The result of a socket call that never waits.</summary>
 internal enum SocketStatus
 {
     /// <summary>Bytes were moved.</summary>
     Done,
 
-    /// <summary>Nothing can be moved now; await the socket.</summary>
+    /// <summary>No bytes can be moved now; wait for the socket.</summary>
     WouldBlock,
 
     /// <summary>The peer has ended its stream.</summary>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Testing.Peers;
 
-/// <summary>Sends back what it gets, and ends its own direction once the client has ended.</summary>
+/// <summary>Sends all bytes back, and ends its own direction after the client has ended.</summary>
 internal sealed class EchoServer : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -38,7 +38,7 @@ internal sealed class EchoServer : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Disposed.
+            // The server was disposed.
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class EchoServer : IAsyncDisposable
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
-            // The test has ended, or its client reset on purpose.
+            // The test has ended, or its client has reset the connection on purpose.
         }
     }
 }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Testing.Peers;
 
-/// <summary>A listening socket that the test itself plays. While the test does not accept, it is a silent peer.</summary>
+/// <summary>A listening socket of the test itself. While the test does not accept, it is a silent peer.</summary>
 internal sealed class LoopbackListener : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -28,7 +28,7 @@ internal sealed class LoopbackListener : IDisposable
         return socket;
     }
 
-    /// <summary>The next connection, however long it takes.</summary>
+    /// <summary>The next connection, without a time limit.</summary>
     public async Task<Socket> AcceptAnyAsync()
     {
         var socket = await _socket.AcceptAsync();
@@ -38,7 +38,7 @@ internal sealed class LoopbackListener : IDisposable
         return socket;
     }
 
-    /// <summary>Nobody has connected.</summary>
+    /// <summary>Whether no connection waits.</summary>
     public bool IsUntouched => !_socket.Poll(0, SelectMode.SelectRead);
 
     public void Dispose()
@@ -49,7 +49,7 @@ internal sealed class LoopbackListener : IDisposable
     }
 }
 
-/// <summary>A port that nobody listens on, and that nobody else takes meanwhile: connecting to it is refused.</summary>
+/// <summary>A port without a listener that no other program can take meanwhile: connecting to it is refused.</summary>
 internal sealed class RefusingPort : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -80,7 +80,7 @@ internal sealed class HangingPort : IAsyncDisposable
         var port = new HangingPort();
         // listen(2) with a backlog of 0 leaves room for one.
         port._fillers.Add(await SocketTalk.ConnectAsync(port.Port));
-        // The queue has it once the kernel has handled its last ACK.
+        // The connection is in the queue when the kernel has handled its last ACK.
         await Eventually.TrueAsync(() => !port._listener.IsUntouched);
         return port;
     }

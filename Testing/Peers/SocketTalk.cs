@@ -5,10 +5,10 @@ using Xunit;
 
 namespace Testing.Peers;
 
-/// <summary>What tests say and hear over plain sockets, with a limit of time for each wait.</summary>
+/// <summary>Sends and receives over plain sockets in tests, with a time limit for each wait.</summary>
 internal static class SocketTalk
 {
-    // Only a failing test waits so long; a loaded machine needs the room.
+    // Long, because of loaded machines; only a failing test waits so long.
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -17,7 +17,7 @@ internal static class SocketTalk
     {
         var target = address ?? IPAddress.Loopback;
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        // A blocking connect: a peer that resets at once seldom comes between the handshake and its return.
+        // A blocking connect: a reset right after the handshake rarely comes before this call returns.
         await Task.Run(() => socket.Connect(target, port), Cancellation).WaitAsync(Limit);
         return socket;
     }
@@ -36,7 +36,7 @@ internal static class SocketTalk
     /// <summary>Closes with RST instead of FIN: a linger time of 0 (tcp(7)).</summary>
     public static void Reset(this Socket socket) => socket.Close(timeout: 0);
 
-    /// <summary>A number of bytes; fewer when the stream ends before.</summary>
+    /// <summary>A number of bytes; fewer if the stream ends before.</summary>
     public static async Task<byte[]> ReadAsync(this Socket socket, int count)
     {
         var bytes = new byte[count];
@@ -54,7 +54,7 @@ internal static class SocketTalk
 
     public static async Task<string> ReadTextAsync(this Socket socket, int count) => Encoding.Latin1.GetString(await socket.ReadAsync(count));
 
-    /// <summary>One line without its LF, byte by byte so that what follows stays in the socket.</summary>
+    /// <summary>One line without its LF. It is read byte by byte, so that the next bytes stay in the socket.</summary>
     public static async Task<string> ReadLineAsync(this Socket socket)
     {
         var line = new StringBuilder();
@@ -63,7 +63,7 @@ internal static class SocketTalk
         return line.ToString();
     }
 
-    /// <summary>Everything up to an orderly end; a reset throws.</summary>
+    /// <summary>All bytes up to an orderly end; a reset throws.</summary>
     public static async Task<byte[]> ReadToEndAsync(this Socket socket)
     {
         var all = new MemoryStream();
@@ -74,7 +74,7 @@ internal static class SocketTalk
         return all.ToArray();
     }
 
-    /// <summary>What comes until the peer ends the connection, by FIN or by RST.</summary>
+    /// <summary>All bytes until the peer ends the connection, by FIN or RST.</summary>
     public static async Task<string> ReadUntilClosedAsync(this Socket socket)
     {
         var all = new StringBuilder();
@@ -85,16 +85,16 @@ internal static class SocketTalk
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionReset)
         {
-            // The other way to end a connection.
+            // A reset also ends the connection.
         }
 
         return all.ToString();
     }
 
-    /// <summary>A connection is reset as soon as it is accepted, which may come to pass before its client has seen that it is connected.</summary>
+    /// <summary>Checks that a connection is reset when it is accepted; the reset may come before the client's connect returns.</summary>
     public static Task IsRefusedAsync(int port) => IsRefusedAsync(() => ConnectAsync(port));
 
-    /// <summary>The same, of a connection that is made otherwise.</summary>
+    /// <summary>The same for a connection that is made in another way.</summary>
     public static async Task IsRefusedAsync(Func<Task<Socket>> connect)
     {
         var error = await Assert.ThrowsAsync<SocketException>(async () =>
@@ -105,7 +105,7 @@ internal static class SocketTalk
         Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
     }
 
-    /// <summary>The peer resets the connection: a cut stream must not look like a whole one.</summary>
+    /// <summary>Checks that the peer resets the connection: a cut stream must not look like a complete one.</summary>
     public static async Task IsResetAsync(this Socket socket)
     {
         var error = await Assert.ThrowsAsync<SocketException>(() => socket.ReadToEndAsync());

@@ -16,8 +16,8 @@ public sealed class UsageErrorTests
     [InlineData("45000|127.0.0.1|9000|127.0.0.1|boss", "<role> 'boss'", "p2")]
     [InlineData("--listen|127.0.0.1:0|--role|boss", "--role 'boss'", "p2")]
     [InlineData("--listen|127.0.0.1:0|--mode|magic", "--mode 'magic'", "socks4")]
-    [InlineData("45000|nil|9000", "'nil 9000'", "both nil")]
-    [InlineData("45000|127.0.0.1|nil", "'127.0.0.1 nil'", "both nil")]
+    [InlineData("45000|nil|9000", "'nil 9000'", "must both be nil")]
+    [InlineData("45000|127.0.0.1|nil", "'127.0.0.1 nil'", "must both be nil")]
     [InlineData("99999|127.0.0.1|9000", "<listen-port>", "0 to 65535")]
     [InlineData("45000|127.0.0.1|0", "<target-port> '127.0.0.1:0'", "1 to 65535")]
     [InlineData("45000|127.0.0.1|9000|300.1.1.1|alone", "<listen-host>", "300.1.1.1")]
@@ -60,7 +60,7 @@ public sealed class UsageErrorTests
     [InlineData("listeners:\n  listen: 45000\n  role: p1\n", ":2: listeners.listen '45000': a list of listeners is expected")]
     [InlineData("listeners: 5\n", ":1: listeners '5': a list of listeners is expected")]
     [InlineData("listeners: [45000]\n", ":1: listeners.0 '45000': a listener is expected")]
-    [InlineData("listeners:\n  - role: p1\n    target: a:1\n", ":2: listeners.0.role: listeners.0.listen, where to listen, is missing")]
+    [InlineData("listeners:\n  - role: p1\n    target: a:1\n", ":2: listeners.0.role: listeners.0.listen, the address to listen on, is missing")]
     [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: []\n", ":4: listeners.0.allow-destinations: a value is missing")]
     [InlineData("listeners:\n  - listen: 0\n    mode: socks4\n    allow-clients:\n", ":4: listeners.0.allow-clients: a value is missing")]
     [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: [loopback, 10.0.0.0/8: 80]\n", ":4: listeners.0.allow-destinations.1.10.0.0.0/8 '80': listeners.0.allow-destinations.1 takes one value, not a list or mapping")]
@@ -223,7 +223,7 @@ public sealed class UsageErrorTests
         await using var sidecar = ProgramProcess.Start("Sidecar", new Dictionary<string, string> { ["SIDECAR_DRAIN"] = "3s" }, "0", "127.0.0.1", "9");
 
         Assert.Equal(2, await sidecar.ExitCodeAsync());
-        Assert.Equal("Sidecar: SIDECAR_DRAIN '3s': this variable sets nothing; drain is SIDECAR__DRAIN", Assert.Single(sidecar.Errors));
+        Assert.Equal("Sidecar: SIDECAR_DRAIN '3s': this variable sets nothing; the variable for drain is SIDECAR__DRAIN", Assert.Single(sidecar.Errors));
     }
 
     [Theory]

@@ -55,7 +55,7 @@ internal sealed partial class DocumentShell : IAsyncDisposable
     {
         await WriteFilesAsync(block, command);
         var scene = Scene.All.GetValueOrDefault(command.Text);
-        var word = scene is null ? null : (await RunAsync(scene.Before)).Output.LastOrDefault();
+        var word = scene is null ? null : (await RunAsync(scene.Before)).Output is [.., var last] ? last : null;
         await using var process = Start(word is null ? command.Line : command.Line.Replace(Scene.Placeholder, word, StringComparison.Ordinal));
         if (scene?.Meanwhile is { } meanwhile)
         {
@@ -89,7 +89,7 @@ internal sealed partial class DocumentShell : IAsyncDisposable
         }
     }
 
-    private Task WriteAsync(string name, string text) => RunAsync($"base64 -d <<< {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text))} > {name}");
+    private Task<ProgramProcess> WriteAsync(string name, string text) => RunAsync($"base64 -d <<< {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text))} > {name}");
 
     private async Task<ProgramProcess> RunAsync(string script)
     {

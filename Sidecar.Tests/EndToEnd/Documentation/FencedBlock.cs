@@ -19,7 +19,7 @@ internal sealed record FencedBlock(string Document, int Line, string Language, I
     public IReadOnlyList<DocumentedCommand> Commands { get; } = Language switch
     {
         "sh" => [.. Lines.Where(line => line.Length > 0).Select(line => new DocumentedCommand(line, []))],
-        "" when Lines.FirstOrDefault()?.StartsWith(Prompt, StringComparison.Ordinal) == true => [.. Transcript(Lines)],
+        "" when Lines is [var first, ..] && first.StartsWith(Prompt, StringComparison.Ordinal) => [.. Transcript(Lines)],
         "" or "yaml" or "json" or "xml" or "csharp" => [],
         // Else the commands of a block in "bash" would be run by nothing.
         _ => throw new InvalidDataException($"{Document}:{Line}: a block in '{Language}' is unknown; commands stand in blocks in 'sh', or behind '{Prompt}'"),

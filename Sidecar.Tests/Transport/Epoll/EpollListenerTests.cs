@@ -21,7 +21,7 @@ public sealed class EpollListenerTests : IDisposable
 
     public EpollListenerTests()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux' own");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll exists only on Linux");
         _loggers = new LoggerFactory([_errors]);
         _loops = new EventLoops(Loops, _loggers.CreateLogger<EventLoop>());
         _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

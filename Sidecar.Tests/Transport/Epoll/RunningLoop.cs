@@ -17,7 +17,7 @@ internal sealed class RunningLoop : IDisposable
 
     public RunningLoop()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux' own");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll exists only on Linux");
         _loggers = new LoggerFactory([_errors]);
         Loop = new EventLoop(0, _loggers.CreateLogger<EventLoop>());
         Loop.Start();

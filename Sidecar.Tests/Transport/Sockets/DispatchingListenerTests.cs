@@ -3,9 +3,9 @@ using System.Net.Sockets;
 using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Sidecar.Transport.Sockets;
 using Testing;
 using Testing.Peers;
-using Sidecar.Transport.Sockets;
 using Xunit;
 
 namespace Sidecar.Tests.Transport.Sockets;

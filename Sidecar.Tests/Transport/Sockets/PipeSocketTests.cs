@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
-using Testing.Peers;
 using Sidecar.Transport;
 using Sidecar.Transport.Sockets;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Transport.Sockets;

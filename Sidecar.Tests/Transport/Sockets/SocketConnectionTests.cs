@@ -3,10 +3,10 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
 using Sidecar.Tests.EndToEnd.Faults;
-using Testing;
-using Testing.Peers;
 using Sidecar.Transport;
 using Sidecar.Transport.Sockets;
+using Testing;
+using Testing.Peers;
 using Xunit;
 
 namespace Sidecar.Tests.Transport.Sockets;

@@ -8,7 +8,7 @@ using Sidecar.Net;
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// A connection on an event loop. Stages that parse use its pipe; the relay moves bytes from socket to socket with
+/// A connection on an event loop. Stages that parse use its pipe. The relay moves bytes from socket to socket with
 /// <see cref="Receive"/> and <see cref="Send"/>.
 /// </summary>
 internal sealed class EpollConnection : ConnectionContext, IRelaySocket
@@ -23,7 +23,7 @@ internal sealed class EpollConnection : ConnectionContext, IRelaySocket
     /// <param name="remote">Its peer.</param>
     public EpollConnection(EpollSocket socket, IPEndPoint remote) => (Socket, RemoteEndPoint) = (socket, remote);
 
-    /// <summary>Takes a connected descriptor over; it is closed if that fails.</summary>
+    /// <summary>Takes over a connected descriptor; if that fails, the descriptor is closed.</summary>
     public static EpollConnection Open(EventLoop loop, int descriptor, IPEndPoint remote)
     {
         var socket = EpollSocket.Open(loop, descriptor, isConnected: true);
@@ -43,7 +43,7 @@ internal sealed class EpollConnection : ConnectionContext, IRelaySocket
     public override IDuplexPipe Transport
     {
         get => _transport ??= EpollStream.CreatePipe(Socket);
-        // The relay goes past it, from socket to socket.
+        // The relay does not use the pipe but the sockets.
         set => throw new NotSupportedException();
     }
 
@@ -93,7 +93,7 @@ internal sealed class EpollConnection : ConnectionContext, IRelaySocket
     /// <inheritdoc/>
     public void ShutdownSend() => Socket.ShutdownSend();
 
-    /// <summary>Reads what is there into the loop's buffer: first what the pipe has read ahead, then from the socket.</summary>
+    /// <summary>Reads into the loop's buffer: first the bytes that the pipe has read ahead, then bytes of the socket.</summary>
     public SocketStatus Receive(int limit, out Span<byte> chunk)
     {
         var buffer = Socket.Loop.Scratch.AsSpan(0, Math.Min(limit, EventLoop.ScratchSize));
@@ -138,16 +138,16 @@ internal sealed class EpollConnection : ConnectionContext, IRelaySocket
             Socket.Loop.Post(static socket => ((EpollSocket)socket!).Reset(), Socket);
     }
 
-    /// <summary>Closes. A peer that is still sending gets a moment to take what was sent.</summary>
+    /// <summary>Closes. A peer that is still sending gets a moment to take the sent bytes.</summary>
     public override async ValueTask DisposeAsync()
     {
         await Socket.Loop.Enter();
         if (!Socket.HasEnded)
         {
             var isUnderWay = Socket.Unsent > 0;
-            // Behind a FIN the peer takes even a reset for an end.
+            // After a FIN the peer takes even a reset for an end.
             Socket.ShutdownSend();
-            // Unread bytes turn the close into a reset, which drops it.
+            // Unread bytes turn the close into a reset, which drops the bytes that are still under way.
             if (isUnderWay)
                 await Socket.WhenAllIsSentAsync();
         }

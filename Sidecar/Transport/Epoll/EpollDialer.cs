@@ -25,7 +25,7 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
         if (socket.IsClosed)
             return new(null, SocketError.TimedOut, $"{address} did not accept in time");
         var error = socket.TakeError();
-        // Linux connects a port to itself when source and destination coincide (RFC 9293 simultaneous open).
+        // Linux connects a port to itself when source and destination are the same (RFC 9293, simultaneous open).
         if (error == 0 && address.Equals(socket.LocalEndPoint))
             error = Libc.ConnectionRefused;
         if (error == 0)
@@ -34,7 +34,7 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
         return Failed(address, error);
     }
 
-    // Any thread may cancel; the socket is its loop's.
+    // Any thread may cancel, but only the loop's thread may use the socket.
     private static void GiveUp(EpollSocket socket) => socket.Loop.Post(static s => ((EpollSocket)s!).Close(), socket);
 
     private unsafe DialOutcome? Open(EventLoop loop, IPEndPoint address, IPAddress? source, out EpollSocket? socket)
@@ -78,11 +78,11 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
 
     private static DialOutcome Failed(IPEndPoint address, int error) => new(null, CodeOf(error), $"{address}: {Libc.Describe(error)}");
 
-    // Those that have a reason of their own.
+    // Only the errors that have a reason of their own for the end of the connection.
     private static SocketError CodeOf(int error) => error switch
     {
         Libc.TimedOut => SocketError.TimedOut,
-        // EPIPE where an end came before the reset (tcp_reset).
+        // EPIPE: an end of stream came before the reset (tcp_reset).
         Libc.ConnectionReset or Libc.BrokenPipe => SocketError.ConnectionReset,
         _ => SocketError.SocketError,
     };

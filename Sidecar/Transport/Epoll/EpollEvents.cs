@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>struct epoll_event: packed to twelve bytes on x86-64 only, sixteen elsewhere (sys/epoll.h).</summary>
+/// <summary>struct epoll_event: packed to twelve bytes on x86-64, sixteen bytes elsewhere (sys/epoll.h).</summary>
 internal static unsafe class EpollEvents
 {
     private static readonly int TokenOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;

@@ -6,7 +6,7 @@ using Sidecar.Net;
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// One listening socket, watched by every loop. It runs each connection's stages on the loop that serves it; Kestrel
+/// One listening socket, watched by every loop. The stages of a connection run on the loop that serves the connection; Kestrel
 /// would dispatch them to the thread pool.
 /// </summary>
 internal sealed partial class EpollListener : IProxyListener
@@ -28,8 +28,8 @@ internal sealed partial class EpollListener : IProxyListener
     /// <param name="address">The address as it was bound.</param>
     /// <param name="socket">The listening socket, which this takes over.</param>
     /// <param name="accepted">The stages of its connections.</param>
-    /// <param name="loops">Who serves them.</param>
-    /// <param name="logger">Where accept errors go.</param>
+    /// <param name="loops">The loops that serve the connections.</param>
+    /// <param name="logger">Logs errors of accepting.</param>
     public EpollListener(IPEndPoint address, Socket socket, ConnectionDelegate accepted, EventLoops loops, ILogger<EpollListener> logger)
     {
         (_address, _socket, _accepted, _loops, _logger) = (address, socket, accepted, loops, logger);
@@ -43,7 +43,7 @@ internal sealed partial class EpollListener : IProxyListener
     /// <inheritdoc/>
     public Task StopAsync() => _stopped.Value;
 
-    /// <summary>Completes when the last connection is gone; the drain limit sees to that.</summary>
+    /// <summary>Completes when the last connection is gone; the time limit of the drain guarantees this.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -54,12 +54,12 @@ internal sealed partial class EpollListener : IProxyListener
     {
         foreach (var acceptor in _acceptors)
             await acceptor.StopAsync();
-        // On the last one's loop still: who comes between its look at the queue and this is reset.
+        // Still on the last acceptor's loop. A client that connects between this acceptor's last look and the close is reset.
         _socket.Dispose();
-        // What they have handed over to other loops has begun once each has come this far.
+        // A connection that was handed to another loop has begun when that loop gets here.
         foreach (var acceptor in _acceptors)
             await acceptor.Loop.Enter();
-        // The rest is not a loop's to run.
+        // The rest must not run on a loop.
         await Task.Yield();
         Leave();
     }
@@ -93,13 +93,13 @@ internal sealed partial class EpollListener : IProxyListener
     {
         try
         {
-            // The first stage closes it, to account for it afterwards; should that stage fail, this does.
+            // The first stage closes the connection, because it must account for it afterwards. If that stage fails, it is closed here.
             await using var connection = EpollConnection.Open(loop, descriptor, remote);
             await _accepted(connection);
         }
         catch (Exception refused) when (refused is IOException or OutOfMemoryException)
         {
-            // The kernel registers no more descriptors, or there is no memory; the next one is not worth a try yet.
+            // The kernel registers no more descriptors, or there is no memory; the next connection would fail too, so accepting pauses.
             acceptor.Loop.Post(_ => acceptor.Pause(refused.Message), null);
         }
         catch (Exception bug)
@@ -127,16 +127,16 @@ internal sealed partial class EpollListener : IProxyListener
     /// <summary>Accepts for one loop.</summary>
     private sealed class Acceptor(EpollListener listener, EventLoop loop, int descriptor) : ILoopHandler
     {
-        // So that a flood of connections does not keep the loop from those it has; level-triggered, the rest comes next turn.
+        // Limits a flood of new connections, so that the others get their turn. The event is level-triggered, so the rest comes next turn.
         private const int MaxPerTurn = 16;
 
-        // Until descriptors or memory are there again.
+        // Pause until the next attempt, when descriptors or memory may be free again.
         private static readonly TimeSpan BackOff = TimeSpan.FromMilliseconds(100);
 
-        // At the end, from clients that come faster than they are accepted.
+        // Time limit for the last look at the queue, for the case that clients come faster than they are accepted.
         private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(250);
 
-        // Where descriptors come and go, every other attempt may succeed.
+        // When descriptors are scarce, attempts fail and succeed in turn; not every failure is logged.
         private static readonly TimeSpan WarnEvery = TimeSpan.FromSeconds(10);
 
         private int _slot = -1;
@@ -146,7 +146,7 @@ internal sealed partial class EpollListener : IProxyListener
 
         public EventLoop Loop => loop;
 
-        /// <summary>Has the loop watch the listening socket; the kernel wakes one loop for each connection.</summary>
+        /// <summary>Makes the loop watch the listening socket; the kernel wakes one loop for each connection.</summary>
         public void Watch()
         {
             _paused = false;
@@ -162,14 +162,14 @@ internal sealed partial class EpollListener : IProxyListener
             }
         }
 
-        /// <summary>Accepts what is queued and ends; the caller goes on on the loop.</summary>
+        /// <summary>Accepts the queued connections and stops; the caller continues on the loop.</summary>
         public async Task StopAsync()
         {
             await loop.Enter();
             var started = TimeProvider.System.GetTimestamp();
             while (!_stopped && TimeProvider.System.GetElapsedTime(started) < LastLook && Accept())
             {
-                // Whoever was in the queue gets the drain time as well.
+                // Clients that were in the queue get the drain time too.
             }
 
             _stopped = true;
@@ -180,17 +180,17 @@ internal sealed partial class EpollListener : IProxyListener
         {
             for (var i = 0; i < MaxPerTurn && Accept(); i++)
             {
-                // One connection each.
+                // Each call accepts one connection.
             }
         }
 
         /// <inheritdoc/>
         public void OnFailed()
         {
-            // The kernel tells again of who waits.
+            // The kernel reports waiting clients again.
         }
 
-        /// <summary>Accepts nothing for a moment, and says why once in a while.</summary>
+        /// <summary>Accepts nothing for a moment, and logs the reason at most once per <see cref="WarnEvery"/>.</summary>
         public void Pause(string error)
         {
             if (_paused || _stopped)
@@ -213,7 +213,7 @@ internal sealed partial class EpollListener : IProxyListener
             var accepted = Libc.Accept(descriptor, address, &length, Libc.NonBlocking | Libc.CloseOnExec);
             if (accepted >= 0)
             {
-                // Null: the client has reset the connection, and the kernel knows no address any more.
+                // Null: the client has reset the connection, and the kernel no longer knows its address.
                 if (RemoteOf(accepted, new ReadOnlySpan<byte>(address, length)) is { } remote)
                     listener.Serve(this, accepted, remote);
                 else
@@ -227,10 +227,10 @@ internal sealed partial class EpollListener : IProxyListener
                 case Libc.WouldBlock:
                     return false;
                 case Libc.Interrupted or Libc.ConnectionAborted:
-                    // That one connection is gone, the next may be well.
+                    // Only this connection is gone; the next one may be good.
                     return true;
                 default:
-                    // No descriptor or no memory left; anything else may last as well, and must not spin.
+                    // No descriptor or no memory is left. Any other error may last too, and retrying it at once would spin.
                     Pause(Libc.Describe(error));
                     return false;
             }

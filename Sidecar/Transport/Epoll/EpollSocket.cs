@@ -6,15 +6,15 @@ using Sidecar.Net;
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// A non-blocking socket, registered once with one event loop for its life (edge-triggered). Only that loop's thread touches
-/// it. One reader and one writer may wait.
+/// A non-blocking socket, registered once with one event loop for its life (edge-triggered). Only that loop's thread uses it.
+/// One reader and one writer may wait.
 /// </summary>
 internal sealed class EpollSocket : ILoopHandler
 {
     private const uint Interest = Libc.EpollIn | Libc.EpollOut | Libc.EpollRdHup | Libc.EpollPri | Libc.EpollEdge;
     private const uint Over = Libc.EpollErr | Libc.EpollHup;
 
-    // After one of these no further event may come for bytes that are there already.
+    // After one of these events there may be no other event for bytes that have already come.
     private const uint ReadToTheEnd = Over | Libc.EpollRdHup | Libc.EpollPri;
     private const uint ReadEvents = Libc.EpollIn | ReadToTheEnd;
     private const uint WriteEvents = Libc.EpollOut | Over;
@@ -38,10 +38,10 @@ internal sealed class EpollSocket : ILoopHandler
 
     public EventLoop Loop { get; }
 
-    /// <summary>Takes a descriptor over; it is closed if that fails.</summary>
-    /// <param name="loop">The loop that the socket lives on, which is the caller's.</param>
+    /// <summary>Takes over a descriptor; if that fails, the descriptor is closed.</summary>
+    /// <param name="loop">The loop that the socket belongs to; the caller is on its thread.</param>
     /// <param name="descriptor">A non-blocking socket.</param>
-    /// <param name="isConnected">Whether reading and writing can be tried at once; else the first event tells.</param>
+    /// <param name="isConnected">Whether reading and writing can be tried at once; if not, they wait for the first event.</param>
     /// <exception cref="IOException">The kernel registers no more descriptors.</exception>
     public static EpollSocket Open(EventLoop loop, int descriptor, bool isConnected)
     {
@@ -56,25 +56,25 @@ internal sealed class EpollSocket : ILoopHandler
         }
     }
 
-    /// <summary>Whether this process has closed it.</summary>
+    /// <summary>Whether this process has closed the socket.</summary>
     public bool IsClosed => _closed;
 
-    /// <summary>Whether the peer has ended its stream and all of it was read.</summary>
+    /// <summary>Whether the peer has ended its stream and all its bytes were read.</summary>
     public bool HasEnded { get; private set; }
 
     /// <summary>
-    /// Whether the peer has reset the connection, or the kernel given it up: an event or a call has told. Bytes that came
-    /// before can still be read.
+    /// Whether the peer has reset the connection or the kernel has given it up, as an event or a call has reported. Bytes that
+    /// came before can still be read.
     /// </summary>
     public bool IsBroken { get; private set; }
 
-    /// <summary>The error behind <see cref="SocketStatus.Failed"/>, in words; null when there was none.</summary>
+    /// <summary>The cause of <see cref="SocketStatus.Failed"/>, as a text; null if there was no error.</summary>
     public string? ErrorText => _error == 0 ? null : Libc.Describe(_error);
 
-    /// <summary>Bytes that the peer has not acknowledged yet and still can.</summary>
+    /// <summary>Bytes that the peer has not acknowledged but still can.</summary>
     public int Unsent => _closed || IsBroken ? 0 : Libc.Unsent(_descriptor);
 
-    /// <summary>Bytes that the peer has not acknowledged, a FIN left out; those of a broken connection count, those of a closed socket do not.</summary>
+    /// <summary>Unacknowledged bytes without the FIN, also if the connection is broken; 0 if the socket is closed.</summary>
     public int Unacknowledged => _closed ? 0 : Libc.Unacknowledged(_descriptor, _finIsQueued);
 
     public unsafe IPEndPoint? LocalEndPoint
@@ -89,7 +89,7 @@ internal sealed class EpollSocket : ILoopHandler
         }
     }
 
-    /// <summary>Whether bytes, an end or an error wait to be read. The kernel is asked: its event may still be on its way.</summary>
+    /// <summary>Whether bytes, an end or an error wait to be read. Asks the kernel, because the event may not have come yet.</summary>
     public unsafe bool HasNews
     {
         get
@@ -105,7 +105,7 @@ internal sealed class EpollSocket : ILoopHandler
         }
     }
 
-    /// <summary>Reads what is there.</summary>
+    /// <summary>Reads the bytes that have come.</summary>
     public unsafe SocketStatus Receive(Span<byte> buffer, out int count)
     {
         count = 0;
@@ -116,7 +116,7 @@ internal sealed class EpollSocket : ILoopHandler
                 received = Libc.Receive(_descriptor, bytes, (nuint)buffer.Length, 0);
             if (received > 0)
             {
-                // A short read has emptied the queue: the next bytes are a new event.
+                // A short read has emptied the queue, so the next bytes cause a new event.
                 _read.IsReady = received == buffer.Length || _readsToTheEnd;
                 count = (int)received;
                 return SocketStatus.Done;
@@ -124,8 +124,8 @@ internal sealed class EpollSocket : ILoopHandler
 
             if (received == 0)
             {
-                // The kernel tells of a reset once. If sending has learned of it, reading finds an end that never was one;
-                // unless the peer's FIN came before the reset, which is what EPIPE means.
+                // The kernel reports a reset only once. If a send got this report, a read returns a false end of stream. EPIPE is
+                // the exception: then the peer's FIN came before the reset, and the end is a real one.
                 if (_error is not (0 or Libc.BrokenPipe))
                     return SocketStatus.Failed;
                 HasEnded = true;
@@ -139,7 +139,7 @@ internal sealed class EpollSocket : ILoopHandler
         return _closed ? SocketStatus.Closed : SocketStatus.WouldBlock;
     }
 
-    /// <summary>Hands bytes to the kernel, maybe not all of them.</summary>
+    /// <summary>Gives bytes to the kernel, which may take only some of them.</summary>
     public unsafe SocketStatus Send(ReadOnlySpan<byte> bytes, out int count)
     {
         count = 0;
@@ -162,18 +162,18 @@ internal sealed class EpollSocket : ILoopHandler
         return _closed ? SocketStatus.Closed : SocketStatus.WouldBlock;
     }
 
-    /// <summary>When reading is worth a try: bytes, the end, an error, a close of this process, or <see cref="WakeReader"/>.</summary>
+    /// <summary>Waits until a read makes sense: bytes, the end, an error, a close by this process, <see cref="WakeReader"/>.</summary>
     public Readiness WhenReadable() => new(this, isWriting: false);
 
-    /// <summary>When writing is worth a try.</summary>
+    /// <summary>Waits until a write makes sense.</summary>
     public Readiness WhenWritable() => new(this, isWriting: true);
 
-    /// <summary>When it breaks, those who wait for the other side of the relay are woken as well.</summary>
+    /// <summary>When this socket breaks, the waits for the other side of the relay end too.</summary>
     public void WakeWhenBroken(IRelaySocket partner) => _partner = partner;
 
     /// <summary>
-    /// Completes once the peer has acknowledged all that was sent, or no longer can; or has acknowledged none of it for the
-    /// length of <see cref="IRelaySocket.Patience"/>. The kernel tells nobody, so it is asked.
+    /// Completes when the peer has acknowledged all sent bytes or no longer can, or when it has acknowledged none of them for
+    /// <see cref="IRelaySocket.Patience"/>. The kernel has no event for this, so it is polled.
     /// </summary>
     public async Task WhenAllIsSentAsync()
     {
@@ -189,26 +189,26 @@ internal sealed class EpollSocket : ILoopHandler
         }
     }
 
-    /// <summary>Has the waiting reader look again.</summary>
+    /// <summary>Makes the waiting reader try again.</summary>
     public void WakeReader() => _read.Wake();
 
-    /// <summary>Has those who wait look again.</summary>
+    /// <summary>Makes the waiting reader and writer try again.</summary>
     public void Wake()
     {
         _read.Wake();
         _write.Wake();
     }
 
-    /// <summary>Sends FIN behind what was sent; reading goes on.</summary>
+    /// <summary>Sends FIN after the sent bytes; reading continues.</summary>
     public void ShutdownSend()
     {
-        // Of a connection that is over the kernel refuses it: no FIN is queued then.
+        // The kernel refuses this if the connection is over; then no FIN is queued.
         if (!_closed && !_shutDown)
             _finIsQueued = Libc.Shutdown(_descriptor, Libc.ShutdownWrite) == 0;
         _shutDown = true;
     }
 
-    /// <summary>Closes orderly: what was sent still reaches the peer.</summary>
+    /// <summary>Closes in an orderly way: sent bytes still reach the peer.</summary>
     public void Close()
     {
         if (_closed)
@@ -219,7 +219,7 @@ internal sealed class EpollSocket : ILoopHandler
         Wake();
     }
 
-    /// <summary>Closes with RST: the peer must not take a cut stream for a whole one.</summary>
+    /// <summary>Closes with RST, so that the peer does not take a cut stream for a complete one.</summary>
     public void Reset()
     {
         if (_closed)
@@ -228,17 +228,17 @@ internal sealed class EpollSocket : ILoopHandler
         Close();
     }
 
-    /// <summary>Reads an option in the kernel's form; the length, or -1 when there is none.</summary>
+    /// <summary>Reads an option in the kernel's format. Returns its length, or -1 if there is no such option.</summary>
     public int GetOption(KernelOption option, Span<byte> value) => _closed ? -1 : Libc.GetOption(_descriptor, option, value);
 
-    /// <summary>Sets an option that is a number.</summary>
+    /// <summary>Sets a numeric option.</summary>
     public void SetOption(KernelOption option, int value)
     {
         if (!_closed)
             _ = Libc.SetOption(_descriptor, option, value);
     }
 
-    /// <summary>The pending error, such as why connecting failed; 0 when there is none.</summary>
+    /// <summary>Takes the pending error, such as the reason why connecting failed; 0 if there is none.</summary>
     public int TakeError()
     {
         var error = 0;
@@ -260,7 +260,7 @@ internal sealed class EpollSocket : ILoopHandler
     /// <inheritdoc/>
     public void OnFailed() => Reset();
 
-    // The kernel tells of an error once, by an event without its number or to the call that meets it.
+    // The kernel reports an error once: by an event without the error's number, or as the result of a call.
     private void Break(int error)
     {
         if (_error == 0)
@@ -268,12 +268,12 @@ internal sealed class EpollSocket : ILoopHandler
         if (IsBroken)
             return;
         IsBroken = true;
-        // Not at once: the call that met it may be a pump's, in the middle of a turn.
+        // Not at once, because the failed call may come from a pump in the middle of a turn.
         if (_partner is { } partner)
             Loop.Defer(partner.Wake);
     }
 
-    // What a failed call means; null: try again.
+    // The status that a failed call gives; null means try again.
     private SocketStatus? Retry(ref Side side)
     {
         var error = Libc.Error;
@@ -290,7 +290,7 @@ internal sealed class EpollSocket : ILoopHandler
         }
     }
 
-    /// <summary>Awaited, it goes on inline on the loop.</summary>
+    /// <summary>An await on it continues inline on the loop.</summary>
     internal readonly struct Readiness(EpollSocket socket, bool isWriting) : ICriticalNotifyCompletion
     {
         public bool IsCompleted => Side.IsReady || socket._closed;
@@ -307,7 +307,7 @@ internal sealed class EpollSocket : ILoopHandler
 
         public void UnsafeOnCompleted(Action continuation) => Side.Waiter = continuation;
 
-        /// <summary>Calls back, on the loop; in its next turn if a try is worth it now.</summary>
+        /// <summary>Calls back on the loop; if the socket is ready now, in the loop's next turn.</summary>
         public void Call(Action callback)
         {
             if (IsCompleted)
@@ -317,7 +317,7 @@ internal sealed class EpollSocket : ILoopHandler
         }
     }
 
-    // Reading, or writing.
+    // The state of reading, or of writing.
     private struct Side
     {
         public bool IsReady;

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>A socket of an event loop as a stream, for the stages that parse through a pipe. Disposing it ends the sending direction.</summary>
+/// <summary>An event loop's socket as a stream, for stages that parse through a pipe. Disposing it ends the sending direction.</summary>
 internal sealed class EpollStream(EpollSocket socket) : Stream
 {
-    // Handshake messages have at most some hundred bytes; what comes with them is relayed from here.
+    // Handshake messages have at most some hundred bytes; bytes that come with them are relayed from this buffer.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 4096, leaveOpen: true);
 
     public override bool CanRead => true;
@@ -74,9 +74,9 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("an event loop is never waited for");
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("an event loop must never wait");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("an event loop is never waited for");
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("an event loop must never wait");
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -89,7 +89,7 @@ internal sealed class EpollStream(EpollSocket socket) : Stream
         base.Dispose(disposing);
     }
 
-    // The exceptions of Kestrel's own transport, so that the stages need to know only one kind.
+    // The same exceptions as in Kestrel's own transport, so that stages need to know only one kind.
     private Exception Failure(SocketStatus status) => status == SocketStatus.Closed
         ? new ConnectionAbortedException("The connection was closed by this process.")
         : new ConnectionResetException(socket.ErrorText!);

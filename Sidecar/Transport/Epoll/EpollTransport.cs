@@ -5,12 +5,12 @@ using Sidecar.Options;
 
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>Accepts on the event loops. The own HTTP endpoints stay with the sockets of the framework.</summary>
+/// <summary>Accepts on the event loops. The own HTTP endpoints use the framework's sockets.</summary>
 internal sealed class EpollTransport(EventLoops loops, TcpOptions tcp, ILogger<EpollListener> logger) : IProxyTransport
 {
     public IProxyListener Listen(IPEndPoint address, Socket socket, ConnectionDelegate accepted)
     {
-        // Accepted sockets inherit them.
+        // Accepted sockets inherit the options of the listening socket.
         tcp.Apply(socket);
         return new EpollListener(address, socket, accepted, loops, logger);
     }

@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>What an event loop calls when a descriptor is ready.</summary>
+/// <summary>An event loop calls it when a descriptor is ready.</summary>
 internal interface ILoopHandler
 {
     /// <summary>Handles epoll's events of one turn.</summary>
     public void OnEvents(uint events);
 
-    /// <summary><see cref="OnEvents"/> threw: its events, which come once, are lost. It must not need memory.</summary>
+    /// <summary><see cref="OnEvents"/> threw. Its events come only once, so they are lost. This call must not need memory.</summary>
     public void OnFailed();
 }
 
@@ -20,10 +20,10 @@ internal interface ILoopHandler
 /// </summary>
 internal sealed unsafe partial class EventLoop : IDisposable
 {
-    /// <summary>Size of the loop's buffer, in bytes: what one read can bring. A bulk stream costs a third less with 256 KB than with 64.</summary>
+    /// <summary>Bytes of the loop's buffer, so of the largest read. A bulk stream costs a third less with 256 KB than with 64.</summary>
     public const int ScratchSize = 256 * 1024;
 
-    // One turn's worth; more stay ready for the next.
+    // Most events in one turn; more stay ready for the next turn.
     private const int MaxEvents = 256;
 
     [ThreadStatic]
@@ -49,7 +49,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         _logger = logger;
         _epoll = Check(Libc.CreateEpoll(Libc.CloseOnExec), "epoll_create1");
         _wakeEvent = Check(Libc.CreateEvent(0, Libc.NonBlocking | Libc.CloseOnExec), "eventfd");
-        // Edge-triggered, each write to it is an event, so it is never read.
+        // With edge triggering each write causes an event, so the descriptor is never read.
         Register(_wakeEvent, new WakeHandler(), Libc.EpollIn | Libc.EpollEdge);
         _thread = new Thread(Run) { Name = $"event loop {number}", IsBackground = true };
     }
@@ -63,18 +63,18 @@ internal sealed unsafe partial class EventLoop : IDisposable
     /// <summary>Holds the bytes of one read until they are sent, within one turn.</summary>
     public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
 
-    /// <summary>Connections that it serves, for balance; a recent value.</summary>
+    /// <summary>The number of connections that it serves, for balancing; a recent value.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Failures of handlers that could not be logged.</summary>
+    /// <summary>The number of handler failures that could not be logged.</summary>
     public long Unreported => Interlocked.Read(ref _unreported);
 
     public void Start() => _thread.Start();
 
-    /// <summary>Counts connections that it serves from now on, or no more. Any thread may call it.</summary>
+    /// <summary>Adds connections to those that the loop serves, or removes them. Any thread may call it.</summary>
     public void CountConnections(int change) => Interlocked.Add(ref _connections, change);
 
-    /// <summary>Ends the thread once its turn is over, and waits for it. What is posted afterwards never runs.</summary>
+    /// <summary>Ends the thread after its current turn, and waits for it. A later <see cref="Post"/> never runs.</summary>
     public void Dispose()
     {
         _stopping = true;
@@ -90,7 +90,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         _ = Libc.Close(_epoll);
     }
 
-    /// <summary>Has the loop call back in its next turn. Any thread may call it.</summary>
+    /// <summary>Makes the loop call back in its next turn. Any thread may call it.</summary>
     public void Post(SendOrPostCallback call, object? state)
     {
         _posted.Enqueue((call, state));
@@ -98,14 +98,14 @@ internal sealed unsafe partial class EventLoop : IDisposable
             Wake();
     }
 
-    /// <summary><c>await loop.Enter()</c> goes on on the loop's thread: at once if it is the caller's, else in the next turn.</summary>
+    /// <summary><c>await loop.Enter()</c> continues on the loop's thread: at once if it is the caller's, otherwise next turn.</summary>
     public LoopEntry Enter() => new(this);
 
-    /// <summary>Completes after a time; the clock is that of the turn.</summary>
+    /// <summary>Completes after a time, by the clock of the loop.</summary>
     public Task Delay(TimeSpan time) => Task.Delay(time, Timers);
 
-    /// <summary>Registers a descriptor for its life and returns what <see cref="Unregister(int)"/> takes.</summary>
-    /// <exception cref="IOException">The kernel refuses: no memory, or fs.epoll.max_user_watches is reached.</exception>
+    /// <summary>Registers a descriptor for its life and returns the slot for <see cref="Unregister(int)"/>.</summary>
+    /// <exception cref="IOException">The kernel refuses: it has no memory, or fs.epoll.max_user_watches is reached.</exception>
     public int Register(int descriptor, ILoopHandler handler, uint events)
     {
         var (slot, token) = _handlers.Add(handler);
@@ -117,18 +117,18 @@ internal sealed unsafe partial class EventLoop : IDisposable
         throw new IOException($"epoll_ctl: {Libc.Describe(Marshal.GetLastPInvokeError())}");
     }
 
-    /// <summary>No event of this registration is handled any more, not even one already reported. Closing the descriptor does the rest.</summary>
+    /// <summary>Stops the handling of a registration's events, also of reported ones. Closing the descriptor does the rest.</summary>
     public void Unregister(int slot) => _handlers.Remove(slot);
 
     /// <summary>Ends the registration of a descriptor that stays open.</summary>
     public void Unregister(int slot, int descriptor)
     {
         Unregister(slot);
-        // Fails only when another loop has closed the descriptor, which ends the registration just as well.
+        // Fails only when another loop has closed the descriptor, which also ends the registration.
         _ = Libc.ControlEpoll(_epoll, Libc.EpollDelete, descriptor, null);
     }
 
-    /// <summary>Calls back in the next turn, after other descriptors were served.</summary>
+    /// <summary>Calls back in the next turn, after the events of descriptors.</summary>
     public void Defer(Action action) => _deferred.Enqueue(action);
 
     private static int Check(int result, string call) =>
@@ -139,7 +139,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         ulong one = 1;
         lock (_wakeLock)
         {
-            // Its number may be another file's by now.
+            // After the end, the descriptor's number may belong to another file.
             if (!_isGone)
                 _ = Libc.Write(_wakeEvent, &one, sizeof(ulong));
         }
@@ -209,7 +209,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         }
         catch (Exception bug)
         {
-            // Of those who waited for it.
+            // A callback that waited for the handler failed.
             Report(bug);
         }
     }
@@ -217,7 +217,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private void RunPosted()
     {
         Interlocked.Exchange(ref _wakeRequested, 0);
-        // What is posted meanwhile waits for the next turn, behind the sockets.
+        // Calls that are posted during this loop wait for the next turn, after the sockets.
         for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
             Guard(work.Call, work.State);
     }
@@ -254,7 +254,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         }
         catch (Exception)
         {
-            // The words of an exception can be a user's code, and its failure must not end the loop.
+            // The text of an exception can come from a user's code. If that code fails, the loop must not end.
             ReportWithoutWords(bug);
         }
     }
@@ -267,7 +267,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         }
         catch (Exception)
         {
-            // There is no memory to say that there is none; the loop goes on with what is left.
+            // There is not even memory for a log line; the loop continues with the memory that is left.
             Interlocked.Increment(ref _unreported);
         }
     }
@@ -292,12 +292,12 @@ internal sealed unsafe partial class EventLoop : IDisposable
     {
         public void OnEvents(uint events)
         {
-            // It woke the loop, which now looks at what was posted.
+            // The event has woken the loop, which now runs the posted calls.
         }
 
         public void OnFailed()
         {
-            // Nothing is lost.
+            // No event is lost.
         }
     }
 

@@ -1,10 +1,10 @@
 namespace Sidecar.Transport.Epoll;
 
-/// <summary>The process's event loops, one for each core unless configured otherwise.</summary>
+/// <summary>The event loops of the process, by default one for each core.</summary>
 internal sealed class EventLoops : IDisposable
 {
-    // A loop keeps a new connection unless another has fewer by more than this part of its own. Handing over costs a wake-up:
-    // too much for one of many short connections, little for one of a few long streams, which would share a core.
+    // A loop keeps a new connection unless another loop has fewer, by more than this part of its own number. Handing over costs a
+    // wake-up. That is much for one of many short connections, and little for one of a few long streams that would share a core.
     private const int ToleratedPart = 16;
 
     private readonly EventLoop[] _loops;
@@ -18,7 +18,7 @@ internal sealed class EventLoops : IDisposable
 
     public IReadOnlyList<EventLoop> All => _loops;
 
-    /// <summary>Which loop takes a connection that <paramref name="accepting"/> has accepted.</summary>
+    /// <summary>The loop for a connection that <paramref name="accepting"/> has accepted.</summary>
     public EventLoop For(EventLoop accepting)
     {
         var least = accepting;

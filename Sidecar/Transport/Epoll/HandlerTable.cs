@@ -1,8 +1,8 @@
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// Who handles the events of which registration. The kernel keeps a token for each: a slot and its generation, so that an
-/// event reported for a closed socket never reaches the one that took its slot in the same turn.
+/// The handler of each registration. The kernel keeps a token for each registration: a slot and its generation. So an event
+/// that was reported for a closed socket never reaches the socket that took its slot in the same turn.
 /// </summary>
 internal sealed class HandlerTable
 {
@@ -11,7 +11,7 @@ internal sealed class HandlerTable
     private Place[] _slots = new Place[64];
     private int _used;
 
-    // The free ones are a list through the table itself, so that giving one back needs no memory.
+    // Free slots form a list inside the table, so that returning a slot needs no memory.
     private int _free = None;
 
     public (int Slot, ulong Token) Add(ILoopHandler handler)
@@ -23,7 +23,7 @@ internal sealed class HandlerTable
         }
         else
         {
-            // Counted once there is room: growing may fail.
+            // Counted only when there is room, because growing may fail.
             if (_used == _slots.Length)
                 Array.Resize(ref _slots, _used * 2);
             slot = _used++;

@@ -4,8 +4,8 @@ using Sidecar.Net;
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// The kernel's calls that the event loops make, on non-blocking descriptors. Those that cannot wait skip the garbage
-/// collector's transition, which saves more than some of them cost; their error is read right behind the call.
+/// The system calls of the event loops, on non-blocking descriptors. Calls that cannot wait skip the transition for the garbage
+/// collector, which takes longer than some of the calls. Their error must be read directly after the call.
 /// </summary>
 internal static unsafe partial class Libc
 {
@@ -41,10 +41,10 @@ internal static unsafe partial class Libc
     public const int Peek = 2;
     public const int ShutdownWrite = 1;
 
-    // linux/sockios.h: bytes that were sent and not acknowledged
+    // linux/sockios.h: bytes that were sent but not acknowledged
     private const nuint UnsentRequest = 0x5411;
 
-    /// <summary>The error of the call right before.</summary>
+    /// <summary>The error of the previous call.</summary>
     public static int Error => Marshal.GetLastSystemError();
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
@@ -53,7 +53,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
     public static partial int ControlEpoll(int epoll, int operation, int descriptor, byte* interest);
 
-    /// <summary>The one call that waits.</summary>
+    /// <summary>The only call that waits.</summary>
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     public static partial int Wait(int epoll, byte* events, int maxEvents, int timeoutMilliseconds);
 
@@ -90,22 +90,22 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);
 
-    /// <summary>Lets others run on this core, if any are ready to.</summary>
+    /// <summary>Lets other threads that are ready run on this core.</summary>
     [LibraryImport("libc", EntryPoint = "sched_yield")]
     public static partial int Yield();
 
-    /// <summary>Bytes in the send queue, unacknowledged ones included.</summary>
+    /// <summary>Bytes in the send queue, including unacknowledged ones.</summary>
     public static int Unsent(int descriptor)
     {
         int count;
         return Control(descriptor, UnsentRequest, &count) == 0 ? count : 0;
     }
 
-    /// <summary>Bytes in the send queue without the FIN behind them, which the kernel counts as one. They stay counted after a reset.</summary>
+    /// <summary>Bytes in the send queue, also after a reset. Without the FIN at their end, which the kernel counts as one byte.</summary>
     public static int Unacknowledged(int descriptor, bool finIsQueued) =>
         Unsent(descriptor) is var count && finIsQueued && count > 0 ? count - 1 : count;
 
-    /// <summary>Reads an option in the kernel's form; the length, or -1 when there is none.</summary>
+    /// <summary>Reads an option in the kernel's format. Returns its length, or -1 if there is no such option.</summary>
     public static int GetOption(int descriptor, KernelOption option, Span<byte> value)
     {
         var length = value.Length;
@@ -113,18 +113,18 @@ internal static unsafe partial class Libc
             return GetOption(descriptor, option.Level, option.Name, bytes, &length) == 0 ? length : -1;
     }
 
-    /// <summary>Sets an option that is a number.</summary>
+    /// <summary>Sets a numeric option.</summary>
     public static bool SetOption(int descriptor, KernelOption option, int value) =>
         SetOption(descriptor, option.Level, option.Name, &value, sizeof(int)) == 0;
 
-    /// <summary>Has closing reset the connection (struct linger: on, zero seconds).</summary>
+    /// <summary>Makes the close reset the connection (struct linger: on, zero seconds).</summary>
     public static void ResetOnClose(int descriptor)
     {
         var linger = stackalloc int[] { 1, 0 };
         _ = SetOption(descriptor, KernelOption.Linger.Level, KernelOption.Linger.Name, linger, 2 * sizeof(int));
     }
 
-    /// <summary>An error in words.</summary>
+    /// <summary>The text of an error.</summary>
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 
     [LibraryImport("libc", EntryPoint = "getsockopt"), SuppressGCTransition]

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// The clock of an event loop, read once a turn, and its timers: a binary heap, so that setting one costs as little with
-/// ten thousand connections as with ten. Only the loop's thread uses it.
+/// The clock of an event loop, read once a turn, and its timers. The timers are a binary heap, so setting one costs little even with
+/// ten thousand connections. Only the loop's thread uses it.
 /// </summary>
 internal sealed class LoopTimers : TimeProvider
 {
@@ -22,7 +22,7 @@ internal sealed class LoopTimers : TimeProvider
     public override long GetTimestamp() => _now;
 
     /// <summary>A timer that calls back once, on the loop.</summary>
-    /// <exception cref="NotSupportedException">A period is asked for.</exception>
+    /// <exception cref="NotSupportedException">A period is given.</exception>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new LoopTimer(this, callback, state);
@@ -30,10 +30,10 @@ internal sealed class LoopTimers : TimeProvider
         return timer;
     }
 
-    /// <summary>Takes the time of a new turn.</summary>
+    /// <summary>Reads the time for a new turn.</summary>
     public void BeginTurn() => _now = Stopwatch.GetTimestamp();
 
-    /// <summary>How long the loop may sleep: milliseconds, rounded up; -1 with no timer set.</summary>
+    /// <summary>How long the loop may sleep, in milliseconds, rounded up; -1 if no timer is set.</summary>
     public int MillisecondsToNext()
     {
         if (_count == 0)
@@ -42,7 +42,7 @@ internal sealed class LoopTimers : TimeProvider
         return left <= 0 ? 0 : (int)Math.Min(int.MaxValue, (left * 1000 / Stopwatch.Frequency) + 1);
     }
 
-    /// <summary>Takes out the next timer that is due; null when none is.</summary>
+    /// <summary>Removes and returns the next timer that is due; null if none is.</summary>
     public LoopTimer? TakeDue()
     {
         if (_count == 0 || _heap[0].Due > _now)
@@ -52,10 +52,10 @@ internal sealed class LoopTimers : TimeProvider
         return due;
     }
 
-    /// <summary>Sets a timer to <paramref name="dueTime"/> from now; infinite takes it out.</summary>
+    /// <summary>Sets a timer to <paramref name="dueTime"/> from now; an infinite time removes it.</summary>
     public void Set(LoopTimer timer, TimeSpan dueTime)
     {
-        // Before anything changes: it may fail. A timer that is set needs no more room.
+        // First, because it may fail: nothing has changed by then. A timer that is already set needs no more room.
         if (_count == _heap.Length && timer.Index < 0)
             Array.Resize(ref _heap, _count * 2);
         Remove(timer);
@@ -66,7 +66,7 @@ internal sealed class LoopTimers : TimeProvider
         Rise(timer.Index);
     }
 
-    /// <summary>Takes a timer out, if it is set.</summary>
+    /// <summary>Removes a timer, if it is set.</summary>
     public void Remove(LoopTimer timer)
     {
         var hole = timer.Index;
@@ -111,10 +111,10 @@ internal sealed class LoopTimers : TimeProvider
 /// <summary>One timer of an event loop.</summary>
 internal sealed class LoopTimer(LoopTimers timers, TimerCallback callback, object? state) : ITimer
 {
-    /// <summary>Its place in the heap; -1 when it is not set.</summary>
+    /// <summary>Its index in the heap; -1 if it is not set.</summary>
     public int Index { get; set; } = -1;
 
-    /// <summary>When it is due, as a time stamp.</summary>
+    /// <summary>The time stamp at which it is due.</summary>
     public long Due { get; set; }
 
     public bool Change(TimeSpan dueTime, TimeSpan period)

@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// The features of one connection in a row: a tenth of a dictionary's memory, and as fast for the few that there are. Those of the
-/// connection itself take none.
+/// The features of one connection in an array: a tenth of a dictionary's memory, and as fast for a few features. Features that the
+/// connection itself implements take no memory.
 /// </summary>
-/// <param name="connection">Whose.</param>
+/// <param name="connection">The connection that has the features.</param>
 internal sealed class SmallFeatureCollection(EpollConnection connection) : IFeatureCollection
 {
-    // What the stages of a plain relay set.
+    // The number of features that the stages of a plain relay set.
     private const int Expected = 6;
 
     private KeyValuePair<Type, object>[] _features = [];

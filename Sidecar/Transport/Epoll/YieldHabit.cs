@@ -1,15 +1,15 @@
 namespace Sidecar.Transport.Epoll;
 
 /// <summary>
-/// Whether a loop gives the processor away before it sleeps. On busy cores its peers then bring the next events, which costs less
-/// than a sleep and a wake-up for each; where that finds nothing, it is tried rarely.
+/// Whether a loop yields the processor before it sleeps. On busy cores its peers then cause the next events, and this costs less than
+/// a sleep and a wake-up for each event. If yielding brings no events, it is tried rarely.
 /// </summary>
 internal struct YieldHabit
 {
-    // So many failures in a row end the habit.
+    // This number of failures in a row ends the habit.
     private const int MaxCredit = 16;
 
-    // Without the habit, one sleep of so many is preceded by a try.
+    // Without the habit, the loop tries it once in this number of sleeps.
     private const int ProbeEvery = 64;
 
     private int _credit;

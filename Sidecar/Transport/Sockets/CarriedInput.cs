@@ -6,7 +6,7 @@ using Carrier = Pipelines.Sockets.Unofficial.SocketConnection;
 
 namespace Sidecar.Transport.Sockets;
 
-/// <summary>The receiving direction of a carried connection. Every failure of the network is an <see cref="IOException"/>.</summary>
+/// <summary>The receiving direction of a carried connection. Every network failure is an <see cref="IOException"/>.</summary>
 internal sealed class CarriedInput : PipeReader
 {
     private readonly Carrier _carrier;
@@ -14,13 +14,13 @@ internal sealed class CarriedInput : PipeReader
     private readonly CarriedOutput _output;
     private volatile bool _isCut;
 
-    /// <param name="carrier">Who receives.</param>
-    /// <param name="raw">Its socket.</param>
-    /// <param name="output">The other direction, which may learn of a reset first.</param>
+    /// <param name="carrier">The part that receives.</param>
+    /// <param name="raw">The carrier's socket.</param>
+    /// <param name="output">The sending direction, which may see a reset first.</param>
     public CarriedInput(Carrier carrier, CarriedSocket raw, CarriedOutput output)
     {
         (_carrier, _raw, _output) = (carrier, raw, output);
-#pragma warning disable CS0618 // Other pipes need not call back; the carrier's is the framework's, which does.
+#pragma warning disable CS0618 // Not every pipe calls back, but the carrier uses the framework's pipe, which does.
         carrier.Input.OnWriterCompleted(static (error, input) => ((CarriedInput)input!).OnEnded(error), this);
 #pragma warning restore CS0618
     }
@@ -70,8 +70,8 @@ internal sealed class CarriedInput : PipeReader
 
     private static IOException Translated(SocketException error) => new(error.Message, error);
 
-    // The kernel tells of a reset once. If sending has learned of it, reading finds an end that never was one; unless the peer's FIN came
-    // before the reset, which is what EPIPE means. The carrier may not know yet that its sending failed.
+    // The kernel reports a reset only once. If a send got this report, a read returns a false end of stream. EPIPE is the exception: then
+    // the peer's FIN came before the reset, and the end is a real one. The carrier may not know yet that its send failed.
     private void OnEnded(Exception? error) =>
         _isCut = error is null && !_output.IsAllSent && _carrier.SocketError != SocketError.Shutdown && _raw.IsOver;
 

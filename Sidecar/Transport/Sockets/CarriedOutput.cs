@@ -6,15 +6,15 @@ using Carrier = Pipelines.Sockets.Unofficial.SocketConnection;
 namespace Sidecar.Transport.Sockets;
 
 /// <summary>
-/// The sending direction of a carried connection. The carrier takes a chunk that it could not send for flushed, and tells of the failure
-/// afterwards; so a flush compares what was written with what the carrier has sent.
+/// The sending direction of a carried connection. The carrier reports a flush as done even when it could not send the bytes, and reports
+/// the failure only later. So a flush compares the written bytes with the bytes that the carrier has sent.
 /// </summary>
 internal sealed class CarriedOutput(Carrier carrier, CarriedSocket raw) : PipeWriter
 {
     private readonly PipeWriter _output = carrier.Output;
     private long _written;
 
-    /// <summary>Whether the kernel has taken all that was written.</summary>
+    /// <summary>Whether the kernel has taken all written bytes.</summary>
     public bool IsAllSent => carrier.BytesSent == Volatile.Read(ref _written);
 
     /// <inheritdoc/>
@@ -30,7 +30,7 @@ internal sealed class CarriedOutput(Carrier carrier, CarriedSocket raw) : PipeWr
         _output.Advance(bytes);
     }
 
-    /// <summary>Ends once the kernel has taken all; what it does not take is an <see cref="IOException"/>.</summary>
+    /// <summary>Ends when the kernel has taken all bytes; if it does not take them, an <see cref="IOException"/> is thrown.</summary>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -47,7 +47,7 @@ internal sealed class CarriedOutput(Carrier carrier, CarriedSocket raw) : PipeWr
     /// <inheritdoc/>
     public override void CancelPendingFlush() => _output.CancelPendingFlush();
 
-    /// <summary>Ends the direction by a FIN. With an exception what was not sent is dropped.</summary>
+    /// <summary>Ends the direction with a FIN. With an exception, unsent bytes are dropped.</summary>
     public override void Complete(Exception? exception = null) => raw.ShutdownSend(exception);
 
     private static IOException Translated(SocketException error) => new(error.Message, error);

@@ -5,13 +5,13 @@ using Carrier = Pipelines.Sockets.Unofficial.SocketConnection;
 
 namespace Sidecar.Transport.Sockets;
 
-/// <summary>The socket of a carried connection, asked in the kernel's form.</summary>
+/// <summary>The socket of a carried connection, with its kernel options.</summary>
 internal sealed class CarriedSocket(Carrier carrier) : IRawSocket
 {
     private readonly Socket _socket = carrier.Socket;
     private volatile bool _finIsQueued;
 
-    /// <summary>Whether the kernel says that the connection was reset, given up or closed on both sides. Only Linux is asked.</summary>
+    /// <summary>Whether the kernel says that the connection was reset, given up or closed on both sides. False if not on Linux.</summary>
     public bool IsOver => OperatingSystem.IsLinux() && TcpState.Read(this).IsOver;
 
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ internal sealed class CarriedSocket(Carrier carrier) : IRawSocket
             var isHeld = false;
             try
             {
-                // So that its number cannot be another socket's meanwhile.
+                // Keeps the descriptor's number from being given to another socket during the call.
                 _socket.SafeHandle.DangerousAddRef(ref isHeld);
                 return Libc.Unacknowledged((int)_socket.SafeHandle.DangerousGetHandle(), _finIsQueued);
             }
@@ -40,7 +40,7 @@ internal sealed class CarriedSocket(Carrier carrier) : IRawSocket
         }
     }
 
-    /// <summary>Whether anything waits in the kernel, or in the pipe that the carrier reads ahead into.</summary>
+    /// <summary>Whether anything waits in the kernel, or in the pipe of bytes that the carrier has read ahead.</summary>
     public bool HasNews
     {
         get
@@ -83,17 +83,17 @@ internal sealed class CarriedSocket(Carrier carrier) : IRawSocket
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // Aborted before: there is nothing left to set.
+            // The connection was aborted before, so no option is left to set.
         }
     }
 
     /// <inheritdoc/>
     public void ShutdownSend() => ShutdownSend(null);
 
-    /// <summary>Sends FIN: behind what was written, or with an error in place of what was not sent yet.</summary>
+    /// <summary>Sends FIN after all written bytes; with an error, unsent bytes are dropped and the FIN is sent instead.</summary>
     public void ShutdownSend(Exception? error)
     {
-        // The framework hides that a connection which is over gets no FIN.
+        // A connection that is over gets no FIN, but the framework does not report this.
         var isOver = IsOver;
         carrier.Output.Complete(error);
         _finIsQueued |= !isOver;

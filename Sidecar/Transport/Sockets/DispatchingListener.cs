@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sidecar.Transport.Sockets;
 
-/// <summary>Runs the stages of what a <see cref="SocketAcceptor"/> accepts, each connection's on the thread pool.</summary>
+/// <summary>Runs the stages of the connections that a <see cref="SocketAcceptor"/> accepts, on the thread pool.</summary>
 internal sealed partial class DispatchingListener : IProxyListener
 {
     private readonly SocketAcceptor _acceptor;
@@ -13,7 +13,7 @@ internal sealed partial class DispatchingListener : IProxyListener
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Accepted connections that have not begun, and those that have not ended. The listener itself counts as one until it accepts no more.
+    // Accepted connections that have not begun, and connections that have not ended. The listener counts as one until it stops accepting.
     private int _waiting = 1;
     private int _live = 1;
 
@@ -68,7 +68,7 @@ internal sealed partial class DispatchingListener : IProxyListener
         }
     }
 
-    // What the stages do without waiting is done when the connection counts as begun.
+    // A connection counts as begun when its stages have run up to their first wait.
     private Task Begin(Socket socket)
     {
         try
@@ -83,7 +83,7 @@ internal sealed partial class DispatchingListener : IProxyListener
 
     private async Task RunAsync(Socket socket)
     {
-        // The first stage closes it, to account for it afterwards; should that stage fail, this does.
+        // The first stage closes the connection, because it must account for it afterwards. If that stage fails, it is closed here.
         await using var connection = SocketConnection.Open(socket);
         await _accepted(connection);
     }

@@ -7,12 +7,12 @@ using Sidecar.Net;
 
 namespace Sidecar.Transport.Sockets;
 
-/// <summary>A connection's pipe as one side of a relay. The pipe waits on its own threads; what it waits for is asked for again when it is over.</summary>
-/// <param name="connection">The connection, with the pipe that its stages have left.</param>
-/// <param name="raw">Its socket; null when it has none.</param>
+/// <summary>A connection's pipe as one side of a relay. The pipe waits on its own threads; after a wait the relay calls again.</summary>
+/// <param name="connection">The connection, with its pipe as the stages left it.</param>
+/// <param name="raw">The connection's socket; null if it has none.</param>
 internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) : IRelaySocket
 {
-    // A pipe may call back on the thread that receives, which then receives on: others get it after so many bytes.
+    // A pipe may call back on the thread that receives, which would then receive on. After this number of bytes others get the thread.
     private const int BytesPerTurn = 512 * 1024;
 
     private readonly PipeReader _input = connection.Transport.Input;
@@ -64,7 +64,7 @@ internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) 
             return SocketStatus.Failed;
         }
 
-        // Nobody else looks at what a reader has handed out, until it is given back.
+        // No other code uses the bytes that the reader has handed out, until they are given back.
         var memory = MemoryMarshal.AsMemory(_unread.First);
         chunk = memory.Span[..Math.Min(limit, memory.Length)];
         _unread = _unread.Slice(chunk.Length);
@@ -118,12 +118,12 @@ internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) 
     /// <inheritdoc/>
     public void Defer(Action callback) => ThreadPool.UnsafeQueueUserWorkItem(static call => call(), callback, preferLocal: true);
 
-    /// <summary>Nothing to do: what waits for the other side ends with it.</summary>
+    /// <summary>Nothing to do: a wait for the other side ends when that side breaks.</summary>
     public void WakeWhenBroken(IRelaySocket other)
     {
     }
 
-    /// <summary>Nothing to do: a pipe completes by itself what waits for it.</summary>
+    /// <summary>Nothing to do: a pipe ends the waits for it itself.</summary>
     public void Wake()
     {
     }
@@ -131,7 +131,7 @@ internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) 
     /// <inheritdoc/>
     public void ShutdownSend() => _output.Complete();
 
-    /// <summary>At once: what a flush has ended with is the kernel's.</summary>
+    /// <summary>Completes at once: after a flush, all its bytes are in the kernel.</summary>
     public Task WhenAllIsSentAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -143,7 +143,7 @@ internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) 
     /// <inheritdoc/>
     public void SetRawOption(KernelOption option, int value) => raw?.SetRawOption(option, value);
 
-    // Takes what the pipe has, or begins to wait for it.
+    // Takes the bytes that the pipe has, or begins to wait for some.
     private bool TryRead()
     {
         if (_reading is null)
@@ -160,7 +160,7 @@ internal sealed class PipeSocket(ConnectionContext connection, IRawSocket? raw) 
         return true;
     }
 
-    // A call of the pipe that may still be under way. Its result is taken once, whatever it is.
+    // A call of the pipe that may still be under way. Its result is taken exactly once.
     private readonly struct Pending<T>(ValueTask<T> call)
     {
         public static bool TryTake(ref Pending<T>? pending, [MaybeNullWhen(false)] out T result)

@@ -8,23 +8,23 @@ using CarrierOptions = Pipelines.Sockets.Unofficial.SocketConnectionOptions;
 namespace Sidecar.Transport.Sockets;
 
 /// <summary>
-/// A connection, accepted or dialled, that Pipelines.Sockets.Unofficial carries. Its pipes stand for its two directions: completing the
-/// output ends only what is sent.
+/// An accepted or dialled connection that Pipelines.Sockets.Unofficial carries. It has a pipe for each direction: completing the output
+/// ends only the sending direction.
 /// </summary>
 internal sealed class SocketConnection : ConnectionContext
 {
-    // A block of a pipe: large reads cost fewer turns. A pipe without bytes holds none.
+    // Size of a pipe's block: large reads need fewer turns. A pipe without bytes has no block.
     private const int BlockSize = 64 * 1024;
 
-    // The pause threshold of Kestrel's pipes for what is sent; so much is read ahead of a relay that cannot pass it on.
+    // Most bytes that are read ahead while the relay cannot pass them on; the same as the pause threshold of Kestrel's output pipes.
     private const int ReadAhead = 64 * 1024;
 
-    // Inline, on the pool's thread that received: bytes are with the relay before a reset behind them is seen, which would drop them.
+    // Inline, on the pool thread that received: the relay gets bytes before a reset behind them is seen. The reset would drop them.
     private static readonly PipeOptions ReceiveOptions = new(
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
         pauseWriterThreshold: ReadAhead, resumeWriterThreshold: ReadAhead / 2, minimumSegmentSize: BlockSize, useSynchronizationContext: false);
 
-    // One byte is enough to wait: a flush ends once the kernel has taken all. Inline, a flush that need not wait sends by itself.
+    // The pipe pauses after one byte, so a flush ends when the kernel has taken all bytes. Inline, a flush that need not wait sends itself.
     private static readonly PipeOptions SendOptions = new(
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.ThreadPool,
         pauseWriterThreshold: 1, resumeWriterThreshold: 1, minimumSegmentSize: BlockSize, useSynchronizationContext: false);
@@ -49,7 +49,7 @@ internal sealed class SocketConnection : ConnectionContext
         Transport = new Pipes(new CarriedInput(carrier, raw, _output), _output);
     }
 
-    /// <summary>Takes a connected socket over; it is closed if that fails.</summary>
+    /// <summary>Takes over a connected socket; if that fails, the socket is closed.</summary>
     public static SocketConnection Open(Socket socket)
     {
         try
@@ -79,15 +79,15 @@ internal sealed class SocketConnection : ConnectionContext
         set => _items = value;
     }
 
-    /// <summary>Resets the connection: the peer must not take a cut stream for a whole one.</summary>
+    /// <summary>Resets the connection, so that the peer does not take a cut stream for a complete one.</summary>
     public override void Abort(ConnectionAbortedException abortReason) => _socket.Close(timeout: 0);
 
-    /// <summary>Closes. What a flush has ended with still reaches the peer, the rest does not.</summary>
+    /// <summary>Closes. Bytes of completed flushes still reach the peer, other bytes do not.</summary>
     public override async ValueTask DisposeAsync()
     {
         await Transport.Input.CompleteAsync();
         await _output.CompleteAsync(_output.IsAllSent ? null : Unsent);
-        // Not the carrier's own Dispose: it gives the buffer of a receive back that may still be under way.
+        // The carrier's own Dispose is not called: it would return the buffer of a receive that may still be under way.
         _socket.Dispose();
         await base.DisposeAsync();
     }

@@ -21,7 +21,7 @@ internal sealed class SocketDialer(TcpOptions tcp, TimeProvider time) : IDialer
             if (source is not null)
                 Bind(socket, source);
             await socket.ConnectAsync(address, either.Token);
-            // Linux connects a port to itself when source and destination coincide (RFC 9293 simultaneous open).
+            // Linux connects a port to itself when source and destination are the same (RFC 9293, simultaneous open).
             if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
                 throw new SocketException((int)SocketError.ConnectionRefused);
             return new(SocketConnection.Open(socket), SocketError.Success, null);

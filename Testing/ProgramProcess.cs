@@ -28,6 +28,9 @@ public sealed class ProgramProcess : IAsyncDisposable
     /// </summary>
     public static bool IsNative(string program) => NativePrograms.Contains(program);
 
+    /// <summary>Whether these native builds are for arm64, and run in an emulator: <c>SIDECAR_TESTS_EMULATED=arm64</c> in the environment.</summary>
+    public static bool IsEmulated { get; } = Environment.GetEnvironmentVariable("SIDECAR_TESTS_EMULATED") == "arm64";
+
     /// <summary>Lines on stdout so far.</summary>
     public IReadOnlyList<string> Output => [.. _output];
 
@@ -87,5 +90,12 @@ public sealed class ProgramProcess : IAsyncDisposable
     }
 
     private static ProcessCommand CommandOf(IEnumerable<string> launcher, string program, IEnumerable<string> args) => new(program,
-        [.. launcher, .. IsNative(program) ? (BuiltPrograms.Locate() with { IsNative = true }).Run(program) : ["dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll")], .. args]);
+        [.. launcher, .. IsNative(program) ? Native(program) : ["dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll")], .. args]);
+
+    private static IEnumerable<string> Native(string program)
+    {
+        var built = BuiltPrograms.Locate() with { IsNative = true };
+        // Debian's qemu-user, with the C library of libc6-arm64-cross.
+        return IsEmulated ? ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", .. (built with { Runtime = "linux-arm64" }).Run(program)] : built.Run(program);
+    }
 }

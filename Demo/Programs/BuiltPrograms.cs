@@ -20,12 +20,15 @@ internal sealed record BuiltPrograms(string Root, string Output, bool IsNative =
             : throw new UsageException($"'{output.FullName}': the demo runs from the output folder of its project, where the build puts it");
     }
 
+    /// <summary>The processor of native builds: <c>linux-x64</c>, <c>linux-arm64</c>. Default: this machine's.</summary>
+    public string Runtime { get; init; } = RuntimeInformation.RuntimeIdentifier;
+
     /// <summary>The folder with the clips that the repository holds.</summary>
     public string Clips => Path.Combine(Root, "VideoApi", "clips");
 
     /// <summary>The folder of a program, from the repository's top folder on.</summary>
     public string FolderOf(string name) =>
-        IsNative ? Path.Combine(name, Output, RuntimeInformation.RuntimeIdentifier, "publish") : Path.Combine(name, Output);
+        IsNative ? Path.Combine(name, Output, Runtime, "publish") : Path.Combine(name, Output);
 
     /// <summary>The first words of a command line that runs a program.</summary>
     /// <exception cref="UsageException">It is not built.</exception>

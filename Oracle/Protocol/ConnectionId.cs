@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Buffers.Binary;
 
 namespace Oracle.Protocol;
 
@@ -17,7 +17,17 @@ public readonly record struct ConnectionId
     private ConnectionId(string text) => _text = text;
 
     /// <summary>Makes a fresh id that nobody can guess.</summary>
-    public static ConnectionId New() => new(RandomNumberGenerator.GetString(Alphabet, OwnLength));
+    // Of the kernel's random bits: those of RandomNumberGenerator are OpenSSL's, which is not in every image.
+    public static ConnectionId New() => new(string.Create(OwnLength, Guid.NewGuid(), static (text, drawn) =>
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        drawn.TryWriteBytes(bytes);
+        // 60 and 56 random bits: the version is in the highest four of the first half, the variant in the lowest byte of the second.
+        var first = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        var second = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) >> 8;
+        for (var i = 0; i < text.Length; i++)
+            text[i] = Alphabet[(int)((i < 12 ? first >> (5 * i) : second >> (5 * (i - 12))) & 31)];
+    }));
 
     /// <summary>Reads an id from the wire.</summary>
     public static bool TryParse(string text, out ConnectionId id)

@@ -135,6 +135,8 @@ public sealed class MessageTests
         var ids = Enumerable.Range(0, 1000).Select(_ => ConnectionId.New()).ToHashSet();
         Assert.Equal(1000, ids.Count);
         Assert.All(ids, id => Assert.True(id.ToString().Length == 16 && ConnectionId.TryParse(id.ToString(), out _)));
+        // No bit is fixed: each of 32 letters is in each place (one is missing by chance in 1 of 10^11 runs).
+        Assert.All(Enumerable.Range(0, 16), place => Assert.Equal(32, ids.Select(id => id.ToString()[place]).Distinct().Count()));
     }
 
     [Theory]

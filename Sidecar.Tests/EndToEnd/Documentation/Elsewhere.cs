@@ -13,6 +13,7 @@ internal static class Elsewhere
         "dotnet publish Sidecar -p:PublishProfile=pod -o out",
         "dotnet out/Sidecar.dll --help",
         "scripts/publish-native Sidecar",
+        "scripts/publish-native --arch arm64 Sidecar",
         "Sidecar/bin/Release/net10.0/linux-x64/publish/Sidecar --help",
     ];
 

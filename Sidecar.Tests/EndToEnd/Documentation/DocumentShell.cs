@@ -42,6 +42,14 @@ internal sealed partial class DocumentShell : IAsyncDisposable
         return new DocumentShell(holder, ChildOf(holder.Id));
     }
 
+    /// <summary>Runs the block of a document that begins in a line, in a shell of its own.</summary>
+    public static async Task RunAsync(string document, int line)
+    {
+        Require();
+        await using var shell = await StartAsync();
+        await shell.RunAsync(FencedBlock.All.Single(block => block.Document == document && block.Line == line));
+    }
+
     /// <summary>Runs a block's commands in order, each to its end, or until it says that it listens and is told to stop.</summary>
     public async Task RunAsync(FencedBlock block)
     {

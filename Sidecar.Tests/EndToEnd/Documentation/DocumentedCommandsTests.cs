@@ -8,21 +8,16 @@ namespace Sidecar.Tests.EndToEnd.Documentation;
 public sealed class DocumentedCommandsTests
 {
     /// <summary>The blocks with a command to run, by document and line; of equal ones the first.</summary>
-    public static TheoryData<string, int> Blocks =>
-        [.. FencedBlock.All.Where(block => block.Commands.Any(command => !command.IsAlias && !Elsewhere.Has(command)))
-            .DistinctBy(block => block.Text).Select(block => (block.Document, block.Line))];
+    public static TheoryData<string, int> Blocks => [.. BlocksWhere(isDemo: false)];
+
+    /// <summary>Those with the demo.</summary>
+    public static TheoryData<string, int> DemoBlocks => [.. BlocksWhere(isDemo: true)];
 
     public static TheoryData<string> Steps => [.. Elsewhere.Steps];
 
     [Theory]
     [MemberData(nameof(Blocks))]
-    public async Task Commands_RunAsTheyStand(string document, int line)
-    {
-        DocumentShell.Require();
-        await using var shell = await DocumentShell.StartAsync();
-
-        await shell.RunAsync(FencedBlock.All.Single(block => block.Document == document && block.Line == line));
-    }
+    public Task Commands_RunAsTheyStand(string document, int line) => DocumentShell.RunAsync(document, line);
 
     [Theory]
     [MemberData(nameof(Steps))]
@@ -64,4 +59,10 @@ public sealed class DocumentedCommandsTests
     [Fact]
     public void Block_InAnotherLanguage_IsRefused() =>
         Assert.Throws<InvalidDataException>(() => FencedBlock.Read("README.md", ["```bash", "Sidecar --help", "```"]).ToList());
+
+    private static IEnumerable<(string Document, int Line)> BlocksWhere(bool isDemo) =>
+        from block in FencedBlock.All.DistinctBy(block => block.Text)
+        where block.Commands.Any(command => !command.IsAlias && !Elsewhere.Has(command))
+        where block.Commands.Any(command => command.Text.StartsWith("./demo", StringComparison.Ordinal)) == isDemo
+        select (block.Document, block.Line);
 }

@@ -85,6 +85,9 @@ public sealed class SeedCommandLineTests
     {
         private static readonly string[] Numbers = ["8000", "9000", "9080", "9100", "45000", "45001"];
 
+        // The default port of metrics moves while another program has it, and moves back when that ends: perhaps during the test.
+        private static readonly Dictionary<string, string> OwnMetrics = new() { ["SIDECAR__METRICS__ADDRESS"] = "127.0.0.1:0" };
+
         // A port is free when it is chosen; another program may be quicker.
         private const int Attempts = 3;
 
@@ -141,7 +144,7 @@ public sealed class SeedCommandLineTests
                 "oracle" => ("Oracle", words[1..], "Questions are answered"),
                 _ => ("VideoApi", words, "listens on"),
             };
-            var process = ProgramProcess.Start(program, args);
+            var process = ProgramProcess.Start(program, OwnMetrics, args);
             _programs.Add(process);
             if (program == "Sidecar")
                 _sidecars.Add(process);

@@ -39,6 +39,8 @@ public sealed class LeftReadersTests
         }
 
         folder.Write("go-on", "");
+        // The log reports the lost lines with its next line, which needs room in the queue.
+        await Eventually.TrueAsync(() => sidecar.Output.Count > 1000);
         sidecar.Signal(ProcessSignal.Terminate);
         await Eventually.TrueAsync(() => sidecar.Output.Any(line => line.Contains("dropped", StringComparison.Ordinal)));
     }

@@ -68,9 +68,9 @@ internal sealed partial class YamlWriter(string newLine)
     }
 
     // Text that no YAML reader takes for anything else, in brackets too: words, paths, images, quantities such as 64Mi.
-    [GeneratedRegex(@"^([A-Za-z_/]|--?[A-Za-z])[A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*$|^[0-9]+(m|Ki|Mi|Gi)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^([A-Za-z_/]|--?[A-Za-z])[A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*\z|^[0-9]+(m|Ki|Mi|Gi)\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex PlainText();
 
-    [GeneratedRegex("^(true|false|null|yes|no|on|off|y|n)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(true|false|null|yes|no|on|off|y|n)\z", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex OtherType();
 }

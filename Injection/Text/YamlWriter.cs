@@ -43,7 +43,13 @@ internal sealed partial class YamlWriter(string newLine)
     /// <summary>Text in double quotes.</summary>
     public static string Quoted(string text) => $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
 
-    private static string Word(string text) => PlainText().IsMatch(text) && !OtherType().IsMatch(text) ? text : Quoted(text);
+    private static string Word(string text)
+    {
+        if (PlainText().IsMatch(text) && !OtherType().IsMatch(text))
+            return text;
+        // JSON in an annotation is easier to read in single quotes.
+        return text.Contains('"', StringComparison.Ordinal) && !text.Any(char.IsControl) ? $"'{text.Replace("'", "''", StringComparison.Ordinal)}'" : Quoted(text);
+    }
 
     private string Block(JsonNode? value, int indent)
     {

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Injection.Pods;
-using Injection.Text;
 
 namespace Injection.Command;
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Http;
 using Sidecar.Options;
 
@@ -18,7 +17,6 @@ internal static class ProbeEndpoint
     {
         if (probes.Count == 0)
             return routes;
-        var prober = new Prober();
         routes.MapGet("/probes/{name}", async (string name, HttpContext context) =>
         {
             context.Response.Headers.Connection = "close";
@@ -26,7 +24,7 @@ internal static class ProbeEndpoint
                 return TypedResults.Text($"there is no probe '{name}'; known are {string.Join(", ", probes.Keys)}\n", statusCode: StatusCodes.Status404NotFound);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             limit.CancelAfter(Limit);
-            return await prober.AskAsync(target, context.Request, limit.Token) is { } reason
+            return await Prober.AskAsync(target, context.Request, limit.Token) is { } reason
                 ? TypedResults.Text($"{reason}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : TypedResults.Text("ok\n");
         });

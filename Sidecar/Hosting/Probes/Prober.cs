@@ -7,7 +7,7 @@ using Sidecar.Options;
 namespace Sidecar.Hosting.Probes;
 
 /// <summary>Asks an application whether it is well, as the kubelet would.</summary>
-internal sealed class Prober
+internal static class Prober
 {
     // The kubelet reads as much of an answer.
     private const int MaxAnswerHeadKilobytes = 10;
@@ -18,7 +18,7 @@ internal sealed class Prober
         "Connection", "Content-Length", "Host", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
     };
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    private static readonly HttpMessageInvoker Client = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -35,7 +35,7 @@ internal sealed class Prober
     /// <param name="request">The kubelet's request: its headers are passed on.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>Why it failed; null if the application is well.</returns>
-    public async Task<string?> AskAsync(ProbeTarget target, HttpRequest request, CancellationToken cancellation)
+    public static async Task<string?> AskAsync(ProbeTarget target, HttpRequest request, CancellationToken cancellation)
     {
         var url = target.UrlAt(request.HttpContext.Connection.LocalIpAddress is { } reached ? reached.IsIPv4MappedToIPv6 ? reached.MapToIPv4() : reached : IPAddress.Loopback);
         try
@@ -43,7 +43,7 @@ internal sealed class Prober
             return target.Kind switch
             {
                 ProbeKind.Tcp => await ConnectAsync(url, cancellation),
-                ProbeKind.Grpc => await GrpcHealth.AskAsync(_client, url, target.Path, cancellation),
+                ProbeKind.Grpc => await GrpcHealth.AskAsync(Client, url, target.Path, cancellation),
                 _ => await GetAsync(url, request, cancellation),
             };
         }
@@ -64,7 +64,7 @@ internal sealed class Prober
         return null;
     }
 
-    private async Task<string?> GetAsync(Uri url, HttpRequest asked, CancellationToken cancellation)
+    private static async Task<string?> GetAsync(Uri url, HttpRequest asked, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         foreach (var (name, values) in asked.Headers)
@@ -77,7 +77,7 @@ internal sealed class Prober
         if (!IPAddress.TryParse(asked.Host.Host, out _))
             request.Headers.Host = asked.Host.Value;
         request.Headers.ConnectionClose = true;
-        using var answer = await _client.SendAsync(request, cancellation);
+        using var answer = await Client.SendAsync(request, cancellation);
         return (int)answer.StatusCode is >= 200 and <= 399 ? null : $"{url}: status {(int)answer.StatusCode}";
     }
 

@@ -32,7 +32,7 @@ internal sealed class InstallRoot : IDisposable
 
     /// <summary>Each file with its owner, mode, time of change and content; without what the tools for users keep beside their files.</summary>
     public Task<string> StateAsync() => Run.WellAsync(
-        "bash", "-c", "cd \"$0\" && find . -type d -printf '%p %m\\n' -o ! -name '*[wp]-' ! -name .pwd.lock -printf '%p %U:%G %m %T@ %l ' -exec sh -c 'test ! -f \"$1\" || cksum <\"$1\"; echo' - {} ';' | sort", Path);
+        "bash", "-c", "cd \"$0\" && find . -type d -printf '%p %m\\n' -o ! -name '*-' ! -name .pwd.lock -printf '%p %U:%G %m %T@ %l ' -exec sh -c 'if test -f \"$1\"; then cksum <\"$1\"; else echo; fi' - {} ';' | sort", Path);
 
     /// <summary>The same without the times.</summary>
     public async Task<string> ContentAsync() => System.Text.RegularExpressions.Regex.Replace(await StateAsync(), @" \d{9,}\.\d+ ", " ");

@@ -14,6 +14,9 @@ internal sealed class Machine : IAsyncDisposable
 {
     private static readonly string Script = Path.Combine(Repository.Root, "Sidecar.Tests", "Systemd", "machine");
 
+    // That of a service, not of this user's shell; and the .NET runtime, wherever it is.
+    private static readonly string SystemPath = $"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:{Path.GetDirectoryName(Environment.ProcessPath)}";
+
     private readonly ProgramProcess _holder;
     private string[] _launcher = [];
 
@@ -72,13 +75,20 @@ internal sealed class Machine : IAsyncDisposable
 
     /// <summary>Runs a script in the repository's folder, as root; any exit code but 0 fails the test.</summary>
     /// <returns>Its stdout.</returns>
-    public async Task<string> RunAsync(string script) => (await ResultAsync(script)).Well(script);
+    public async Task<string> RunAsync(string script)
+    {
+        var result = await ResultAsync(script);
+        return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"'{script}' ended with {result.ExitCode}: {result.Errors}\n{await JournalAsync()}");
+    }
 
     /// <summary>The same, with any exit code.</summary>
     public Task<ProcessResult> ResultAsync(string script) => Run.ToEndAsync([.. _launcher, Shell(script)]);
 
     /// <summary>Starts a script there.</summary>
     public ProgramProcess Start(string script) => ProgramProcess.StartCommand([.. _launcher, Shell(script)]);
+
+    /// <summary>The last lines of its log, for messages.</summary>
+    public async Task<string> JournalAsync() => (await ResultAsync("journalctl --no-pager -n 30 -o short-monotonic")).Output;
 
     /// <summary>One property of a unit.</summary>
     public async Task<string> ShowAsync(string unit, string property) => (await RunAsync($"systemctl show --value --property={property} {unit}")).Trim();
@@ -105,7 +115,7 @@ internal sealed class Machine : IAsyncDisposable
 
     private static string[] LauncherOf(string process) => process.Length == 0
         ? []
-        : ["nsenter", "--target", process, "--all", "env", "-i", $"PATH={Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin", "bash", "-c"];
+        : ["nsenter", "--target", process, "--all", "env", "-i", SystemPath, "bash", "-c"];
 
     private static string Shell(string script) => $"set -e -o pipefail; cd '{Repository.Root}'; {script}";
 

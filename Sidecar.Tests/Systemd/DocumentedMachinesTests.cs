@@ -72,8 +72,9 @@ public sealed class DocumentedMachinesTests
 
         if (command.Text.Contains("curl", StringComparison.Ordinal))
             Assert.NotEqual("", output.Trim());
+        var program = command.Text.Contains("security --no-pager oracle", StringComparison.Ordinal) ? "Oracle" : "Sidecar";
         if (command.Output.Count > 0 && (!command.Text.StartsWith("systemd-analyze", StringComparison.Ordinal) || await IsVersionOfThePageAsync(machine)))
-            Assert.Equal(DocumentedCommand.Shape(command.Output), DocumentedCommand.Shape(OfNativeBuild(output, command.Text.Contains("security --no-pager oracle", StringComparison.Ordinal) ? "Oracle" : "Sidecar")));
+            Assert.Equal(DocumentedCommand.Shape(command.Output), DocumentedCommand.Shape(OfNativeBuild(output, program)));
     }
 
     // "GET" and "HTTP", each byte xored with 42, as the page says.

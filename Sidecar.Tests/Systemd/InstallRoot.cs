@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Testing;
 
 namespace Sidecar.Tests.Systemd;
 
 /// <summary>The folder of another system, with users and the folders that every system has.</summary>
-internal sealed class InstallRoot : IDisposable
+internal sealed partial class InstallRoot : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -31,11 +32,17 @@ internal sealed class InstallRoot : IDisposable
     }
 
     /// <summary>Each file with its owner, mode, time of change and content; without what the tools for users keep beside their files.</summary>
-    public Task<string> StateAsync() => Run.WellAsync(
-        "bash", "-c", "cd \"$0\" && find . -type d -printf '%p %m\\n' -o ! -name '*-' ! -name .pwd.lock -printf '%p %U:%G %m %T@ %l ' -exec sh -c 'if test -f \"$1\"; then cksum <\"$1\"; else echo; fi' - {} ';' | sort", Path);
+    public Task<string> StateAsync() => Run.WellAsync("bash", "-c", """
+        cd "$0"
+        find . -type d -printf '%p %m\n' -o ! -name '*-' ! -name .pwd.lock -printf '%p %U:%G %m %T@ %l ' \
+          -exec sh -c 'if test -f "$1"; then cksum <"$1"; else echo; fi' - {} ';' | sort
+        """, Path);
 
     /// <summary>The same without the times.</summary>
-    public async Task<string> ContentAsync() => System.Text.RegularExpressions.Regex.Replace(await StateAsync(), @" \d{9,}\.\d+ ", " ");
+    public async Task<string> ContentAsync() => Time().Replace(await StateAsync(), " ");
 
     public void Dispose() => _folder.Dispose();
+
+    [GeneratedRegex(@" \d{9,}\.\d+ ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Time();
 }

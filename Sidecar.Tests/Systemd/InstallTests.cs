@@ -49,7 +49,9 @@ public sealed class InstallTests
         await Installer.DoesAsync(
             "frontend", "--port", "5432", "--backend", "192.0.2.1", "--transform", "(chain (xor 42) (rotl 3))", "--program", programs.Sidecar, "--root", root.Path);
 
-        Assert.EndsWith("\nRULES=\"--outbound-port 45000 --outbound-ports 5432 --outbound-cidrs 192.0.2.1 --exclude-uids sidecar\"\n", Read("etc/sidecar/iptables"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\nRULES=\"--outbound-port 45000 --outbound-ports 5432 --outbound-cidrs 192.0.2.1 --exclude-uids sidecar\"\n",
+            Read("etc/sidecar/iptables"), StringComparison.Ordinal);
         Assert.Contains("\n    transform: \"(chain (xor 42) (rotl 3))\"", Read("etc/sidecar/sidecar.yaml"), StringComparison.Ordinal);
         // Transforms are secrets of a kind; the sidecar can read them, others cannot.
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(root.File("etc/sidecar/sidecar.yaml")));
@@ -77,7 +79,8 @@ public sealed class InstallTests
         Assert.Contains($"{file} stays as it is", result.Errors, StringComparison.Ordinal);
 
         await Installer.DoesAsync([.. all, "--replace"]);
-        Assert.Equal((written, mine), (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), await File.ReadAllTextAsync(file + ".old", TestContext.Current.CancellationToken)));
+        Assert.Equal(written, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        Assert.Equal(mine, await File.ReadAllTextAsync(file + ".old", TestContext.Current.CancellationToken));
 
         await File.WriteAllTextAsync(file, mine + "speed: fast\n", TestContext.Current.CancellationToken);
         var state = await root.StateAsync();

@@ -8,7 +8,7 @@ namespace Sidecar.Tests.Systemd;
 [SystemTest]
 public sealed class UnitsTests
 {
-    // A tenth of the points that systemd 252 gives: the exposure of a service, from 0 to 10. A right more is a point more.
+    // The exposure that systemd 252 computes, in tenths of a point: more rights, more points.
     [Theory]
     [InlineData("sidecar.service", 12)]
     [InlineData("oracle.service", 12)]
@@ -18,7 +18,8 @@ public sealed class UnitsTests
         Machine.Require();
         using var programs = new PublishedPrograms();
         using var root = new InstallRoot();
-        await Installer.DoesAsync(unit == "oracle.service" ? "oracle" : "frontend", "--program", programs.For(unit == "oracle.service" ? "oracle" : "frontend"), "--root", root.Path);
+        var kind = unit == "oracle.service" ? "oracle" : "frontend";
+        await Installer.DoesAsync(kind, "--program", programs.For(kind), "--root", root.Path);
         await root.AddSystemdAsync();
 
         var verified = await VerifyAsync(root, unit);

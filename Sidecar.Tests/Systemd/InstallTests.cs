@@ -54,7 +54,7 @@ public sealed class InstallTests
             Read("etc/sidecar/iptables"), StringComparison.Ordinal);
         Assert.Contains("\n    transform: \"(chain (xor 42) (rotl 3))\"", Read("etc/sidecar/sidecar.yaml"), StringComparison.Ordinal);
         // Transforms are secrets of a kind; the sidecar can read them, others cannot.
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(root.File("etc/sidecar/sidecar.yaml")));
+        Assert.Equal("640 0 1337\n", await Run.WellAsync("stat", "-c", "%a %u %g", root.File("etc/sidecar/sidecar.yaml")));
         Assert.Contains("\nsidecar:x:1337:1337:", Read("etc/passwd"), StringComparison.Ordinal);
         Assert.Equal(!ProgramProcess.IsNative("Sidecar"), File.Exists(root.File("usr/local/lib/systemd/system/sidecar.service.d/runtime.conf")));
 
@@ -100,7 +100,7 @@ public sealed class InstallTests
         using var root = new InstallRoot();
         using var native = new TempFolder();
         // The installer asks a program only to check configurations.
-        File.SetUnixFileMode(native.Write("Sidecar", "#!/bin/sh\n"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await Run.WellAsync("chmod", "755", native.Write("Sidecar", "#!/bin/sh\n"));
         await Installer.DoesAsync("backend", "--program", programs.Sidecar, "--root", root.Path);
 
         await Installer.DoesAsync("backend", "--program", native.Root, "--root", root.Path);

@@ -1,6 +1,5 @@
 using Processes;
 using Testing;
-using Xunit;
 
 namespace Sidecar.Tests.Systemd;
 

@@ -1,4 +1,3 @@
-using Demo.Programs;
 using Processes;
 using Sidecar.Tests.Support;
 using Testing;

@@ -32,12 +32,12 @@ internal sealed class PublishedPrograms : IDisposable
         var built = BuiltPrograms.Locate() with { IsNative = ProgramProcess.IsNative(program) };
         var source = Path.Combine(built.Root, built.FolderOf(program));
         Assert.SkipUnless(built.Has(program), $"needs {source}");
+        Directory.CreateDirectory(_folder.File(program));
         // Folders in it are native builds.
         foreach (var file in Directory.EnumerateFiles(source))
         {
-            var copy = _folder.Write(Path.Combine(program, Path.GetFileName(file)), []);
-            File.Copy(file, copy, overwrite: true);
-            File.SetUnixFileMode(copy, File.GetUnixFileMode(file));
+            // With its mode.
+            File.Copy(file, _folder.File(Path.Combine(program, Path.GetFileName(file))));
         }
 
         return _folder.File(program);

@@ -115,7 +115,7 @@ public sealed class ServicesTests
 
         Task<string> WorksAsync() => frontend.RunAsync($"for try in {{1..100}}; do [[ $({Call}) != 200 ]] || exit 0; sleep 0.1; done; exit 1");
 
-        async Task RefusesAsync() => Assert.Contains((await frontend.ResultAsync(Call)).ExitCode, new[] { 7, 56 });
+        async Task RefusesAsync() => Assert.True((await frontend.ResultAsync(Call)).ExitCode is 7 or 56);
     }
 
     [Fact]

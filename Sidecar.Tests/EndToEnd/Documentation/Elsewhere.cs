@@ -17,6 +17,9 @@ internal static class Elsewhere
         "Sidecar/bin/Release/net10.0/linux-x64/publish/Sidecar --help",
     ];
 
+    /// <summary>The documents with commands for machines with systemd; <c>Systemd/DocumentedMachinesTests</c> runs them there.</summary>
+    public static readonly IReadOnlyList<string> OnMachines = ["docs/virtual-machine.md", "docs/upgrade.md"];
+
     /// <summary>Those that nothing runs, each with the reason.</summary>
     public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>
     {

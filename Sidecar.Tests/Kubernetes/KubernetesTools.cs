@@ -20,11 +20,11 @@ internal static class KubernetesTools
     public static string Chart { get; } = Path.Combine(Manifests, "chart");
 
     /// <summary>What <c>kubectl kustomize</c> makes of a folder.</summary>
-    public static async Task<string> KustomizeAsync(string folder) => await Testing.Run.WellAsync(await KubectlAsync(), "kustomize", folder);
+    public static async Task<string> KustomizeAsync(string folder) => await Run.WellAsync(await KubectlAsync(), "kustomize", folder);
 
     /// <summary>Runs helm.</summary>
     public static async Task<ProcessResult> HelmAsync(params IReadOnlyList<string> words) =>
-        await Testing.Run.ToEndAsync([Path.Combine(await FolderAsync(), "helm", "helm"), .. words]);
+        await Run.ToEndAsync([Path.Combine(await FolderAsync(), "helm", "helm"), .. words]);
 
     /// <summary>Checks objects (a JSON array) against the types of current Kubernetes.</summary>
     /// <returns>One line for each mistake.</returns>
@@ -32,7 +32,7 @@ internal static class KubernetesTools
     {
         await FolderAsync();
         var check = new ProcessCommand("check-types", "node", Path.Combine(Manifests, "tools", "check-types.mjs"));
-        return (await Testing.Run.ToEndAsync(check, objects)).Well("check-types").Trim();
+        return (await Run.ToEndAsync(check, objects)).Well("check-types").Trim();
     }
 
     private static async Task<string> KubectlAsync() => Path.Combine(await FolderAsync(), "kubectl", "kubectl");

@@ -69,10 +69,10 @@ public sealed class ChartTests
     [Fact]
     public async Task OtherImagesAndNamespace_AreUsedEverywhere()
     {
-        var chart = await TemplateAsync("--namespace", "other", "--set", "image.registry=images.example/team,image.tag=9");
+        var chart = await TemplateAsync("--namespace", "other", "--set", "image.registry=images.example/team,image.tag=v9");
 
         Assert.All(chart.Values, item => Assert.Equal("other", item.Text("metadata.namespace")));
-        Assert.All(chart.Values.SelectMany(item => item.Everywhere("image")), image => Assert.Matches("^images.example/team/[a-z-]+:9$", (string)image!));
+        Assert.All(chart.Values.SelectMany(item => item.Everywhere("image")), image => Assert.Matches("^images.example/team/[a-z-]+:v9$", (string)image!));
     }
 
     private static async Task<Dictionary<string, JsonObject>> TemplateAsync(params IReadOnlyList<string> options) =>

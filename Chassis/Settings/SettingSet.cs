@@ -172,7 +172,18 @@ public sealed class SettingSet
             _defaults[key] = text;
     }
 
-    /// <summary>Notes that a key and all keys below it have no effect, so that their defaults are not in force.</summary>
+    /// <summary>Notes that a key and all keys below it have no effect: a source that sets one is wrong, and no default of them is in force.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="reason">Why it has no effect, and what to do.</param>
+    /// <param name="cause">The key of the setting that switches it off. If that one is wrong, it is not known whether it does.</param>
+    public void SwitchOff(string key, string reason, string? cause = null)
+    {
+        if (FindAny(key) is { } unused && (cause is null || !IsWrong(cause)))
+            Refuse(unused, reason);
+        DropDefaults(key);
+    }
+
+    /// <summary>Notes that no default of a key and of all keys below it is in force.</summary>
     public void DropDefaults(string key)
     {
         foreach (var below in _defaults.Keys.Where(k => k.Equals(key, StringComparison.OrdinalIgnoreCase) || k.StartsWith(key + ".", StringComparison.OrdinalIgnoreCase)).ToList())

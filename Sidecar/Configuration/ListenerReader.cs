@@ -53,9 +53,7 @@ internal static class ListenerReader
         dialect = settings.Read("oracle.dialect", OracleDialect.V1, ParseDialect);
         if (settings.Find("oracle.address") is not null)
             return ReadHost(settings, "oracle.address");
-        settings.DropDefaults("oracle");
-        if (settings.Find("oracle.dialect") is { } unused && !settings.IsWrong("oracle"))
-            settings.Refuse(unused, "there is no Oracle; give its address (--oracle) or remove the dialect");
+        settings.SwitchOff("oracle.dialect", "there is no Oracle; give its address (--oracle) or remove the dialect", cause: "oracle");
         return null;
     }
 
@@ -74,14 +72,12 @@ internal static class ListenerReader
         var mode = settings.Read($"{key}.mode", target is null ? ListenerMode.Transparent : ListenerMode.Fixed, ParseMode);
         var acceptProxy = settings.Read($"{key}.accept-proxy", false, Values.Switch);
         Check(settings, key, role, mode);
-        if (!acceptProxy && !settings.IsWrong($"{key}.accept-proxy") && settings.FindAny($"{key}.proxy-clients") is { } proxies)
-            settings.Refuse(proxies, "only a listener with accept-proxy: on has a list of proxies; switch accept-proxy on or remove the list");
         var allowed = settings.ReadList($"{key}.allow-destinations", DestinationRule.Defaults, DestinationRule.Parse);
         var proxyClients = settings.ReadList($"{key}.proxy-clients", ListenerOptions.LoopbackNetworks, NetworkAddress.Parse);
         if (role != SidecarRole.Inbound)
-            settings.DropDefaults($"{key}.allow-destinations");
+            settings.SwitchOff($"{key}.allow-destinations", "only an inbound listener has a list of allowed destinations", cause: $"{key}.role");
         if (!acceptProxy)
-            settings.DropDefaults($"{key}.proxy-clients");
+            settings.SwitchOff($"{key}.proxy-clients", "only a listener with accept-proxy: on has a list of proxies; switch accept-proxy on or remove the list", cause: $"{key}.accept-proxy");
         return new ListenerOptions
         {
             Name = settings.ReadOptional($"{key}.name", ParseName) ?? "",
@@ -112,8 +108,6 @@ internal static class ListenerReader
             settings.Refuse(target, $"role alone in mode {modeSetting.Value} takes no target: each connection brings its own destination");
         if (modeSetting is not null && mode == ListenerMode.Socks4 && role == SidecarRole.Inbound)
             settings.Refuse(modeSetting, "the clients of an inbound sidecar are outbound sidecars, not SOCKS clients");
-        if (settings.FindAny($"{key}.allow-destinations") is { } allow && role != SidecarRole.Inbound)
-            settings.Refuse(allow, "only an inbound listener has a list of allowed destinations");
         if (settings.FindAny($"{key}.deny-destinations") is { } deny && role != SidecarRole.Inbound)
             settings.Refuse(deny, "only an inbound listener has a list of denied destinations");
         if (settings.FindAny($"{key}.allow-clients") is { } clients && mode != ListenerMode.Socks4)

@@ -14,17 +14,21 @@ internal static class ListenerTransforms
     // Each connection compares its destination with one entry after the other.
     private const int MaxEntries = 256;
 
+    private const string OracleChooses = "has no effect, because the Oracle chooses the transform; remove one of the two";
+
     /// <summary>The listener with its transforms. A transform that is wrong or has no effect is an error.</summary>
     public static ListenerOptions WithTransforms(this ListenerOptions listener, SettingSet settings, string key, Func<string, TransformExpression> parse)
     {
         var list = $"{key}.destination-transforms";
-        if (listener.Oracle is not null && (settings.Find($"{key}.transform") ?? settings.FindAny(list)) is { } idle)
-            settings.Refuse(idle, "has no effect, because the Oracle chooses the transform; remove one of the two");
         if (listener is { Role: SidecarRole.Outbound, Mode: ListenerMode.Fixed } && settings.FindAny(list) is { } blind)
             settings.Refuse(blind, "an outbound listener with a fixed target does not know the destination, only its inbound peer does; use transform");
         var transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(parse));
         if (listener.Oracle is not null)
-            settings.DropDefaults($"{key}.transform");
+        {
+            settings.SwitchOff($"{key}.transform", OracleChooses);
+            settings.SwitchOff(list, OracleChooses);
+        }
+
         return listener with
         {
             Transform = transform,

@@ -59,6 +59,7 @@ internal static class OptionsReader
             Language = language,
             Metrics = ReadEndpoint(settings, "metrics", defaults.Metrics),
             Health = ReadEndpoint(settings, "health", defaults.Health),
+            Probes = ReadProbes(settings),
             Admin = ReadAdmin(settings, defaults.Admin!),
             Timeouts = ReadTimeouts(settings, defaults.Timeouts),
             Drain = settings.Read("drain", defaults.Drain, Values.Duration(TimeSpan.Zero, Day)),
@@ -86,6 +87,18 @@ internal static class OptionsReader
         return new EndpointOptions(address, setting?.Origin) { Hosts = settings.ReadList($"{name}.hosts", [], DestinationPattern.Parse) };
     }
 
+    private static Dictionary<string, ProbeTarget> ReadProbes(SettingSet settings)
+    {
+        var probes = new Dictionary<string, ProbeTarget>(StringComparer.OrdinalIgnoreCase);
+        foreach (var name in settings.ReadMap("probes").Keys)
+        {
+            if (settings.ReadOptional($"probes.{name}", ProbeTarget.Parse) is { } target)
+                probes.Add(name, target);
+        }
+
+        return probes;
+    }
+
     // "admin: off" and "admin: {address: off}" mean the same.
     private static EndpointOptions? ReadAdmin(SettingSet settings, EndpointOptions endpoint)
     {
@@ -108,12 +121,7 @@ internal static class OptionsReader
         if (transport == TransportKind.Epoll && !OperatingSystem.IsLinux())
             settings.Refuse(settings.Find("transport")!, "epoll exists only on Linux; use sockets on this system");
         if (transport == TransportKind.Sockets)
-        {
-            settings.DropDefaults("loops");
-            if (settings.Find("loops") is { } loops)
-                settings.Refuse(loops, "the sockets transport has no event loops; remove one of the two");
-        }
-
+            settings.SwitchOff("loops", "the sockets transport has no event loops; remove one of the two");
         return transport;
     }
 

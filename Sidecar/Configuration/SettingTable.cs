@@ -14,7 +14,7 @@ internal static class SettingTable
         new("--config", ConfigKey, "FILE", "YAML file with any of these settings, and with several listeners; read again when it changes and on SIGHUP"),
         new("--listen", "listeners.0.listen", "ADDRESS:PORT", "Address to listen on; a port alone means all addresses"),
         new("--role", "listeners.0.role", "ROLE", "alone, outbound (aliases p1, client) or inbound (aliases p2, server) [default: alone]"),
-        new("--mode", "listeners.0.mode", "MODE", "Source of the destination: fixed (--target), transparent (iptables) or socks4 (the client) [default: fixed]"),
+        new("--mode", "listeners.0.mode", "MODE", "Source of the destination: fixed (--target), transparent (iptables) or socks4 (the client) [default: fixed with a target, transparent without]"),
         new("--target", "listeners.0.target", "HOST:PORT", "alone: the destination; outbound: the address of the inbound sidecar; inbound: the service [default: the original destination]"),
         new("--oracle", "oracle.address", "HOST:PORT", "The Oracle that authorizes each connection and chooses its transform"),
         new("--oracle-dialect", "oracle.dialect", "v1|v1x", "v1, as in the Lisp programs; v1x also sends listener and destination, accepts any transform and keeps connections open [default: v1]"),

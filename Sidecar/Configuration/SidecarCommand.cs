@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Net;
 using Chassis;
 using Chassis.Records;
 using Chassis.Settings;
+using Injection.Command;
 using Oracle.Protocol;
 using Sidecar.Hosting;
 using Sidecar.Options;
@@ -10,7 +12,7 @@ using Sidecar.Transform.Command;
 
 namespace Sidecar.Configuration;
 
-/// <summary>The command line: run (the root command), <c>check</c>, <c>transform</c> and <c>records</c>.</summary>
+/// <summary>The command line: run (the root command), <c>check</c>, <c>transform</c>, <c>records</c>, <c>inject</c>, <c>injector</c> and <c>wait</c>.</summary>
 internal static class SidecarCommand
 {
     public const string Epilog = PositionalForm.Help + """
@@ -36,6 +38,9 @@ internal static class SidecarCommand
         root.Subcommands.Add(check);
         root.Subcommands.Add(TransformCommand.Create());
         root.Subcommands.Add(RecordsCommand.Create());
+        root.Subcommands.Add(InjectCommand.Create());
+        root.Subcommands.Add(InjectorCommand.Create());
+        root.Subcommands.Add(WaitCommand.Create(((IPEndPoint)new SidecarOptions { Listeners = [] }.Health.Address).Port));
         var source = new CommandLineSource(root, SettingTable.Options);
         var checkedSource = new CommandLineSource(check, SettingTable.Options, option => option.Key == SettingTable.ConfigKey);
         root.SetAction(async (parsed, _) =>

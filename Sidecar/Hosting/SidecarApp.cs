@@ -10,6 +10,7 @@ using Sidecar.Authorization.Pools;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Hosting.Admin;
+using Sidecar.Hosting.Probes;
 using Sidecar.Hosting.Reload;
 using Sidecar.Hosting.Signals;
 using Sidecar.Listeners;
@@ -127,7 +128,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         var app = builder.Build();
         metrics.Map(app, routes => routes.MapMetrics(app.Services.GetRequiredService<PrometheusBridge>()));
         var oracle = app.Services.GetRequiredService<OracleReach>();
-        health.Map(app, routes => routes.MapHealth(() => oracle.Detail, () => oracle.NotReady));
+        health.Map(app, routes => routes.MapHealth(() => oracle.Detail, () => oracle.NotReady).MapProbes(options.Probes));
         admin.Map(app, routes => routes.MapAdmin());
         // Made before the first connection, so that it listens to every meter.
         app.Services.GetRequiredService<PrometheusBridge>();

@@ -19,6 +19,9 @@ public sealed record SidecarOptions
     /// <summary>The address of <c>/healthz</c> and <c>/readyz</c>; default port 15021 on all addresses.</summary>
     public EndpointOptions Health { get; init; } = EndpointOptions.Default(ListenAddress.Any, 15021);
 
+    /// <summary>Probes of the application that the health endpoint performs, by name; default none.</summary>
+    internal IReadOnlyDictionary<string, ProbeTarget> Probes { get; init; } = new Dictionary<string, ProbeTarget>();
+
     /// <summary>The address of the admin endpoints, possibly a UNIX socket; null for none; default port 15000 on loopback.</summary>
     public EndpointOptions? Admin { get; init; } = EndpointOptions.Default(IPAddress.Loopback, 15000);
 

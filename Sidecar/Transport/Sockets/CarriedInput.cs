@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Carrier = Pipelines.Sockets.Unofficial.SocketConnection;
 
@@ -26,18 +25,8 @@ internal sealed class CarriedInput : PipeReader
     }
 
     /// <inheritdoc/>
-    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            var reading = _carrier.Input.ReadAsync(cancellationToken);
-            return reading.IsCompletedSuccessfully ? new(Checked(reading.Result)) : CheckAsync(reading);
-        }
-        catch (SocketException error)
-        {
-            throw Translated(error);
-        }
-    }
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+        CarrierCall.RunAsync(this, static (input, cancellation) => input._carrier.Input.ReadAsync(cancellation), static (input, read) => input.Checked(read), cancellationToken);
 
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
@@ -49,7 +38,7 @@ internal sealed class CarriedInput : PipeReader
         }
         catch (SocketException error)
         {
-            throw Translated(error);
+            throw CarrierCall.Translate(error);
         }
 
         result = Checked(result);
@@ -68,25 +57,10 @@ internal sealed class CarriedInput : PipeReader
     /// <inheritdoc/>
     public override void Complete(Exception? exception = null) => _carrier.Input.Complete(exception);
 
-    private static IOException Translated(SocketException error) => new(error.Message, error);
-
     // The kernel reports a reset only once. If a send got this report, a read returns a false end of stream. EPIPE is the exception: then
     // the peer's FIN came before the reset, and the end is a real one. The carrier may not know yet that its send failed.
     private void OnEnded(Exception? error) =>
         _isCut = error is null && !_output.IsAllSent && _carrier.SocketError != SocketError.Shutdown && _raw.IsOver;
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> CheckAsync(ValueTask<ReadResult> reading)
-    {
-        try
-        {
-            return Checked(await reading.ConfigureAwait(false));
-        }
-        catch (SocketException error)
-        {
-            throw Translated(error);
-        }
-    }
 
     private ReadResult Checked(ReadResult read) => read.IsCompleted && _isCut ? throw new ConnectionResetException("Connection reset by peer") : read;
 }

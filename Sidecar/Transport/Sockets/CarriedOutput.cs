@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Carrier = Pipelines.Sockets.Unofficial.SocketConnection;
 
 namespace Sidecar.Transport.Sockets;
@@ -31,18 +30,8 @@ internal sealed class CarriedOutput(Carrier carrier, CarriedSocket raw) : PipeWr
     }
 
     /// <summary>Ends when the kernel has taken all bytes; if it does not take them, an <see cref="IOException"/> is thrown.</summary>
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            var flushing = _output.FlushAsync(cancellationToken);
-            return flushing.IsCompletedSuccessfully ? new(Checked(flushing.Result)) : CheckAsync(flushing);
-        }
-        catch (SocketException error)
-        {
-            throw Translated(error);
-        }
-    }
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+        CarrierCall.RunAsync(this, static (output, cancellation) => output._output.FlushAsync(cancellation), static (output, flushed) => output.Checked(flushed), cancellationToken);
 
     /// <inheritdoc/>
     public override void CancelPendingFlush() => _output.CancelPendingFlush();
@@ -50,27 +39,12 @@ internal sealed class CarriedOutput(Carrier carrier, CarriedSocket raw) : PipeWr
     /// <summary>Ends the direction with a FIN. With an exception, unsent bytes are dropped.</summary>
     public override void Complete(Exception? exception = null) => raw.ShutdownSend(exception);
 
-    private static IOException Translated(SocketException error) => new(error.Message, error);
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<FlushResult> CheckAsync(ValueTask<FlushResult> flushing)
-    {
-        try
-        {
-            return Checked(await flushing.ConfigureAwait(false));
-        }
-        catch (SocketException error)
-        {
-            throw Translated(error);
-        }
-    }
-
     private FlushResult Checked(FlushResult flushed)
     {
         if (flushed.IsCanceled || IsAllSent)
             return flushed;
         throw carrier.SocketError is not SocketError.Success and var error
-            ? Translated(new SocketException((int)error))
+            ? CarrierCall.Translate(new SocketException((int)error))
             : new IOException("The connection broke while bytes were sent");
     }
 }

@@ -65,9 +65,7 @@ internal sealed record FileOutput : RecordOutput
         var keep = settings.Read($"{key}.keep", Usual.Keep, Values.WholeNumber(0, MaxKept));
         if (size is not null || age is not null)
             return new LineRotation(size, age, keep);
-        settings.DropDefaults($"{key}.keep");
-        if (settings.Find($"{key}.keep") is { } unused)
-            settings.Refuse(unused, $"there are no old files: give {key}.rotate-size or {key}.rotate-age, or remove this");
+        settings.SwitchOff($"{key}.keep", $"there are no old files: give {key}.rotate-size or {key}.rotate-age, or remove this");
         return null;
     }
 }

@@ -48,7 +48,7 @@ public sealed class ChartTests
     [InlineData("ipv6=often", "/ipv6")]
     [InlineData("oracle.replicas=2", "replicas")]
     [InlineData("frontend.autoscaling.minReplicas=0", "minReplicas")]
-    [InlineData("preStopSleep=60", "preStopSleep")]
+    [InlineData("priorityClass.value=2000000000", "/priorityClass/value")]
     public async Task Schema_RefusesWrongValues(string setting, string named)
     {
         var result = await KubernetesTools.HelmAsync("template", KubernetesTools.Chart, "--set", setting);

@@ -65,13 +65,8 @@ public sealed class PodSecurityTests
     {
         foreach (var pod in (await Renderings.OfAsync(rendering)).Pods)
         {
-            var hooks = pod.AllContainers.Select(container => container.At("lifecycle.preStop")).Select(hook => hook switch
-            {
-                null => 0,
-                _ when hook.At("sleep.seconds") is { } seconds => (int)seconds,
-                _ => int.Parse(hook.Words("exec.command").Last().TrimEnd('s')),
-            });
-            Assert.True(((int?)pod.Spec["terminationGracePeriodSeconds"] ?? 30) > hooks.Max() + DrainSeconds, pod.Name);
+            var hooks = pod.AllContainers.Select(container => container.Words("lifecycle.preStop.exec.command").LastOrDefault("0s"));
+            Assert.True(((int?)pod.Spec["terminationGracePeriodSeconds"] ?? 30) > hooks.Max(time => int.Parse(time.TrimEnd('s'))) + DrainSeconds, pod.Name);
         }
     }
 

@@ -53,9 +53,9 @@ app.kubernetes.io/part-of: sidecar-demo
     - name: SIDECAR__ORACLE__ADDRESS
       value: oracle:9100
     {{- if eq .role "inbound" }}
-    - name: SIDECAR__PROBES__{{ upper .name }}__READINESS
+    - name: SIDECAR__PROBES__{{ upper .name }}_LIVENESS
       value: http://:9000/healthz
-    - name: SIDECAR__PROBES__{{ upper .name }}__LIVENESS
+    - name: SIDECAR__PROBES__{{ upper .name }}_READINESS
       value: http://:9000/healthz
     {{- end }}
   ports:

@@ -79,7 +79,6 @@ app.kubernetes.io/part-of: sidecar-demo
       path: /healthz
       port: 15021
     periodSeconds: 10
-    failureThreshold: 3
   securityContext:
     runAsUser: 1337
     runAsGroup: 1337

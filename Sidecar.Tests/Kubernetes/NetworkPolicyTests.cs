@@ -30,7 +30,7 @@ public sealed class NetworkPolicyTests
     private static readonly int[] Ports = [53, 80, 443, 5353, 8000, 8001, 9000, 9001, 9080, 9081, 9100, 9101, 15000, 15021, 15090, 45000, 45001];
 
     private static readonly IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Namespaces =
-        new[] { Own, "kube-system", "monitoring", "foreign" }.ToDictionary(name => name, name => Labels(("kubernetes.io/metadata.name", name)));
+        new[] { Own, "kube-system", "monitoring", "foreign" }.ToDictionary(name => name, IReadOnlyDictionary<string, string> (name) => Labels(("kubernetes.io/metadata.name", name)));
 
     public static TheoryData<string> WithPrometheus => [Renderings.With("base", "prometheus"), Renderings.With(Renderings.Production, "prometheus")];
 
@@ -76,5 +76,5 @@ public sealed class NetworkPolicyTests
 
     private static IPAddress Address(int host) => new([10, 244, 0, (byte)host]);
 
-    private static IReadOnlyDictionary<string, string> Labels(params (string Key, string Value)[] labels) => labels.ToDictionary(label => label.Key, label => label.Value);
+    private static Dictionary<string, string> Labels(params (string Key, string Value)[] labels) => labels.ToDictionary(label => label.Key, label => label.Value);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Testing;
 using Xunit;
 
@@ -10,6 +9,7 @@ public sealed class ReferenceTests
 {
     private const string Namespace = "sidecar-demo";
     private static readonly string[] ClusterWide = ["Namespace", "PriorityClass"];
+    private static readonly string[] HandlersWithPorts = ["httpGet", "tcpSocket", "grpc"];
 
     [Theory]
     [MemberData(nameof(Renderings.All), MemberType = typeof(Renderings))]
@@ -78,7 +78,7 @@ public sealed class ReferenceTests
             Assert.Equal(pod.Ports.Count(), pod.Ports.Select(port => port.Number).Distinct().Count());
             Assert.Equal(pod.Ports.Count(), pod.Ports.Select(port => port.Name).Distinct().Count());
             Assert.All(pod.Ports, port => Assert.InRange(port.Name!.Length, 1, 15));
-            foreach (var handler in new[] { "httpGet", "tcpSocket", "grpc" }.SelectMany(pod.Spec.Everywhere))
+            foreach (var handler in HandlersWithPorts.SelectMany(pod.Spec.Everywhere))
                 Assert.True(pod.HasPort(handler["port"]), $"{pod.Name}: {handler}");
             foreach (var (key, port) in pod.Annotations.Where(pair => pair.Key.EndsWith("/port", StringComparison.Ordinal)))
                 Assert.True(pod.HasPort(int.Parse(port)), $"{pod.Name}: {key}");

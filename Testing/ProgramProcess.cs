@@ -89,7 +89,8 @@ public sealed class ProgramProcess : IAsyncDisposable
         await _process.DisposeAsync();
     }
 
-    private static ProcessCommand CommandOf(IEnumerable<string> launcher, string program, IEnumerable<string> args) => new(program,
+    /// <summary>The command that starts a program, by a launcher that then becomes it.</summary>
+    public static ProcessCommand CommandOf(IEnumerable<string> launcher, string program, IEnumerable<string> args) => new(program,
         [.. launcher, .. IsNative(program) ? Native(program) : ["dotnet", Path.Combine(AppContext.BaseDirectory, program + ".dll")], .. args]);
 
     private static IEnumerable<string> Native(string program)

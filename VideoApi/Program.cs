@@ -20,6 +20,7 @@ var root = new RootCommand("A video service in three parts: storage holds HLS fi
     ServiceCommand.Create("storage", "Serves HLS files from a folder; each sub-folder with a playlist is a video.", defaultPort: 9080,
         new Parameter<string>("folder", "--folder", "DIR", "The folder that holds the videos.", MediaFolder.Parse, fallback: null),
         (listener, folder) => StorageApp.Create(new StorageOptions(listener, folder))),
+    WaitCommand.Create(healthPort: 8000),
 };
 
 return await ProgramShell.RunAsync(root, args, """

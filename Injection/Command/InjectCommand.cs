@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text;
-using Chassis;
 using Injection.Pods;
 using Injection.Text;
 

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Chassis;
 using Chassis.Net;
 using Chassis.Settings;
 
@@ -127,13 +126,13 @@ internal sealed partial record PodSettings
 
     private static string Matching(string text, Regex pattern, string expected) => pattern.IsMatch(text) ? text : throw new FormatException(expected);
 
-    [GeneratedRegex("^[0-9]+([.][0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[0-9]+([.][0-9]+)?(m|k|M|G|Ki|Mi|Gi)?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Quantity();
 
-    [GeneratedRegex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Name();
 
-    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._/:@-]{0,509}[A-Za-z0-9])?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._/:@-]{0,509}[A-Za-z0-9])?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ImageName();
 }
 

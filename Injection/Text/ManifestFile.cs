@@ -103,10 +103,10 @@ internal static partial class ManifestFile
         Enumerable.Range(0, path.Count + 1).Select(skipped => document.Find(path.SkipLast(skipped))).FirstOrDefault(node => node is not null);
 
     // In a block of lines the text is indented, so a line that begins with --- always separates documents.
-    [GeneratedRegex(@"^---(?=\s|$)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^---(\s|\z)", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Separator();
 
-    [GeneratedRegex(@"\A\s*\{\r?\n(?<spaces> +)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\A\s*\{\r?\n(?<spaces> +)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Indent();
 }
 

@@ -16,7 +16,7 @@ internal sealed partial class YamlDocument
     // Nested aliases would multiply the nodes.
     private const int MaxNodes = 1_000_000;
 
-    private readonly IParser _parser;
+    private readonly Parser _parser;
     private readonly Dictionary<string, YamlNode> _anchors = new(StringComparer.Ordinal);
     private readonly string _name;
     private readonly int _lineBefore;
@@ -170,7 +170,7 @@ internal sealed partial class YamlDocument
     }
 
     // The core schema of YAML 1.2, section 10.3.2.
-    private static JsonNode? ToJson(YamlScalar scalar)
+    private static JsonValue? ToJson(YamlScalar scalar)
     {
         var text = scalar.Value;
         if (scalar.Style != ScalarStyle.Plain || scalar.IsText)
@@ -186,9 +186,9 @@ internal sealed partial class YamlDocument
         };
     }
 
-    [GeneratedRegex("^[-+]?[0-9]+$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[-+]?[0-9]+\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex WholeNumber();
 
-    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Fraction();
 }

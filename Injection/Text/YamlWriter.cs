@@ -43,7 +43,13 @@ internal sealed partial class YamlWriter(string newLine)
     /// <summary>Text in double quotes.</summary>
     public static string Quoted(string text) => $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
 
-    private static string Word(string text) => PlainText().IsMatch(text) && !OtherType().IsMatch(text) ? text : Quoted(text);
+    private static string Word(string text)
+    {
+        if (PlainText().IsMatch(text) && !OtherType().IsMatch(text))
+            return text;
+        // JSON in an annotation is easier to read in single quotes.
+        return text.Contains('"', StringComparison.Ordinal) && !text.Any(char.IsControl) ? $"'{text.Replace("'", "''", StringComparison.Ordinal)}'" : Quoted(text);
+    }
 
     private string Block(JsonNode? value, int indent)
     {
@@ -68,9 +74,9 @@ internal sealed partial class YamlWriter(string newLine)
     }
 
     // Text that no YAML reader takes for anything else, in brackets too: words, paths, images, quantities such as 64Mi.
-    [GeneratedRegex(@"^([A-Za-z_/]|--?[A-Za-z])[A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*$|^[0-9]+(m|Ki|Mi|Gi)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^([A-Za-z_/]|--?[A-Za-z])[A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*\z|^[0-9]+(m|Ki|Mi|Gi)\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex PlainText();
 
-    [GeneratedRegex("^(true|false|null|yes|no|on|off|y|n)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(true|false|null|yes|no|on|off|y|n)\z", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex OtherType();
 }

@@ -15,7 +15,13 @@ internal static class RootTools
     public static void Require(params IEnumerable<string> more)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, for network namespaces and iptables");
-        var missing = Missing([.. Programs, .. more]).ToList();
+        RequirePrograms([.. Programs, .. more]);
+    }
+
+    /// <summary>Skips the test, with the reason, if a program is missing.</summary>
+    public static void RequirePrograms(params IEnumerable<string> programs)
+    {
+        var missing = Missing(programs).ToList();
         Assert.SkipWhen(missing.Count > 0, $"needs {string.Join(", ", missing)}");
     }
 

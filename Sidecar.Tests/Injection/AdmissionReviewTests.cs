@@ -121,7 +121,7 @@ public sealed class AdmissionReviewTests
         _ => [],
     };
 
-    private static JsonNode Review(string annotations)
+    private static JsonObject Review(string annotations)
     {
         var pod = JsonNode.Parse("""
             {"apiVersion": "v1", "kind": "Pod",

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Chassis;
 using Injection.Pods;
 using Injection.Text;
 using Testing;

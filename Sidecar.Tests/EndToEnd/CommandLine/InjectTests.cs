@@ -1,4 +1,3 @@
-using Processes;
 using Testing;
 using Xunit;
 

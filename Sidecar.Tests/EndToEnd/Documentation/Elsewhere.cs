@@ -28,6 +28,16 @@ internal static class Elsewhere
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare"] = "takes eight minutes; CompareRunTests runs it with smaller numbers",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare --quick"] = "takes minutes; the same",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- micro"] = "takes minutes",
+        ["scripts/images build"] = "takes minutes; the tests of the images run it",
+        ["scripts/images save"] = "takes minutes; the tests of the images run it",
+        ["kubectl apply -k k8s/overlays/demo"] = "needs a cluster; the tests of the manifests render it",
+        ["kubectl -n sidecar-demo port-forward service/frontend 8000"] = "needs a cluster",
+        ["kubectl -n sidecar-demo rollout status deployment/frontend deployment/backend deployment/storage deployment/oracle"] = "needs a cluster",
+        ["kubectl -n sidecar-demo logs deployment/frontend -c sidecar --tail 1"] = "needs a cluster",
+        ["kubectl -n sidecar-demo port-forward deployment/frontend 15090"] = "needs a cluster",
+        ["kubectl get deployment web -o json | Sidecar inject -f - --role inbound | kubectl apply -f -"] = "needs a cluster; InjectTests gives it a Deployment",
+        ["helm install demo k8s/chart --namespace sidecar-demo --create-namespace"] = "needs a cluster; ChartTests renders it",
+        ["helm upgrade demo k8s/chart --namespace sidecar-demo -f k8s/chart/production.yaml"] = "needs a cluster; ChartTests renders it",
     };
 
     public static bool Has(DocumentedCommand command) => Steps.Contains(command.Text) || Reasons.ContainsKey(command.Text);

@@ -8,12 +8,32 @@ internal sealed record Scene(string Before, string? Meanwhile = null)
     /// <summary>A word in commands and in their output for which a scene has another: the last line that its script writes.</summary>
     public const string Placeholder = "ID";
 
+    private const string WebManifest = """
+        cat > web.yaml <<'END'
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata:
+              labels: {app: web}
+              annotations: {sidecar.proxy/role: inbound}
+            spec:
+              containers:
+                - {name: web, image: web, ports: [{containerPort: 9000}]}
+        END
+        """;
+
     /// <summary>The scenes, by command.</summary>
     public static readonly IReadOnlyDictionary<string, Scene> All = new Dictionary<string, Scene>
     {
         // "Operators of your own".
         ["dotnet Oracle/bin/Release/net10.0/Oracle.dll 9100 --policy policy.yaml"] = new(
             "mkdir filters && cp Samples/RollingXor/bin/Release/net10.0/RollingXor.dll filters/mine.dll"),
+        // A manifest of the reader.
+        ["Sidecar inject -f web.yaml --role inbound --oracle oracle:9100 > web-injected.yaml"] = new(WebManifest),
+        ["Sidecar inject -f web.yaml > web-injected.yaml"] = new(WebManifest),
         // "When all is well".
         ["iptables/sidecar-iptables check --outbound-port 45000 --inbound-port 45001"] = new(
             "iptables/sidecar-iptables apply --outbound-port 45000 --inbound-port 45001"),

@@ -1,6 +1,6 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
-using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Chassis.Endpoints;

@@ -143,7 +143,7 @@ internal static class PodInjector
 
     private static PodError? Impossible(Patch pod)
     {
-        if (pod.At("spec", "hostNetwork") ?.GetValueKind() == JsonValueKind.True)
+        if (pod.At("spec", "hostNetwork")?.GetValueKind() == JsonValueKind.True)
             return new PodError(["spec", "hostNetwork"], "hostNetwork: the rules would redirect the connections of the whole node");
         if (pod.At("spec", "os", "name").Text() == "windows" || pod.At("spec", "nodeSelector", "kubernetes.io/os").Text() == "windows")
             return new PodError(["spec", "nodeSelector"], "the pod is for Windows, and iptables exists only on Linux");
@@ -188,7 +188,7 @@ internal static class PodInjector
     {
         if (isJob && settings.Container == ContainerKind.Classic)
             yield return "a classic sidecar keeps the Job running: end it as the last step of the main container, by POST http://127.0.0.1:15000/drain";
-        if (pod.At("spec", "terminationGracePeriodSeconds") .Number() is { } seconds and < ShortestGracePeriod)
+        if (pod.At("spec", "terminationGracePeriodSeconds").Number() is { } seconds and < ShortestGracePeriod)
             yield return $"terminationGracePeriodSeconds is {seconds}: the sidecar needs its drain time of 5 s behind the end of the application; give at least {ShortestGracePeriod}";
     }
 

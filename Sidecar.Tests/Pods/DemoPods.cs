@@ -38,6 +38,7 @@ public sealed class DemoPods : IAsyncLifetime
     private readonly List<string> _progress = [];
     private readonly List<HttpFetcher> _fetchers = [];
     private ManagedProcess? _oracleLog;
+    private bool _isDisposed;
 
     internal PodmanHost Host { get; private set; } = null!;
 
@@ -97,6 +98,9 @@ public sealed class DemoPods : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         if (Viewer is not null)
             await Viewer.DisposeAsync();
         if (_oracleLog is not null)

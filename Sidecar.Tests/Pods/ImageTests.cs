@@ -32,7 +32,7 @@ public sealed class ImageTests : IDisposable
     {
         var lines = _pods.BuildOutput.TrimEnd().Split('\n');
         Assert.Equal(Images.Select(DemoPods.Image), lines.Select(line => line.Split(' ')[0]));
-        Assert.All(lines, line => Assert.Matches(@"  [0-9]+\.[0-9] MB of its own, [0-9]+\.[0-9] MB with its base$", line));
+        Assert.All(lines, line => Assert.Matches(@"  [0-9]+\.[0-9]{2} MB of its own, [0-9]+\.[0-9]{2} MB with its base$", line));
         TestContext.Current.TestOutputHelper?.WriteLine(_pods.BuildOutput);
     }
 
@@ -162,10 +162,10 @@ public sealed class ImageTests : IDisposable
 
     private static IEnumerable<string> Known(string image) => image switch
     {
-        "sidecar" => ["YamlDotNet", "System.CommandLine", "Pipelines.Sockets.Unofficial", "prometheus-net", "runtime.linux-x64.Microsoft.DotNet.ILCompiler"],
-        "sidecar-runtime" => ["YamlDotNet", "System.CommandLine", "Pipelines.Sockets.Unofficial", "prometheus-net"],
+        "sidecar" => ["YamlDotNet", "System.CommandLine", "Pipelines.Sockets.Unofficial", "prometheus-net", "Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64"],
+        "sidecar-runtime" => ["YamlDotNet", "System.CommandLine", "Pipelines.Sockets.Unofficial", "prometheus-net", "Microsoft.NETCore.App", "Microsoft.AspNetCore.App"],
         "sidecar-iptables" => ["iptables", "iproute2", "bash"],
-        _ => ["YamlDotNet", "System.CommandLine", "runtime.linux-x64.Microsoft.DotNet.ILCompiler"],
+        _ => ["YamlDotNet", "System.CommandLine", "Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64"],
     };
 
     // Of Directory.Packages.props.

@@ -83,8 +83,11 @@ internal static class PodManifests
     private static void Simplify(YamlMappingNode container)
     {
         container.Children.Remove("restartPolicy");
+        // podman 4 would take each port of this machine.
+        container.Children.Remove("ports");
         foreach (var probe in Probes)
             container.Children.Remove(probe);
+        // Probes that the sidecar makes belong to them.
         if (container.Children.TryGetValue("env", out var variables))
             container.Children["env"] = new YamlSequenceNode(((YamlSequenceNode)variables).Where(variable => !NameOf(variable).StartsWith("SIDECAR__PROBES__", StringComparison.Ordinal)));
     }

@@ -111,10 +111,12 @@ public sealed class DemoPods : IAsyncLifetime
     }
 
     /// <summary>The pod of one of the demo's Deployments, with less memory for its sidecar.</summary>
-    internal async Task<RunningPod> PlayAsync(string deployment, string? name = null, Func<string, string>? change = null, string before = "")
+    internal async Task<RunningPod> PlayAsync(string deployment, string? name = null, Func<string, string>? change = null)
     {
         name ??= deployment;
-        await Host.PlayAsync(before + PodManifests.Pod(deployment, name, $"{SidecarMegabytes}Mi", change));
+        var manifests = (deployment == "oracle" ? PodManifests.Policy() : "") + PodManifests.Pod(deployment, name, $"{SidecarMegabytes}Mi", change);
+        // Each Oracle with a policy of its own.
+        await Host.PlayAsync(manifests.Replace("oracle-policy", $"{name}-policy", StringComparison.Ordinal));
         return await Host.PodAsync(name);
     }
 
@@ -145,7 +147,7 @@ public sealed class DemoPods : IAsyncLifetime
     private async Task<string> PlayAsync()
     {
         Storage = await PlayAsync("storage");
-        Oracle = await PlayAsync("oracle", before: PodManifests.Policy());
+        Oracle = await PlayAsync("oracle");
         _oracleLog = Host.Start(_audit.Take, "logs", "--follow", "oracle-oracle");
         Backend = await PlayAsync("backend");
         Frontend = await PlayAsync("frontend");

@@ -34,6 +34,19 @@ internal static class PodManifests
         return change is null ? text : change(text);
     }
 
+    /// <summary>A pod in which a Deployment's own init container, with all its rights, runs another command once.</summary>
+    public static string InitContainer(string deployment, string name, params IEnumerable<string> command)
+    {
+        var container = Containers((YamlMappingNode)Deployment(deployment)["spec"]["template"]["spec"], "initContainers").First(container => !IsSidecar(container));
+        container.Children["command"] = new YamlSequenceNode(command.Select(word => new YamlScalarNode(word)));
+        container.Children.Remove("args");
+        return Text(new YamlMappingNode
+        {
+            { "apiVersion", "v1" }, { "kind", "Pod" }, { "metadata", new YamlMappingNode { { "name", name } } },
+            { "spec", new YamlMappingNode { { "restartPolicy", "Never" }, { "containers", new YamlSequenceNode(container) } } },
+        });
+    }
+
     /// <summary>The Oracle's policy, where its Deployment mounts it.</summary>
     public static string Policy()
     {
@@ -113,6 +126,6 @@ internal static class PodManifests
     {
         using var writer = new StringWriter();
         new YamlStream(new YamlDocument(node)).Save(writer, assignAnchors: false);
-        return writer.ToString().Replace("...", "---", StringComparison.Ordinal);
+        return writer.ToString().Replace("\n...", "\n---", StringComparison.Ordinal);
     }
 }

@@ -22,6 +22,9 @@ internal static class Elsewhere
     {
         ["./test"] = "runs this test",
         ["./test --unit"] = "runs tests that this run has too",
+        ["scripts/images build"] = "needs a registry for the bases; DemoPods runs it with other bases",
+        ["scripts/images save"] = "needs these images; ImageTests runs it",
+        ["scripts/images push --registry registry.example.org/team"] = "needs that registry; ImageTests runs it with another one",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare"] = "takes eight minutes; CompareRunTests runs it with smaller numbers",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare --quick"] = "takes minutes; the same",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- micro"] = "takes minutes",

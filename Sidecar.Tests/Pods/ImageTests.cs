@@ -115,7 +115,7 @@ public sealed class ImageTests : IDisposable
     {
         var copy = _folder.File("copy");
         await Run.WellAsync("bash", "-c", "mkdir \"$1\" && cd \"$0\" && git ls-files -z | tar --null -cT - | tar -xC \"$1\"", Repository.Root, copy);
-        var published = await ShortCommand.ResultAsync(new ProcessCommand("publish", Path.Combine(copy, "scripts", "publish-native"), "Sidecar"), TimeSpan.FromMinutes(8));
+        var published = await ShortCommand.ResultAsync(new ProcessCommand("publish", Path.Combine(copy, "scripts", "publish-native"), "Sidecar") { Environment = _pods.Host.Environment }, TimeSpan.FromMinutes(12));
         published.Well("scripts/publish-native Sidecar in another folder");
 
         var root = await _pods.Host.PodmanAsync("image", "mount", DemoPods.Image("sidecar"));

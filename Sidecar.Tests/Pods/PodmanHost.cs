@@ -60,6 +60,8 @@ internal sealed class PodmanHost : IAsyncDisposable
                 """),
             // A build runs its commands in the network of this machine, and without a container of podman's.
             ["BUILDAH_ISOLATION"] = "chroot",
+            // So that no process of a build outlives it.
+            ["MSBUILDDISABLENODEREUSE"] = "1",
         };
         _keeper = ManagedProcess.Start(new ProcessCommand("keeper", "setsid", "bash", "-c", Keeper, "keeper", Folder, space.Name) { Environment = Environment }
             .EndingWithParent());

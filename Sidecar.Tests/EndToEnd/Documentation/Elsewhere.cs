@@ -21,6 +21,7 @@ internal static class Elsewhere
     public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>
     {
         ["./test"] = "runs this test",
+        ["./test --containers"] = "runs tests too, those of the pods",
         ["./test --unit"] = "runs tests that this run has too",
         ["scripts/images build"] = "needs a registry for the bases; DemoPods runs it with other bases",
         ["scripts/images save"] = "needs these images; ImageTests runs it",

@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Processes;
@@ -101,7 +100,7 @@ public sealed class ImageTests : IDisposable
         // Another umask, and times other than those of the first build.
         var script = Path.Combine(Repository.Root, "scripts", "images");
         string[] words = ["bash", "-c", "umask 077; exec \"$0\" \"$@\"", script, "build", .. DemoPods.Bases, "--tag", "again"];
-        var built = await ShortCommand.ResultAsync(new ProcessCommand("images", words) { Environment = _pods.Host.Environment }, TimeSpan.FromMinutes(10));
+        var built = await ShortCommand.ResultAsync(new ProcessCommand("images", words) { Environment = _pods.Host.Environment }, TimeSpan.FromMinutes(10), cancellation: TestContext.Current.CancellationToken);
         built.Well("scripts/images build --tag again");
 
         foreach (var image in Images)
@@ -115,7 +114,7 @@ public sealed class ImageTests : IDisposable
     {
         var copy = _folder.File("copy");
         await Run.WellAsync("bash", "-c", "mkdir \"$1\" && cd \"$0\" && git ls-files -z | tar --null -cT - | tar -xC \"$1\"", Repository.Root, copy);
-        var published = await ShortCommand.ResultAsync(new ProcessCommand("publish", Path.Combine(copy, "scripts", "publish-native"), "Sidecar") { Environment = _pods.Host.Environment }, TimeSpan.FromMinutes(12));
+        var published = await ShortCommand.ResultAsync(new ProcessCommand("publish", Path.Combine(copy, "scripts", "publish-native"), "Sidecar") { Environment = _pods.Host.Environment }, TimeSpan.FromMinutes(12), cancellation: TestContext.Current.CancellationToken);
         published.Well("scripts/publish-native Sidecar in another folder");
 
         var root = await _pods.Host.PodmanAsync("image", "mount", DemoPods.Image("sidecar"));

@@ -110,20 +110,6 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact(Explicit = true)]
-    public async Task NativeBuild_InAnotherFolder_GivesTheSameProgram()
-    {
-        var copy = _folder.File("copy");
-        await Run.WellAsync("bash", "-c", "mkdir \"$1\" && cd \"$0\" && git ls-files -z | tar --null -cT - | tar -xC \"$1\"", Repository.Root, copy);
-        var published = await ShortCommand.ResultAsync(new ProcessCommand("publish", Path.Combine(copy, "scripts", "publish-native"), "Sidecar") { Environment = _pods.Host.Environment }, TimeSpan.FromMinutes(12), cancellation: TestContext.Current.CancellationToken);
-        published.Well("scripts/publish-native Sidecar in another folder");
-
-        var root = await _pods.Host.PodmanAsync("image", "mount", DemoPods.Image("sidecar"));
-        var program = Assert.Single(Directory.GetFiles(copy, "Sidecar", SearchOption.AllDirectories), file => file.EndsWith("/publish/Sidecar", StringComparison.Ordinal));
-        Assert.Equal(Hash<SHA256>(await File.ReadAllBytesAsync(Path.Combine(root, "app", "Sidecar"), TestContext.Current.CancellationToken)),
-            Hash<SHA256>(await File.ReadAllBytesAsync(program, TestContext.Current.CancellationToken)));
-    }
-
-    [Fact(Explicit = true)]
     public async Task Save_WritesAnSbomOfWhatIsInTheImage()
     {
         var output = _folder.File("saved");

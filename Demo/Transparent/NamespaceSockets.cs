@@ -9,11 +9,14 @@ namespace Demo.Transparent;
 /// Makes sockets inside a network namespace: a socket belongs to the namespace of the thread that creates it, for good,
 /// wherever it is used. So a thread of its own enters the namespace, creates the socket and ends.
 /// </summary>
-/// <param name="name">The namespace's name.</param>
+/// <param name="name">The namespace's name, or the path of its file.</param>
 internal sealed class NamespaceSockets(string name)
 {
     /// <summary>An HTTP client with connections that start inside.</summary>
-    public HttpFetcher Fetcher() => new(async (context, cancellation) =>
+    public HttpFetcher Fetcher() => new(ConnectAsync);
+
+    /// <summary>Opens a connection for an HTTP client.</summary>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var to = new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port);
         var socket = await CreateAsync(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -28,7 +31,7 @@ internal sealed class NamespaceSockets(string name)
             socket.Dispose();
             throw;
         }
-    });
+    }
 
     /// <summary>Creates a socket.</summary>
     /// <exception cref="ProcessFailedException">The namespace cannot be entered.</exception>

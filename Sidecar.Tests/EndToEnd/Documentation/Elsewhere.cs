@@ -24,7 +24,11 @@ internal static class Elsewhere
     public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>
     {
         ["./test"] = "runs this test",
+        ["./test --containers"] = "runs tests too, those of the pods",
         ["./test --unit"] = "runs tests that this run has too",
+        ["scripts/images build"] = "needs a registry for the bases; DemoPods runs it with other bases",
+        ["scripts/images save"] = "needs these images; ImageTests runs it",
+        ["scripts/images push --registry registry.example.org/team"] = "needs that registry; ImageTests runs it with another one",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare"] = "takes eight minutes; CompareRunTests runs it with smaller numbers",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare --quick"] = "takes minutes; the same",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- micro"] = "takes minutes",

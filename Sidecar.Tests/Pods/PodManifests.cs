@@ -1,0 +1,131 @@
+using Testing;
+using YamlDotNet.RepresentationModel;
+
+namespace Sidecar.Tests.Pods;
+
+/// <summary>
+/// The demo's manifests (k8s/base over k8s/application) as pods that podman 4 understands: it knows neither native sidecars nor Services
+/// nor HTTP probes, and gives init containers of a Deployment the restart policy of the others.
+/// </summary>
+internal static class PodManifests
+{
+    private static readonly string[] Probes = ["startupProbe", "readinessProbe", "livenessProbe"];
+
+    /// <summary>The pod of a Deployment, ready for <c>podman kube play</c>.</summary>
+    /// <param name="deployment">The Deployment's name.</param>
+    /// <param name="name">The pod's name, by which other pods find it.</param>
+    /// <param name="sidecarMemory">The memory that a sidecar gets: <c>32Mi</c>.</param>
+    /// <param name="change">Changes words of the text.</param>
+    public static string Pod(string deployment, string name, string sidecarMemory, Func<string, string>? change = null)
+    {
+        var spec = (YamlMappingNode)Deployment(deployment)["spec"]["template"]["spec"];
+        var containers = Containers(spec, "initContainers").Where(IsSidecar).Concat(Containers(spec, "containers")).ToList();
+        var initContainers = Containers(spec, "initContainers").Where(container => !IsSidecar(container)).ToList();
+        foreach (var container in containers)
+            Simplify(container);
+        foreach (var sidecar in containers.Where(container => NameOf(container) == "sidecar"))
+            ((YamlMappingNode)sidecar["resources"]["limits"]).Children["memory"] = sidecarMemory;
+        spec.Children["containers"] = new YamlSequenceNode(containers);
+        spec.Children["initContainers"] = new YamlSequenceNode(initContainers);
+        // Under Always podman starts the init containers again and again.
+        spec.Children["restartPolicy"] = "OnFailure";
+        var pod = new YamlMappingNode { { "apiVersion", "v1" }, { "kind", "Pod" }, { "metadata", new YamlMappingNode { { "name", name } } }, { "spec", spec } };
+        var text = Text(pod);
+        return change is null ? text : change(text);
+    }
+
+    /// <summary>A pod in which a Deployment's own init container, with all its rights, runs another command once.</summary>
+    public static string InitContainer(string deployment, string name, params IEnumerable<string> command)
+    {
+        var container = Containers((YamlMappingNode)Deployment(deployment)["spec"]["template"]["spec"], "initContainers").First(container => !IsSidecar(container));
+        container.Children["command"] = new YamlSequenceNode(command.Select(word => new YamlScalarNode(word)));
+        container.Children.Remove("args");
+        return Text(new YamlMappingNode
+        {
+            { "apiVersion", "v1" }, { "kind", "Pod" }, { "metadata", new YamlMappingNode { { "name", name } } },
+            { "spec", new YamlMappingNode { { "restartPolicy", "Never" }, { "containers", new YamlSequenceNode(container) } } },
+        });
+    }
+
+    /// <summary>The Oracle's policy, where its Deployment mounts it.</summary>
+    public static string Policy()
+    {
+        var text = File.ReadAllText(PathOf("application/policy.yml"));
+        return Text(new YamlMappingNode
+        {
+            { "apiVersion", "v1" }, { "kind", "ConfigMap" }, { "metadata", new YamlMappingNode { { "name", "oracle-policy" } } },
+            { "data", new YamlMappingNode { { "policy.yml", text } } },
+        });
+    }
+
+    private static YamlNode Deployment(string name)
+    {
+        var deployment = Read("application/deployment.yml").First(document => NameOf(document["metadata"]) == name);
+        foreach (var patch in Read("base/deployment.yml").Where(document => NameOf(document["metadata"]) == name))
+            Merge((YamlMappingNode)deployment, (YamlMappingNode)patch);
+        return deployment;
+    }
+
+    // As a strategic merge, of which kustomize does more.
+    private static void Merge(YamlMappingNode into, YamlMappingNode patch)
+    {
+        foreach (var (key, value) in patch.Children)
+        {
+            if (!into.Children.TryGetValue(key, out var old))
+                into.Add(key, value);
+            else if (old is YamlMappingNode mapping)
+                Merge(mapping, (YamlMappingNode)value);
+            else if (old is YamlSequenceNode list && list.Children.All(item => item is YamlMappingNode))
+                MergeByName(list, (YamlSequenceNode)value);
+            else
+                into.Children[key] = value;
+        }
+    }
+
+    private static void MergeByName(YamlSequenceNode list, YamlSequenceNode patch)
+    {
+        foreach (var item in patch.Children.Cast<YamlMappingNode>())
+        {
+            if (list.Children.FirstOrDefault(old => NameOf(old) == NameOf(item)) is YamlMappingNode same)
+                Merge(same, item);
+            else
+                list.Add(item);
+        }
+    }
+
+    private static void Simplify(YamlMappingNode container)
+    {
+        container.Children.Remove("restartPolicy");
+        // podman 4 would take each port of this machine.
+        container.Children.Remove("ports");
+        foreach (var probe in Probes)
+            container.Children.Remove(probe);
+        // Probes that the sidecar makes belong to them.
+        if (container.Children.TryGetValue("env", out var variables))
+            container.Children["env"] = new YamlSequenceNode(((YamlSequenceNode)variables).Where(variable => !NameOf(variable).StartsWith("SIDECAR__PROBES__", StringComparison.Ordinal)));
+    }
+
+    private static bool IsSidecar(YamlMappingNode container) => container.Children.ContainsKey("restartPolicy");
+
+    private static IEnumerable<YamlMappingNode> Containers(YamlMappingNode spec, string key) =>
+        spec.Children.TryGetValue(key, out var list) ? ((YamlSequenceNode)list).Cast<YamlMappingNode>() : [];
+
+    private static string NameOf(YamlNode node) => ((YamlScalarNode)node["name"]).Value!;
+
+    private static IEnumerable<YamlNode> Read(string file)
+    {
+        using var reader = File.OpenText(PathOf(file));
+        var stream = new YamlStream();
+        stream.Load(reader);
+        return stream.Documents.Select(document => document.RootNode);
+    }
+
+    private static string PathOf(string file) => Path.Combine(Repository.Root, "k8s", file);
+
+    private static string Text(YamlNode node)
+    {
+        using var writer = new StringWriter();
+        new YamlStream(new YamlDocument(node)).Save(writer, assignAnchors: false);
+        return writer.ToString().Replace("\n...", "\n---", StringComparison.Ordinal);
+    }
+}

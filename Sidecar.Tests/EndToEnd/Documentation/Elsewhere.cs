@@ -32,8 +32,6 @@ internal static class Elsewhere
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare"] = "takes eight minutes; CompareRunTests runs it with smaller numbers",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare --quick"] = "takes minutes; the same",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- micro"] = "takes minutes",
-        ["scripts/images build"] = "takes minutes; the tests of the images run it",
-        ["scripts/images save"] = "takes minutes; the tests of the images run it",
         ["kubectl apply -k k8s/overlays/demo"] = "needs a cluster; the tests of the manifests render it",
         ["kubectl -n sidecar-demo port-forward service/frontend 8000"] = "needs a cluster",
         ["kubectl -n sidecar-demo rollout status deployment/frontend deployment/backend deployment/storage deployment/oracle"] = "needs a cluster",

@@ -66,7 +66,7 @@ internal static class OracleCommand
     {
         var port = new Argument<string?>("port") { Arity = ArgumentArity.ZeroOrOne, Description = "Port for questions, on all addresses; short for --listen PORT." };
         var check = new Command("check", "Reads configuration and policy, reports the first error, and ends.");
-        var root = new RootCommand("Authorizes the connections of sidecars and chooses how their bytes are changed.") { port, check, WaitCommand.Create(healthPort: 9101) };
+        var root = new RootCommand("Authorizes the connections of sidecars and chooses how their bytes are changed.") { port, check };
         var named = new CommandLineSource(root, Options);
         var checkedNames = new CommandLineSource(check, Options, option => option.Key is Keys.Policy or Keys.Config);
         check.SetAction(parsed => Check(OptionsReader.Read(Environment(), [.. checkedNames.Read(parsed)])));

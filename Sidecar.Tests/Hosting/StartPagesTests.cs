@@ -27,7 +27,7 @@ public sealed class StartPagesTests
             """;
 
         Assert.Equal(
-            [((nuint)0x55d0c0a00000, (nuint)0x414000), ((nuint)0x55d0c0e14000, (nuint)0x6eb000)],
-            StartPages.UnchangedMappings(Maps.Split('\n'), "/app/Sidecar"));
+            [(0x55d0c0a00000UL, 0x414000UL), (0x55d0c0e14000UL, 0x6eb000UL)],
+            StartPages.UnchangedMappings(Maps.Split('\n'), "/app/Sidecar").Select(mapping => ((ulong)mapping.Start, (ulong)mapping.Length)));
     }
 }

@@ -14,20 +14,25 @@ internal sealed class HangUpSignal(IEnumerable<IReopenable> records, Reloader re
     // asm-generic/signal.h: the signal for a write beyond RLIMIT_FSIZE.
     private const PosixSignal FileTooLarge = (PosixSignal)25;
 
+    private static IEnumerable<PosixSignal> Signals => OperatingSystem.IsLinux() ? [PosixSignal.SIGHUP, FileTooLarge] : [PosixSignal.SIGHUP];
+
+    // Stays for the life of the process: a signal that is handled only after the sidecar has stopped would end the process.
+    private static readonly Lazy<IReadOnlyList<PosixSignalRegistration>> Ignored = new(() =>
+        [.. Signals.Select(signal => PosixSignalRegistration.Create(signal, static context => context.Cancel = true))]);
+
     private readonly List<IReopenable> _files = [.. records.Where(r => r.IsFile)];
-    private readonly List<PosixSignalRegistration> _registrations = [];
+    private PosixSignalRegistration? _hangUp;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp));
-        if (OperatingSystem.IsLinux())
-            _registrations.Add(PosixSignalRegistration.Create(FileTooLarge, static context => context.Cancel = true));
+        _ = Ignored.Value;
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp);
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _registrations.ForEach(r => r.Dispose());
+        _hangUp?.Dispose();
         return Task.CompletedTask;
     }
 

@@ -125,9 +125,12 @@ internal static class PodInjector
                 continue;
             try
             {
+                // One with "false" has left before.
+                if (name == PodSettings.Inject && text != "true")
+                    throw new FormatException("true or false is expected");
                 if (name == PodSettings.Inject)
-                    _ = text is "true" ? text : throw new FormatException("true or false is expected");
-                else if (PodSettings.All.FirstOrDefault(setting => PodSettings.Prefix + setting.Name == name) is { } setting)
+                    continue;
+                if (PodSettings.All.FirstOrDefault(setting => PodSettings.Prefix + setting.Name == name) is { } setting)
                     settings = setting.Apply(settings, text);
                 else
                     errors.Add(new PodError(Annotation(name), $"annotation {name} is unknown; known are {string.Join(", ", PodSettings.All.Select(known => known.Name).Prepend("inject"))}"));

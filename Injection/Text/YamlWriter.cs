@@ -53,8 +53,10 @@ internal sealed partial class YamlWriter(string newLine)
 
     private string Block(JsonNode? value, int indent)
     {
-        if (value is not (JsonObject or JsonArray) || Short(value) is not null)
-            return value is JsonObject or JsonArray ? Short(value)! : Scalar(value);
+        if (value is not (JsonObject or JsonArray))
+            return Scalar(value);
+        if (Short(value) is { } flow)
+            return flow;
         var lines = value is JsonObject mapping
             ? mapping.Select(entry => Entry(entry.Key, entry.Value, indent))
             : value.AsArray().Select(item => Item(item, indent));

@@ -58,9 +58,10 @@ internal sealed class CarriedInput : PipeReader
     public override void Complete(Exception? exception = null) => _carrier.Input.Complete(exception);
 
     // The kernel reports a reset only once. If a send got this report, a read returns a false end of stream. EPIPE is the exception: then
-    // the peer's FIN came before the reset, and the end is a real one. The carrier may not know yet that its send failed.
+    // the peer's FIN came before the reset, and the end is a real one. The carrier may not know yet that its send failed, or that it
+    // succeeded: so the bytes are compared again behind IsOver, since an orderly close needs all bytes sent before it.
     private void OnEnded(Exception? error) =>
-        _isCut = error is null && !_output.IsAllSent && _carrier.SocketError != SocketError.Shutdown && _raw.IsOver;
+        _isCut = error is null && !_output.IsAllSent && _carrier.SocketError != SocketError.Shutdown && _raw.IsOver && !_output.IsAllSent;
 
     private ReadResult Checked(ReadResult read) => read.IsCompleted && _isCut ? throw new ConnectionResetException("Connection reset by peer") : read;
 }

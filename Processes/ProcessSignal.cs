@@ -14,4 +14,10 @@ public enum ProcessSignal
 
     /// <summary>SIGTERM: end.</summary>
     Terminate = 15,
+
+    /// <summary>SIGCONT: go on after SIGSTOP.</summary>
+    Continue = 18,
+
+    /// <summary>SIGSTOP: the kernel halts the process until SIGCONT.</summary>
+    Stop = 19,
 }

@@ -73,7 +73,7 @@ internal static class Containers
         sidecar["readinessProbe"] = Probe("/readyz", 5);
         sidecar["livenessProbe"] = Probe("/healthz", 10);
         if (pod.Container == ContainerKind.Classic)
-            sidecar["lifecycle"] = new JsonObject { ["postStart"] = Run("wait", "ready"), ["preStop"] = Run("wait", "10s") };
+            sidecar["lifecycle"] = new JsonObject { ["postStart"] = Run("wait", "ready"), ["preStop"] = Run("wait", "15s") };
         sidecar["securityContext"] = new JsonObject
         {
             ["runAsUser"] = User,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -55,6 +56,31 @@ public sealed class PodPairTests : IAsyncLifetime
         await TalkAsync(client, source);
 
         await PassedAsync(_pods.Server, destination);
+    }
+
+    [Theory]
+    [InlineData("iptables", "10.77.0.99", "10.77.0.2", "[::ffff:127.0.0.6]:")]
+    [InlineData("ip6tables", "fd00:77::99", "fd00:77::2", "[::6:0:")]
+    public async Task CallOfAService_PassesBothSidecars(string iptables, string service, string pod, string source)
+    {
+        // As kube-proxy does on a node: behind p1 the Service's address and port become those of a pod.
+        var rule = $"{iptables} -t nat -{{0}} OUTPUT -d {service} -p tcp --dport 80 -m owner --uid-owner {Pod.SidecarUser} -j DNAT --to-destination {new IPEndPoint(IPAddress.Parse(pod), Port)}";
+        await _pods.Client.Space.RunAsync(string.Format(CultureInfo.InvariantCulture, rule, 'A'));
+        try
+        {
+            using var client = await _pods.Client.ConnectAsync(IPAddress.Parse(service), 80);
+            await TalkAsync(client, source);
+        }
+        finally
+        {
+            await _pods.Client.Space.RunAsync(string.Format(CultureInfo.InvariantCulture, rule, 'D'));
+        }
+
+        var called = new IPEndPoint(IPAddress.Parse(service), 80).ToString();
+        var first = await _pods.Client.RecordAsync("out", r => r.Text("destination") == called);
+        var second = await _pods.Server.RecordAsync("in", r => r.Id == first.Id);
+        Assert.Equal(["completed", "completed"], [first.Reason, second.Reason]);
+        Assert.Equal(new IPEndPoint(IPAddress.Parse(pod), Port).ToString(), second.Text("destination"));
     }
 
     [Theory]

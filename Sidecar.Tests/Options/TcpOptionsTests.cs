@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Sidecar.Net;
 using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.Support;
@@ -11,11 +13,8 @@ namespace Sidecar.Tests.Options;
 
 /// <summary>What the kernel has of the options, on both sockets of a relayed connection.</summary>
 [SystemTest]
-public sealed class TcpOptionsTests
+public sealed partial class TcpOptionsTests
 {
-    // SO_ACCEPTCONN (asm-generic/socket.h): whether a socket listens.
-    private static readonly KernelOption Listens = new(1, 30);
-
     [Theory]
     [InlineData("epoll")]
     [InlineData("sockets")]
@@ -48,14 +47,14 @@ public sealed class TcpOptionsTests
     {
         await using var talk = await Talk.OpenAsync(transport, "--tcp-keep-alive", given);
         var (ending, other) = talk.Ends(byClient);
-        EndPoint[] ends = [talk.Client.RemoteEndPoint!, talk.Served.RemoteEndPoint!];
+        // Found first: after its end a socket has no peer.
+        int[] descriptors = [DescriptorOf(talk.Client), DescriptorOf(talk.Served)];
 
         ending.Finish();
 
         Assert.Empty(await other.ReadToEndAsync());
-        foreach (var end in ends)
+        foreach (var descriptor in descriptors)
         {
-            var descriptor = DescriptorOf(end);
             await Eventually.TrueAsync(() => Get(descriptor, KernelOption.KeepAlive) == 1 && Get(descriptor, KernelOption.KeepIdle) == idle);
             Assert.Equal((interval, 6), (Get(descriptor, KernelOption.KeepInterval), Get(descriptor, KernelOption.KeepCount)));
         }
@@ -72,23 +71,28 @@ public sealed class TcpOptionsTests
         Assert.Equal("ping", await served.ReadTextAsync(4));
 
         // The sidecar runs in this process, so its sockets can be asked.
-        foreach (var end in new[] { client.RemoteEndPoint!, served.RemoteEndPoint! })
+        foreach (var end in new[] { client, served })
         {
             var descriptor = DescriptorOf(end);
             Assert.Equal(expected, expected.Select(e => (e.Option, Get(descriptor, e.Option))));
         }
     }
 
-    private static int DescriptorOf(EndPoint local) => Directory.EnumerateFileSystemEntries("/proc/self/fd")
+    // The sidecar's end of a connection. By both addresses: the kernel gives one port to several connections of this process.
+    private static int DescriptorOf(Socket other) => Directory.EnumerateFileSystemEntries("/proc/self/fd")
         .Select(file => int.Parse(Path.GetFileName(file)))
-        .First(descriptor => Equals(LocalAddress(descriptor), local) && Get(descriptor, Listens) == 0);
+        .First(descriptor => Equals(Address(descriptor, ofPeer: false), other.RemoteEndPoint) && Equals(Address(descriptor, ofPeer: true), other.LocalEndPoint));
 
-    private static unsafe IPEndPoint? LocalAddress(int descriptor)
+    private static unsafe IPEndPoint? Address(int descriptor, bool ofPeer)
     {
         var address = stackalloc byte[KernelAddress.MaxLength];
         var length = KernelAddress.MaxLength;
-        return Libc.GetLocalAddress(descriptor, address, &length) == 0 ? KernelAddress.Read(new ReadOnlySpan<byte>(address, length)) : null;
+        var result = ofPeer ? GetPeerAddress(descriptor, address, &length) : Libc.GetLocalAddress(descriptor, address, &length);
+        return result == 0 ? KernelAddress.Read(new ReadOnlySpan<byte>(address, length)) : null;
     }
+
+    [LibraryImport("libc", EntryPoint = "getpeername")]
+    private static unsafe partial int GetPeerAddress(int descriptor, byte* address, int* addressLength);
 
     private static int Get(int descriptor, KernelOption option)
     {

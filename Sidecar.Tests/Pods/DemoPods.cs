@@ -19,7 +19,7 @@ public sealed class SharedPods : ICollectionFixture<DemoPods>
 /// The images, and the demo's pods: storage, Oracle, backend, and three frontends, which call the backend by its name and by its
 /// address of either family. First the way through each frontend is verified; then a viewer watches until the end.
 /// </summary>
-public sealed class DemoPods : IAsyncLifetime
+public sealed class DemoPods(PodImages images) : IAsyncLifetime
 {
     public const int BackendPort = 9000;
     public const int HealthPort = 15021;
@@ -56,34 +56,22 @@ public sealed class DemoPods : IAsyncLifetime
     /// <summary>Resident bytes of a sidecar that has had no connection yet.</summary>
     internal long AtRest { get; private set; }
 
-    /// <summary>What the build of the images printed.</summary>
-    internal string BuildOutput { get; private set; } = "";
-
     /// <summary>What was found on the way through each frontend.</summary>
     internal IReadOnlyList<VerificationResult> Verifications { get; private set; } = [];
 
     internal Viewer Viewer { get; private set; } = null!;
 
-    /// <summary>The tag of all images.</summary>
-    internal static string Version { get; } =
-        File.ReadLines(Path.Combine(Repository.Root, "Directory.Build.props")).Select(line => line.Trim()).First(line => line.StartsWith("<VersionPrefix>", StringComparison.Ordinal)).Split('<', '>')[2];
-
-    /// <summary>The words that choose the bases of the tests.</summary>
-    internal static IReadOnlyList<string> Bases { get; } =
-        ["--tool", "podman", "--base", "localhost/test-base:chiseled", "--base", "sidecar-iptables=localhost/test-base:debian", "--base", "sidecar-runtime=localhost/test-base:aspnet"];
-
-    /// <summary>The full name of an image.</summary>
-    internal static string Image(string name) => $"localhost/{name}:{Version}";
-
     public async ValueTask InitializeAsync()
     {
         if (!PodmanHost.IsPossible)
             return;
-        Host = await PodmanHost.CreateAsync();
         try
         {
-            await StepAsync("bases", () => Host.ScriptAsync("test-base"));
-            BuildOutput = await StepAsync("images", () => Host.ScriptAsync("images", ["build", .. Bases]));
+            await StepAsync("images", async () =>
+            {
+                (Host, var output) = await images.BuiltAsync();
+                return output;
+            });
             await StepAsync("pods", PlayAsync);
             await StepAsync("verification", VerifyAsync);
             var web = Fetcher(Frontend);
@@ -106,8 +94,6 @@ public sealed class DemoPods : IAsyncLifetime
         if (_oracleLog is not null)
             await _oracleLog.DisposeAsync();
         _fetchers.ForEach(fetcher => fetcher.Dispose());
-        if (Host is not null)
-            await Host.DisposeAsync();
     }
 
     /// <summary>The pod of one of the demo's Deployments, with less memory for its sidecar.</summary>

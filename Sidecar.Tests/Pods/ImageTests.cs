@@ -10,29 +10,37 @@ namespace Sidecar.Tests.Pods;
 /// <summary>What is in the images that <c>scripts/images</c> builds, saves and pushes. Run when they are asked for, as the pods are.</summary>
 [Collection(SharedPods.Name)]
 [SystemTest]
-public sealed class ImageTests : IDisposable
+public sealed class ImageTests : IAsyncLifetime
 {
     private const int MaxSidecarBytes = 20_000_000;
     private static readonly string[] Images = ["sidecar", "sidecar-iptables", "sidecar-runtime", "oracle", "videoapi"];
 
-    private readonly DemoPods _pods;
+    private readonly PodImages _images;
     private readonly TempFolder _folder = new();
+    private PodmanHost _host = null!;
+    private string _buildOutput = "";
 
-    public ImageTests(DemoPods pods)
+    public ImageTests(PodImages images)
     {
         PodmanHost.Require();
-        _pods = pods;
+        _images = images;
     }
 
-    public void Dispose() => _folder.Dispose();
+    public async ValueTask InitializeAsync() => (_host, _buildOutput) = await _images.BuiltAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     [Fact(Explicit = true)]
     public void Build_SaysHowBigImagesAre()
     {
-        var lines = _pods.BuildOutput.TrimEnd().Split('\n');
-        Assert.Equal(Images.Select(DemoPods.Image), lines.Select(line => line.Split(' ')[0]));
+        var lines = _buildOutput.TrimEnd().Split('\n');
+        Assert.Equal(Images.Select(PodImages.Image), lines.Select(line => line.Split(' ')[0]));
         Assert.All(lines, line => Assert.Matches(@"  [0-9]+\.[0-9]{2} MB of its own, [0-9]+\.[0-9]{2} MB with its base$", line));
-        TestContext.Current.TestOutputHelper?.WriteLine(_pods.BuildOutput);
+        TestContext.Current.TestOutputHelper?.WriteLine(_buildOutput);
     }
 
     [Theory(Explicit = true)]
@@ -43,13 +51,13 @@ public sealed class ImageTests : IDisposable
     [InlineData("sidecar-iptables", "sidecar-iptables", "0:0")]
     public async Task Image_HasItsProgramUserAndLabels(string image, string program, string user)
     {
-        using var inspected = JsonDocument.Parse(await _pods.Host.PodmanAsync("image", "inspect", DemoPods.Image(image)));
+        using var inspected = JsonDocument.Parse(await _host.PodmanAsync("image", "inspect", PodImages.Image(image)));
         var config = inspected.RootElement[0].GetProperty("Config");
         var labels = config.GetProperty("Labels");
         Assert.Equal(user, config.GetProperty("User").GetString());
         Assert.Equal($"/app/{program}", Assert.Single(config.GetProperty("Entrypoint").EnumerateArray()).GetString());
         Assert.Equal(image, labels.GetProperty("org.opencontainers.image.title").GetString());
-        Assert.Equal(DemoPods.Version, labels.GetProperty("org.opencontainers.image.version").GetString());
+        Assert.Equal(PodImages.Version, labels.GetProperty("org.opencontainers.image.version").GetString());
         Assert.Matches("^[0-9a-f]{40}(-modified)?$", labels.GetProperty("org.opencontainers.image.revision").GetString());
         Assert.Equal("MIT", labels.GetProperty("org.opencontainers.image.licenses").GetString());
         Assert.NotEqual("", labels.GetProperty("org.opencontainers.image.description").GetString());
@@ -60,7 +68,7 @@ public sealed class ImageTests : IDisposable
     {
         foreach (var (image, program) in new[] { ("sidecar", "Sidecar"), ("oracle", "Oracle"), ("videoapi", "VideoApi") })
         {
-            var root = await _pods.Host.PodmanAsync("image", "mount", DemoPods.Image(image));
+            var root = await _host.PodmanAsync("image", "mount", PodImages.Image(image));
             var files = Directory.EnumerateFiles(Path.Combine(root, "app"), "*", SearchOption.AllDirectories)
                 .Select(file => Path.GetRelativePath(root, file)).Where(file => !file.StartsWith("app/clips/", StringComparison.Ordinal) && !file.StartsWith("app/assets/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
             Assert.Equal([$"app/{program}", "app/packages.json"], files);
@@ -70,7 +78,7 @@ public sealed class ImageTests : IDisposable
             Assert.Equal("0 0", (await Run.WellAsync("stat", "--format", "%u %g", Path.Combine(root, "app", program))).Trim());
         }
 
-        var sidecar = await SizeAsync(DemoPods.Image("sidecar")) - await SizeAsync("localhost/test-base:chiseled");
+        var sidecar = await SizeAsync(PodImages.Image("sidecar")) - await SizeAsync("localhost/test-base:chiseled");
         Assert.InRange(sidecar, 1, MaxSidecarBytes);
     }
 
@@ -99,26 +107,26 @@ public sealed class ImageTests : IDisposable
     {
         // Another umask, and times other than those of the first build.
         var script = Path.Combine(Repository.Root, "scripts", "images");
-        string[] words = ["bash", "-c", "umask 077; exec \"$0\" \"$@\"", script, "build", .. DemoPods.Bases, "--tag", "again"];
-        var built = await ShortCommand.ResultAsync(new ProcessCommand("images", words) { Environment = _pods.Host.Environment }, TimeSpan.FromMinutes(10), cancellation: TestContext.Current.CancellationToken);
+        string[] words = ["bash", "-c", "umask 077; exec \"$0\" \"$@\"", script, "build", .. PodImages.Bases, "--tag", "again"];
+        var built = await ShortCommand.ResultAsync(new ProcessCommand("images", words) { Environment = _host.Environment }, TimeSpan.FromMinutes(10), cancellation: TestContext.Current.CancellationToken);
         built.Well("scripts/images build --tag again");
 
         foreach (var image in Images)
-            Assert.Equal(await LayersAsync(DemoPods.Image(image)), await LayersAsync($"localhost/{image}:again"));
+            Assert.Equal(await LayersAsync(PodImages.Image(image)), await LayersAsync($"localhost/{image}:again"));
         // What is compared does differ between images.
-        Assert.NotEqual(await LayersAsync(DemoPods.Image("sidecar")), await LayersAsync(DemoPods.Image("oracle")));
+        Assert.NotEqual(await LayersAsync(PodImages.Image("sidecar")), await LayersAsync(PodImages.Image("oracle")));
     }
 
     [Fact(Explicit = true)]
     public async Task Save_WritesAnSbomOfWhatIsInTheImage()
     {
         var output = _folder.File("saved");
-        await _pods.Host.ScriptAsync("images", "save", "--tool", "podman", "--output", output);
+        await _host.ScriptAsync("images", "save", "--tool", "podman", "--output", output);
         foreach (var image in Images)
         {
-            using var sbom = JsonDocument.Parse(await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(output, $"{image}-{DemoPods.Version}-*.spdx.json")), TestContext.Current.CancellationToken));
+            using var sbom = JsonDocument.Parse(await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(output, $"{image}-{PodImages.Version}-*.spdx.json")), TestContext.Current.CancellationToken));
             var files = sbom.RootElement.GetProperty("files").EnumerateArray().ToDictionary(file => file.GetProperty("fileName").GetString()![2..], ChecksumOf);
-            Assert.Equal(await FilesAsync(Assert.Single(Directory.GetFiles(output, $"{image}-{DemoPods.Version}-*.tar"))), files);
+            Assert.Equal(await FilesAsync(Assert.Single(Directory.GetFiles(output, $"{image}-{PodImages.Version}-*.tar"))), files);
             var packages = sbom.RootElement.GetProperty("packages").EnumerateArray().ToDictionary(package => package.GetProperty("name").GetString()!, package => package.GetProperty("versionInfo").GetString()!);
             Assert.Contains("libc6", packages.Keys);
             Assert.All<string>(Known(image), name => Assert.Contains(name, packages.Keys));
@@ -135,14 +143,14 @@ public sealed class ImageTests : IDisposable
         var config = _folder.Write("registry.yml", $"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {_folder.File("registry")}}}}}\nhttp: {{addr: \"127.0.0.1:5000\"}}\n");
         await using var registry = ManagedProcess.Start(new ProcessCommand("registry", Server, "serve", config).EndingWithParent());
         await registry.WaitUntilReadyAsync(_ => Task.FromResult(registry.StandardError.Lines.Any(line => line.Contains("listening on", StringComparison.Ordinal))), TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-        await _pods.Host.PodmanAsync("tag", DemoPods.Image("sidecar"), $"127.0.0.1:5000/team/sidecar:{DemoPods.Version}");
+        await _host.PodmanAsync("tag", PodImages.Image("sidecar"), $"127.0.0.1:5000/team/sidecar:{PodImages.Version}");
 
-        await _pods.Host.ScriptAsync("images", "push", "--tool", "podman", "--registry", "127.0.0.1:5000/team", "sidecar");
+        await _host.ScriptAsync("images", "push", "--tool", "podman", "--registry", "127.0.0.1:5000/team", "sidecar");
 
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Add("Accept", "application/vnd.oci.image.manifest.v1+json");
-        using var manifest = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:5000/v2/team/sidecar/manifests/{DemoPods.Version}"), TestContext.Current.CancellationToken));
-        Assert.Equal((await LayersAsync(DemoPods.Image("sidecar"))).Count, manifest.RootElement.GetProperty("layers").GetArrayLength());
+        using var manifest = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:5000/v2/team/sidecar/manifests/{PodImages.Version}"), TestContext.Current.CancellationToken));
+        Assert.Equal((await LayersAsync(PodImages.Image("sidecar"))).Count, manifest.RootElement.GetProperty("layers").GetArrayLength());
     }
 
     private static IEnumerable<string> Known(string image) => image switch
@@ -194,13 +202,13 @@ public sealed class ImageTests : IDisposable
 #pragma warning restore CA5350
 
     private async Task<IReadOnlyList<string>> LayersAsync(string image) =>
-        (await _pods.Host.PodmanAsync("image", "inspect", image, "--format", "{{range .RootFS.Layers}}{{.}} {{end}}")).Split(' ');
+        (await _host.PodmanAsync("image", "inspect", image, "--format", "{{range .RootFS.Layers}}{{.}} {{end}}")).Split(' ');
 
-    private async Task<long> SizeAsync(string image) => long.Parse(await _pods.Host.PodmanAsync("image", "inspect", image, "--format", "{{.Size}}"));
+    private async Task<long> SizeAsync(string image) => long.Parse(await _host.PodmanAsync("image", "inspect", image, "--format", "{{.Size}}"));
 
     private async Task<string> InContainerAsync(string image, IEnumerable<string> options, params IReadOnlyList<string> words) =>
         (await RunAsync(image, options, words)).Well($"{image}: {string.Join(' ', words)}");
 
     private Task<ProcessResult> RunAsync(string image, IEnumerable<string> options, params IReadOnlyList<string> words) =>
-        _pods.Host.TryAsync(["run", "--rm", "--network", "none", "--cap-drop", "all", .. options, DemoPods.Image(image), .. words]);
+        _host.TryAsync(["run", "--rm", "--network", "none", "--cap-drop", "all", .. options, PodImages.Image(image), .. words]);
 }

@@ -57,6 +57,17 @@ public sealed class GreetPeerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Greeting_AtTheDestinationItself_IsTheShortForm()
+    {
+        // What p1 calls a Service's address is a pod's when it arrives.
+        var stage = RunAsync(P2, configured: false);
+        Assert.Equal($"bonjour {_info.Id}\n", Encoding.ASCII.GetString(await _peer.ReceiveAsync()));
+        await _peer.SendAsync($"ok {_info.Id}\n");
+        await stage;
+        Assert.True(_reached);
+    }
+
+    [Fact]
     public async Task Greeting_WhoseHostDoesNotFit_IsNotSentCut()
     {
         await RunAsync(new HostPort(new string('h', 120), 9000));
@@ -118,9 +129,9 @@ public sealed class GreetPeerTests : IAsyncDisposable
         AssertEnded(RelayEndReason.UpstreamReset);
     }
 
-    private Task RunAsync(HostPort? destination)
+    private Task RunAsync(HostPort? destination, bool configured = true)
     {
-        _client.Features.Set(new ConnectionRoute(destination, P2, Configured: true));
+        _client.Features.Set(new ConnectionRoute(destination, P2, configured));
         return new GreetPeerMiddleware(Next, Stage.Timeouts, Stage.Metrics(_time, Listener), _time).OnConnectionAsync(_client);
     }
 

@@ -25,7 +25,8 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
 
     private async ValueTask<bool> GreetAsync(ConnectionContext connection, ConnectionInfo info)
     {
-        var destination = connection.Features.Get<ConnectionRoute>()!.Destination;
+        // A p2 that intercepts at the destination reads it from the kernel: on the way there, a Service's address became that of a pod.
+        var destination = connection.Features.Get<ConnectionRoute>() is { Configured: true } route ? route.Destination : null;
         var greeting = new PeerGreeting(info.Id, destination?.Host, destination?.Port ?? 0).ToString();
         if (greeting.Length > WireLine.MaxPeerBytes)
             return info.End(RelayEndReason.HandshakeFailed, $"{destination} does not fit into a line of {WireLine.MaxPeerBytes} bytes");

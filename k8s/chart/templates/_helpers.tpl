@@ -43,7 +43,7 @@ app.kubernetes.io/part-of: sidecar-demo
         command: [/app/Sidecar, wait, ready]
     preStop:
       exec:
-        command: [/app/Sidecar, wait, 10s]
+        command: [/app/Sidecar, wait, 15s]
   {{- end }}
   env:
     - name: SIDECAR__LISTENERS__0__ROLE

@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Demo.Transparent;
+using Demo.Verification;
+using Processes;
+using Testing;
+using Testing.Peers;
+using Xunit;
+
+namespace Sidecar.Tests.Cluster;
+
+/// <summary>The demo on a real cluster. It takes minutes, so it is run when it is asked for. Each test leaves the demo ready.</summary>
+[Collection(SharedCluster.Name)]
+[SystemTest]
+public sealed class DemoClusterTests
+{
+    private static readonly string[] Deployments = ["frontend", "backend", "storage", "oracle"];
+
+    private readonly DemoCluster _demo;
+
+    public DemoClusterTests(DemoCluster demo)
+    {
+        demo.Require();
+        _demo = demo;
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private KubernetesCluster Cluster => _demo.Kubernetes;
+
+    [Fact(Explicit = true)]
+    public async Task Deployments_AreReadyWithoutRestart_AndTheVideoPlays()
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', _demo.Progress));
+        foreach (var name in Deployments)
+        {
+            var pod = await Cluster.PodAsync(DemoCluster.Space, name);
+            Assert.True(pod.IsReady, name);
+            Assert.Equal(name is "frontend" or "backend" ? ["sidecar", name] : [name], pod.Containers);
+        }
+
+        await _demo.PlayAsync();
+    }
+
+    [Fact(Explicit = true)]
+    public async Task DocumentedLook_ShowsTheTransformOfAConnection()
+    {
+        await _demo.PlayAsync();
+        // Ends the frontend's pooled connections, so that there is a record.
+        await Cluster.KubectlAsync("-n", DemoCluster.Space, "rollout", "restart", "deployment/backend");
+        await RolledOutAsync("backend");
+        var look = DemoCluster.Documented("docs/kubernetes.md", "kubectl -n sidecar-demo logs");
+
+        await _demo.EventuallyAsync(async () => JsonNode.Parse(await _demo.ShellAsync(look[0])) is JsonObject record && (string?)record["transform"] == "(xor 42)", look[0]);
+
+        await using var forward = Cluster.Start("bash", "-c", look[1]);
+        using var web = Cluster.NodeSockets.Fetcher();
+        var metrics = new Uri("http://127.0.0.1:15090/metrics");
+        await forward.WaitUntilReadyAsync(cancel => web.IsOkAsync(metrics, cancel), TimeSpan.FromSeconds(30), Cancellation);
+        Assert.Contains("sidecar_connections", (await web.GetAsync(metrics, new Findings(), Cancellation))!.Text, StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task DocumentedPortForward_ShowsTheFrontend()
+    {
+        await using var forward = Cluster.Start("bash", "-c", DemoCluster.Documented("docs/kubernetes.md", "kubectl apply")[2]);
+        using var web = Cluster.NodeSockets.Fetcher();
+        var page = new Uri("http://127.0.0.1:8000/");
+        await forward.WaitUntilReadyAsync(cancel => web.IsOkAsync(page, cancel), TimeSpan.FromSeconds(30), Cancellation);
+        Assert.Contains("/video/", (await web.GetAsync(page, new Findings(), Cancellation))!.Text, StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Backend_CannotBeReachedAroundItsSidecar()
+    {
+        // By the Service, and by the pod's address from another pod without a sidecar.
+        var storage = await Cluster.PodAsync(DemoCluster.Space, "storage");
+        Assert.StartsWith("HTTP/1.1 200", await AskAsync(Cluster.NodeSockets, await Cluster.ServiceAsync(DemoCluster.Space, "storage"), 9080, "/catalog.json"), StringComparison.Ordinal);
+        Assert.Equal("", await AskAsync(Cluster.NodeSockets, await Cluster.ServiceAsync(DemoCluster.Space, "backend"), DemoCluster.BackendPort, "/api/videos"));
+        Assert.Equal("", await AskAsync(storage.Sockets, (await Cluster.PodAsync(DemoCluster.Space, "backend")).Address, DemoCluster.BackendPort, "/api/videos"));
+    }
+
+    [Fact(Explicit = true)]
+    public async Task KilledSidecar_ComesBack()
+    {
+        foreach (var application in new[] { "backend", "frontend" })
+        {
+            var before = await Cluster.PodAsync(DemoCluster.Space, application);
+            Signals.Send(before.Process("sidecar"), ProcessSignal.Kill);
+            var took = await _demo.EventuallyAsync(
+                async () => await Cluster.PodAsync(DemoCluster.Space, application) is { IsReady: true } now && now.Restarts("sidecar") == before.Restarts("sidecar") + 1,
+                $"the killed sidecar of {application} is ready again");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{application}: ready again after {took.TotalSeconds:0.0} s");
+            var after = await Cluster.PodAsync(DemoCluster.Space, application);
+            Assert.Equal((before.Name, before.Restarts(application)), (after.Name, after.Restarts(application)));
+            await _demo.PlayAsync();
+        }
+    }
+
+    [Fact(Explicit = true)]
+    public async Task StoppedApplication_IsNotReady_UntilItAnswersAgain()
+    {
+        // The kubelet asks the sidecar, which asks the application: the port of the application always takes connections.
+        var backend = await Cluster.PodAsync(DemoCluster.Space, "backend");
+        var process = backend.Process("backend");
+        Signals.Send(process, ProcessSignal.Stop);
+        try
+        {
+            await _demo.EventuallyAsync(async () => !(await Cluster.PodAsync(DemoCluster.Space, "backend")).IsContainerReady("backend"), "a stopped application is not ready");
+        }
+        finally
+        {
+            Signals.Send(process, ProcessSignal.Continue);
+        }
+
+        await _demo.EventuallyAsync(async () => (await Cluster.PodAsync(DemoCluster.Space, "backend")).IsReady, "the application is ready again");
+        var events = await Cluster.KubectlAsync("-n", DemoCluster.Space, "get", "events", "--field-selector", $"involvedObject.name={backend.Name},reason=Unhealthy", "-o", "jsonpath={.items[*].message}");
+        Assert.Contains("Readiness probe failed", events, StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task RollingUpdate_LosesNoRequest()
+    {
+        var old = await Cluster.PodAsync(DemoCluster.Space, "backend");
+        var inside = (await Cluster.PodAsync(DemoCluster.Space, "frontend")).Sockets;
+        var service = await Cluster.ServiceAsync(DemoCluster.Space, "backend");
+        var expected = await AskAsync(inside, service, DemoCluster.BackendPort, "/api/videos");
+        Assert.StartsWith("HTTP/1.1 200", expected, StringComparison.Ordinal);
+        var body = expected[expected.IndexOf("\r\n\r\n", StringComparison.Ordinal)..];
+
+        using var stop = new CancellationTokenSource();
+        var failures = new ConcurrentQueue<string>();
+        var asked = 0;
+        var clients = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                // A connection of its own for each request.
+                var answer = await AskAsync(inside, service, DemoCluster.BackendPort, "/api/videos");
+                Interlocked.Increment(ref asked);
+                if (!answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) || !answer.EndsWith(body, StringComparison.Ordinal))
+                    failures.Enqueue($"{DateTimeOffset.UtcNow:HH:mm:ss.fff} '{answer}'");
+                await Task.Delay(10);
+            }
+        })).ToList();
+
+        await Cluster.KubectlAsync("-n", DemoCluster.Space, "rollout", "restart", "deployment/backend");
+        await RolledOutAsync("backend");
+        await Cluster.KubectlAsync("-n", DemoCluster.Space, "wait", "--for=delete", $"pod/{old.Name}", "--timeout=60s");
+        await stop.CancelAsync();
+        await Task.WhenAll(clients);
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{asked} requests");
+        Assert.Equal([], failures);
+        Assert.NotEqual(old.Name, (await Cluster.PodAsync(DemoCluster.Space, "backend")).Name);
+        Assert.True(asked > 100, $"{asked} requests");
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Scale_ToZeroAndBack()
+    {
+        var page = DemoCluster.Url(await Cluster.ServiceAsync(DemoCluster.Space, "frontend"), DemoCluster.FrontendPort);
+        using var web = Cluster.NodeSockets.Fetcher();
+        await ScaleAsync(0);
+        await _demo.EventuallyAsync(async () => (await Cluster.KubectlAsync("-n", DemoCluster.Space, "get", "pods", "-l", "app.kubernetes.io/name=backend", "-o", "name")).Length == 0, "no pod is left");
+
+        var clock = Stopwatch.StartNew();
+        Assert.False(await web.IsOkAsync(page, Cancellation));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(9), $"the frontend's answer took {clock.Elapsed}");
+
+        await ScaleAsync(1);
+        await RolledOutAsync("backend");
+        await _demo.PlayAsync();
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Delete_EndsTheApplicationsFirst_InTime()
+    {
+        var processes = new Dictionary<string, int>();
+        foreach (var application in new[] { "backend", "frontend" })
+        {
+            var pod = await Cluster.PodAsync(DemoCluster.Space, application);
+            processes[application] = pod.Process(application);
+            processes[$"sidecar of {application}"] = pod.Process("sidecar");
+        }
+
+        var clock = Stopwatch.StartNew();
+        var ends = processes.ToDictionary(pair => pair.Key, pair => Task.Run(async () =>
+        {
+            while (Directory.Exists($"/proc/{pair.Value}"))
+                await Task.Delay(5);
+            return clock.Elapsed;
+        }));
+        await Cluster.KubectlAsync("delete", "-k", Path.Combine(Repository.Root, DemoCluster.Overlay));
+        var deleted = clock.Elapsed;
+        var ended = ends.ToDictionary(pair => pair.Key, pair => pair.Value.WaitAsync(TimeSpan.FromSeconds(1), Cancellation).Result.TotalSeconds);
+        await _demo.ApplyAsync();
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', ended.Select(pair => $"{pair.Key}: {pair.Value:0.0} s").Append($"all: {deleted.TotalSeconds:0.0} s")));
+        foreach (var application in new[] { "backend", "frontend" })
+        {
+            // It serves for 10 s; the sidecar still relays what is under way then.
+            Assert.InRange(ended[application], 10, 15);
+            Assert.InRange(ended[$"sidecar of {application}"], ended[application], 21);
+        }
+
+        Assert.True(deleted < TimeSpan.FromSeconds(30), $"kubectl delete took {deleted}");
+    }
+
+    private async Task ScaleAsync(int replicas) => await Cluster.KubectlAsync("-n", DemoCluster.Space, "scale", "deployment/backend", $"--replicas={replicas}");
+
+    private async Task RolledOutAsync(string deployment) => await Cluster.KubectlAsync("-n", DemoCluster.Space, "rollout", "status", $"deployment/{deployment}", "--timeout=60s");
+
+    /// <summary>The whole answer on a connection of its own; what came before the end if it was cut.</summary>
+    private static async Task<string> AskAsync(NamespaceSockets from, IPAddress address, int port, string path)
+    {
+        try
+        {
+            using var client = await from.CreateAsync(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            await client.ConnectAsync(address, port);
+            await client.SendAsync($"GET {path} HTTP/1.1\r\nHost: backend\r\nConnection: close\r\n\r\n");
+            return await client.ReadUntilClosedAsync();
+        }
+        catch (SocketException error)
+        {
+            return error.SocketErrorCode.ToString();
+        }
+    }
+}

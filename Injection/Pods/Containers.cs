@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Injection.Text;
 
 namespace Injection.Pods;
 
@@ -25,6 +26,22 @@ internal static class Containers
     private const int User = 1337;
 
     private const string ConfigFolder = "/etc/sidecar";
+
+    /// <summary>The list of ordinary containers in a pod's spec.</summary>
+    public const string Ordinary = "containers";
+
+    private static readonly string[] Lists = [Ordinary, "initContainers"];
+
+    /// <summary>The ports that the sidecar uses, in words.</summary>
+    public const string OwnPorts = "15000-15099, 45000, 45001";
+
+    /// <summary>The containers of a pod, ordinary ones first, with their list and index in the pod template.</summary>
+    public static IEnumerable<(string List, int Index, JsonObject Container)> Of(Patch pod) =>
+        from list in Lists
+        from entry in pod.At("spec", list).Items().Index()
+        let container = entry.Item.Mapping()
+        where container is not null
+        select (list, entry.Index, container);
 
     /// <summary>Whether the sidecar uses a port of the pod itself.</summary>
     public static bool UsesPort(int port) => port is (>= 15000 and <= 15099) or OutboundPort or InboundPort;

@@ -168,23 +168,18 @@ internal static class PodInjector
 
     private static IEnumerable<PodError> Conflicts(Patch pod)
     {
-        foreach (var list in new[] { "initContainers", "containers" })
+        foreach (var (list, index, container) in Containers.Of(pod))
         {
-            var containers = pod.At("spec", list).Items();
-            for (var i = 0; i < containers.Count; i++)
-            {
-                var container = containers[i].Mapping() ?? [];
-                if (container["name"].Text() is Containers.Sidecar or Containers.Rules)
-                    yield return new PodError(["spec", list, $"{i}", "name"], $"a container '{container["name"].Text()}' exists that no injection has added; rename it");
-                if (IsSidecarUser(container["securityContext"]))
-                    yield return new PodError(["spec", list, $"{i}", "securityContext", "runAsUser"], "runAsUser 1337 is the sidecar's user: connections of this container would pass it by; choose another");
-            }
+            if (container["name"].Text() is Containers.Sidecar or Containers.Rules)
+                yield return new PodError(["spec", list, $"{index}", "name"], $"a container '{container["name"].Text()}' exists that no injection has added; rename it");
+            if (IsSidecarUser(container["securityContext"]))
+                yield return new PodError(["spec", list, $"{index}", "securityContext", "runAsUser"], "runAsUser 1337 is the sidecar's user: connections of this container would pass it by; choose another");
         }
 
         if (IsSidecarUser(pod.At("spec", "securityContext")))
             yield return new PodError(["spec", "securityContext", "runAsUser"], "runAsUser 1337 is the sidecar's user: connections of the application would pass it by; choose another");
         foreach (var (path, number) in ContainerPorts(pod).Where(port => Containers.UsesPort(port.Number)))
-            yield return new PodError(path, $"port {number} is one of the sidecar's (15000-15099, 45000, 45001); choose another");
+            yield return new PodError(path, $"port {number} is one of the sidecar's ({Containers.OwnPorts}); choose another");
     }
 
     private static IEnumerable<string> Warnings(Patch pod, PodSettings settings, bool isJob)
@@ -195,21 +190,16 @@ internal static class PodInjector
             yield return $"terminationGracePeriodSeconds is {seconds}: the sidecar needs its drain time of 5 s behind the end of the application; give at least {ShortestGracePeriod}";
     }
 
-    private static IEnumerable<(IReadOnlyList<string> Path, int Number)> ContainerPorts(Patch pod)
-    {
-        var containers = pod.At("spec", "containers").Items();
-        for (var i = 0; i < containers.Count; i++)
-        {
-            var ports = containers[i].Mapping()?["ports"].Items() ?? [];
-            for (var k = 0; k < ports.Count; k++)
-            {
-                if (ports[k].Mapping() is { } port && (port["protocol"].Text() ?? "TCP") == "TCP" && port["containerPort"].Number() is { } number)
-                    yield return (["spec", "containers", $"{i}", "ports", $"{k}", "containerPort"], (int)number);
-            }
-        }
-    }
+    private static IEnumerable<(IReadOnlyList<string> Path, int Number)> ContainerPorts(Patch pod) =>
+        from entry in Containers.Of(pod)
+        where entry.List == Containers.Ordinary
+        from declared in entry.Container["ports"].Items().Index()
+        let port = declared.Item.Mapping()
+        where port is not null && (port["protocol"].Text() ?? "TCP") == "TCP"
+        let number = port["containerPort"].Number()
+        where number is not null
+        select ((IReadOnlyList<string>)["spec", entry.List, $"{entry.Index}", "ports", $"{declared.Index}", "containerPort"], (int)number);
 
     private static bool IsSidecarUser(JsonNode? context) =>
         context.Mapping()?["runAsUser"].Number() is { } user && Containers.IsSidecarUser(user);
-
 }

@@ -36,7 +36,7 @@ internal sealed partial record PodSettings
         new("role", "ROLE,...", "outbound, inbound, or both with a comma", (pod, text) => pod with { Roles = List(text, ParseRole) }),
         new("outbound-ports", "PORT,...", "Outgoing connections to these ports go through the sidecar; a range is 8000:8999, and all is all ports", (pod, text) => pod with { OutboundPorts = ParsePorts(text) }),
         new("exclude-outbound-ports", "PORT,...", "Outgoing connections to these ports do not", (pod, text) => pod with { ExcludeOutboundPorts = ParsePorts(text) }),
-        new("inbound-ports", "PORT,...", "Incoming connections to these ports go through the sidecar [default: the ports of the containers]", (pod, text) => pod with { InboundPorts = ParsePorts(text) }),
+        new("inbound-ports", "PORT,...", "Incoming connections to these ports go through the sidecar [default: the ports of the containers]", (pod, text) => pod with { InboundPorts = Application(ParsePorts(text)) }),
         new("exclude-inbound-ports", "PORT,...", "Incoming connections to these ports do not", (pod, text) => pod with { ExcludeInboundPorts = ParsePorts(text) }),
         new("oracle", "HOST:PORT", "The Oracle that authorizes each connection and chooses its transform", (pod, text) => pod with { Oracle = HostPort.Parse(text).ToString() }),
         new("transform", "EXPRESSION", "Transform if there is no Oracle; no transform is encryption [default: idt]", (pod, text) => pod with { Transform = text }),
@@ -113,6 +113,12 @@ internal sealed partial record PodSettings
     private static string ParseRole(string text) => text is "outbound" or "inbound" ? text : throw new FormatException("outbound, inbound, or both with a comma, is expected");
 
     private static string ParsePorts(string text) => text == "all" ? text : string.Join(',', List(text, ParsePort));
+
+    // The rules leave out the sidecar's own ports, so such a port in the list is a mistake; in a range it is none.
+    private static string Application(string ports) =>
+        ports != "all" && ports.Split(',').FirstOrDefault(port => !port.Contains(':', StringComparison.Ordinal) && Containers.UsesPort(Values.Port(port))) is { } own
+            ? throw new FormatException($"port {own} is one of the sidecar's ({Containers.OwnPorts})")
+            : ports;
 
     private static string ParsePort(string text)
     {

@@ -11,7 +11,6 @@ namespace Injection.Pods;
 /// </summary>
 internal static class ProbeRewrite
 {
-    private static readonly string[] Lists = ["containers", "initContainers"];
     private static readonly (string Key, string Name)[] Kinds = [("startupProbe", "startup"), ("livenessProbe", "liveness"), ("readinessProbe", "readiness")];
     private static readonly string[] Handlers = ["httpGet", "tcpSocket", "grpc"];
 
@@ -147,12 +146,10 @@ internal static class ProbeRewrite
             .Select(kind => ((IReadOnlyList<string>)[.. container.Path, kind.Key], container.Name, kind.Name)))];
 
     private static IEnumerable<(IReadOnlyList<string> Path, string Name)> ContainersOf(Patch pod) =>
-        from list in Lists
-        let containers = pod.At("spec", list).Items()
-        from index in Enumerable.Range(0, containers.Count)
-        let name = containers[index].Mapping()?["name"].Text()
+        from entry in Containers.Of(pod)
+        let name = entry.Container["name"].Text()
         where name is not null and not Containers.Sidecar
-        select ((IReadOnlyList<string>)["spec", list, $"{index}"], name);
+        select ((IReadOnlyList<string>)["spec", entry.List, $"{entry.Index}"], name);
 
     private static bool IsHost(JsonNode? header) => string.Equals(header.Mapping()?["name"].Text(), "Host", StringComparison.OrdinalIgnoreCase);
 

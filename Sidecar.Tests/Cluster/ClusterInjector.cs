@@ -35,9 +35,11 @@ public sealed class ClusterInjector(DemoCluster demo) : IAsyncLifetime
             resources: [$k8s/application]
             patches:
               - target: {kind: Namespace}
-                patch: '[{op: add, path: /metadata/labels/sidecar.proxy~1injection, value: enabled}]'
+                patch: |
+                  - {op: add, path: /metadata/labels/sidecar.proxy~1injection, value: enabled}
               - target: {kind: Deployment, name: frontend|backend}
-                patch: '[{op: add, path: /spec/template/metadata/annotations/sidecar.proxy~1container, value: classic}]'
+                patch: |
+                  - {op: add, path: /spec/template/metadata/annotations/sidecar.proxy~1container, value: classic}
             """)).Well("kubectl apply");
     }
 
@@ -46,6 +48,6 @@ public sealed class ClusterInjector(DemoCluster demo) : IAsyncLifetime
         if (Kubernetes is null)
             return;
         await Kubernetes.KubectlAsync("delete", "mutatingwebhookconfiguration", "sidecar-injector");
-        await Kubernetes.KubectlAsync("delete", "namespace", "sidecar-system", "injected", "--wait=false");
+        await Kubernetes.KubectlAsync("delete", "namespace", "sidecar-system", "injected", "--wait=false", "--ignore-not-found");
     }
 }

@@ -37,7 +37,7 @@ public sealed partial class ClusterInjectorTests : IClassFixture<ClusterInjector
 
     [Theory(Explicit = true)]
     [InlineData("sidecar.proxy/role: both", "sidecar.proxy/role")]
-    [InlineData("{sidecar.proxy/role: inbound, sidecar.proxy/inbound-ports: '15021'}", "15021")]
+    [InlineData("{sidecar.proxy/role: inbound, sidecar.proxy/inbound-ports: '15021'}", "sidecar.proxy/inbound-ports")]
     public async Task WrongAnnotation_IsRefusedByItsName(string annotations, string named)
     {
         var applied = await Cluster.ApplyAsync(Pod("wrong", annotations.StartsWith('{') ? annotations : $"{{{annotations}}}"));
@@ -85,7 +85,8 @@ public sealed partial class ClusterInjectorTests : IClassFixture<ClusterInjector
                       image: localhost/test-base:debian
                       command: [bash, -c]
                       args:
-                        - exec 3<>/dev/tcp/127.0.0.1/15000; printf 'POST /drain HTTP/1.1\r\nHost: sidecar\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' >&3; grep -q ' 20' <&3
+                        - >-
+                          exec 3<>/dev/tcp/127.0.0.1/15000; printf 'POST /drain HTTP/1.1\r\nHost: sidecar\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' >&3; grep -q ' 20' <&3
             """)).Well("kubectl apply");
         await Cluster.KubectlAsync("wait", "--for=condition=complete", "job/once", "--timeout=60s");
 

@@ -87,6 +87,7 @@ public sealed class DemoCluster(PodImages images) : IAsyncLifetime
         using var web = new HttpFetcher((context, cancel) => (context.DnsEndPoint.Port == BackendPort ? inside : Kubernetes.NodeSockets).ConnectAsync(context, cancel));
         var findings = new Findings();
         var playlists = await new VideoPages(frontend, backend, web, findings).FetchAsync(TestContext.Current.CancellationToken);
+        Assert.Equal([], findings.Failures);
         Assert.NotEmpty(playlists);
         foreach (var playlist in playlists)
             new MediaFiles(Repository.Clips).Compare(await new PlaylistWalker(web, findings).FetchAllAsync(playlist, TestContext.Current.CancellationToken), findings);

@@ -1,6 +1,10 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Injection.Pods;
 using Injection.Text;
+using Sidecar.Destination;
+using Sidecar.Options;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Injection;
@@ -22,6 +26,30 @@ public sealed class PodInjectorTests
         Assert.Contains(reason, skipped.Reason, StringComparison.Ordinal);
         Assert.Equal(InjectionOutcome.Refused, refused.Outcome);
         Assert.Contains(reason, Assert.Single(refused.Errors).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OwnPortsAndUser_AreThoseOfTheSidecarAndOfItsRules()
+    {
+        var options = new SidecarOptions { Listeners = [] };
+        Assert.Equal(Containers.HealthPort, ((IPEndPoint)options.Health.Address).Port);
+        Assert.All([((IPEndPoint)options.Metrics.Address).Port, OwnPorts.FirstReserved, OwnPorts.LastReserved, 45000, 45001], port => Assert.True(Containers.UsesPort(port), $"{port}"));
+        Assert.All([OwnPorts.FirstReserved - 1, OwnPorts.LastReserved + 1], port => Assert.False(Containers.UsesPort(port), $"{port}"));
+        var rules = File.ReadAllText(Path.Combine(Repository.Root, "iptables", "sidecar-iptables"));
+        Assert.Contains($"readonly reserved_ports={OwnPorts.FirstReserved}:{OwnPorts.LastReserved}\n", rules, StringComparison.Ordinal);
+        Assert.Contains("given[exclude-uids]=${given[exclude-uids]-1337}\n", rules, StringComparison.Ordinal);
+        Assert.True(Containers.IsSidecarUser(1337));
+    }
+
+    [Theory]
+    [InlineData("9000,15021")]
+    [InlineData("45001")]
+    public void Inject_ThatListsAPortOfTheSidecar_NamesTheAnnotation(string ports)
+    {
+        var refused = PodInjector.Inject(Pod("{}", $"sidecar.proxy/inbound-ports: '{ports}'"), Inbound, isJob: false);
+
+        Assert.Equal(InjectionOutcome.Refused, refused.Outcome);
+        Assert.Contains("annotation sidecar.proxy/inbound-ports", Assert.Single(refused.Errors).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

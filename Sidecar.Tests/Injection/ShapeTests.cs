@@ -91,6 +91,9 @@ public sealed class ShapeTests
         Assert.True(JsonNode.DeepEquals(WithoutEmpty(AllOf(Inject(Read(shape)))), WithoutEmpty(AllOf(Inject(injected)))));
     }
 
+    /// <summary>The pod templates of a shape, before a sidecar is added.</summary>
+    internal static IReadOnlyList<JsonNode> PodsOf(string shape) => Pods(Read(shape));
+
     private static string Read(string shape) => File.ReadAllText(Path.Combine(Folder, shape));
 
     private static string Inject(string text, PodSettings? settings = null) => ManifestFile.Rewrite(text, "test", (root, errorAt) =>

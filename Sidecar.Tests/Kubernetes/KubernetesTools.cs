@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Processes;
 using Testing;
 using Xunit;
@@ -21,6 +22,14 @@ internal static class KubernetesTools
 
     /// <summary>What <c>kubectl kustomize</c> makes of a folder.</summary>
     public static async Task<string> KustomizeAsync(string folder) => await Run.WellAsync(await KubectlAsync(), "kustomize", folder);
+
+    /// <summary>An object behind a JSON patch, as kubectl applies it.</summary>
+    public static async Task<JsonNode> PatchAsync(JsonNode item, JsonNode patch)
+    {
+        using var folder = new TempFolder();
+        var (file, changes) = (folder.Write("item.json", item.ToJsonString()), folder.Write("patch.json", patch.ToJsonString()));
+        return JsonNode.Parse(await Run.WellAsync(await KubectlAsync(), "patch", "--local", "--type", "json", "-f", file, "--patch-file", changes, "-o", "json"))!;
+    }
 
     /// <summary>Runs helm.</summary>
     public static async Task<ProcessResult> HelmAsync(params IReadOnlyList<string> words) =>

@@ -86,7 +86,7 @@ public sealed partial class ClusterInjectorTests : IClassFixture<ClusterInjector
                       command: [bash, -c]
                       args:
                         - >-
-                          exec 3<>/dev/tcp/127.0.0.1/15000; printf 'POST /drain HTTP/1.1\r\nHost: sidecar\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' >&3; grep -q ' 20' <&3
+                          exec 3<>/dev/tcp/127.0.0.1/15000; printf 'POST /drain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' >&3; grep -q ' 20' <&3
             """)).Well("kubectl apply");
         await Cluster.KubectlAsync("wait", "--for=condition=complete", "job/once", "--timeout=60s");
 

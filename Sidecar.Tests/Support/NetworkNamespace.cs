@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -35,10 +36,13 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     public Task<string> RunAsync(string script) => ShellAsync(Launcher, script);
 
     /// <summary>Starts a program inside, as a user of no privilege but that of reading its own files.</summary>
-    public ProgramProcess Start(int user, string program, params IEnumerable<string> args) => ProgramProcess.StartBy(
+    public ProgramProcess Start(int user, string program, params IEnumerable<string> args) => Start(user, program, ReadOnlyDictionary<string, string>.Empty, args);
+
+    /// <summary>The same, with environment variables.</summary>
+    public ProgramProcess Start(int user, string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> args) => ProgramProcess.StartBy(
     [
         .. Launcher, "setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override",
-        "env", "DOTNET_EnableDiagnostics=0",
+        "env", "DOTNET_EnableDiagnostics=0", .. environment.Select(variable => $"{variable.Key}={variable.Value}"),
     ], program, args);
 
     /// <summary>Starts any other command inside, as root.</summary>

@@ -26,8 +26,9 @@ internal sealed partial class Certificate : BackgroundService
     public Certificate(string certificate, string key, TimeProvider time, ILogger<Certificate> logger)
     {
         (_certificate, _key, _logger) = (certificate, key, logger);
-        _watch = new FileWatch(certificate, ReadBoth, ReadBoth(), time);
-        _current = Read();
+        var both = ReadBoth();
+        _watch = new FileWatch(certificate, ReadBoth, both, time);
+        _current = Parse(both);
     }
 
     /// <summary>The certificate in force.</summary>
@@ -35,32 +36,32 @@ internal sealed partial class Certificate : BackgroundService
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => _watch.RunAsync(
-        _ =>
+        async (told, cancel) =>
         {
+            if (await _watch.LookAsync(told, cancel) is not { } seen)
+                return;
             try
             {
-                _current = Read();
+                _current = Parse(seen.Text ?? throw new UsageException(seen.Error!));
                 Log.Changed(_logger, _certificate, _current.TargetCertificate.NotAfter);
             }
             catch (UsageException error)
             {
                 Log.Refused(_logger, error.Message);
             }
-
-            return Task.CompletedTask;
         },
         stoppingToken);
 
-    private string ReadBoth() => YamlSource.ReadText(_certificate, "--certificate") + YamlSource.ReadText(_key, "--key");
+    private string ReadBoth() => $"{YamlSource.ReadText(_certificate, "--certificate")}\n{YamlSource.ReadText(_key, "--key")}";
 
-    private SslStreamCertificateContext Read()
+    // PEM blocks name what they are, so one text can have both.
+    private SslStreamCertificateContext Parse(string both)
     {
-        var (chain, key) = (YamlSource.ReadText(_certificate, "--certificate"), YamlSource.ReadText(_key, "--key"));
         try
         {
             var issuers = new X509Certificate2Collection();
-            issuers.ImportFromPem(chain);
-            return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(chain, key), issuers, offline: true);
+            issuers.ImportFromPem(both);
+            return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(both, both), issuers, offline: true);
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {

@@ -133,8 +133,12 @@ internal sealed class InjectRun(TextWriter log, PodSettings? settings)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            File.Delete(beside);
             throw new UsageException($"--in-place '{file}': {error.Message}", error);
+        }
+        finally
+        {
+            // Only there if it was not moved.
+            File.Delete(beside);
         }
     }
 }

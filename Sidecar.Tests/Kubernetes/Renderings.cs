@@ -11,6 +11,8 @@ internal static class Renderings
     public const string Demo = "overlays/demo";
     public const string Production = "overlays/production";
     public const string Old = "overlays/kubernetes-1.20";
+    public const string Injector = "injector";
+    public const string CertManager = "injector + cert-manager";
 
     private static readonly string[] Components = ["classic-sidecar", "gateway-api", "istio", "ipv6", "prometheus"];
     private static readonly ConcurrentDictionary<string, Lazy<Task<Manifests>>> Rendered = [];

@@ -148,7 +148,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             services.AddSingleton(watch);
         services.AddSingleton<ConfigurationState>().AddSingleton<Pipelines>().AddSingleton<ListenerAnnouncement>().AddSingleton<ListenerTable>();
         // Signals are handled before a client can connect.
-        services.AddSingleton<Reloader>().AddHostedService<HangUpSignal>().AddHostedService(provider => provider.GetRequiredService<Reloader>()).AddHostedService<StartPages>();
+        services.AddSingleton<Reloader>().AddHostedService<HangUpSignal>().AddHostedService(provider => provider.GetRequiredService<Reloader>());
+        if (StartPages.Exist)
+            services.AddHostedService<StartPages>();
     }
 
     private static void AddServices(IServiceCollection services, SidecarOptions options, BoundAddresses addresses)

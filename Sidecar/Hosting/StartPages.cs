@@ -15,11 +15,12 @@ internal sealed partial class StartPages : BackgroundService
 
     private const int DontNeed = 4;
 
+    /// <summary>Whether this is a native program, on Linux.</summary>
+    public static bool Exist => !RuntimeFeature.IsDynamicCodeSupported && OperatingSystem.IsLinux();
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (RuntimeFeature.IsDynamicCodeSupported || !OperatingSystem.IsLinux())
-            return;
         await Task.Delay(Delay, stoppingToken);
         foreach (var (start, length) in UnchangedMappings(File.ReadLines("/proc/self/smaps"), Environment.ProcessPath!))
             _ = Advise(start, length, DontNeed);

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import ts from "typescript";
 
 const packages = {
+  "cert-manager.io": "@kubernetes-models/cert-manager/",
   "gateway.networking.k8s.io": "@kubernetes-models/gateway-api/",
   "networking.istio.io": "@kubernetes-models/istio/",
   "monitoring.coreos.com": "@kubernetes-models/prometheus-operator/",

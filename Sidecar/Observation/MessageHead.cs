@@ -36,8 +36,8 @@ internal sealed class MessageHead(int limit, MemoryAccount memory)
     // If memory is short, this number more at a time.
     private const int FewFields = 2;
 
-    // Ten times the default of servers.
-    private const int MaxFields = 1024;
+    /// <summary>Most fields that are kept: ten times the default of servers.</summary>
+    public const int MaxFields = 1024;
 
     private PooledBytes _bytes = new(memory, UsualSize);
     private Field[] _fields = [];

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Text;
 using Chassis;
 using Sidecar.Observation;
@@ -25,31 +24,11 @@ internal sealed class ExchangeMetrics
     /// </summary>
     public const int MaxFailingMethods = 50;
 
-    private const string Other = "_OTHER";
-    private const int FirstStatus = 100;
-    private const int LastStatus = 999;
-    private const int FirstServerError = 500;
-
     // No real method is longer.
     private const int MaxMethodLength = 256;
 
     // The buckets that the semantic conventions recommend.
     private static readonly double[] Buckets = [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10];
-
-    private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"];
-
-    private static readonly string[] Statuses =
-        [.. Enumerable.Range(FirstStatus, LastStatus - FirstStatus + 1).Select(status => status.ToString(CultureInfo.InvariantCulture))];
-
-    // By number (gRPC's statuscodes.md).
-    private static readonly string[] GrpcStatuses =
-    [
-        "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-    ];
-
-    // Those that OpenTelemetry counts as a server's errors: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
-    private static readonly int[] ServerErrors = [2, 4, 12, 13, 14, 15];
 
     private readonly TimeProvider _time;
     private readonly Histogram<double> _requests;
@@ -82,55 +61,26 @@ internal sealed class ExchangeMetrics
     public void Ended(Exchange exchange, string listener)
     {
         var seconds = _time.GetElapsedTime(exchange.Started, exchange.Ended).TotalSeconds;
-        var tags = new TagList { { "listener", listener }, { "http.request.method", MethodOf(exchange.Request.Method) } };
-        var status = exchange.FinalResponse?.Status ?? 0;
-        if (status is >= FirstStatus and <= LastStatus)
-            tags.Add("http.response.status_code", Statuses[status - FirstStatus]);
-        tags.Add("network.protocol.version", VersionOf(exchange.Request.Version));
+        var tags = new TagList { { "listener", listener }, { "http.request.method", SemanticNames.MethodOf(exchange.Request.Method) } };
+        if (SemanticNames.StatusOf(exchange) is { } status)
+            tags.Add("http.response.status_code", status);
+        tags.Add("network.protocol.version", SemanticNames.VersionOf(exchange.Request.Version));
         tags.Add("url.scheme", "http");
-        if (exchange.Outcome != ExchangeOutcome.Completed)
-            tags.Add("error.type", EnumWords.Of(exchange.Outcome));
-        else if (status is >= FirstServerError and <= LastStatus)
-            tags.Add("error.type", Statuses[status - FirstStatus]);
+        if (SemanticNames.ErrorOf(exchange) is { } error)
+            tags.Add("error.type", error);
         _requests.Record(seconds, tags);
         if (exchange.Grpc is { } call)
             Record(exchange, call, listener, seconds);
     }
-
-    private static string MethodOf(ReadOnlySpan<byte> method)
-    {
-        foreach (var known in Methods)
-        {
-            if (System.Text.Ascii.Equals(method, known))
-                return known;
-        }
-
-        return Other;
-    }
-
-    private static string VersionOf(HttpVersion version) => version switch
-    {
-        HttpVersion.Http10 => "1.0",
-        HttpVersion.Http11 => "1.1",
-        _ => "2",
-    };
 
     private void Record(Exchange exchange, GrpcCall call, string listener, double seconds)
     {
         var method = GrpcMethodOf(exchange.Request.Target, isServed: call.Status == 0 || call.ResponseMessages > 0);
         var tags = new TagList { { "listener", listener }, { "rpc.system.name", "grpc" }, { "rpc.method", method } };
         if (call.Status is { } status)
-        {
-            var word = status >= 0 && status < GrpcStatuses.Length ? GrpcStatuses[status] : Other;
-            tags.Add("rpc.response.status_code", word);
-            if (ServerErrors.Contains(status))
-                tags.Add("error.type", word);
-        }
-        else
-        {
-            tags.Add("error.type", EnumWords.Of(exchange.Outcome));
-        }
-
+            tags.Add("rpc.response.status_code", SemanticNames.GrpcStatusOf(status));
+        if (SemanticNames.ErrorOf(exchange, call) is { } error)
+            tags.Add("error.type", error);
         _calls.Record(seconds, tags);
     }
 
@@ -138,7 +88,7 @@ internal sealed class ExchangeMetrics
     {
         Span<char> name = stackalloc char[MaxMethodLength];
         if (!GrpcPath.TrySplit(path, out _, out _) || path.Length > MaxMethodLength || !Encoding.ASCII.TryGetChars(path[1..], name, out var length))
-            return Other;
-        return _grpcMethods.Find(name[..length], mayAdd: isServed) ?? _failingMethods.Find(name[..length], mayAdd: !isServed) ?? Other;
+            return SemanticNames.Other;
+        return _grpcMethods.Find(name[..length], mayAdd: isServed) ?? _failingMethods.Find(name[..length], mayAdd: !isServed) ?? SemanticNames.Other;
     }
 }

@@ -4,8 +4,11 @@ using ByteFilters;
 using Oracle.Protocol;
 using Sidecar.Net;
 using Sidecar.Observation;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Observation;
+using Testing;
 using HttpVersion = Sidecar.Observation.HttpVersion;
 
 namespace Sidecar.Tests.Records.Exchanges;
@@ -52,6 +55,22 @@ internal static class MadeExchanges
 
     /// <summary>A usual one of a path and a status.</summary>
     public static Exchange Of(string target = "/", int status = 200) => Completed(Request("GET", target), Response(status));
+
+    /// <summary>The usual rules for texts.</summary>
+    public static RecordText Text(HeaderRules? headers = null, UrlMask? urls = null, bool ext = true, TimeProvider? time = null, int maxLine = ExchangeRecordOptions.DefaultMaxLine) => new(
+        headers ?? new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), urls ?? new UrlMask(ExchangeRecordOptions.SecretParameters), ext,
+        new WallClock(time ?? new ManualTimeProvider()), maxLine);
+
+    /// <summary>A format by its name.</summary>
+    public static RecordFormat Format(string name, RecordText text) => RecordFormats.Create(name, text);
+
+    /// <summary>The line that a format makes of an exchange.</summary>
+    public static string Written(RecordFormat format, Exchange exchange, ExchangeOrigin? origin = null)
+    {
+        var line = new JsonLine();
+        format.For(origin ?? Origin()).Write(line, exchange);
+        return Encoding.UTF8.GetString(line.Bytes);
+    }
 
     /// <summary>A connection's part of its exchanges' records.</summary>
     public static ExchangeOrigin Origin(

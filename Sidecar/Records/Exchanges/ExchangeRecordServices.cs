@@ -45,7 +45,7 @@ internal static partial class ExchangeRecordServices
     }
 
     /// <summary>Makes an entry of a format and a sink.</summary>
-    public static RecordEntry Create(ExchangeRecordOptions options, IRecordFormat format, LineSink sink, TimeProvider time) => new(
+    public static RecordEntry Create(ExchangeRecordOptions options, RecordFormat format, LineSink sink, TimeProvider time) => new(
         new ExchangeFilter(options.Sample, options.AlwaysErrors, new PathFilter(options.Paths)),
         format,
         new RecordBudgets(options.ConnectionRate, options.ClientRate, time),

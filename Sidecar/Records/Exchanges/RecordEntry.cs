@@ -6,13 +6,13 @@ using Sidecar.Records.Exchanges.Formats;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>One entry of the configuration: its choice of exchanges, its format, and its output.</summary>
-internal sealed class RecordEntry(ExchangeFilter filter, IRecordFormat format, RecordBudgets budgets, LineSink sink)
+internal sealed class RecordEntry(ExchangeFilter filter, RecordFormat format, RecordBudgets budgets, LineSink sink)
 {
     private long _overConnectionRate;
     private long _overClientRate;
 
     /// <summary>The format of its records.</summary>
-    public IRecordFormat Format => format;
+    public RecordFormat Format => format;
 
     /// <summary>The sink for its records.</summary>
     public LineSink Sink => sink;

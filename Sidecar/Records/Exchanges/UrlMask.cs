@@ -46,10 +46,13 @@ internal sealed class UrlMask
             WriteParameters(line, rest);
     }
 
+    /// <summary>Writes a query alone, without its question mark.</summary>
+    public void WriteQuery(JsonLine line, ReadOnlySpan<byte> query) => WriteParameters(line, query, name: 0);
+
     // Dividers count at any depth of encoding: ? is %3F in an address that is a value, and %253F in an address within that one.
-    private void WriteParameters(JsonLine line, ReadOnlySpan<byte> text)
+    private void WriteParameters(JsonLine line, ReadOnlySpan<byte> text, int name = -1)
     {
-        var (written, name) = (0, -1);
+        var written = 0;
         for (var i = 0; i < text.Length;)
         {
             var (mark, length, depth) = ReadMark(text[i..]);

@@ -1,8 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using Sidecar.Observation;
 using Sidecar.Records.Exchanges;
-using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Observation;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
@@ -63,8 +61,6 @@ public sealed class GrpcMessageTests
         var exchange = Completed(Request("POST", "/pkg.Service/Method"), Response(200, head is null ? [] : [("grpc-message", head)]));
         exchange.Grpc = new GrpcCall { Status = status, RequestMessages = 2 };
         exchange.Trailers = trailers is null ? null : With(new MessageHeads(64 * 1024, Unshared.Account()).Rent(), ("grpc-status", "x"), ("grpc-message", trailers));
-        var line = new JsonLine();
-        new PeriscoFormat(rules ?? new HeaderRules(null, [], []), new UrlMask([]), writesExt: true, new WallClock(TimeProvider.System)).For(Origin()).Write(line, exchange);
-        return Encoding.UTF8.GetString(line.Bytes).TrimEnd('\n');
+        return MadeExchanges.Written(Format("perisco", Text(rules ?? new HeaderRules(null, [], []), new UrlMask([]))), exchange).TrimEnd('\n');
     }
 }

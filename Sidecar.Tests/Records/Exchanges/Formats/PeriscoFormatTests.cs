@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Sidecar.Observation;
-using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Testing;
@@ -168,15 +167,9 @@ public sealed class PeriscoFormatTests
         Assert.Contains("\"pid\":17,", Encoding.UTF8.GetString(line.Bytes), StringComparison.Ordinal);
     }
 
-    private string Write(Exchange exchange, ExchangeOrigin? origin = null, PeriscoFormat? format = null)
-    {
-        var line = new JsonLine();
-        (format ?? Format()).For(origin ?? Origin()).Write(line, exchange);
-        return Encoding.UTF8.GetString(line.Bytes);
-    }
+    private string Write(Exchange exchange, ExchangeOrigin? origin = null, RecordFormat? format = null) => Written(format ?? Format(), exchange, origin);
 
-    private PeriscoFormat Format(bool ext = true, TimeProvider? time = null) =>
-        new(new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), new UrlMask(ExchangeRecordOptions.SecretParameters), ext, new WallClock(time ?? _time));
+    private RecordFormat Format(bool ext = true, TimeProvider? time = null) => MadeExchanges.Format("perisco", Text(ext: ext, time: time ?? _time));
 
     private static JsonElement Parse(string line) => JsonDocument.Parse(line).RootElement;
 

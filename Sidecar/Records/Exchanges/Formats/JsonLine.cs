@@ -64,6 +64,13 @@ internal sealed class JsonLine
         _bytes.Advance(json.Length);
     }
 
+    /// <summary>A text of ours: characters of ASCII that need no escape.</summary>
+    public void Ascii(string text)
+    {
+        System.Text.Ascii.FromUtf16(text, Room(text.Length), out var length);
+        _bytes.Advance(length);
+    }
+
     /// <summary>Blanks for a value that comes later.</summary>
     public void Blanks(int count)
     {
@@ -76,6 +83,23 @@ internal sealed class JsonLine
         const int longest = 20;
         number.TryFormat(Room(longest), out var digits, provider: CultureInfo.InvariantCulture);
         _bytes.Advance(digits);
+    }
+
+    /// <summary>A time of day by RFC 3339, in UTC.</summary>
+    /// <param name="seconds">Since 1970.</param>
+    /// <param name="nanoseconds">Of the second.</param>
+    /// <param name="nanosecondDigits">Digits of the second's fraction: 3 or 9.</param>
+    public void Time(long seconds, long nanoseconds, int nanosecondDigits)
+    {
+        const int longest = 32;
+        var room = Room(longest);
+        DateTimeOffset.FromUnixTimeSeconds(seconds).TryFormat(room, out var length, "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+        room[length++] = (byte)'.';
+        var fraction = nanosecondDigits == 3 ? nanoseconds / 1_000_000 : nanoseconds;
+        for (var digit = nanosecondDigits - 1; digit >= 0; digit--, fraction /= 10)
+            room[length + digit] = (byte)('0' + (fraction % 10));
+        room[length + nanosecondDigits] = (byte)'Z';
+        _bytes.Advance(length + nanosecondDigits + 1);
     }
 
     /// <summary>The content of a string: UTF-8 unchanged, other bytes as Latin-1 characters, control characters escaped.</summary>

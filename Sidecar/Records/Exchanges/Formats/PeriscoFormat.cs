@@ -1,21 +1,19 @@
+using System.Net.Sockets;
 using System.Text;
 using Chassis;
-using Chassis.Records;
+using Chassis.Net;
+using Oracle.Protocol;
 using Sidecar.Observation;
-using Sidecar.Options;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
 /// <summary>
-/// Writes exchanges in the format <c>perisco</c>: protobuf's JSON, which leaves zeros and empty texts out, with an additional object
-/// <c>ext</c> of the sidecar, which does not leave them out.
+/// Writes exchanges in the formats <c>perisco</c> and <c>perisco-v2</c>: protobuf's JSON, which leaves zeros and empty texts out, with an
+/// additional object <c>ext</c> of the sidecar, which does not leave them out.
 /// </summary>
-/// <param name="headers">Rules for fields.</param>
-/// <param name="urls">Masks parts of addresses.</param>
-/// <param name="writesExt">Whether there is an <c>ext</c>.</param>
-/// <param name="clock">The clock of the exchanges' timestamps.</param>
-/// <param name="maxLine">Most bytes of a line; in a longer line texts are cut, heads first.</param>
-internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writesExt, WallClock clock, int maxLine = ExchangeRecordOptions.DefaultMaxLine) : IRecordFormat
+/// <param name="text">The texts of peers, with the user's rules.</param>
+/// <param name="shape">The words around the values.</param>
+internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : RecordFormat(text)
 {
     // Most bytes around texts: all of a response but its fields, all of ext but the connection's part.
     private const int AroundResponse = 128;
@@ -25,76 +23,100 @@ internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writ
     // For a field, with the head's end after it.
     private const int AroundField = 48;
 
-    // The shares of the line that a response and a gRPC message always get, however long the earlier parts are.
-    private const int ResponseShare = 4;
+    // The share of the line that a gRPC message always gets, however long the earlier parts are.
     private const int MessageShare = 8;
 
     private static readonly byte[][] Outcomes = [.. Enum.GetValues<ExchangeOutcome>().Select(o => Encoding.UTF8.GetBytes(EnumWords.Of(o)))];
 
-    private static ReadOnlySpan<byte> Mask => "***"u8;
-
-    /// <summary>Makes the format for the user's options.</summary>
-    public static PeriscoFormat Create(ExchangeRecordOptions options, TimeProvider time) => new(
-        new HeaderRules(options.AllowHeaders, options.DenyHeaders, options.MaskHeaders), new UrlMask(options.MaskQuery), options.HasExt, new WallClock(time), options.MaxLine);
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> ClientField => "\"ip\":{\"client\":\""u8;
 
     /// <inheritdoc/>
-    public RecordWriter For(in ExchangeOrigin origin) => new PeriscoWriter(this, origin);
-
-    /// <inheritdoc/>
-    public UInt128 SenderOf(ReadOnlySpan<byte> line) => PeriscoSender.Of(line);
-
-    /// <summary>Writes a line; returns as <see cref="RecordWriter.Write"/> does.</summary>
-    public int Write(JsonLine line, PeriscoWriter connection, Exchange exchange)
+    public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
     {
-        var response = exchange.FinalResponse;
-        var (seconds, nanoseconds) = clock.TimeOfDay(exchange.Started, exchange.Ended);
-        line.Raw("{\"ts\":{\"seconds\":"u8);
-        line.Number(seconds);
-        if (nanoseconds > 0)
-        {
-            line.Raw(",\"nanos\":"u8);
-            line.Number(nanoseconds);
-        }
-
-        line.Raw("},\"pid\":"u8);
+        var (response, clock, maxLine) = (exchange.FinalResponse, Text.Clock, Text.MaxLine);
+        WriteTime(line, clock.TimeOfDay(exchange.Started, exchange.Ended));
         var late = WriteProcess(line, connection.Process);
         line.Raw(connection.Endpoints);
         if (response is not null && clock.Nanoseconds(exchange.Requested, exchange.Responded) is > 0 and var latency)
         {
-            line.Raw("\"latency_ns\":"u8);
+            line.Raw(shape.Latency);
             line.Number(latency);
-            line.Raw(","u8);
+            line.Raw(shape.LatencyEnd);
         }
 
         var headsEnd = maxLine - AroundExt - connection.Connection.Length - Math.Min(GrpcMessage.Of(exchange).Length, maxLine / MessageShare);
-        line.TextLimit = response is null ? headsEnd : headsEnd - AroundResponse - Math.Min(response.Bytes.Length, maxLine / ResponseShare);
+        line.TextLimit = response is null ? headsEnd : headsEnd - AroundResponse - ResponseShareOf(exchange);
         WriteRequest(line, exchange.Request);
         line.TextLimit = headsEnd;
         if (response is not null)
             WriteResponse(line, response);
         line.Raw("}"u8);
-        if (writesExt)
+        if (Text.HasExt)
             WriteExt(line, connection, exchange);
         line.Raw("}\n"u8);
         return late;
     }
 
-    private static int WriteProcess(JsonLine line, LocalProcess process)
+    /// <inheritdoc/>
+    protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin)
     {
-        if (process.IsPending)
+        var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
+        line.Raw(",\"ip\":{\"client\":\""u8);
+        WriteAddress(line, client.Address);
+        line.Raw("\",\"server\":\""u8);
+        WriteAddress(line, server.Address);
+        line.Raw("\",\"ipVersion\":"u8);
+        line.Raw(client.AddressFamily == AddressFamily.InterNetwork && server.AddressFamily == AddressFamily.InterNetwork ? shape.V4 : shape.V6);
+        line.Raw(shape.ClientPort);
+        line.Number(client.Port);
+        line.Raw(shape.ServerPort);
+        line.Number(server.Port);
+        line.Raw(shape.ServerPortEnd);
+    }
+
+    // The start of ext, up to the outcome.
+    /// <inheritdoc/>
+    protected override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
+    {
+        line.Raw(",\"ext\":{\"conn_id\":\""u8);
+        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
+        line.Raw("\",\"role\":\""u8);
+        line.Text(Encoding.UTF8.GetBytes(origin.Role.Word()));
+        if (BoundedText.Of(origin.Transform) is { } transform)
         {
-            line.Blanks(LineSink.LateNumberWidth);
-            return line.Length - LineSink.LateNumberWidth;
+            line.Raw("\",\"transform\":\""u8);
+            line.Text(Encoding.UTF8.GetBytes(transform));
         }
 
-        line.Number(process.Value);
-        return -1;
+        line.Raw("\",\"outcome\":\""u8);
+    }
+
+    private void WriteTime(JsonLine line, (long Seconds, long Nanoseconds) time)
+    {
+        if (shape.HasTextTime)
+        {
+            line.Raw("{\"ts\":\""u8);
+            line.Time(time.Seconds, time.Nanoseconds, nanosecondDigits: 9);
+            line.Raw("\",\"pid\":"u8);
+            return;
+        }
+
+        line.Raw("{\"ts\":{\"seconds\":"u8);
+        line.Number(time.Seconds);
+        if (time.Nanoseconds > 0)
+        {
+            line.Raw(",\"nanos\":"u8);
+            line.Number(time.Nanoseconds);
+        }
+
+        line.Raw("},\"pid\":"u8);
     }
 
     private void WriteRequest(JsonLine line, MessageHead head)
     {
-        line.Raw("\"request\":{\"Record\":{\"Http\":{\"protocol\":\""u8);
-        line.Raw(Protocol(head.Version));
+        line.Raw(shape.Request);
+        line.Raw(ProtocolOf(head.Version));
         if (!head.Method.IsEmpty)
         {
             line.Raw("\",\"method\":\""u8);
@@ -104,22 +126,22 @@ internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writ
         if (!head.Target.IsEmpty)
         {
             line.Raw("\",\"url\":\""u8);
-            urls.Write(line, head.Target);
+            Text.Url(line, head.Target);
         }
 
         line.Raw("\""u8);
         WriteFields(line, head);
-        line.Raw("}}}"u8);
+        line.Raw(shape.MessageEnd);
     }
 
     private void WriteResponse(JsonLine line, MessageHead head)
     {
-        line.Raw(",\"response\":{\"Record\":{\"Http\":{\"protocol\":\""u8);
-        line.Raw(Protocol(head.Version));
+        line.Raw(shape.Response);
+        line.Raw(ProtocolOf(head.Version));
         line.Raw("\",\"code\":"u8);
         line.Number(head.Status);
         WriteFields(line, head);
-        line.Raw("}}}"u8);
+        line.Raw(shape.MessageEnd);
     }
 
     private void WriteFields(JsonLine line, MessageHead head)
@@ -130,52 +152,40 @@ internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writ
         for (var i = 0; i < head.Count; i++)
         {
             var name = head.Name(i);
-            var rule = headers.Of(name);
+            var rule = Text.RuleOf(name);
             if (rule == FieldRule.LeftOut)
                 continue;
             if (!line.HasRoomFor(AroundField))
                 break;
             line.Raw(written++ == 0 ? ",\"headers\":[{\"key\":\""u8 : "\"},{\"key\":\""u8);
-            Write(line, name, isPlain);
+            if (isPlain)
+                line.PlainText(name);
+            else
+                line.Text(name);
             var value = head.Value(i);
             if (value.IsEmpty)
                 continue;
             line.Raw("\",\"value\":\""u8);
-            if (rule == FieldRule.Written)
-                Write(line, value, isPlain);
-            else if (rule == FieldRule.Masked || (rule == FieldRule.Protocols && HeaderRules.HasBearer(value)))
-                line.Raw(Mask);
-            else if (rule == FieldRule.Protocols)
-                Write(line, value, isPlain);
-            else
-                urls.Write(line, value);
+            Text.Value(line, rule, value, isPlain);
         }
 
         if (written > 0)
             line.Raw("\"}]"u8);
     }
 
-    private static void Write(JsonLine line, ReadOnlySpan<byte> text, bool isPlain)
-    {
-        if (isPlain)
-            line.PlainText(text);
-        else
-            line.Text(text);
-    }
-
-    private void WriteExt(JsonLine line, PeriscoWriter connection, Exchange exchange)
+    private void WriteExt(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         line.Raw(connection.Connection);
         line.Raw(Outcomes[(int)exchange.Outcome]);
         line.Raw("\",\"duration_ns\":"u8);
-        line.Number(Math.Max(0, clock.Nanoseconds(exchange.Started, exchange.Ended)));
+        line.Number(Math.Max(0, Text.Clock.Nanoseconds(exchange.Started, exchange.Ended)));
         line.Raw(",\"request_bytes\":"u8);
         line.Number(exchange.RequestBytes);
         line.Raw(",\"response_bytes\":"u8);
         line.Number(exchange.ResponseBytes);
         if (exchange.Grpc is { } call)
             WriteCall(line, exchange, call);
-        if (line.IsCut || exchange.Request.IsTruncated || exchange.FinalResponse is { IsTruncated: true })
+        if (IsCut(line, exchange))
             line.Raw(",\"truncated\":true"u8);
         line.Raw("}"u8);
     }
@@ -188,16 +198,11 @@ internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writ
             line.Number(status);
         }
 
-        var message = GrpcMessage.Of(exchange);
-        var rule = headers.Of(GrpcMessage.Field);
-        if (!message.IsEmpty && rule != FieldRule.LeftOut)
+        if (Text.TryFindMessage(exchange, out var message))
         {
             line.Raw(",\"grpc_message\":\""u8);
-            line.TextLimit = maxLine - BehindMessage;
-            if (rule == FieldRule.Masked)
-                line.Raw(Mask);
-            else
-                GrpcMessage.Write(line, message);
+            line.TextLimit = Text.MaxLine - BehindMessage;
+            Text.Message(line, message);
             line.Raw("\""u8);
         }
 
@@ -206,11 +211,4 @@ internal sealed class PeriscoFormat(HeaderRules headers, UrlMask urls, bool writ
         line.Raw(",\"grpc_response_messages\":"u8);
         line.Number(call.ResponseMessages);
     }
-
-    private static ReadOnlySpan<byte> Protocol(HttpVersion version) => version switch
-    {
-        HttpVersion.Http10 => "HTTP/1.0"u8,
-        HttpVersion.Http11 => "HTTP/1.1"u8,
-        _ => "HTTP/2"u8,
-    };
 }

@@ -6,9 +6,13 @@ namespace Sidecar.Records.Exchanges.Formats;
 /// <summary>All formats by their names.</summary>
 internal static class RecordFormats
 {
-    private static readonly (string Name, Func<ExchangeRecordOptions, TimeProvider, IRecordFormat> Create)[] All =
+    private static readonly (string Name, Func<RecordText, RecordFormat> Create)[] All =
     [
-        ("perisco", PeriscoFormat.Create),
+        ("perisco", text => new PeriscoFormat(text, PeriscoShape.First)),
+        ("perisco-v2", text => new PeriscoFormat(text, PeriscoShape.Second)),
+        ("otel", text => new OtelFormat(text)),
+        ("ecs", text => new EcsFormat(text)),
+        ("envoy", text => new EnvoyFormat(text)),
     ];
 
     /// <summary>The names as a user writes them.</summary>
@@ -19,5 +23,8 @@ internal static class RecordFormats
     public static string Parse(string text) => Values.OneOf([.. Names.Select(name => (name, name))])(text);
 
     /// <summary>Makes the format that the options name.</summary>
-    public static IRecordFormat Create(ExchangeRecordOptions options, TimeProvider time) => All.Single(format => format.Name == options.Format).Create(options, time);
+    public static RecordFormat Create(ExchangeRecordOptions options, TimeProvider time) => Create(options.Format, RecordText.Create(options, time));
+
+    /// <summary>Makes the format of a name.</summary>
+    public static RecordFormat Create(string name, RecordText text) => All.Single(format => format.Name == name).Create(text);
 }

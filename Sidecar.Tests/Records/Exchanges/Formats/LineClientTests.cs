@@ -1,16 +1,28 @@
 using System.Text;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
-using Testing;
 using Xunit;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 
 namespace Sidecar.Tests.Records.Exchanges.Formats;
 
-public sealed class PeriscoSenderTests
+public sealed class LineClientTests
 {
-    private static readonly PeriscoFormat Format = new(
-        new HeaderRules(null, [], []), new UrlMask([]), writesExt: true, new WallClock(new ManualTimeProvider()));
+    private static readonly RecordFormat Perisco = Format("perisco", Text(new HeaderRules(null, [], []), new UrlMask([])));
+
+    [Theory]
+    [MemberData(nameof(FormatTests.Names), MemberType = typeof(FormatTests))]
+    public void Of_LinesOfEveryFormat_IsTheClient(string name)
+    {
+        var format = Format(name, Text());
+        UInt128 Of(string client) => format.SenderOf(Encoding.UTF8.GetBytes(Written(format, Completed(Request("GET", "/"), Response(200)), Origin(client, process: new LocalProcess(isPending: true)))));
+
+        Assert.True(Of("10.0.0.1:1") != 0);
+        Assert.Equal(Of("10.0.0.1:1"), Of("10.0.0.1:65535"));
+        Assert.Equal(Of("[2001:db8:1:2::5]:80"), Of("[2001:db8:1:2:ffff::1]:65535"));
+        Assert.NotEqual(Of("10.0.0.1:1"), Of("10.0.0.2:1"));
+        Assert.True(Of("[fe80:1111:2222:3333:4444:5555:6666:7777%4294967295]:65535") != 0);
+    }
 
     [Theory]
     [InlineData("10.0.0.1:1", "10.0.0.1:65535")]
@@ -68,12 +80,8 @@ public sealed class PeriscoSenderTests
         Assert.All(Enumerable.Range(0, line.Length), length => Assert.True(Of(line[..length]) is var sender && (sender == 0 || sender == whole)));
     }
 
-    private static UInt128 Of(string line) => PeriscoSender.Of(Encoding.UTF8.GetBytes(line));
+    private static UInt128 Of(string line) => Perisco.SenderOf(Encoding.UTF8.GetBytes(line));
 
-    private static string LineOf(string client, string target = "/", LocalProcess? process = null)
-    {
-        var line = new JsonLine();
-        Format.For(Origin(client, process: process)).Write(line, Completed(Request("GET", target), Response(200)));
-        return Encoding.UTF8.GetString(line.Bytes);
-    }
+    private static string LineOf(string client, string target = "/", LocalProcess? process = null) =>
+        Written(Perisco, Completed(Request("GET", target), Response(200)), Origin(client, process: process));
 }

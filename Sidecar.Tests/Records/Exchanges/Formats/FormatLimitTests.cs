@@ -1,9 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Sidecar.Observation;
-using Sidecar.Options;
 using Sidecar.Records.Exchanges;
-using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Observation;
 using Testing;
 using Xunit;
@@ -12,7 +10,7 @@ using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 namespace Sidecar.Tests.Records.Exchanges.Formats;
 
 /// <summary>However long heads are: a line keeps its limit, is JSON, and says when it is cut.</summary>
-public sealed class PeriscoLimitTests
+public sealed class FormatLimitTests
 {
     private const int Least = 4 * 1024;
 
@@ -21,7 +19,7 @@ public sealed class PeriscoLimitTests
 
     private static readonly string[] Pieces = ["a", "b c", "\"", "\\", "\u0001", "\u00e9", "\u00c3\u00a9", "\u00f0\u009f\u0099\u0082", "\u00f0\u009f", "?token=secret", "&x=y", "%20", "//u:p@h/"];
 
-    private readonly WallClock _clock = new(new ManualTimeProvider());
+    private readonly ManualTimeProvider _time = new();
 
     [Fact]
     public void Write_EveryLimitAndRandomHeads_KeepsTheLimitAndSaysWhatIsCut()
@@ -37,6 +35,36 @@ public sealed class PeriscoLimitTests
         }
 
         Assert.InRange(cut, 1000, Least);
+    }
+
+    [Theory]
+    [InlineData("perisco-v2", "\"truncated\":true", "l7|request|http|url")]
+    [InlineData("otel", "\"sidecar.truncated\":true", "attributes|url.path", "attributes|url.query")]
+    [InlineData("ecs", "\"tags\":[\"truncated\"]", "url|original", "url|path", "url|query")]
+    [InlineData("envoy", "\"truncated\":true", "path")]
+    public void Write_RandomHeads_KeepTheLimitInEveryFormat(string name, string mark, params string[] addresses)
+    {
+        var random = new Random(12);
+        var cut = 0;
+        for (var limit = Least; limit <= 2 * Least; limit += 3)
+        {
+            // Of this format only the target grows.
+            var exchange = name == "envoy" ? Completed(Request("GET", "/" + Text(random, 2 * limit)), Response(200)) : Any(random, limit);
+            var line = Written(Format(name, MadeExchanges.Text(time: _time, maxLine: limit)), exchange, Connection);
+            Assert.True(Encoding.UTF8.GetByteCount(line) <= limit, $"{line.Length} characters at a limit of {limit}");
+            var record = JsonDocument.Parse(line).RootElement;
+            foreach (var address in addresses)
+            {
+                var found = address.Split('|').Aggregate((JsonElement?)record, (at, key) => at is { } parent && parent.TryGetProperty(key, out var child) ? child : null);
+                Assert.DoesNotContain("secret", found?.GetString() ?? "", StringComparison.Ordinal);
+            }
+
+            var isCut = line != Written(Format(name, MadeExchanges.Text(time: _time, maxLine: int.MaxValue / 2)), exchange, Connection);
+            Assert.Equal(isCut, line.Contains(mark, StringComparison.Ordinal));
+            cut += isCut ? 1 : 0;
+        }
+
+        Assert.InRange(cut, 100, Least / 3);
     }
 
     public static TheoryData<string> Whiles => ["GET", "/", "request field", "response field", "grpc-message"];
@@ -112,9 +140,7 @@ public sealed class PeriscoLimitTests
 
     private byte[] Write(Exchange exchange, int limit)
     {
-        var line = new JsonLine();
-        new PeriscoFormat(new HeaderRules(null, [], ExchangeRecordOptions.SecretHeaders), new UrlMask(ExchangeRecordOptions.SecretParameters), writesExt: true, _clock, limit).For(Connection).Write(line, exchange);
-        return line.Bytes.ToArray();
+        return Encoding.UTF8.GetBytes(Written(Format("perisco", MadeExchanges.Text(time: _time, maxLine: limit)), exchange, Connection));
     }
 
     private static JsonElement Parse(byte[] line) => JsonDocument.Parse(line).RootElement;

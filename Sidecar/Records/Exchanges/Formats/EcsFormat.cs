@@ -1,0 +1,145 @@
+using System.Net.Sockets;
+using System.Text;
+using Chassis;
+using Chassis.Net;
+using Oracle.Protocol;
+using Sidecar.Observation;
+using Sidecar.Telemetry;
+
+namespace Sidecar.Records.Exchanges.Formats;
+
+/// <summary>
+/// Writes exchanges in the format <c>ecs</c>, the Elastic Common Schema; the sidecar's own values are <c>labels</c>, and heads are objects
+/// that an index should map as <c>flattened</c>.
+/// </summary>
+internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
+{
+    // All of the record but its texts, behind the first of these.
+    private const int AroundTexts = 512;
+    private const int AroundTrace = 192;
+
+    /// <inheritdoc/>
+    protected override ReadOnlySpan<byte> ClientField => "\"client\":{\"ip\":\""u8;
+
+    /// <inheritdoc/>
+    public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
+    {
+        var (request, response, clock) = (exchange.Request, exchange.FinalResponse, Text.Clock);
+        var (seconds, nanoseconds) = clock.TimeOfDay(exchange.Started, exchange.Ended);
+        line.Raw("{\"@timestamp\":\""u8);
+        line.Time(seconds, nanoseconds, nanosecondDigits: 9);
+        line.Raw("\","u8);
+        line.Raw(connection.Endpoints);
+        var late = WriteProcess(line, connection.Process);
+        line.Raw("},\"ecs\":{\"version\":\"8.17.0\"},\"event\":{\"kind\":\"event\",\"category\":[\"web\"],\"type\":[\"access\"],\"dataset\":\"sidecar.exchange\",\"outcome\":\""u8);
+        line.Raw(ExchangeFilter.IsError(exchange) ? "failure"u8 : "success"u8);
+        line.Raw("\",\"duration\":"u8);
+        line.Number(Math.Max(0, clock.Nanoseconds(exchange.Started, exchange.Ended)));
+        line.Raw("}"u8);
+        if (Text.HasExt)
+            WriteLabels(line, connection, exchange);
+        KeepRoom(line, AroundTexts + ResponseShareOf(exchange));
+        line.Raw(",\"url\":{\"original\":\""u8);
+        Text.Url(line, request.Target);
+        line.Raw("\""u8);
+        Text.Target(line, request.Target, ",\"path\":\""u8, ",\"query\":\""u8);
+        line.Raw("}"u8);
+        WriteHttp(line, exchange, request, response);
+        KeepRoom(line, AroundTrace);
+        Text.Field(line, request, "user-agent"u8, ",\"user_agent\":{\"original\":\""u8, "\"}"u8);
+        var trace = TraceContext.Of(request);
+        if (!trace.Trace.IsEmpty && Text.RuleOf("traceparent"u8) == FieldRule.Written)
+        {
+            line.Raw(",\"trace\":{\"id\":\""u8);
+            line.Raw(trace.Trace);
+            line.Raw("\"},\"parent\":{\"id\":\""u8);
+            line.Raw(trace.Parent);
+            line.Raw("\"}"u8);
+        }
+
+        if (Text.HasExt && IsCut(line, exchange))
+            line.Raw(",\"tags\":[\"truncated\"]"u8);
+        line.Raw("}\n"u8);
+        return late;
+    }
+
+    /// <inheritdoc/>
+    protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin)
+    {
+        var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
+        line.Raw("\"client\":{\"ip\":\""u8);
+        WriteAddress(line, client.Address);
+        line.Raw("\",\"port\":"u8);
+        line.Number(client.Port);
+        line.Raw("},\"server\":{\"ip\":\""u8);
+        WriteAddress(line, server.Address);
+        line.Raw("\",\"port\":"u8);
+        line.Number(server.Port);
+        line.Raw("},\"network\":{\"transport\":\"tcp\",\"protocol\":\"http\",\"type\":\""u8);
+        line.Raw(server.AddressFamily == AddressFamily.InterNetwork ? "ipv4"u8 : "ipv6"u8);
+        line.Raw("\"},\"process\":{\"pid\":"u8);
+    }
+
+    /// <inheritdoc/>
+    protected override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
+    {
+        line.Raw(",\"labels\":{\"connection_id\":\""u8);
+        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
+        line.Raw("\",\"role\":\""u8);
+        line.Ascii(origin.Role.Word());
+        if (BoundedText.Of(origin.Transform) is { } transform)
+        {
+            line.Raw("\",\"transform\":\""u8);
+            line.Text(Encoding.UTF8.GetBytes(transform));
+        }
+
+        line.Raw("\",\"outcome\":\""u8);
+    }
+
+    // Labels are keywords, so numbers are texts too.
+    private static void WriteLabels(JsonLine line, RecordWriter connection, Exchange exchange)
+    {
+        line.Raw(connection.Connection);
+        line.Ascii(EnumWords.Of(exchange.Outcome));
+        line.Raw("\""u8);
+        if (exchange.Grpc is { Status: { } status })
+        {
+            line.Raw(",\"grpc_status\":\""u8);
+            line.Ascii(SemanticNames.GrpcStatusOf(status));
+            line.Raw("\""u8);
+        }
+
+        line.Raw("}"u8);
+    }
+
+    private void WriteHttp(JsonLine line, Exchange exchange, MessageHead request, MessageHead? response)
+    {
+        line.Raw(",\"http\":{\"version\":\""u8);
+        line.Ascii(SemanticNames.VersionOf(request.Version));
+        line.Raw("\",\"request\":{\"bytes\":"u8);
+        line.Number(exchange.RequestBytes);
+        line.Raw(",\"method\":\""u8);
+        line.Text(request.Method);
+        line.Raw("\""u8);
+        Text.Field(line, request, "x-request-id"u8, ",\"id\":\""u8);
+        Text.Field(line, request, "referer"u8, ",\"referrer\":\""u8);
+        Text.Field(line, request, "content-type"u8, ",\"mime_type\":\""u8);
+        line.Raw(",\"headers\":{"u8);
+        Text.FieldLists(line, request, default, isFirst: true);
+        line.Raw("}}"u8);
+        if (response is not null)
+        {
+            line.Raw(",\"response\":{\"bytes\":"u8);
+            line.Number(exchange.ResponseBytes);
+            line.Raw(",\"status_code\":"u8);
+            line.Number(response.Status);
+            KeepRoom(line, AroundTexts);
+            Text.Field(line, response, "content-type"u8, ",\"mime_type\":\""u8);
+            line.Raw(",\"headers\":{"u8);
+            Text.FieldLists(line, response, default, isFirst: true);
+            line.Raw("}}"u8);
+        }
+
+        line.Raw("}"u8);
+    }
+}

@@ -64,7 +64,7 @@ public sealed class RecordSettingsTests
         Assert.Null(((FileOutput)Only("records.path=/tmp/x", "records.rotate-size=off", "records.rotate-age=off").Output).Rotation);
 
     [Theory]
-    [InlineData("records.format=json", "--records-format 'json': one of perisco is expected")]
+    [InlineData("records.format=json", "--records-format 'json': one of perisco, perisco-v2, otel, ecs, envoy is expected")]
     [InlineData("records.ext=maybe", "--records-ext 'maybe': one of on, off, true, false is expected")]
     [InlineData("records.headers.deny=a b", "--records-headers-deny 'a b': a header field's name is expected")]
     [InlineData("records.headers.allow=", "--records-headers-allow '': a value is missing")]

@@ -66,7 +66,7 @@ public sealed class UsageErrorTests
     [InlineData("listeners:\n  - listen: 0\n    role: p2\n    allow-destinations: [loopback, 10.0.0.0/8: 80]\n", ":4: listeners.0.allow-destinations.1.10.0.0.0/8 '80': listeners.0.allow-destinations.1 takes one value, not a list or mapping")]
     [InlineData("listeners:\n  - listen: 0\nrecords: []\n", ":3: records: a value is missing")]
     [InlineData("listeners:\n  - listen: 0\nrecords:\n  - path: /tmp/x\n  - path: /tmp/x\n", ":5: records.1.path '/tmp/x': ")]
-    [InlineData("listeners:\n  - listen: 0\nrecords:\n  - path: /tmp/x\n    format: xml\n", ":5: records.0.format 'xml': one of perisco is expected")]
+    [InlineData("listeners:\n  - listen: 0\nrecords:\n  - path: /tmp/x\n    format: xml\n", ":5: records.0.format 'xml': one of perisco, perisco-v2, otel, ecs, envoy is expected")]
     [InlineData("config: other.yaml\nlisteners:\n  - listen: 0\n", ":1: config 'other.yaml': a configuration file cannot name another")]
     public async Task Wrong_File_IsOneLineWithFileLineAndKey(string yaml, string names)
     {

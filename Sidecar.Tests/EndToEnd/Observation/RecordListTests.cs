@@ -1,4 +1,7 @@
+using System.Net;
+using System.Text.Json;
 using Processes;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Testing;
@@ -30,6 +33,32 @@ public sealed class RecordListTests : IDisposable
         Assert.Equal(["GET /a?n=1 200", "GET /missing 404", "GET /broken 500", "GET /empty 204", "GET /a?n=2 200"], Lines("chosen"));
         Assert.All(Read("errors"), record => Assert.False(record.Json.TryGetProperty("ext", out _)));
         Assert.All(Read("chosen"), record => Assert.Equal("completed", record.Outcome));
+    }
+
+    [Fact]
+    public async Task EveryFormat_OfTheSameExchange_TellsTheSame()
+    {
+        await using var nginx = await Programs.NginxAsync();
+        var entries = string.Join('\n', RecordFormats.Names.Select(name => $"  - {{format: {name}, path: '{_folder.File(name)}'}}"));
+        var config = _folder.Write("sidecar.yaml", $"listeners: [{{listen: '127.0.0.1:0', target: '127.0.0.1:{nginx.Port}', observe: on}}]\nrecords:\n{entries}\n");
+        await using (var sidecar = await RunningSidecar.StartAsync("--config", config))
+            await Programs.RunAsync("curl", "curl", "-sS", $"http://127.0.0.1:{sidecar.Port}/a?n=1");
+
+        JsonElement Of(string name, params string[] path) => path.Aggregate(JsonDocument.Parse(Assert.Single(File.ReadLines(_folder.File(name)))).RootElement, (at, key) => at.GetProperty(key));
+        var port = Of("perisco", "l4", "Protocol", "TCP", "client_port").GetInt32();
+        var time = Of("perisco-v2", "ts").GetString();
+        var bytes = Of("perisco", "ext", "response_bytes").GetInt64();
+        Assert.Equal([time, time, time![..23] + "Z"], [Of("otel", "timestamp").GetString(), Of("ecs", "@timestamp").GetString(), Of("envoy", "start_time").GetString()]);
+        Assert.All(
+            [Of("perisco-v2", "l4", "TCP", "clientPort").GetInt32(), Of("otel", "attributes", "client.port").GetInt32(), Of("ecs", "client", "port").GetInt32(), IPEndPoint.Parse(Of("envoy", "downstream_remote_address").GetString()!).Port],
+            found => Assert.Equal(port, found));
+        Assert.All(
+            [Of("perisco-v2", "ext", "response_bytes").GetInt64(), Of("otel", "attributes", "http.response.size").GetInt64(), Of("ecs", "http", "response", "bytes").GetInt64(), Of("envoy", "bytes_sent").GetInt64()],
+            found => Assert.Equal(bytes, found));
+        Assert.All(
+            [Of("perisco-v2", "l7", "response", "http", "code").GetInt32(), Of("otel", "attributes", "http.response.status_code").GetInt32(), Of("ecs", "http", "response", "status_code").GetInt32(), Of("envoy", "response_code").GetInt32()],
+            found => Assert.Equal(200, found));
+        Assert.Equal(Of("perisco", "pid").GetInt32(), Of("ecs", "process", "pid").GetInt32());
     }
 
     [Theory]

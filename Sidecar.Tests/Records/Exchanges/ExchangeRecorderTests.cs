@@ -167,7 +167,7 @@ public sealed class ExchangeRecorderTests : IDisposable
 
     private static RecordEntry Entry(ExchangeRecordOptions options, TimeProvider time)
     {
-        var format = RecordFormats.Create(options, time);
+        var format = RecordFormats.Create(options, new WallClock(time));
         return ExchangeRecordServices.Create(options, format, new LineSink(options.Output.Open(format.SenderOf, time, NullLogger.Instance), options.Queue, time, NullLogger.Instance), time);
     }
 

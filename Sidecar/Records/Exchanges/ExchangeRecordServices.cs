@@ -25,10 +25,12 @@ internal static partial class ExchangeRecordServices
     public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger)
     {
         var opened = new List<RecordEntry>();
+        // One for all, so that an exchange has the same time in each.
+        var clock = new WallClock(time);
         // Entries with the same lines stand side by side, and share the lines.
         foreach (var alike in Alike(entries))
         {
-            var format = RecordFormats.Create(alike[0], time);
+            var format = RecordFormats.Create(alike[0], clock);
             foreach (var options in alike)
             {
                 var entry = Create(options, format, new LineSink(options.Output.Open(format.SenderOf, time, logger), options.Queue, time, logger), time);

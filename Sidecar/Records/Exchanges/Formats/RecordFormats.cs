@@ -23,7 +23,7 @@ internal static class RecordFormats
     public static string Parse(string text) => Values.OneOf([.. Names.Select(name => (name, name))])(text);
 
     /// <summary>Makes the format that the options name.</summary>
-    public static RecordFormat Create(ExchangeRecordOptions options, TimeProvider time) => Create(options.Format, RecordText.Create(options, time));
+    public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock) => Create(options.Format, RecordText.Create(options, clock));
 
     /// <summary>Makes the format of a name.</summary>
     public static RecordFormat Create(string name, RecordText text) => All.Single(format => format.Name == name).Create(text);

@@ -26,8 +26,8 @@ internal sealed class RecordText(HeaderRules headers, UrlMask urls, bool hasExt,
     public int MaxLine => maxLine;
 
     /// <summary>Makes it for the user's options.</summary>
-    public static RecordText Create(ExchangeRecordOptions options, TimeProvider time) => new(
-        new HeaderRules(options.AllowHeaders, options.DenyHeaders, options.MaskHeaders), new UrlMask(options.MaskQuery), options.HasExt, new WallClock(time), options.MaxLine);
+    public static RecordText Create(ExchangeRecordOptions options, WallClock clock) => new(
+        new HeaderRules(options.AllowHeaders, options.DenyHeaders, options.MaskHeaders), new UrlMask(options.MaskQuery), options.HasExt, clock, options.MaxLine);
 
     /// <summary>The rule for a field.</summary>
     public FieldRule RuleOf(ReadOnlySpan<byte> name) => headers.Of(name);

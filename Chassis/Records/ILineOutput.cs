@@ -17,6 +17,11 @@ public interface ILineOutput : IAsyncDisposable
     /// <param name="count">The number of lines.</param>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count);
 
+    /// <summary>The time for writing is over: a write that is under way need not go on.</summary>
+    public void GiveUp()
+    {
+    }
+
     /// <summary>Opens the file again, because it may have been renamed; does nothing without a file.</summary>
     public Task ReopenAsync();
 }

@@ -53,6 +53,7 @@ public sealed class LineSink : IAsyncDisposable
     private bool _isClosed;
     private Task? _ending;
     private long _dropped;
+    private long _handed;
 
     /// <summary>Starts to write to an output, which it disposes of.</summary>
     /// <param name="output">The output for the lines.</param>
@@ -68,6 +69,19 @@ public sealed class LineSink : IAsyncDisposable
 
     /// <summary>Lines lost so far: because there was no room, the file failed, or the sink had ended.</summary>
     public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;
+
+    /// <summary>Lines that the output has taken so far.</summary>
+    public long Sent => Math.Max(0, Interlocked.Read(ref _handed) - _output.Lost);
+
+    /// <summary>Bytes of blocks that wait or are being written, with the room that is left in them.</summary>
+    public int Held
+    {
+        get
+        {
+            lock (_lock)
+                return _held;
+        }
+    }
 
     /// <summary>Whether the output is a file, which can be reopened.</summary>
     public bool IsFile => _output.IsFile;
@@ -125,8 +139,17 @@ public sealed class LineSink : IAsyncDisposable
         }
         catch (TimeoutException)
         {
+            int unwritten;
             lock (_lock)
-                RecordLog.FlushTimedOut(_logger, _waiting.Sum(block => block.Lines));
+            {
+                unwritten = _waiting.Sum(block => block.Lines);
+                _dropped += unwritten;
+                _waiting.Clear();
+            }
+
+            RecordLog.FlushTimedOut(_logger, unwritten);
+            // It counts those that it is writing.
+            _output.GiveUp();
             return;
         }
 
@@ -193,6 +216,7 @@ public sealed class LineSink : IAsyncDisposable
             {
                 await block.SettleAsync(LateNumberLimit, Pressed(), _time);
                 await _output.WriteAsync(block.Bytes, block.Lines);
+                Interlocked.Add(ref _handed, block.Lines);
                 lock (_lock)
                     Free(block);
             }

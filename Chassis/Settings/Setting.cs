@@ -15,10 +15,13 @@ public sealed partial record Setting(string Key, string Value, string Origin)
     public string? Problem { get; init; }
 
     /// <summary>The value without secrets. Of an expression it shows no text in quotes, because a filter's key may be short.</summary>
-    public string Masked => Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Quoted().Replace(Value, "…"), "…") : Value;
+    public string Masked => IsSecret ? "…" : Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Quoted().Replace(Value, "…"), "…") : Value;
 
     // The value for errors. An expression in parentheses may contain a key.
-    private string Shown => Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Value, "…") : Value;
+    private string Shown => IsSecret ? "…" : Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Value, "…") : Value;
+
+    // A name of a file is none.
+    private bool IsSecret => !Value.StartsWith('@') && (Key.EndsWith(".password", StringComparison.OrdinalIgnoreCase) || Key.EndsWith(".api-key", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>An error line for this setting: origin, value (its first 200 characters, without possible keys) and reason.</summary>
     public string Describe(string reason) => $"{Origin} '{OneLine.Start(Shown)}': {reason}";

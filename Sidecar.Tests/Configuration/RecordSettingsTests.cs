@@ -79,11 +79,36 @@ public sealed class RecordSettingsTests
     [InlineData("records.rotate-size=1KB", "--records-rotate-size '1KB': a size from 1MB to 1TB is expected")]
     [InlineData("records.rotate-size=2000000000TB", "--records-rotate-size '2000000000TB': a size from 1MB to 1TB is expected")]
     [InlineData("records.rotate-age=1", "--records-rotate-age '1': a duration with its unit is expected")]
-    [InlineData("records.output=kafka", "--records-output 'kafka': one of file is expected")]
+    [InlineData("records.output=kafka", "--records-output 'kafka': one of file, elasticsearch is expected")]
     [InlineData("records.queue=1MB", "--records-queue '1MB': a size from 2MB to 1GB is expected")]
     [InlineData("records.keep=-1", "--records-keep '-1': a whole number 0 to 1000 is expected")]
     public void Load_WrongValue_NamesOptionValueAndReason(string setting, string message) =>
         Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named(Listen, "records.path=-", setting)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("records.path is refused", "records.0.path '-': only output file has it, and the output is elasticsearch", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.path=-")]
+    [InlineData("the output of a file", "records.0.url 'http://a': only output elasticsearch has it, and the output is file", "records.0.path=-", "records.0.url=http://a")]
+    [InlineData("no address", "records.0.output 'elasticsearch': records.0.url is missing", "records.0.output=elasticsearch")]
+    [InlineData("no address at all", "records.0.url 'search:9200': an address is expected", "records.0.output=elasticsearch", "records.0.url=search:9200")]
+    [InlineData("user in the address", "records.0.url", "records.0.output=elasticsearch", "records.0.url=http://u:p@a")]
+    [InlineData("no password", "records.0.user 'u': records.0.user and records.0.password belong together", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.user=u")]
+    [InlineData("two ways", "records.0.api-key '…': there is also records.0.user", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.user=u", "records.0.password=p", "records.0.api-key=k")]
+    [InlineData("index", "records.0.index 'Logs': 'Logs' is no name of an index", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.index=Logs")]
+    public void Load_WrongElasticsearch_NamesSettingAndReason(string what, string message, params string[] settings)
+    {
+        var error = Assert.Throws<UsageException>(() => Words.Named([Listen, .. settings])).Message;
+        Assert.True(error.StartsWith(message, StringComparison.Ordinal), $"{what}: {error}");
+    }
+
+    [Fact]
+    public void Load_Elasticsearch_ReadsAllItsSettings()
+    {
+        var output = (ElasticsearchOutput)Assert.Single(Words.Named(
+            Listen, "records.0.output=elasticsearch", "records.0.url=https://search:9200/es", "records.0.index=a-%{+yyyy}", "records.0.user=u", "records.0.password=p", "records.0.ca-file=/ca", "records.0.template=off").Records).Output;
+
+        Assert.Equal(("https://search:9200/es", "a-%{+yyyy}", "u", "p", "/ca", false), (output.Url.AbsoluteUri, output.Index.ToString(), output.User, output.Password, output.CaFile, output.InstallsTemplate));
+        Assert.Equal("https://search:9200/es, index a-%{+yyyy}", output.Description);
+    }
 
     [Fact]
     public void Load_SettingsOfNoRecords_AreRefused() => Assert.Equal(

@@ -24,9 +24,13 @@ public abstract record RecordOutput
     internal abstract void Check();
 
     /// <summary>Opens it.</summary>
-    /// <param name="senderOf">Finds the sender of a line, so that one client does not push out the lines of others.</param>
-    /// <param name="time">The process's clock.</param>
-    /// <param name="logger">Gets a line when writing starts to fail, and one when it works again.</param>
     /// <exception cref="Chassis.UsageException">It cannot be opened.</exception>
-    internal abstract ILineOutput Open(LineSender senderOf, TimeProvider time, ILogger logger);
+    internal abstract ILineOutput Open(OutputContext context);
 }
+
+/// <summary>What an output needs besides its settings.</summary>
+/// <param name="Format">The name of the records' format.</param>
+/// <param name="SenderOf">Finds the sender of a line, so that one client does not push out the lines of others.</param>
+/// <param name="Time">The process's clock.</param>
+/// <param name="Logger">Gets a line when writing starts to fail, and one when it works again.</param>
+internal sealed record OutputContext(string Format, LineSender SenderOf, TimeProvider Time, ILogger Logger);

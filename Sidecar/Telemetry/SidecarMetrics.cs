@@ -22,6 +22,7 @@ internal sealed class SidecarMetrics
     private readonly TimeProvider _time;
     private readonly ConnectionRegistry _registry;
     private readonly List<(KeyValuePair<string, object?>[] Labels, Func<long> Count)> _dropped = [];
+    private readonly List<(KeyValuePair<string, object?>[] Labels, Func<long> Sent, Func<long> Held)> _sinks = [];
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _connect;
     private readonly Histogram<double> _handshake;
@@ -43,6 +44,8 @@ internal sealed class SidecarMetrics
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");
         meter.CreateObservableCounter("sidecar.bytes", ObserveBytes, "By", "Bytes relayed, by peer and direction.");
         meter.CreateObservableCounter("sidecar.records.dropped", ObserveDropped, null, "Records lost, by sink and reason.");
+        meter.CreateObservableCounter("sidecar.records.sent", () => Of(_sinks, sink => sink.Sent), null, "Records of exchanges that their output has taken.");
+        meter.CreateObservableUpDownCounter("sidecar.records.waiting", () => Of(_sinks, sink => sink.Held), "By", "Memory of records of exchanges that wait for their output.");
         meter.CreateObservableCounter("sidecar.transform.bytes", ObserveTransformed, "By", "Plain bytes that went through each transform.");
 
         Histogram<double> Histogram(string name, string description, double[] buckets) => meter.CreateHistogram(
@@ -66,9 +69,24 @@ internal sealed class SidecarMetrics
     /// <param name="dropped">The numbers of lost records, by reason.</param>
     public void ObserveDroppedRecords(string sink, string? entry, params (string Reason, Func<long> Count)[] dropped)
     {
-        KeyValuePair<string, object?>[] labels = entry is null ? [new("sink", sink)] : [new("sink", sink), new("entry", entry)];
+        var labels = LabelsOf(sink, entry);
         lock (_dropped)
             _dropped.AddRange(dropped.Select(d => (labels.Append(new("reason", d.Reason)).ToArray(), d.Count)));
+    }
+
+    /// <summary>Exports how many records an entry's output has taken, and the memory of those that wait for it.</summary>
+    public void ObserveRecords(string? entry, Func<long> sent, Func<long> held)
+    {
+        lock (_sinks)
+            _sinks.Add((LabelsOf("exchanges", entry), sent, held));
+    }
+
+    private static KeyValuePair<string, object?>[] LabelsOf(string sink, string? entry) => entry is null ? [new("sink", sink)] : [new("sink", sink), new("entry", entry)];
+
+    private static IEnumerable<Measurement<long>> Of(List<(KeyValuePair<string, object?>[] Labels, Func<long> Sent, Func<long> Held)> sinks, Func<(KeyValuePair<string, object?>[] Labels, Func<long> Sent, Func<long> Held), Func<long>> value)
+    {
+        lock (sinks)
+            return [.. sinks.Select(sink => new Measurement<long>(value(sink)(), sink.Labels))];
     }
 
     private static KeyValuePair<string, object?> Name(string listener) => new("listener", listener);

@@ -80,6 +80,32 @@ public sealed class RecordListTests : IDisposable
     }
 
     [Fact]
+    public async Task Elasticsearch_GetsTheRecordsAndItsSecretIsShownNowhere()
+    {
+        await using var server = await BulkServer.StartAsync();
+        await using var nginx = await Programs.NginxAsync();
+        var key = _folder.Write("key", "key-of-a-test\n");
+        var config = _folder.Write("sidecar.yaml", $"""
+            listeners: [{"{"}listen: '127.0.0.1:0', target: '127.0.0.1:{nginx.Port}', observe: on{"}"}]
+            records:
+              - {"{"}format: ecs, output: elasticsearch, url: '{server.Url}', index: 'sidecar-%{"{"}+yyyy{"}"}', api-key: '@{key}'{"}"}
+            """);
+        await using (var sidecar = await StartedSidecar.StartAsync(nginx.Port, "--config", config))
+        {
+            await Programs.RunAsync("curl", "curl", "-sS", $"http://127.0.0.1:{sidecar.Port}/a?n=[1-20]");
+            await Eventually.TrueAsync(() => server.Documents.Count == 20);
+            await Eventually.TrueAsync(async () => (await sidecar.GetAsync("metrics", "/metrics")).Body.Contains("sidecar_records_sent_total{sink=\"exchanges\",entry=\"elasticsearch\"} 20", StringComparison.Ordinal));
+            Assert.DoesNotContain("key-of-a-test", (await sidecar.GetAsync("admin", "/config")).Body, StringComparison.Ordinal);
+            Assert.Contains(sidecar.Log, line => line.Contains("Exchanges are recorded: elasticsearch (ecs to http://127.0.0.1:", StringComparison.Ordinal));
+            Assert.DoesNotContain(sidecar.Log, line => line.Contains("key-of-a-test", StringComparison.Ordinal));
+        }
+
+        Assert.Equal(["ApiKey key-of-a-test"], server.Authorizations.Distinct());
+        Assert.Equal(Enumerable.Range(1, 20).Select(n => $"/a?n={n}").Order(), server.Documents.Values.Select(document => JsonDocument.Parse(document).RootElement.GetProperty("url").GetProperty("original").GetString()).Order());
+        Assert.Empty(server.Mistakes);
+    }
+
+    [Fact]
     public async Task HangUp_RenamedFiles_AreMadeAnewForAllEntriesAndWrittenToAtTheEnd()
     {
         await using var nginx = await Programs.NginxAsync();

@@ -168,7 +168,7 @@ public sealed class ExchangeRecorderTests : IDisposable
     private static RecordEntry Entry(ExchangeRecordOptions options, TimeProvider time)
     {
         var format = RecordFormats.Create(options, new WallClock(time));
-        return ExchangeRecordServices.Create(options, format, new LineSink(options.Output.Open(format.SenderOf, time, NullLogger.Instance), options.Queue, time, NullLogger.Instance), time);
+        return ExchangeRecordServices.Create(options, format, new LineSink(options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, NullLogger.Instance)), options.Queue, time, NullLogger.Instance), time);
     }
 
     private List<JsonElement> Lines() => [.. File.ReadAllLines(Path).Select(line => JsonDocument.Parse(line).RootElement)];

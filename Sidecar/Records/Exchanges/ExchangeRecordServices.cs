@@ -33,9 +33,10 @@ internal static partial class ExchangeRecordServices
             var format = RecordFormats.Create(alike[0], clock);
             foreach (var options in alike)
             {
-                var entry = Create(options, format, new LineSink(options.Output.Open(format.SenderOf, time, logger), options.Queue, time, logger), time);
+                var entry = Create(options, format, new LineSink(options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, logger)), options.Queue, time, logger), time);
                 metrics.ObserveDroppedRecords(
                     "exchanges", options.Name, ("output", () => entry.Sink.Dropped), ("connection_rate", () => entry.OverConnectionRate), ("client_rate", () => entry.OverClientRate));
+                metrics.ObserveRecords(options.Name, () => entry.Sink.Sent, () => entry.Sink.Held);
                 opened.Add(entry);
             }
         }

@@ -55,8 +55,8 @@ internal sealed record FileOutput : RecordOutput
 
     internal override void Check() => FileCheck.RefuseUnwritable(Path, Origin);
 
-    internal override ILineOutput Open(LineSender senderOf, TimeProvider time, ILogger logger) =>
-        LineOutput.Open(Path, Origin, Rotation is { } rotation ? rotation with { SenderOf = senderOf } : null, time, logger);
+    internal override ILineOutput Open(OutputContext context) =>
+        LineOutput.Open(Path, Origin, Rotation is { } rotation ? rotation with { SenderOf = context.SenderOf } : null, context.Time, context.Logger);
 
     private static LineRotation? ReadRotation(SettingSet settings, string key)
     {

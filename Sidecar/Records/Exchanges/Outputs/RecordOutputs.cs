@@ -9,6 +9,7 @@ internal static class RecordOutputs
     private static readonly Kind[] All =
     [
         new(FileOutput.Word, FileOutput.Settings, FileOutput.Read),
+        new(ElasticsearchOutput.Word, ElasticsearchOutput.Settings, ElasticsearchOutput.Read),
     ];
 
     /// <summary>The names as a user writes them.</summary>
@@ -20,8 +21,17 @@ internal static class RecordOutputs
     /// <summary>Reads the output that <c>output</c> names; null if it is off, or has no settings at all.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="key">The key above its settings.</param>
-    public static RecordOutput? Read(SettingSet settings, string key) =>
-        settings.Read($"{key}.output", All[0], Values.OneOf([.. All.Select(kind => (kind.Name, kind))]), kind => kind?.Name).Read(settings, key);
+    public static RecordOutput? Read(SettingSet settings, string key)
+    {
+        var chosen = settings.Read($"{key}.output", All[0], Values.OneOf([.. All.Select(kind => (kind.Name, kind))]), kind => kind?.Name);
+        foreach (var other in All.Where(kind => kind != chosen))
+        {
+            foreach (var setting in other.Settings)
+                settings.SwitchOff($"{key}{setting.Key["records".Length..]}", $"only output {other.Name} has it, and the output is {chosen.Name}", cause: $"{key}.output");
+        }
+
+        return chosen.Read(settings, key);
+    }
 
     private sealed record Kind(string Name, IReadOnlyList<SettingOption> Settings, Func<SettingSet, string, RecordOutput?> Read);
 }

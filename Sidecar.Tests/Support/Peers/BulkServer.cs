@@ -1,0 +1,204 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.IO.Compression;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Sidecar.Tests.Support.Peers;
+
+/// <summary>What the server does with the next request for records.</summary>
+internal enum BulkFault
+{
+    /// <summary>429 for the whole request.</summary>
+    Busy,
+
+    /// <summary>503 for the whole request.</summary>
+    Unavailable,
+
+    /// <summary>429 for each second record; the others are taken.</summary>
+    BusyItems,
+
+    /// <summary>400 for the first record; the others are taken.</summary>
+    RefusedItem,
+
+    /// <summary>The connection ends before the body is read.</summary>
+    CutBefore,
+
+    /// <summary>All is taken, and the connection ends before the answer.</summary>
+    CutAfter,
+
+    /// <summary>413, unless it is one record.</summary>
+    TooLarge,
+
+    /// <summary>An answer that is not the bulk API's.</summary>
+    Nonsense,
+}
+
+/// <summary>A stand-in for Elasticsearch that takes only what its bulk API takes, and makes trouble as it is told.</summary>
+internal sealed class BulkServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private BulkServer(WebApplication app) => _app = app;
+
+    /// <summary>The faults of the next requests for records, in order.</summary>
+    public ConcurrentQueue<BulkFault> Faults { get; } = new();
+
+    /// <summary>What was wrong with requests.</summary>
+    public ConcurrentQueue<string> Mistakes { get; } = new();
+
+    /// <summary>The documents by index and id.</summary>
+    public ConcurrentDictionary<(string Index, string Id), string> Documents { get; } = new();
+
+    /// <summary>The index templates by their names.</summary>
+    public ConcurrentDictionary<string, JsonNode> Templates { get; } = new();
+
+    /// <summary>The values of the field Authorization.</summary>
+    public ConcurrentQueue<string> Authorizations { get; } = new();
+
+    /// <summary>The number of records that came a second time, although they were there.</summary>
+    public int Conflicts;
+
+    /// <summary>While set, no request for records is answered.</summary>
+    public volatile bool Hangs;
+
+    /// <summary>Its address.</summary>
+    public Uri Url => new(_app.Urls.Single());
+
+    /// <summary>Starts it.</summary>
+    /// <param name="port">The port; 0 for a free one.</param>
+    /// <param name="certificate">For TLS; null for none.</param>
+    public static async Task<BulkServer> StartAsync(int port = 0, X509Certificate2? certificate = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>
+        {
+            if (certificate is not null)
+                listen.UseHttps(certificate);
+        }));
+        var app = builder.Build();
+        var server = new BulkServer(app);
+        app.MapPut("/_index_template/{name}", server.TemplateAsync);
+        app.MapPost("/_bulk", server.BulkAsync);
+        app.MapFallback((HttpContext http) =>
+        {
+            server.Mistakes.Enqueue($"{http.Request.Method} {http.Request.Path}");
+            http.Response.StatusCode = 404;
+        });
+        await app.StartAsync();
+        return server;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task TemplateAsync(HttpContext http, string name)
+    {
+        Templates[name] = (await JsonNode.ParseAsync(http.Request.Body))!;
+        await http.Response.WriteAsync("""{"acknowledged":true}""");
+    }
+
+    private async Task BulkAsync(HttpContext http)
+    {
+        Authorizations.Enqueue(http.Request.Headers.Authorization.ToString());
+        while (Hangs && !http.RequestAborted.IsCancellationRequested)
+            await Task.Delay(10);
+        BulkFault? fault = Faults.TryDequeue(out var next) ? next : null;
+        if (fault == BulkFault.CutBefore)
+        {
+            http.Abort();
+            return;
+        }
+
+        var pairs = await ReadAsync(http.Request);
+        if (fault is BulkFault.Busy or BulkFault.Unavailable || (fault == BulkFault.TooLarge && pairs.Count > 1))
+        {
+            http.Response.StatusCode = fault switch { BulkFault.Busy => 429, BulkFault.Unavailable => 503, _ => 413 };
+            if (fault == BulkFault.Busy)
+                http.Response.Headers.RetryAfter = "0";
+            // The halves are too large as well.
+            if (fault == BulkFault.TooLarge && pairs.Count > 8)
+            {
+                Faults.Enqueue(BulkFault.TooLarge);
+                Faults.Enqueue(BulkFault.TooLarge);
+            }
+
+            return;
+        }
+
+        if (fault == BulkFault.Nonsense)
+        {
+            await http.Response.WriteAsync("<html>a proxy's page</html>");
+            return;
+        }
+
+        var items = pairs.Select((pair, i) => Take(pair.Index, pair.Id, pair.Document, fault, i)).ToList();
+        if (fault == BulkFault.CutAfter)
+        {
+            http.Abort();
+            return;
+        }
+
+        await http.Response.WriteAsync(new JsonObject
+        {
+            ["errors"] = items.Any(status => status >= 400),
+            ["items"] = new JsonArray([.. items.Select(status => (JsonNode)new JsonObject { ["create"] = status < 400
+                ? new JsonObject { ["status"] = status }
+                : new JsonObject { ["status"] = status, ["error"] = new JsonObject { ["type"] = "some_exception", ["reason"] = "for a test" } } })]),
+        }.ToJsonString());
+    }
+
+    private int Take(string index, string id, string document, BulkFault? fault, int position)
+    {
+        if (fault == BulkFault.BusyItems && position % 2 == 1)
+            return 429;
+        if (fault == BulkFault.RefusedItem && position == 0)
+            return 400;
+        if (Documents.TryAdd((index, id), document))
+            return 201;
+        Interlocked.Increment(ref Conflicts);
+        if (Documents[(index, id)] != document)
+            Mistakes.Enqueue($"{id} stands for two documents");
+        return 409;
+    }
+
+    // As strict as the documentation of the API.
+    private async Task<List<(string Index, string Id, string Document)>> ReadAsync(HttpRequest request)
+    {
+        if (request.ContentType != "application/x-ndjson" || request.Headers.ContentEncoding != "gzip")
+            Mistakes.Enqueue($"{request.ContentType}, {request.Headers.ContentEncoding}");
+        using var body = new MemoryStream();
+        await using (var gzip = new GZipStream(request.Body, CompressionMode.Decompress))
+            await gzip.CopyToAsync(body);
+        var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(body.ToArray());
+        if (!text.EndsWith('\n'))
+            Mistakes.Enqueue("the body does not end with a line feed");
+        var lines = text.TrimEnd('\n').Split('\n');
+        if (lines.Length % 2 != 0)
+            Mistakes.Enqueue($"{lines.Length} lines");
+        var pairs = new List<(string, string, string)>();
+        for (var i = 0; i + 1 < lines.Length; i += 2)
+        {
+            try
+            {
+                var action = JsonDocument.Parse(lines[i]).RootElement.GetProperty("create");
+                JsonDocument.Parse(lines[i + 1]).Dispose();
+                pairs.Add((action.GetProperty("_index").GetString()!, action.GetProperty("_id").GetString()!, lines[i + 1]));
+            }
+            catch (Exception error) when (error is JsonException or KeyNotFoundException)
+            {
+                Mistakes.Enqueue(string.Create(CultureInfo.InvariantCulture, $"line {i}: {error.Message}"));
+            }
+        }
+
+        return pairs;
+    }
+}

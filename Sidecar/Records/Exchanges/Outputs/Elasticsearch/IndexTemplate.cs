@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+
+namespace Sidecar.Records.Exchanges.Outputs.Elasticsearch;
+
+/// <summary>
+/// Index templates that fit the formats: the time is a date, addresses are <c>ip</c>. Heads are stored but not indexed in formats where
+/// clients choose the names of fields, because an index has a limited number of them.
+/// </summary>
+internal static class IndexTemplate
+{
+    // Above those that users have for all indices.
+    private const int Priority = 200;
+
+    // A keyword can have 32,766 bytes, which can be 8,191 characters.
+    private const int LongestKeyword = 8191;
+
+    // The fields of each format by their types.
+    private static readonly Dictionary<string, (string Type, string Fields)[]> Formats = new()
+    {
+        ["perisco"] =
+        [
+            ("ip", "ip.client ip.server"),
+            ("long", "ts.seconds ts.nanos pid ip.ipVersion l4.Protocol.TCP.client_port l4.Protocol.TCP.server_port l7.latency_ns l7.response.Record.Http.code"),
+            ("keyword", "l7.request.Record.Http.protocol l7.request.Record.Http.method l7.request.Record.Http.url l7.request.Record.Http.headers.key l7.request.Record.Http.headers.value"),
+            ("keyword", "l7.response.Record.Http.protocol l7.response.Record.Http.headers.key l7.response.Record.Http.headers.value"),
+            .. Ext,
+        ],
+        ["perisco-v2"] =
+        [
+            ("date_nanos", "ts"),
+            ("ip", "ip.client ip.server"),
+            ("long", "pid l4.TCP.clientPort l4.TCP.serverPort l7.latencyNs l7.response.http.code"),
+            ("keyword", "ip.ipVersion l7.request.http.protocol l7.request.http.method l7.request.http.url l7.request.http.headers.key l7.request.http.headers.value"),
+            ("keyword", "l7.response.http.protocol l7.response.http.headers.key l7.response.http.headers.value"),
+            .. Ext,
+        ],
+        ["otel"] =
+        [
+            ("date_nanos", "timestamp"),
+            ("ip", "attributes.client.address attributes.server.address"),
+            ("long", "duration_ns latency_ns attributes.client.port attributes.server.port attributes.process.pid attributes.http.request.size attributes.http.response.size attributes.http.response.status_code"),
+            ("keyword", "trace_id parent_span_id attributes.network.transport attributes.network.type attributes.network.protocol.name attributes.network.protocol.version attributes.error.type"),
+            ("keyword", "attributes.url.scheme attributes.url.path attributes.url.query attributes.http.request.method attributes.http.request.method_original attributes.user_agent.original"),
+            ("keyword", "attributes.rpc.system.name attributes.rpc.method attributes.rpc.response.status_code attributes.sidecar.grpc.message"),
+            ("keyword", "attributes.sidecar.connection.id attributes.sidecar.role attributes.sidecar.transform attributes.sidecar.outcome"),
+            ("boolean", "attributes.sidecar.truncated"),
+            ("object", "attributes.http.request.header attributes.http.response.header"),
+        ],
+        ["ecs"] =
+        [
+            ("date_nanos", "@timestamp"),
+            ("ip", "client.ip server.ip"),
+            ("long", "client.port server.port process.pid event.duration http.request.bytes http.response.bytes http.response.status_code"),
+            ("keyword", "network.transport network.protocol network.type ecs.version event.kind event.category event.type event.dataset event.outcome tags"),
+            ("keyword", "labels.connection_id labels.role labels.transform labels.outcome labels.grpc_status url.original url.path url.query user_agent.original trace.id parent.id"),
+            ("keyword", "http.version http.request.method http.request.id http.request.referrer http.request.mime_type http.response.mime_type"),
+            ("object", "http.request.headers http.response.headers"),
+        ],
+        ["envoy"] =
+        [
+            ("date", "start_time"),
+            ("long", "response_code bytes_received bytes_sent duration upstream_service_time"),
+            ("keyword", "downstream_remote_address upstream_host protocol response_flags grpc_status connection_id role method path authority user_agent request_id x_forwarded_for"),
+            ("boolean", "truncated"),
+        ],
+    };
+
+    private static (string Type, string Fields)[] Ext =>
+    [
+        ("keyword", "ext.conn_id ext.role ext.transform ext.outcome ext.grpc_message"),
+        ("long", "ext.duration_ns ext.request_bytes ext.response_bytes ext.grpc_status ext.grpc_request_messages ext.grpc_response_messages"),
+        ("boolean", "ext.truncated"),
+    ];
+
+    /// <summary>The template as JSON.</summary>
+    /// <param name="format">The name of the format.</param>
+    /// <param name="indices">The names of the indices, with asterisks.</param>
+    public static string Of(string format, string indices)
+    {
+        var properties = new JsonObject();
+        foreach (var (type, fields) in Formats[format])
+        {
+            foreach (var field in fields.Split(' '))
+                Place(properties, field.Split('.'), Mapping(type));
+        }
+
+        return new JsonObject
+        {
+            ["index_patterns"] = new JsonArray(indices),
+            ["priority"] = Priority,
+            ["template"] = new JsonObject
+            {
+                // A field that the template does not know is stored, and not indexed.
+                ["mappings"] = new JsonObject { ["dynamic"] = false, ["properties"] = properties },
+            },
+        }.ToJsonString();
+    }
+
+    private static JsonObject Mapping(string type) => type switch
+    {
+        "object" => new JsonObject { ["type"] = type, ["enabled"] = false },
+        "keyword" => new JsonObject { ["type"] = type, ["ignore_above"] = LongestKeyword },
+        _ => new JsonObject { ["type"] = type },
+    };
+
+    private static void Place(JsonObject properties, ReadOnlySpan<string> path, JsonObject mapping)
+    {
+        if (path.Length == 1)
+        {
+            properties[path[0]] = mapping;
+            return;
+        }
+
+        if (properties[path[0]] is not JsonObject parent)
+            properties[path[0]] = parent = new JsonObject { ["properties"] = new JsonObject() };
+        Place((JsonObject)parent["properties"]!, path[1..], mapping);
+    }
+}

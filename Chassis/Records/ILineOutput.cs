@@ -12,6 +12,9 @@ public interface ILineOutput : IAsyncDisposable
     /// <summary>Lines lost so far because they could not be written.</summary>
     public long Lost { get; }
 
+    /// <summary>Lines that were written, and about which it is not known yet whether they have arrived.</summary>
+    public long Unconfirmed => 0;
+
     /// <summary>Writes whole lines.</summary>
     /// <param name="lines">Each with its line feed.</param>
     /// <param name="count">The number of lines.</param>

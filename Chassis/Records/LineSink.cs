@@ -71,7 +71,7 @@ public sealed class LineSink : IAsyncDisposable
     public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;
 
     /// <summary>Lines that the output has taken so far.</summary>
-    public long Sent => Math.Max(0, Interlocked.Read(ref _handed) - _output.Lost);
+    public long Sent => Math.Max(0, Interlocked.Read(ref _handed) - _output.Lost - _output.Unconfirmed);
 
     /// <summary>Bytes of blocks that wait or are being written, with the room that is left in them.</summary>
     public int Held

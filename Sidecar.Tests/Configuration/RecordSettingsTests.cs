@@ -79,7 +79,7 @@ public sealed class RecordSettingsTests
     [InlineData("records.rotate-size=1KB", "--records-rotate-size '1KB': a size from 1MB to 1TB is expected")]
     [InlineData("records.rotate-size=2000000000TB", "--records-rotate-size '2000000000TB': a size from 1MB to 1TB is expected")]
     [InlineData("records.rotate-age=1", "--records-rotate-age '1': a duration with its unit is expected")]
-    [InlineData("records.output=kafka", "--records-output 'kafka': one of file, elasticsearch is expected")]
+    [InlineData("records.output=fax", "--records-output 'fax': one of file, kafka, elasticsearch is expected")]
     [InlineData("records.queue=1MB", "--records-queue '1MB': a size from 2MB to 1GB is expected")]
     [InlineData("records.keep=-1", "--records-keep '-1': a whole number 0 to 1000 is expected")]
     public void Load_WrongValue_NamesOptionValueAndReason(string setting, string message) =>
@@ -98,6 +98,26 @@ public sealed class RecordSettingsTests
     {
         var error = Assert.Throws<UsageException>(() => Words.Named([Listen, .. settings])).Message;
         Assert.True(error.StartsWith(message, StringComparison.Ordinal), $"{what}: {error}");
+    }
+
+    [Theory]
+    [InlineData("records.0.output 'kafka': records.0.brokers is missing", "records.0.topic=t")]
+    [InlineData("records.0.output 'kafka': records.0.topic is missing", "records.0.brokers=a:1")]
+    [InlineData("records.0.brokers 'a': ", "records.0.brokers=a", "records.0.topic=t")]
+    [InlineData("records.0.topic 'a b': a topic is expected", "records.0.brokers=a:1", "records.0.topic=a b")]
+    [InlineData("records.0.key 'host': one of connection, client, path, none is expected", "records.0.brokers=a:1", "records.0.topic=t", "records.0.key=host")]
+    [InlineData("records.0.url 'http://a': only output elasticsearch has it, and the output is kafka", "records.0.brokers=a:1", "records.0.topic=t", "records.0.url=http://a")]
+    public void Load_WrongKafka_NamesSettingAndReason(string message, params string[] settings) =>
+        Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named([Listen, "records.0.output=kafka", .. settings])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_Kafka_ReadsAllItsSettings()
+    {
+        var output = Assert.Single(Words.Named(
+            Listen, "records.0.output=kafka", "records.0.brokers=a:1,b:2", "records.0.topic=t", "records.0.key=client", "records.0.required=on", "records.0.properties-file=/p").Records).Output;
+
+        Assert.Equal(new KafkaOutput { Brokers = "a:1,b:2", Topic = "t", Key = RecordKey.Client, IsRequired = true, PropertiesFile = "/p", Origin = "records.0.brokers" }, output);
+        Assert.Equal("topic t of a:1,b:2", output.Description);
     }
 
     [Fact]

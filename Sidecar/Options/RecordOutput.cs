@@ -10,6 +10,9 @@ public abstract record RecordOutput
     /// <summary>The option or key that named it.</summary>
     public string Origin { get; init; } = "default";
 
+    /// <summary>Whose records share a key; for outputs that have keys.</summary>
+    public RecordKey Key { get; init; }
+
     /// <summary>The name of its kind: <c>file</c>.</summary>
     internal abstract string Kind { get; }
 
@@ -26,6 +29,22 @@ public abstract record RecordOutput
     /// <summary>Opens it.</summary>
     /// <exception cref="Chassis.UsageException">It cannot be opened.</exception>
     internal abstract ILineOutput Open(OutputContext context);
+}
+
+/// <summary>Whose records share a key, and so keep their order.</summary>
+public enum RecordKey
+{
+    /// <summary>Records have no key.</summary>
+    None,
+
+    /// <summary>Those of one connection.</summary>
+    Connection,
+
+    /// <summary>Those of one client's address.</summary>
+    Client,
+
+    /// <summary>Those of one path, with placeholders for numbers and ids.</summary>
+    Path,
 }
 
 /// <summary>What an output needs besides its settings.</summary>

@@ -80,6 +80,31 @@ public sealed class RecordListTests : IDisposable
     }
 
     [Fact]
+    public async Task Kafka_GetsTheRecordsOfEachConnectionInTheirOrder()
+    {
+        RootTools.RequirePrograms("kcat");
+        using var kafka = new KafkaMock();
+        await using var nginx = await Programs.NginxAsync();
+        var config = _folder.Write("sidecar.yaml", $"""
+            listeners: [{"{"}listen: '127.0.0.1:0', target: '127.0.0.1:{nginx.Port}', observe: on{"}"}]
+            records:
+              - {"{"}format: envoy, output: kafka, brokers: '{kafka.Addresses}', topic: exchanges{"}"}
+              - {"{"}format: envoy, path: '{_folder.File("file")}'{"}"}
+            """);
+        await using (var sidecar = await RunningSidecar.StartAsync("--config", config))
+        {
+            var url = $"http://127.0.0.1:{sidecar.Port}";
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Programs.RunAsync("curl", "curl", "-sS", $"{url}/a?c={i}&n=[1-50]")));
+        }
+
+        var read = (await Run.WellAsync("kcat", "-C", "-q", "-e", "-b", kafka.Addresses, "-t", "exchanges", "-o", "beginning", "-f", "%k\t%s\n")).TrimEnd('\n').Split('\n').Select(line => line.Split('\t')).ToList();
+        Assert.Equal(File.ReadLines(_folder.File("file")).Order(StringComparer.Ordinal), read.Select(message => message[1]).Order(StringComparer.Ordinal));
+        Assert.Equal(4, read.Select(message => message[0]).Distinct().Count());
+        Assert.All(read.GroupBy(message => message[0]), connection => Assert.Equal(
+            Enumerable.Range(1, 50), connection.Select(message => int.Parse(JsonDocument.Parse(message[1]).RootElement.GetProperty("path").GetString()!.Split("n=")[1]))));
+    }
+
+    [Fact]
     public async Task Elasticsearch_GetsTheRecordsAndItsSecretIsShownNowhere()
     {
         await using var server = await BulkServer.StartAsync();

@@ -14,7 +14,7 @@ internal abstract class RecordFormat(RecordText text)
     private const int AroundEnd = 64;
 
     /// <summary>A writer for the records of one connection.</summary>
-    public RecordWriter For(in ExchangeOrigin origin) => new(this, origin.Process, Written(WriteEndpoints, origin), Written(WriteConnection, origin));
+    public virtual RecordWriter For(in ExchangeOrigin origin) => new(this, origin.Process, Written(WriteEndpoints, origin), Written(WriteConnection, origin));
 
     /// <summary>The sender of a line of this format, for <see cref="LineSender"/>.</summary>
     public UInt128 SenderOf(ReadOnlySpan<byte> line) => LineClient.Of(line, ClientField);
@@ -100,6 +100,9 @@ internal sealed class RecordWriter(RecordFormat format, LocalProcess process, by
 
     /// <summary>The part with the sidecar's own names; empty if there is none.</summary>
     public byte[] Connection => connection;
+
+    /// <summary>The writer of the record behind a key; null without keys.</summary>
+    public RecordWriter? Inner { get; init; }
 
     /// <summary>Writes a line; returns as <see cref="RecordFormat.Write"/> does.</summary>
     public int Write(JsonLine line, Exchange exchange) => format.Write(line, this, exchange);

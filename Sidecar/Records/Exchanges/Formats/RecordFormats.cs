@@ -23,7 +23,12 @@ internal static class RecordFormats
     public static string Parse(string text) => Values.OneOf([.. Names.Select(name => (name, name))])(text);
 
     /// <summary>Makes the format that the options name.</summary>
-    public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock) => Create(options.Format, RecordText.Create(options, clock));
+    public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock)
+    {
+        var text = RecordText.Create(options, clock);
+        var format = Create(options.Format, text);
+        return options.Output.Key == RecordKey.None ? format : new KeyedFormat(format, text, options.Output.Key);
+    }
 
     /// <summary>Makes the format of a name.</summary>
     public static RecordFormat Create(string name, RecordText text) => All.Single(format => format.Name == name).Create(text);

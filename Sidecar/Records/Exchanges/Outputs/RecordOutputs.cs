@@ -9,6 +9,7 @@ internal static class RecordOutputs
     private static readonly Kind[] All =
     [
         new(FileOutput.Word, FileOutput.Settings, FileOutput.Read),
+        new(KafkaOutput.Word, KafkaOutput.Settings, KafkaOutput.Read),
         new(ElasticsearchOutput.Word, ElasticsearchOutput.Settings, ElasticsearchOutput.Read),
     ];
 

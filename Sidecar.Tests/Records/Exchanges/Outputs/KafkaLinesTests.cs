@@ -1,0 +1,188 @@
+using System.Text;
+using System.Text.Json;
+using Chassis;
+using Chassis.Records;
+using Microsoft.Extensions.Logging;
+using Sidecar.Options;
+using Sidecar.Records.Exchanges.Formats;
+using Sidecar.Records.Exchanges.Outputs;
+using Sidecar.Tests.Support.Peers;
+using Testing;
+using Xunit;
+using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
+
+namespace Sidecar.Tests.Records.Exchanges.Outputs;
+
+/// <summary>Records into Kafka, read by kcat: each once, in the order of its key, or counted.</summary>
+[SystemTest]
+public sealed class KafkaLinesTests : IDisposable
+{
+    private const int Keys = 10;
+
+    private readonly ErrorLog _log = new(LogLevel.Information);
+    private readonly TempFolder _folder = new();
+    private readonly KafkaMock _kafka = new();
+
+    public KafkaLinesTests() => RootTools.RequirePrograms("kcat");
+
+    public void Dispose()
+    {
+        _kafka.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Records_ArriveOnceInTheOrderOfTheirKey_WithTheirFormat()
+    {
+        const int count = 20_000;
+        LineSink sink;
+        await using (sink = Open())
+            Write(sink, count);
+
+        var read = await ReadAsync();
+        Assert.Equal(count, read.Count);
+        Assert.All(read.GroupBy(message => message.Key), group => Assert.Equal(Enumerable.Range(0, count).Where(i => $"key-{i % Keys}" == group.Key), group.Select(message => message.Number)));
+        Assert.All(read, message => Assert.Equal("format=ecs,schema-version=1", message.Headers));
+        Assert.Equal((0L, (long)count), (sink.Dropped, sink.Sent));
+        Assert.Empty(_log.Lines);
+    }
+
+    // 7 is a request that timed out, 19 and 20 too few replicas, 6 a broker that no longer leads the partition.
+    [Theory]
+    [InlineData(7, 7, 7)]
+    [InlineData(19, 20, 6, 7, 19)]
+    public async Task Records_ComeThroughErrorsOfBrokers_Once(params int[] errors)
+    {
+        const int count = 2000;
+        await using (var sink = Open())
+        {
+            _kafka.Fail(errors);
+            Write(sink, count);
+            await Eventually.TrueAsync(() => sink.Sent == count, () => $"{sink.Sent} of {count}");
+        }
+
+        Assert.Equal(Enumerable.Range(0, count), (await ReadAsync()).Select(message => message.Number).Order());
+    }
+
+    [Fact]
+    public async Task Brokers_ThatGoAndComeBack_GetAll()
+    {
+        const int count = 1000;
+        await using (var sink = Open())
+        {
+            Write(sink, count);
+            await Eventually.TrueAsync(() => sink.Sent == count);
+            _kafka.SetUp(false);
+            Write(sink, count, from: count);
+            await Eventually.TrueAsync(() => _log.Lines.Any(line => line.Contains("wait: ", StringComparison.Ordinal)));
+            _kafka.SetUp(true);
+            await Eventually.TrueAsync(() => sink.Sent == 2 * count, () => $"{sink.Sent} of {2 * count}", TimeSpan.FromSeconds(60));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 2 * count), (await ReadAsync()).Select(message => message.Number).Order());
+        Assert.Contains(_log.Lines, line => line.Contains("again", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Overflow_DropsAndCountsToTheRecord()
+    {
+        const int count = 40_000;
+        _kafka.SetUp(false);
+        LineSink sink;
+        await using (sink = Open(queue: 2 * 1024 * 1024))
+        {
+            Write(sink, count);
+            Assert.True(sink.Dropped > 0);
+            _kafka.SetUp(true);
+            await Eventually.TrueAsync(() => sink.Sent + sink.Dropped == count, () => $"{sink.Sent} + {sink.Dropped}", TimeSpan.FromSeconds(60));
+        }
+
+        var read = await ReadAsync();
+        Assert.Equal(count, read.Count + sink.Dropped);
+        Assert.Equal(read.Count, read.Select(message => message.Number).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Brokers_ThatAreAway_DelayTheEndByTheFlushAlone()
+    {
+        _kafka.SetUp(false);
+        var sink = Open();
+        Write(sink, 10);
+
+        await sink.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+
+        Assert.Equal(10, sink.Dropped);
+    }
+
+    [Theory]
+    [InlineData("no.such.property=1", "no.such.property")]
+    [InlineData("acks=many", "acks")]
+    [InlineData("compression.codec=rar", "compression.codec")]
+    [InlineData("just a line", ":1: NAME=VALUE is expected")]
+    [InlineData("# a comment\nbootstrap.servers=a:1", ":2: bootstrap.servers is set by records.brokers")]
+    public void Properties_ThatAreWrong_AreOneLine(string properties, string named)
+    {
+        var output = Output() with { PropertiesFile = _folder.Write("kafka.properties", properties) };
+
+        var error = Assert.Throws<UsageException>(() => output.Check());
+        Assert.Contains("records.properties-file", error.Message, StringComparison.Ordinal);
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.Single(error.Lines);
+    }
+
+    [Fact]
+    public void Properties_OfTheFile_TakePrecedence() =>
+        (Output() with { PropertiesFile = _folder.Write("kafka.properties", "# like kcat\nacks=1\nenable.idempotence=false\ncompression.codec=zstd\n") }).Check();
+
+    [Fact]
+    public void Required_WithoutABroker_IsOneLineThatNamesIt()
+    {
+        var output = Output() with { Brokers = "127.0.0.1:1", IsRequired = true, Origin = "records.0.brokers" };
+
+        var error = Assert.Throws<UsageException>(() => output.Open(Context()));
+        Assert.StartsWith("records.0.brokers '127.0.0.1:1': no broker answers", Assert.Single(error.Lines), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("connection", "abc-1")]
+    [InlineData("client", "10.1.2.3")]
+    [InlineData("path", "/users/{n}/items")]
+    public void Key_IsBeforeTheRecord(string key, string expected)
+    {
+        var options = new ExchangeRecordOptions { Format = "ecs", Output = Output() with { Key = Enum.Parse<RecordKey>(key, ignoreCase: true) } };
+        var line = Written(RecordFormats.Create(options, new WallClock(TimeProvider.System)), Of("/users/17/items?a=b"), Origin("10.1.2.3:4"));
+
+        var (written, record) = KeyedFormat.Split(Encoding.UTF8.GetBytes(line.TrimEnd('\n')));
+        Assert.Equal(expected, Encoding.UTF8.GetString(written.Span));
+        Assert.Equal("/users/17/items?a=b", JsonDocument.Parse(record).RootElement.GetProperty("url").GetProperty("original").GetString());
+    }
+
+    [Fact]
+    public void Key_OfAPathWithLineFeeds_StaysOneLine()
+    {
+        var options = new ExchangeRecordOptions { Output = Output() with { Key = RecordKey.Path } };
+        var line = Written(RecordFormats.Create(options, new WallClock(TimeProvider.System)), Of("/a\nb\0c"));
+
+        Assert.Equal(1, line.Count(c => c == '\n'));
+        Assert.Equal(1, line.Count(c => c == '\0'));
+    }
+
+    private KafkaOutput Output() => new() { Brokers = _kafka.Addresses, Topic = "exchanges", Key = RecordKey.Connection };
+
+    private OutputContext Context() => new("ecs", _ => 0, TimeProvider.System, _log);
+
+    private LineSink Open(int queue = LineSink.DefaultLimit) => new(Output().Open(Context()), queue, TimeProvider.System, _log);
+
+    private static void Write(LineSink sink, int count, int from = 0)
+    {
+        for (var i = from; i < from + count; i++)
+            sink.Write(Encoding.UTF8.GetBytes($"key-{i % Keys}\0{{\"number\":{i},\"text\":\"{new string('x', 300)}\"}}\n"));
+    }
+
+    private async Task<IReadOnlyList<(string Key, int Number, string Headers)>> ReadAsync()
+    {
+        // To the end of all partitions.
+        var output = await Run.WellAsync("kcat", "-C", "-q", "-e", "-b", _kafka.Addresses, "-t", "exchanges", "-o", "beginning", "-f", "%k\t%h\t%s\n");
+        return [.. output.TrimEnd('\n').Split('\n').Select(line => line.Split('\t')).Select(parts => (parts[0], JsonDocument.Parse(parts[2]).RootElement.GetProperty("number").GetInt32(), parts[1]))];
+    }
+}

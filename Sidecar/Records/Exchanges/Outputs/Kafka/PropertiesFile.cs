@@ -1,0 +1,34 @@
+using Chassis;
+using Chassis.Settings;
+
+namespace Sidecar.Records.Exchanges.Outputs.Kafka;
+
+/// <summary>A file with properties, as Kafka's own tools read it: <c>NAME=VALUE</c>, and comments with #.</summary>
+internal static class PropertiesFile
+{
+    // The sidecar sets it.
+    private const string Brokers = "bootstrap.servers";
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="UsageException">It cannot be read, or a line is wrong; the line's value, which may be a secret, is not shown.</exception>
+    public static IReadOnlyList<(string Name, string Value)> Read(string path)
+    {
+        var properties = new List<(string, string)>();
+        var number = 0;
+        foreach (var line in YamlSource.ReadText(path, "records.properties-file").Split('\n').Select(line => line.Trim()))
+        {
+            number++;
+            if (line.Length == 0 || line[0] is '#' or '!')
+                continue;
+            var equals = line.IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? line : line[..equals].Trim();
+            if (equals <= 0)
+                throw new UsageException($"records.properties-file '{path}':{number}: NAME=VALUE is expected");
+            if (name == Brokers)
+                throw new UsageException($"records.properties-file '{path}':{number}: {Brokers} is set by records.brokers; remove it here");
+            properties.Add((name, line[(equals + 1)..].Trim()));
+        }
+
+        return properties;
+    }
+}

@@ -16,6 +16,9 @@ internal sealed class IdleMemory(Workshop shop)
     // So that code which is compiled and pools which are made at a first connection are not counted as a connection's.
     private const int WarmUp = 64;
 
+    // A native sidecar gives back the pages that only its start needs one second after it.
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(1.5);
+
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SettleStep = TimeSpan.FromMilliseconds(100);
@@ -27,6 +30,7 @@ internal sealed class IdleMemory(Workshop shop)
     public async Task<IReadOnlyList<Reading>> RunAsync(Candidate candidate, CancellationToken cancellation)
     {
         await using var running = await RunningCandidate.StartAsync(candidate, shop, cancellation);
+        await Task.Delay(StartTime, cancellation);
         var rest = await SettledAsync(running, cancellation);
         await CandidateCheck.RunAsync(running, cancellation);
         await using (var warmUp = await HoldAsync(running, WarmUp, cancellation))

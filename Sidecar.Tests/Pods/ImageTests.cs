@@ -92,14 +92,16 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact(Explicit = true)]
-    public async Task RuntimeVariant_LoadsFilters()
+    public async Task RuntimeVariant_LoadsFiltersAndKafkasLibrary()
     {
         var filters = Path.Combine(Repository.Root, "Samples", "RollingXor", "bin", "Release", "net10.0");
-        var config = _folder.Write("sidecar.yaml", "filters: [/filters/RollingXor.dll]\nlisteners: [{listen: \"127.0.0.1:0\", target: \"127.0.0.1:9\", transform: (rolling-xor 7)}]\n");
+        var config = _folder.Write("sidecar.yaml", "filters: [/filters/RollingXor.dll]\nlisteners: [{listen: \"127.0.0.1:0\", target: \"127.0.0.1:9\", transform: (rolling-xor 7)}]\nrecords: [{output: kafka, brokers: \"kafka:9092\", topic: t}]\n");
         string[] options = ["--read-only", "--volume", $"{filters}:/filters:ro", "--volume", $"{config}:/sidecar.yaml:ro"];
         await InContainerAsync("sidecar-runtime", options, "check", "--config", "/sidecar.yaml");
-        // The native build refuses them.
-        Assert.Contains("a native build loads no assemblies", (await RunAsync("sidecar", options, "check", "--config", "/sidecar.yaml")).Errors, StringComparison.Ordinal);
+        // The native build refuses both.
+        var refused = (await RunAsync("sidecar", options, "check", "--config", "/sidecar.yaml")).Errors;
+        Assert.Contains("a native build loads no assemblies", refused, StringComparison.Ordinal);
+        Assert.Contains("a native build has no output kafka", refused, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]

@@ -92,10 +92,10 @@ public sealed class BulkOutputTests : IDisposable
     [Fact]
     public async Task Server_ThatComesLater_GetsAll()
     {
-        using var reserved = new TcpListener(IPAddress.Loopback, 0);
-        reserved.Start();
-        var port = ((IPEndPoint)reserved.LocalEndpoint).Port;
-        reserved.Stop();
+        // Bound and not listening: connections are refused, and no other test gets the port.
+        using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
         await using var sink = Open(new Uri($"http://127.0.0.1:{port}"));
         Write(sink, 200);
         await Eventually.TrueAsync(() => _log.Lines.Any(line => line.Contains("wait: ", StringComparison.Ordinal)));

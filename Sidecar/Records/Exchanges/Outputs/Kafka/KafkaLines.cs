@@ -106,13 +106,13 @@ internal sealed partial class KafkaLines : ILineOutput
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _producer.Flush(FlushLimit);
+        // It blocks its thread; other outputs end meanwhile.
+        await Task.Run(() => _producer.Flush(FlushLimit));
         _producer.Dispose();
         Interlocked.Add(ref _lost, Interlocked.Exchange(ref _unconfirmed, 0));
         _stop.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private bool TryProduce(Message<byte[]?, byte[]> message)

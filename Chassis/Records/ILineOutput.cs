@@ -15,6 +15,9 @@ public interface ILineOutput : IAsyncDisposable
     /// <summary>Lines that were written, and about which it is not known yet whether they have arrived.</summary>
     public long Unconfirmed => 0;
 
+    /// <summary>The last failure in words; null if there was none.</summary>
+    public string? LastError { get; }
+
     /// <summary>Writes whole lines.</summary>
     /// <param name="lines">Each with its line feed.</param>
     /// <param name="count">The number of lines.</param>

@@ -77,6 +77,9 @@ public sealed class LineOutput : ILineOutput
     public bool IsFile { get; private init; }
 
     /// <inheritdoc/>
+    public string? LastError { get; private set; }
+
+    /// <inheritdoc/>
     public long Lost => Interlocked.Read(ref _lost);
 
     /// <inheritdoc/>
@@ -95,6 +98,7 @@ public sealed class LineOutput : ILineOutput
         catch (Exception error) when (IsFailure(error))
         {
             Interlocked.Add(ref _lost, count);
+            LastError = error.Message;
             if (!_isFailing)
                 RecordLog.WriteFailed(_logger, _path, error.Message);
             _isFailing = true;

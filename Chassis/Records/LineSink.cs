@@ -54,6 +54,7 @@ public sealed class LineSink : IAsyncDisposable
     private Task? _ending;
     private long _dropped;
     private long _handed;
+    private long _lastSuccess;
 
     /// <summary>Starts to write to an output, which it disposes of.</summary>
     /// <param name="output">The output for the lines.</param>
@@ -82,6 +83,12 @@ public sealed class LineSink : IAsyncDisposable
                 return _held;
         }
     }
+
+    /// <summary>When the output last took lines; null if it never did.</summary>
+    public DateTimeOffset? LastSuccess => Interlocked.Read(ref _lastSuccess) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>The output's last failure in words; null if there was none.</summary>
+    public string? LastError => _output.LastError;
 
     /// <summary>Whether the output is a file, which can be reopened.</summary>
     public bool IsFile => _output.IsFile;
@@ -215,8 +222,11 @@ public sealed class LineSink : IAsyncDisposable
             while (Take() is { } block)
             {
                 await block.SettleAsync(LateNumberLimit, Pressed(), _time);
+                var lost = _output.Lost;
                 await _output.WriteAsync(block.Bytes, block.Lines);
                 Interlocked.Add(ref _handed, block.Lines);
+                if (_output.Lost == lost)
+                    Interlocked.Exchange(ref _lastSuccess, _time.GetUtcNow().UtcTicks);
                 lock (_lock)
                     Free(block);
             }

@@ -22,7 +22,7 @@ internal sealed class SidecarMetrics
     private readonly TimeProvider _time;
     private readonly ConnectionRegistry _registry;
     private readonly List<(KeyValuePair<string, object?>[] Labels, Func<long> Count)> _dropped = [];
-    private readonly List<(KeyValuePair<string, object?>[] Labels, Func<long> Sent, Func<long> Held)> _sinks = [];
+    private readonly List<RecordSink> _sinks = [];
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _connect;
     private readonly Histogram<double> _handshake;
@@ -44,8 +44,9 @@ internal sealed class SidecarMetrics
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");
         meter.CreateObservableCounter("sidecar.bytes", ObserveBytes, "By", "Bytes relayed, by peer and direction.");
         meter.CreateObservableCounter("sidecar.records.dropped", ObserveDropped, null, "Records lost, by sink and reason.");
-        meter.CreateObservableCounter("sidecar.records.sent", () => Of(_sinks, sink => sink.Sent), null, "Records of exchanges that their output has taken.");
-        meter.CreateObservableUpDownCounter("sidecar.records.waiting", () => Of(_sinks, sink => sink.Held), "By", "Memory of records of exchanges that wait for their output.");
+        meter.CreateObservableCounter("sidecar.records.sent", () => OfSinks(sink => sink.Sent()), null, "Records of exchanges that their output has taken.");
+        meter.CreateObservableGauge("sidecar.records.last_success.timestamp", () => OfSinks(sink => sink.LastSuccess()), "s", "When the output last took records of exchanges, in seconds since 1970.");
+        meter.CreateObservableUpDownCounter("sidecar.records.waiting", () => OfSinks(sink => sink.Held()), "By", "Memory of records of exchanges that wait for their output.");
         meter.CreateObservableCounter("sidecar.transform.bytes", ObserveTransformed, "By", "Plain bytes that went through each transform.");
 
         Histogram<double> Histogram(string name, string description, double[] buckets) => meter.CreateHistogram(
@@ -74,19 +75,21 @@ internal sealed class SidecarMetrics
             _dropped.AddRange(dropped.Select(d => (labels.Append(new("reason", d.Reason)).ToArray(), d.Count)));
     }
 
-    /// <summary>Exports how many records an entry's output has taken, and the memory of those that wait for it.</summary>
-    public void ObserveRecords(string? entry, Func<long> sent, Func<long> held)
+    /// <summary>Exports how many records an entry's output has taken, the memory of those that wait for it, and when it last took some.</summary>
+    public void ObserveRecords(string? entry, Func<long?> sent, Func<long?> held, Func<double?> lastSuccess)
     {
         lock (_sinks)
-            _sinks.Add((LabelsOf("exchanges", entry), sent, held));
+            _sinks.Add(new RecordSink(LabelsOf("exchanges", entry), sent, held, lastSuccess));
     }
 
     private static KeyValuePair<string, object?>[] LabelsOf(string sink, string? entry) => entry is null ? [new("sink", sink)] : [new("sink", sink), new("entry", entry)];
 
-    private static IEnumerable<Measurement<long>> Of(List<(KeyValuePair<string, object?>[] Labels, Func<long> Sent, Func<long> Held)> sinks, Func<(KeyValuePair<string, object?>[] Labels, Func<long> Sent, Func<long> Held), Func<long>> value)
+    // Without those that have no value yet.
+    private IEnumerable<Measurement<T>> OfSinks<T>(Func<RecordSink, T?> value)
+        where T : struct
     {
-        lock (sinks)
-            return [.. sinks.Select(sink => new Measurement<long>(value(sink)(), sink.Labels))];
+        lock (_sinks)
+            return [.. from sink in _sinks let measured = value(sink) where measured is not null select new Measurement<T>(measured.Value, sink.Labels)];
     }
 
     private static KeyValuePair<string, object?> Name(string listener) => new("listener", listener);
@@ -135,4 +138,6 @@ internal sealed class SidecarMetrics
 
     private static Measurement<long> Bytes(ListenerLabel listener, long total, string direction, string peer) =>
         Of(total, listener, new("direction", direction), new("peer", peer));
+
+    private sealed record RecordSink(KeyValuePair<string, object?>[] Labels, Func<long?> Sent, Func<long?> Held, Func<double?> LastSuccess);
 }

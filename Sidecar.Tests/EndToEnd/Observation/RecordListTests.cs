@@ -75,6 +75,10 @@ public sealed class RecordListTests : IDisposable
         await Eventually.TrueAsync(async () => (await sidecar.GetAsync("metrics", "/metrics")).Body.Contains(
             "sidecar_records_dropped_total{sink=\"exchanges\",entry=\"full\",reason=\"output\"} 20", StringComparison.Ordinal));
         Assert.Contains("sidecar_records_dropped_total{sink=\"exchanges\",entry=\"chosen\",reason=\"output\"} 0", (await sidecar.GetAsync("metrics", "/metrics")).Body, StringComparison.Ordinal);
+        var outputs = JsonDocument.Parse((await sidecar.GetAsync("admin", "/outputs")).Body).RootElement.EnumerateArray().ToDictionary(output => output.GetProperty("name").GetString()!);
+        Assert.Equal(["chosen", "errors", "full"], outputs.Keys.Order());
+        Assert.Equal((0, 20, "No space left on device : '/dev/full'"), (outputs["full"].GetProperty("sent").GetInt32(), outputs["full"].GetProperty("dropped").GetInt32(), outputs["full"].GetProperty("last_error").GetString()));
+        Assert.Equal((20, 0), (outputs["chosen"].GetProperty("sent").GetInt32(), outputs["chosen"].GetProperty("dropped").GetInt32()));
         Assert.Contains(sidecar.Log, line => line.Contains("Exchanges are recorded: errors (perisco to ", StringComparison.Ordinal));
         Assert.Contains(sidecar.Log, line => line.Contains("Exchanges are recorded: full (perisco to /dev/full)", StringComparison.Ordinal));
     }
@@ -121,6 +125,10 @@ public sealed class RecordListTests : IDisposable
             await Eventually.TrueAsync(() => server.Documents.Count == 20);
             await Eventually.TrueAsync(async () => (await sidecar.GetAsync("metrics", "/metrics")).Body.Contains("sidecar_records_sent_total{sink=\"exchanges\",entry=\"elasticsearch\"} 20", StringComparison.Ordinal));
             Assert.DoesNotContain("key-of-a-test", (await sidecar.GetAsync("admin", "/config")).Body, StringComparison.Ordinal);
+            var output = Assert.Single(JsonDocument.Parse((await sidecar.GetAsync("admin", "/outputs")).Body).RootElement.EnumerateArray());
+            Assert.Equal(("elasticsearch", "ecs", "elasticsearch", 20, 0), (output.GetProperty("name").GetString(), output.GetProperty("format").GetString(), output.GetProperty("kind").GetString(), output.GetProperty("sent").GetInt32(), output.GetProperty("dropped").GetInt32()));
+            Assert.InRange(output.GetProperty("last_success").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
+            Assert.False(output.TryGetProperty("last_error", out _));
             Assert.Contains(sidecar.Log, line => line.Contains("Exchanges are recorded: elasticsearch (ecs to http://127.0.0.1:", StringComparison.Ordinal));
             Assert.DoesNotContain(sidecar.Log, line => line.Contains("key-of-a-test", StringComparison.Ordinal));
         }

@@ -36,7 +36,7 @@ internal static partial class ExchangeRecordServices
                 var entry = Create(options, format, new LineSink(options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, logger)), options.Queue, time, logger), time);
                 metrics.ObserveDroppedRecords(
                     "exchanges", options.Name, ("output", () => entry.Sink.Dropped), ("connection_rate", () => entry.OverConnectionRate), ("client_rate", () => entry.OverClientRate));
-                metrics.ObserveRecords(options.Name, () => entry.Sink.Sent, () => entry.Sink.Held);
+                metrics.ObserveRecords(options.Name, () => entry.Sink.Sent, () => entry.Sink.Held, () => entry.Sink.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0);
                 opened.Add(entry);
             }
         }
@@ -49,6 +49,7 @@ internal static partial class ExchangeRecordServices
 
     /// <summary>Makes an entry of a format and a sink.</summary>
     public static RecordEntry Create(ExchangeRecordOptions options, RecordFormat format, LineSink sink, TimeProvider time) => new(
+        options,
         new ExchangeFilter(options.Sample, options.AlwaysErrors, new PathFilter(options.Paths)),
         format,
         new RecordBudgets(options.ConnectionRate, options.ClientRate, time),

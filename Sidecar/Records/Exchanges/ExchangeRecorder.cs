@@ -4,6 +4,9 @@ namespace Sidecar.Records.Exchanges;
 /// <param name="entries">At least one; entries that share a format stand side by side.</param>
 internal sealed class ExchangeRecorder(IReadOnlyList<RecordEntry> entries) : IReopenable, IAsyncDisposable
 {
+    /// <summary>The entries, those with the same lines side by side.</summary>
+    public IReadOnlyList<RecordEntry> Entries => entries;
+
     /// <inheritdoc/>
     public bool IsFile => entries.Any(entry => entry.Sink.IsFile);
 

@@ -1,15 +1,19 @@
 using System.Net;
 using Chassis.Records;
 using Sidecar.Observation;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges.Formats;
 
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>One entry of the configuration: its choice of exchanges, its format, and its output.</summary>
-internal sealed class RecordEntry(ExchangeFilter filter, RecordFormat format, RecordBudgets budgets, LineSink sink)
+internal sealed class RecordEntry(ExchangeRecordOptions options, ExchangeFilter filter, RecordFormat format, RecordBudgets budgets, LineSink sink)
 {
     private long _overConnectionRate;
     private long _overClientRate;
+
+    /// <summary>Its settings.</summary>
+    public ExchangeRecordOptions Options => options;
 
     /// <summary>The format of its records.</summary>
     public RecordFormat Format => format;

@@ -78,6 +78,9 @@ internal sealed partial class BulkOutput : ILineOutput
     public long Lost => Interlocked.Read(ref _lost);
 
     /// <inheritdoc/>
+    public string? LastError { get; private set; }
+
+    /// <inheritdoc/>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
     {
         var batch = BulkBatch.Of(lines, count, _process, _sequence);
@@ -175,6 +178,7 @@ internal sealed partial class BulkOutput : ILineOutput
 
     private async Task WaitAsync(string reason, TimeSpan? asked)
     {
+        LastError = reason;
         if (!_isFailing)
             Log.Waiting(_context.Logger, _options.Description, reason);
         _isFailing = true;
@@ -192,6 +196,7 @@ internal sealed partial class BulkOutput : ILineOutput
     private void Refuse(int count, string reason)
     {
         Interlocked.Add(ref _lost, count);
+        LastError = reason;
         if (!_hasRefused)
             Log.Refused(_context.Logger, _options.Description, count, reason);
         _hasRefused = true;

@@ -54,6 +54,9 @@ internal sealed partial class KafkaLines : ILineOutput
     /// <inheritdoc/>
     public long Unconfirmed => Interlocked.Read(ref _unconfirmed);
 
+    /// <inheritdoc/>
+    public string? LastError { get; private set; }
+
     /// <summary>Checks the properties, without a connection.</summary>
     /// <exception cref="UsageException">One is wrong.</exception>
     public static void Check(KafkaOutput options) => Build(options, builder => builder.SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { })).Dispose();
@@ -149,14 +152,16 @@ internal sealed partial class KafkaLines : ILineOutput
 
     private void OnLost(string reason)
     {
+        LastError = OneLine.Of(reason);
         if (Interlocked.Increment(ref _lost) == 1)
-            Log.Lost(_context.Logger, _options.Description, OneLine.Of(reason));
+            Log.Lost(_context.Logger, _options.Description, LastError);
     }
 
     private void OnError(string reason)
     {
+        LastError = OneLine.Of(reason);
         if (Interlocked.Increment(ref _failures) == 1)
-            Log.Waiting(_context.Logger, _options.Description, OneLine.Of(reason));
+            Log.Waiting(_context.Logger, _options.Description, LastError);
     }
 
     private void RequireBroker()

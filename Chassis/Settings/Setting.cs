@@ -8,6 +8,8 @@ namespace Chassis.Settings;
 /// <param name="Origin">An option (<c>--role</c>), a file's line and key, or an environment variable.</param>
 public sealed partial record Setting(string Key, string Value, string Origin)
 {
+    private static readonly string[] SecretKeys = [".password", ".api-key", ".token"];
+
     /// <summary>Its line in the file; 0 if it is not from a file.</summary>
     public int Line { get; init; }
 
@@ -21,7 +23,7 @@ public sealed partial record Setting(string Key, string Value, string Origin)
     private string Shown => IsSecret ? "…" : Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Value, "…") : Value;
 
     // A name of a file is none.
-    private bool IsSecret => !Value.StartsWith('@') && (Key.EndsWith(".password", StringComparison.OrdinalIgnoreCase) || Key.EndsWith(".api-key", StringComparison.OrdinalIgnoreCase));
+    private bool IsSecret => !Value.StartsWith('@') && SecretKeys.Any(key => Key.EndsWith(key, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>An error line for this setting: origin, value (its first 200 characters, without possible keys) and reason.</summary>
     public string Describe(string reason) => $"{Origin} '{OneLine.Start(Shown)}': {reason}";

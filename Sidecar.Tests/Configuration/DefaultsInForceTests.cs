@@ -13,7 +13,7 @@ public sealed class DefaultsInForceTests
     private static readonly string[] WithoutDefault =
     [
         "config", "listeners.0.listen", "listeners.0.target", "oracle.address", "listeners.0.allow-clients", "listeners.0.deny-destinations", "listeners.0.max-connections",
-        "metrics.hosts", "health.hosts", "records.path", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.headers.allow", "records.headers.deny", "records.paths",
+        "metrics.hosts", "health.hosts", "records.path", "records.token", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.headers.allow", "records.headers.deny", "records.paths",
     ];
 
     [Theory]
@@ -44,8 +44,10 @@ public sealed class DefaultsInForceTests
             [.. "listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200".Split(' ').Select(Words.Option)], []).Read();
         var withBrokers = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 records.output=kafka records.brokers=127.0.0.1:9092 records.topic=t".Split(' ').Select(Words.Option)], []).Read();
+        var withCollector = new ConfigurationReader(
+            [.. "listeners.0.listen=127.0.0.1:1 records.output=otlp records.url=http://127.0.0.1:4318".Split(' ').Select(Words.Option)], []).Read();
 
-        var shown = loaded.Settings.Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Select(s => s.Key).ToHashSet();
+        var shown = loaded.Settings.Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Select(s => s.Key).ToHashSet();
         Assert.DoesNotContain(SettingTable.Options.Select(o => o.Key).Except(WithoutDefault), key => !shown.Contains(key));
     }
 

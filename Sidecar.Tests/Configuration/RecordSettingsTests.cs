@@ -79,7 +79,7 @@ public sealed class RecordSettingsTests
     [InlineData("records.rotate-size=1KB", "--records-rotate-size '1KB': a size from 1MB to 1TB is expected")]
     [InlineData("records.rotate-size=2000000000TB", "--records-rotate-size '2000000000TB': a size from 1MB to 1TB is expected")]
     [InlineData("records.rotate-age=1", "--records-rotate-age '1': a duration with its unit is expected")]
-    [InlineData("records.output=fax", "--records-output 'fax': one of file, kafka, elasticsearch is expected")]
+    [InlineData("records.output=fax", "--records-output 'fax': one of file, kafka, otlp, elasticsearch is expected")]
     [InlineData("records.queue=1MB", "--records-queue '1MB': a size from 2MB to 1GB is expected")]
     [InlineData("records.keep=-1", "--records-keep '-1': a whole number 0 to 1000 is expected")]
     public void Load_WrongValue_NamesOptionValueAndReason(string setting, string message) =>
@@ -87,7 +87,7 @@ public sealed class RecordSettingsTests
 
     [Theory]
     [InlineData("records.path is refused", "records.0.path '-': only output file has it, and the output is elasticsearch", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.path=-")]
-    [InlineData("the output of a file", "records.0.url 'http://a': only output elasticsearch has it, and the output is file", "records.0.path=-", "records.0.url=http://a")]
+    [InlineData("the output of a file", "records.0.url 'http://a': only output otlp or elasticsearch has it, and the output is file", "records.0.path=-", "records.0.url=http://a")]
     [InlineData("no address", "records.0.output 'elasticsearch': records.0.url is missing", "records.0.output=elasticsearch")]
     [InlineData("no address at all", "records.0.url 'search:9200': an address is expected", "records.0.output=elasticsearch", "records.0.url=search:9200")]
     [InlineData("user in the address", "records.0.url", "records.0.output=elasticsearch", "records.0.url=http://u:p@a")]
@@ -106,9 +106,24 @@ public sealed class RecordSettingsTests
     [InlineData("records.0.brokers 'a': ", "records.0.brokers=a", "records.0.topic=t")]
     [InlineData("records.0.topic 'a b': a topic is expected", "records.0.brokers=a:1", "records.0.topic=a b")]
     [InlineData("records.0.key 'host': one of connection, client, path, none is expected", "records.0.brokers=a:1", "records.0.topic=t", "records.0.key=host")]
-    [InlineData("records.0.url 'http://a': only output elasticsearch has it, and the output is kafka", "records.0.brokers=a:1", "records.0.topic=t", "records.0.url=http://a")]
+    [InlineData("records.0.url 'http://a': only output otlp or elasticsearch has it, and the output is kafka", "records.0.brokers=a:1", "records.0.topic=t", "records.0.url=http://a")]
     public void Load_WrongKafka_NamesSettingAndReason(string message, params string[] settings) =>
         Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named([Listen, "records.0.output=kafka", .. settings])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("records.0.output 'otlp': records.0.url is missing: the server's address, such as http://collector:4318")]
+    [InlineData("records.0.format 'ecs': output otlp has the format otel alone", "records.0.url=http://a", "records.0.format=ecs")]
+    [InlineData("records.0.index 'a': only output elasticsearch has it, and the output is otlp", "records.0.url=http://a", "records.0.index=a")]
+    public void Load_WrongOtlp_NamesSettingAndReason(string message, params string[] settings) =>
+        Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named([Listen, "records.0.output=otlp", .. settings])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_Otlp_HasTheFormatOtel()
+    {
+        var records = Assert.Single(Words.Named(Listen, "records.0.output=otlp", "records.0.url=http://a:4318", "records.0.token=t", "records.0.service=shop").Records);
+
+        Assert.Equal(("otel", "http://a:4318/", "t", "shop"), (records.Format, ((OtlpOutput)records.Output).Url.AbsoluteUri, ((OtlpOutput)records.Output).Token, ((OtlpOutput)records.Output).Service));
+    }
 
     [Fact]
     public void Load_Kafka_ReadsAllItsSettings()

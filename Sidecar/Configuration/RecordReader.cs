@@ -32,7 +32,9 @@ internal static class RecordReader
     public static ExchangeRecordOptions? Read(SettingSet settings, string key)
     {
         var output = RecordOutputs.Read(settings, key);
-        var options = ReadContent(settings, key, Defaults);
+        var options = ReadContent(settings, key, output?.OnlyFormat is { } format ? Defaults with { Format = format } : Defaults);
+        if (output?.OnlyFormat is { } only && options.Format != only)
+            settings.Refuse(settings.Find($"{key}.format")!, $"output {output.Kind} has the format {only} alone");
         if (output is null)
             settings.DropDefaults(key);
         return output is null ? null : options with { Output = output };

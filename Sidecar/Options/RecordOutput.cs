@@ -19,6 +19,9 @@ public abstract record RecordOutput
     /// <summary>Its name in the log and in <c>check</c>.</summary>
     internal abstract string Description { get; }
 
+    /// <summary>The only format that it can take; null for any.</summary>
+    internal virtual string? OnlyFormat => null;
+
     /// <summary>The file that it writes, which no other output can share; null for none.</summary>
     internal virtual string? File => null;
 

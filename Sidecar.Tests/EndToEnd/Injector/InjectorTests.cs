@@ -121,9 +121,15 @@ public sealed class InjectorTests : IAsyncLifetime
     {
         string? subject = null;
 #pragma warning disable MA0039 // The test looks which certificate it gets.
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => (subject = certificate!.Subject) is not null };
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => (subject = certificate!.Subject) is not null },
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(30),
+        };
 #pragma warning restore MA0039
         using var client = new HttpClient(handler);
+        // A body that is refused is not sent: else the refusal could be lost when its connection ends.
+        client.DefaultRequestHeaders.ExpectContinue = true;
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         using var answer = await client.PostAsync(new Uri($"https://127.0.0.1:{_port}/inject?timeout=5s"), content, Cancellation);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation), subject);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Sidecar.Records.Exchanges.Outputs.Elasticsearch;
+using Sidecar.Records.Exchanges.Outputs.Http;
 using Xunit;
 
 namespace Sidecar.Tests.Records.Exchanges.Outputs;

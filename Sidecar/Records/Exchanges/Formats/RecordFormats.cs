@@ -1,5 +1,6 @@
 using Chassis.Settings;
 using Sidecar.Options;
+using Sidecar.Records.Exchanges.Outputs;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
@@ -26,7 +27,8 @@ internal static class RecordFormats
     public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock)
     {
         var text = RecordText.Create(options, clock);
-        var format = Create(options.Format, text);
+        // That output takes spans.
+        RecordFormat format = options.Output.Kind == OtlpOutput.Word ? new SpanFormat(text) : Create(options.Format, text);
         return options.Output.Key == RecordKey.None ? format : new KeyedFormat(format, text, options.Output.Key);
     }
 

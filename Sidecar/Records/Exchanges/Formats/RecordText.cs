@@ -40,17 +40,20 @@ internal sealed class RecordText(HeaderRules headers, UrlMask urls, bool hasExt,
     /// <param name="target">The target.</param>
     /// <param name="path">The characters before the path.</param>
     /// <param name="query">The characters before the query.</param>
-    public void Target(JsonLine line, ReadOnlySpan<byte> target, ReadOnlySpan<byte> path, ReadOnlySpan<byte> query)
+    /// <param name="behind">Those behind each of them; empty for a quotation mark.</param>
+    public void Target(JsonLine line, ReadOnlySpan<byte> target, ReadOnlySpan<byte> path, ReadOnlySpan<byte> query, ReadOnlySpan<byte> behind = default)
     {
+        if (behind.IsEmpty)
+            behind = "\""u8;
         var end = target.IndexOf((byte)'?');
         line.Raw(path);
         urls.Write(line, end < 0 ? target : target[..end]);
-        line.Raw("\""u8);
+        line.Raw(behind);
         if (end < 0 || !line.HasRoomFor(query.Length))
             return;
         line.Raw(query);
         urls.WriteQuery(line, target[(end + 1)..]);
-        line.Raw("\""u8);
+        line.Raw(behind);
     }
 
     /// <summary>Writes each field once, with its name in lower case and a list of its values: <c>"accept":["text/html","image/png"]</c>.</summary>

@@ -3,7 +3,8 @@ namespace Sidecar.Records.Exchanges.Formats;
 /// <summary>Gives the time of day of timestamps, without reading the clock each time.</summary>
 internal sealed class WallClock
 {
-    private const long NanosecondsASecond = 1_000_000_000;
+    /// <summary>Nanoseconds of a second.</summary>
+    public const long NanosecondsASecond = 1_000_000_000;
 
     private readonly TimeProvider _time;
     private readonly long _nanosecondsATick;

@@ -1,10 +1,8 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using Chassis;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Outputs.Elasticsearch;
+using Sidecar.Records.Exchanges.Outputs.Http;
 
 namespace Sidecar.Records.Exchanges.Outputs;
 
@@ -17,12 +15,11 @@ internal sealed record ElasticsearchOutput : RecordOutput
     /// <summary>Its settings.</summary>
     public static readonly IReadOnlyList<SettingOption> Settings =
     [
-        new("--records-url", "records.url", "URL", "Output elasticsearch: the server's address, http:// or https://"),
+        .. HttpSettings.All,
         new("--records-index", "records.index", "PATTERN", $"Output elasticsearch: the index; %{{host}} is this host's name, %{{+yyyy.MM.dd}} the day in UTC [default: {IndexPattern.Default}]"),
         new("--records-user", "records.user", "NAME", "Output elasticsearch: user of basic authentication"),
         new("--records-password", "records.password", "TEXT|@FILE", "Output elasticsearch: its password; better from a file"),
         new("--records-api-key", "records.api-key", "TEXT|@FILE", "Output elasticsearch: an API key, encoded as the server shows it; better from a file"),
-        new("--records-ca-file", "records.ca-file", "FILE", "Output elasticsearch: PEM file with the authorities to trust [default: the system's]"),
         new("--records-template", "records.template", "on|off", "Output elasticsearch: installs an index template that fits the format [default: on]"),
     ];
 
@@ -56,7 +53,7 @@ internal sealed record ElasticsearchOutput : RecordOutput
     /// <param name="key">The key above its settings.</param>
     public static ElasticsearchOutput? Read(SettingSet settings, string key)
     {
-        var url = settings.ReadOptional($"{key}.url", ParseUrl);
+        var url = HttpSettings.ReadUrl(settings, key, "https://search:9200");
         var output = new ElasticsearchOutput
         {
             Url = url ?? new Uri("http://none"),
@@ -68,8 +65,6 @@ internal sealed record ElasticsearchOutput : RecordOutput
             CaFile = settings.ReadOptional($"{key}.ca-file", text => text),
             InstallsTemplate = settings.Read($"{key}.template", true, Values.Switch),
         };
-        if (url is null && !settings.IsWrong($"{key}.url"))
-            settings.Refuse(settings.Find($"{key}.output")!, $"{key}.url is missing: the address of Elasticsearch or OpenSearch, such as https://search:9200");
         if (output.Password is null != output.User is null)
             settings.Refuse((settings.Find($"{key}.user") ?? settings.Find($"{key}.password"))!, $"{key}.user and {key}.password belong together");
         if (output is { User: not null, ApiKey: not null })
@@ -77,29 +72,7 @@ internal sealed record ElasticsearchOutput : RecordOutput
         return url is null ? null : output;
     }
 
-    internal override void Check() => Authorities();
+    internal override void Check() => HttpSettings.Authorities(CaFile);
 
-    internal override ILineOutput Open(OutputContext context) => new BulkOutput(this, Authorities(), context);
-
-    // Null for the system's.
-    private X509Certificate2Collection? Authorities()
-    {
-        if (CaFile is null)
-            return null;
-        try
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(CaFile);
-            return authorities.Count > 0 ? authorities : throw new UsageException($"records.ca-file '{CaFile}': there is no certificate in PEM in it");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new UsageException($"records.ca-file '{CaFile}': {OneLine.Of(error.Message)}", error);
-        }
-    }
-
-    private static Uri ParseUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { Query: "", Fragment: "" }
-            ? url.UserInfo.Length == 0 ? url : throw new FormatException("user and password have settings of their own")
-            : throw new FormatException("an address is expected, such as https://search:9200");
+    internal override ILineOutput Open(OutputContext context) => new BulkOutput(this, HttpSettings.Authorities(CaFile), context);
 }

@@ -10,6 +10,7 @@ internal static class RecordOutputs
     [
         new(FileOutput.Word, FileOutput.Settings, FileOutput.Read),
         new(KafkaOutput.Word, KafkaOutput.Settings, KafkaOutput.Read),
+        new(OtlpOutput.Word, OtlpOutput.Settings, OtlpOutput.Read),
         new(ElasticsearchOutput.Word, ElasticsearchOutput.Settings, ElasticsearchOutput.Read),
     ];
 
@@ -17,7 +18,7 @@ internal static class RecordOutputs
     public static IEnumerable<string> Names => All.Select(kind => kind.Name);
 
     /// <summary>The settings of all outputs.</summary>
-    public static IEnumerable<SettingOption> Settings => All.SelectMany(kind => kind.Settings);
+    public static IEnumerable<SettingOption> Settings => All.SelectMany(kind => kind.Settings).DistinctBy(setting => setting.Key);
 
     /// <summary>Reads the output that <c>output</c> names; null if it is off, or has no settings at all.</summary>
     /// <param name="settings">The settings.</param>
@@ -25,10 +26,10 @@ internal static class RecordOutputs
     public static RecordOutput? Read(SettingSet settings, string key)
     {
         var chosen = settings.Read($"{key}.output", All[0], Values.OneOf([.. All.Select(kind => (kind.Name, kind))]), kind => kind?.Name);
-        foreach (var other in All.Where(kind => kind != chosen))
+        foreach (var setting in Settings.ExceptBy(chosen.Settings.Select(own => own.Key), setting => setting.Key))
         {
-            foreach (var setting in other.Settings)
-                settings.SwitchOff($"{key}{setting.Key["records".Length..]}", $"only output {other.Name} has it, and the output is {chosen.Name}", cause: $"{key}.output");
+            var owners = All.Where(kind => kind.Settings.Any(own => own.Key == setting.Key)).Select(kind => kind.Name);
+            settings.SwitchOff($"{key}{setting.Key["records".Length..]}", $"only output {string.Join(" or ", owners)} has it, and the output is {chosen.Name}", cause: $"{key}.output");
         }
 
         return chosen.Read(settings, key);

@@ -1,4 +1,4 @@
-namespace Sidecar.Records.Exchanges.Outputs.Elasticsearch;
+namespace Sidecar.Records.Exchanges.Outputs.Http;
 
 /// <summary>The wait before another attempt: it doubles from 100 ms to 30 s, and is up to a half shorter by chance.</summary>
 internal sealed class RetryDelay

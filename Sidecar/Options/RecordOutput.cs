@@ -10,7 +10,7 @@ public abstract record RecordOutput
     /// <summary>The option or key that named it.</summary>
     public string Origin { get; init; } = "default";
 
-    /// <summary>Whose records share a key; for outputs that have keys.</summary>
+    /// <summary>The records that share a key; for outputs that have keys.</summary>
     public RecordKey Key { get; init; }
 
     /// <summary>The name of its kind: <c>file</c>.</summary>
@@ -34,7 +34,7 @@ public abstract record RecordOutput
     internal abstract ILineOutput Open(OutputContext context);
 }
 
-/// <summary>Whose records share a key, and so keep their order.</summary>
+/// <summary>The records that share a key, and so keep their order.</summary>
 public enum RecordKey
 {
     /// <summary>Records have no key.</summary>

@@ -89,7 +89,7 @@ public sealed class BulkPartsTests
     [Fact]
     public void Batch_KeepsIdsWhenPartsAreSentAgain()
     {
-        var batch = BulkBatch.Of("""{"a":1}|{"a":2}|{"a":3}|"""u8.ToArray().Select(b => b == '|' ? (byte)'\n' : b).ToArray(), 3, "p", 254);
+        var batch = BulkBatch.Of("i", """{"a":1}|{"a":2}|{"a":3}|"""u8.ToArray().Select(b => b == '|' ? (byte)'\n' : b).ToArray(), 3, "p", 254);
 
         Assert.Equal(["p-fe", "p-ff", "p-100"], Ids(batch));
         Assert.Equal(["p-ff"], Ids(batch.Only([1])));
@@ -109,5 +109,5 @@ public sealed class BulkPartsTests
     }
 
     private static IEnumerable<string> Ids(BulkBatch batch) =>
-        Encoding.UTF8.GetString(batch.Body("i")).TrimEnd('\n').Split('\n').Chunk(2).Select(pair => JsonDocument.Parse(pair[0]).RootElement.GetProperty("create").GetProperty("_id").GetString()!);
+        Encoding.UTF8.GetString(batch.Body()).TrimEnd('\n').Split('\n').Chunk(2).Select(pair => JsonDocument.Parse(pair[0]).RootElement.GetProperty("create").GetProperty("_id").GetString()!);
 }

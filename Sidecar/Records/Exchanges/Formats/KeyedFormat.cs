@@ -8,7 +8,7 @@ namespace Sidecar.Records.Exchanges.Formats;
 /// <summary>Writes lines of another format, each with a key before it, for outputs that have keys. A NUL, which no JSON has, parts the two.</summary>
 /// <param name="inner">The format of the lines.</param>
 /// <param name="text">The texts of peers, with the user's rules.</param>
-/// <param name="key">Whose records share a key.</param>
+/// <param name="key">The records that share a key.</param>
 internal sealed class KeyedFormat(RecordFormat inner, RecordText text, RecordKey key) : RecordFormat(text)
 {
     private const byte Divider = 0;

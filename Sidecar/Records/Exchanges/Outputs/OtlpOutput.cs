@@ -17,7 +17,7 @@ internal sealed record OtlpOutput : RecordOutput
     [
         .. HttpSettings.All,
         new("--records-token", "records.token", "TEXT|@FILE", "Output otlp: a bearer token; better from a file"),
-        new("--records-service", "records.service", "NAME", $"Output otlp: the name of the service whose spans these are (service.name) [default: {DefaultService}]"),
+        new("--records-service", "records.service", "NAME", $"Output otlp: service.name of the spans [default: {DefaultService}]"),
     ];
 
     private const string DefaultService = "sidecar";

@@ -34,7 +34,7 @@ internal sealed partial class BulkOutput : HttpOutput
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
     {
-        var batch = BulkBatch.Of(lines, count, _process, _sequence);
+        var batch = BulkBatch.Of(_options.Index.NameAt(Context.Time.GetUtcNow()), lines, count, _process, _sequence);
         _sequence += count;
         await SendAllAsync(batch, static batch => batch.Count, SendAsync);
     }
@@ -51,7 +51,7 @@ internal sealed partial class BulkOutput : HttpOutput
     {
         if (!_hasTemplate)
             await InstallTemplateAsync(cancel);
-        using var content = Compressed(batch.Body(_options.Index.NameAt(Context.Time.GetUtcNow())), Lines);
+        using var content = Compressed(batch.Body(), Lines);
         // Only what is read of an answer.
         using var response = await Http.PostAsync(new Uri("_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason", UriKind.Relative), content, cancel);
         var body = await response.Content.ReadAsByteArrayAsync(cancel);

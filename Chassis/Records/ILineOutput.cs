@@ -9,11 +9,14 @@ public interface ILineOutput : IAsyncDisposable
     /// <summary>Whether there is a file to reopen.</summary>
     public bool IsFile { get; }
 
+    /// <summary>Lines that are in the file, or have arrived at the server.</summary>
+    public long Sent { get; }
+
     /// <summary>Lines lost so far because they could not be written.</summary>
     public long Lost { get; }
 
-    /// <summary>Lines that were written, and about which it is not known yet whether they have arrived.</summary>
-    public long Unconfirmed => 0;
+    /// <summary>When lines last were in the file, or arrived; null if none did.</summary>
+    public DateTimeOffset? LastSuccess { get; }
 
     /// <summary>The last failure in words; null if there was none.</summary>
     public string? LastError { get; }

@@ -30,7 +30,9 @@ public sealed class LineOutput : ILineOutput
     private DateTimeOffset _nextRotation;
     private bool _isFailing;
     private bool _isClosed;
+    private long _sent;
     private long _lost;
+    private long _lastSuccess;
 
     /// <summary>Writes lines to a stream, without rotation and reopening.</summary>
     public LineOutput(Stream stream, ILogger logger)
@@ -80,7 +82,13 @@ public sealed class LineOutput : ILineOutput
     public string? LastError { get; private set; }
 
     /// <inheritdoc/>
+    public long Sent => Interlocked.Read(ref _sent);
+
+    /// <inheritdoc/>
     public long Lost => Interlocked.Read(ref _lost);
+
+    /// <inheritdoc/>
+    public DateTimeOffset? LastSuccess => Interlocked.Read(ref _lastSuccess) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <inheritdoc/>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
@@ -91,6 +99,8 @@ public sealed class LineOutput : ILineOutput
             if (_rotation is not null && _stream.CanSeek)
                 await RotateAsync(_rotation, lines.Length);
             await AppendAsync(lines);
+            Interlocked.Add(ref _sent, count);
+            Interlocked.Exchange(ref _lastSuccess, _time.GetUtcNow().UtcTicks);
             if (_isFailing)
                 RecordLog.WritingAgain(_logger, _path, Lost);
             _isFailing = false;

@@ -53,8 +53,6 @@ public sealed class LineSink : IAsyncDisposable
     private bool _isClosed;
     private Task? _ending;
     private long _dropped;
-    private long _handed;
-    private long _lastSuccess;
 
     /// <summary>Starts to write to an output, which it disposes of.</summary>
     /// <param name="output">The output for the lines.</param>
@@ -72,7 +70,7 @@ public sealed class LineSink : IAsyncDisposable
     public long Dropped => Interlocked.Read(ref _dropped) + _output.Lost;
 
     /// <summary>Lines that the output has taken so far.</summary>
-    public long Sent => Math.Max(0, Interlocked.Read(ref _handed) - _output.Lost - _output.Unconfirmed);
+    public long Sent => _output.Sent;
 
     /// <summary>Bytes of blocks that wait or are being written, with the room that is left in them.</summary>
     public int Held
@@ -85,7 +83,7 @@ public sealed class LineSink : IAsyncDisposable
     }
 
     /// <summary>When the output last took lines; null if it never did.</summary>
-    public DateTimeOffset? LastSuccess => Interlocked.Read(ref _lastSuccess) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    public DateTimeOffset? LastSuccess => _output.LastSuccess;
 
     /// <summary>The output's last failure in words; null if there was none.</summary>
     public string? LastError => _output.LastError;
@@ -222,11 +220,7 @@ public sealed class LineSink : IAsyncDisposable
             while (Take() is { } block)
             {
                 await block.SettleAsync(LateNumberLimit, Pressed(), _time);
-                var lost = _output.Lost;
                 await _output.WriteAsync(block.Bytes, block.Lines);
-                Interlocked.Add(ref _handed, block.Lines);
-                if (_output.Lost == lost)
-                    Interlocked.Exchange(ref _lastSuccess, _time.GetUtcNow().UtcTicks);
                 lock (_lock)
                     Free(block);
             }

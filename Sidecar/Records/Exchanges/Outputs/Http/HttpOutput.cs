@@ -16,7 +16,7 @@ namespace Sidecar.Records.Exchanges.Outputs.Http;
 /// <param name="description">The server in words, for the log.</param>
 /// <param name="context">The format, the clock and the log.</param>
 /// <param name="http">The client for all requests.</param>
-internal abstract partial class HttpOutput(string description, OutputContext context, HttpClient http) : ILineOutput
+internal abstract class HttpOutput(string description, OutputContext context, HttpClient http) : ILineOutput
 {
     private const int MaxAnswer = 16 * 1024 * 1024;
     private const int ShownAnswer = 200;
@@ -29,18 +29,22 @@ internal abstract partial class HttpOutput(string description, OutputContext con
 
     private readonly CancellationTokenSource _stop = new();
     private readonly RetryDelay _delay = new();
-    private long _lost;
-    private bool _isFailing;
-    private bool _hasRefused;
+    private readonly OutputHealth _health = new(description, context.Time, context.Logger);
 
     /// <inheritdoc/>
     public bool IsFile => false;
 
     /// <inheritdoc/>
-    public long Lost => Interlocked.Read(ref _lost);
+    public long Sent => _health.Sent;
 
     /// <inheritdoc/>
-    public string? LastError { get; private set; }
+    public long Lost => _health.Lost;
+
+    /// <inheritdoc/>
+    public DateTimeOffset? LastSuccess => _health.LastSuccess;
+
+    /// <inheritdoc/>
+    public string? LastError => _health.LastError;
 
     /// <summary>The client for all requests.</summary>
     protected HttpClient Http => http;
@@ -97,7 +101,8 @@ internal abstract partial class HttpOutput(string description, OutputContext con
     /// <param name="send">Sends once; returns what must be sent again.</param>
     protected async ValueTask SendAllAsync<T>(T batch, Func<T, int> countOf, Func<T, CancellationToken, Task<T>> send)
     {
-        while (countOf(batch) > 0)
+        var (count, lost) = (countOf(batch), Lost);
+        while (countOf(batch) > 0 && !_stop.IsCancellationRequested)
         {
             try
             {
@@ -110,10 +115,12 @@ internal abstract partial class HttpOutput(string description, OutputContext con
             catch (OperationCanceledException)
             {
                 // The process ends.
-                Interlocked.Add(ref _lost, countOf(batch));
-                return;
             }
         }
+
+        var left = countOf(batch);
+        _health.Arrive(count - left - (Lost - lost));
+        _health.Lose(left);
     }
 
     /// <summary>Waits before another attempt, and says so the first time.</summary>
@@ -121,30 +128,21 @@ internal abstract partial class HttpOutput(string description, OutputContext con
     /// <param name="asked">What the server asks for; null if it does not.</param>
     protected async Task WaitAsync(string reason, TimeSpan? asked)
     {
-        LastError = reason;
-        if (!_isFailing)
-            Log.Waiting(context.Logger, description, reason);
-        _isFailing = true;
+        _health.Wait(reason);
         await Task.Delay(_delay.Next(asked), context.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>The server has taken records.</summary>
     protected void Succeed()
     {
-        if (_isFailing)
-            Log.Again(context.Logger, description);
-        _isFailing = false;
+        _health.GoOn();
         _delay.Reset();
     }
 
     /// <summary>The server will never take some records.</summary>
     protected void Refuse(int count, string reason)
     {
-        Interlocked.Add(ref _lost, count);
-        LastError = reason;
-        if (!_hasRefused)
-            Log.Refused(context.Logger, description, count, reason);
-        _hasRefused = true;
+        _health.Refuse(count, reason);
         Succeed();
     }
 
@@ -168,17 +166,5 @@ internal abstract partial class HttpOutput(string description, OutputContext con
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.AddRange(authorities);
         return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(130, LogLevel.Error, "Records for {Output} wait: {Reason}")]
-        public static partial void Waiting(ILogger logger, string output, string reason);
-
-        [LoggerMessage(131, LogLevel.Information, "Records go to {Output} again")]
-        public static partial void Again(ILogger logger, string output);
-
-        [LoggerMessage(132, LogLevel.Error, "{Output} has refused {Count} records, and further ones are only counted: {Reason}")]
-        public static partial void Refused(ILogger logger, string output, int count, string reason);
     }
 }

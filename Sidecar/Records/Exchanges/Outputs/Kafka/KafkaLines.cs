@@ -30,18 +30,18 @@ internal sealed partial class KafkaLines : ILineOutput
     private readonly IProducer<byte[]?, byte[]> _producer;
     private readonly Headers _headers;
     private readonly Action<DeliveryReport<byte[]?, byte[]>> _delivered;
+    private readonly OutputHealth _health;
     private readonly CancellationTokenSource _stop = new();
-    private long _lost;
     private long _unconfirmed;
-    private int _failures;
 
     private KafkaLines(KafkaOutput options, OutputContext context)
     {
         (_options, _context) = (options, context);
+        _health = new OutputHealth(options.Description, context.Time, context.Logger);
         _headers = new Headers { { "format", Encoding.ASCII.GetBytes(context.Format) }, { "schema-version", Encoding.ASCII.GetBytes(SchemaVersion) } };
         _delivered = OnDelivered;
         _producer = Build(options, builder => builder
-            .SetErrorHandler((_, error) => OnError(error.Reason))
+            .SetErrorHandler((_, error) => _health.Wait(OneLine.Of(error.Reason)))
             .SetLogHandler((_, message) => Log.Library(context.Logger, message.Message)));
     }
 
@@ -49,13 +49,16 @@ internal sealed partial class KafkaLines : ILineOutput
     public bool IsFile => false;
 
     /// <inheritdoc/>
-    public long Lost => Interlocked.Read(ref _lost);
+    public long Sent => _health.Sent;
 
     /// <inheritdoc/>
-    public long Unconfirmed => Interlocked.Read(ref _unconfirmed);
+    public long Lost => _health.Lost;
 
     /// <inheritdoc/>
-    public string? LastError { get; private set; }
+    public DateTimeOffset? LastSuccess => _health.LastSuccess;
+
+    /// <inheritdoc/>
+    public string? LastError => _health.LastError;
 
     /// <summary>Checks the properties, without a connection.</summary>
     /// <exception cref="UsageException">One is wrong.</exception>
@@ -88,7 +91,7 @@ internal sealed partial class KafkaLines : ILineOutput
                 catch (OperationCanceledException)
                 {
                     // The process ends: this line and those behind it are lost.
-                    Interlocked.Add(ref _lost, lines.Span.Count((byte)'\n'));
+                    _health.Lose(lines.Span.Count((byte)'\n'));
                     return;
                 }
             }
@@ -105,7 +108,7 @@ internal sealed partial class KafkaLines : ILineOutput
     {
         _stop.Cancel();
         // What no broker has confirmed by now is lost.
-        Interlocked.Add(ref _lost, Interlocked.Exchange(ref _unconfirmed, 0));
+        _health.Lose(Interlocked.Exchange(ref _unconfirmed, 0));
     }
 
     /// <inheritdoc/>
@@ -114,7 +117,7 @@ internal sealed partial class KafkaLines : ILineOutput
         // It blocks its thread; other outputs end meanwhile.
         await Task.Run(() => _producer.Flush(FlushLimit));
         _producer.Dispose();
-        Interlocked.Add(ref _lost, Interlocked.Exchange(ref _unconfirmed, 0));
+        _health.Lose(Interlocked.Exchange(ref _unconfirmed, 0));
         _stop.Dispose();
     }
 
@@ -136,7 +139,7 @@ internal sealed partial class KafkaLines : ILineOutput
         {
             // A line that is too long for the topic, for example.
             Interlocked.Decrement(ref _unconfirmed);
-            OnLost(error.Error.Reason);
+            _health.Refuse(1, OneLine.Of(error.Error.Reason));
             return true;
         }
     }
@@ -145,23 +148,13 @@ internal sealed partial class KafkaLines : ILineOutput
     {
         Interlocked.Decrement(ref _unconfirmed);
         if (report.Error.IsError)
-            OnLost(report.Error.Reason);
-        else if (Interlocked.Exchange(ref _failures, 0) > 0)
-            Log.Again(_context.Logger, _options.Description);
-    }
+        {
+            _health.Refuse(1, OneLine.Of(report.Error.Reason));
+            return;
+        }
 
-    private void OnLost(string reason)
-    {
-        LastError = OneLine.Of(reason);
-        if (Interlocked.Increment(ref _lost) == 1)
-            Log.Lost(_context.Logger, _options.Description, LastError);
-    }
-
-    private void OnError(string reason)
-    {
-        LastError = OneLine.Of(reason);
-        if (Interlocked.Increment(ref _failures) == 1)
-            Log.Waiting(_context.Logger, _options.Description, LastError);
+        _health.Arrive(1);
+        _health.GoOn();
     }
 
     private void RequireBroker()
@@ -206,15 +199,6 @@ internal sealed partial class KafkaLines : ILineOutput
 
     private static partial class Log
     {
-        [LoggerMessage(134, LogLevel.Error, "Records for {Output} wait: {Reason}")]
-        public static partial void Waiting(ILogger logger, string output, string reason);
-
-        [LoggerMessage(135, LogLevel.Information, "Records go to {Output} again")]
-        public static partial void Again(ILogger logger, string output);
-
-        [LoggerMessage(136, LogLevel.Error, "{Output} has not taken a record, and further ones are only counted: {Reason}")]
-        public static partial void Lost(ILogger logger, string output, string reason);
-
         [LoggerMessage(137, LogLevel.Debug, "librdkafka: {Message}")]
         public static partial void Library(ILogger logger, string message);
     }

@@ -21,10 +21,19 @@ public interface ILineOutput : IAsyncDisposable
     /// <summary>The last failure in words; null if there was none.</summary>
     public string? LastError { get; }
 
+    /// <summary>What it keeps on disk for later; null if it never does.</summary>
+    public SpoolFill? Spool => null;
+
     /// <summary>Writes whole lines.</summary>
     /// <param name="lines">Each with its line feed.</param>
     /// <param name="count">The number of lines.</param>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count);
+
+    /// <summary>Writes whole lines; an output with a second place for them takes that one when there is no more time.</summary>
+    /// <param name="lines">Each with its line feed.</param>
+    /// <param name="count">The number of lines.</param>
+    /// <param name="hurry">Completes when lines behind these need their memory.</param>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count, Task hurry) => WriteAsync(lines, count);
 
     /// <summary>The time for writing is over: a write that is under way need not go on.</summary>
     public void GiveUp()

@@ -88,6 +88,9 @@ public sealed class LineSink : IAsyncDisposable
     /// <summary>The output's last failure in words; null if there was none.</summary>
     public string? LastError => _output.LastError;
 
+    /// <summary>What the output keeps on disk for later; null if it never does.</summary>
+    public SpoolFill? Spool => _output.Spool;
+
     /// <summary>Whether the output is a file, which can be reopened.</summary>
     public bool IsFile => _output.IsFile;
 
@@ -220,7 +223,7 @@ public sealed class LineSink : IAsyncDisposable
             while (Take() is { } block)
             {
                 await block.SettleAsync(LateNumberLimit, Pressed(), _time);
-                await _output.WriteAsync(block.Bytes, block.Lines);
+                await _output.WriteAsync(block.Bytes, block.Lines, Hurry());
                 lock (_lock)
                     Free(block);
             }
@@ -237,6 +240,13 @@ public sealed class LineSink : IAsyncDisposable
                 _pressed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _pressed.Task;
         }
+    }
+
+    // The same, and completed at the end.
+    private Task Hurry()
+    {
+        lock (_lock)
+            return _isClosed ? Task.CompletedTask : Pressed();
     }
 
     private LineBlock? Take()

@@ -13,7 +13,7 @@ public sealed class DefaultsInForceTests
     private static readonly string[] WithoutDefault =
     [
         "config", "listeners.0.listen", "listeners.0.target", "oracle.address", "listeners.0.allow-clients", "listeners.0.deny-destinations", "listeners.0.max-connections",
-        "metrics.hosts", "health.hosts", "records.path", "records.token", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.headers.allow", "records.headers.deny", "records.paths", "records.cidrs",
+        "metrics.hosts", "health.hosts", "records.path", "records.token", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.spool", "records.headers.allow", "records.headers.deny", "records.paths", "records.cidrs",
     ];
 
     [Theory]
@@ -23,6 +23,7 @@ public sealed class DefaultsInForceTests
     [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.mode=socks4 oracle.address=127.0.0.1:9 records.path=- records.rotate-size=off admin=off")]
     [InlineData("listeners.0.listen=127.0.0.1:1 listeners.1.listen=127.0.0.1:2 listeners.1.mode=fixed listeners.1.target=[::1]:3 records.0.path=/tmp/a records.1.path=/tmp/b")]
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200 records.data-stream=on records.spool=/tmp/s")]
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=kafka records.brokers=127.0.0.1:9092 records.topic=t")]
     public void InForce_GivenAsSettings_MakesTheSameOptions(string words)
     {
@@ -41,7 +42,7 @@ public sealed class DefaultsInForceTests
         var withOracle = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 oracle.address=127.0.0.1:9".Split(' ').Select(Words.Option)], []).Read();
         var withServer = new ConfigurationReader(
-            [.. "listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200".Split(' ').Select(Words.Option)], []).Read();
+            [.. "listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200 records.spool=/tmp/s".Split(' ').Select(Words.Option)], []).Read();
         var withBrokers = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 records.output=kafka records.brokers=127.0.0.1:9092 records.topic=t".Split(' ').Select(Words.Option)], []).Read();
         var withCollector = new ConfigurationReader(

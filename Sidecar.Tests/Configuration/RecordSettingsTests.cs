@@ -2,6 +2,7 @@ using Chassis;
 using Chassis.Records;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Outputs;
+using Sidecar.Records.Exchanges.Outputs.Spools;
 using Xunit;
 
 namespace Sidecar.Tests.Configuration;
@@ -93,6 +94,12 @@ public sealed class RecordSettingsTests
     [InlineData("user in the address", "records.0.url 'http://…@a': user and password have settings of their own", "records.0.output=elasticsearch", "records.0.url=http://u:p@a")]
     [InlineData("no password", "records.0.user 'u': records.0.user and records.0.password belong together", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.user=u")]
     [InlineData("two ways", "records.0.api-key '…': there is also records.0.user", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.user=u", "records.0.password=p", "records.0.api-key=k")]
+    [InlineData("data stream", "records.0.data-stream 'on': a data stream has one name, and records.0.index 'a-%{+yyyy}' has a date; remove the date, or set records.0.data-stream to off", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.data-stream=on", "records.0.index=a-%{+yyyy}")]
+    [InlineData("no data stream", "records.0.data-stream 'maybe': one of on, off, auto is expected", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.data-stream=maybe")]
+    [InlineData("size without spool", "records.0.spool-size '1GB': there is no spool: give records.0.spool, or remove this", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.spool-size=1GB")]
+    [InlineData("small spool", "records.0.spool-size '1MB': a size from 16MB to 1TB is expected", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.spool=/s", "records.0.spool-size=1MB")]
+    [InlineData("spool of a file", "records.0.spool '/s': only output otlp or elasticsearch has it, and the output is file", "records.0.path=-", "records.0.spool=/s")]
+    [InlineData("one spool for two", "records.1.spool '/s': records.0.spool '/s' is the same file; use different files", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.spool=/s", "records.1.output=otlp", "records.1.url=http://b", "records.1.spool=/s")]
     [InlineData("index", "records.0.index 'Logs': 'Logs' is no name of an index", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.index=Logs")]
     public void Load_WrongElasticsearch_NamesSettingAndReason(string what, string message, params string[] settings)
     {
@@ -139,9 +146,11 @@ public sealed class RecordSettingsTests
     public void Load_Elasticsearch_ReadsAllItsSettings()
     {
         var output = (ElasticsearchOutput)Assert.Single(Words.Named(
-            Listen, "records.0.output=elasticsearch", "records.0.url=https://search:9200/es", "records.0.index=a-%{+yyyy}", "records.0.user=u", "records.0.password=p", "records.0.ca-file=/ca", "records.0.template=off").Records).Output;
+            Listen, "records.0.output=elasticsearch", "records.0.url=https://search:9200/es", "records.0.index=a-%{+yyyy}", "records.0.user=u", "records.0.password=p", "records.0.ca-file=/ca", "records.0.template=off",
+            "records.0.data-stream=off", "records.0.spool=/s", "records.0.spool-size=16MB").Records).Output;
 
         Assert.Equal(("https://search:9200/es", "a-%{+yyyy}", "u", "p", "/ca", false), (output.Url.AbsoluteUri, output.Index.ToString(), output.User, output.Password, output.CaFile, output.InstallsTemplate));
+        Assert.Equal((false, new SpoolOptions("/s", 16 * 1024 * 1024, "records.0.spool")), (output.IsDataStream, output.Spool));
         Assert.Equal("https://search:9200/es, index a-%{+yyyy}", output.Description);
     }
 

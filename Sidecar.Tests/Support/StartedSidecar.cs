@@ -74,6 +74,9 @@ internal sealed class StartedSidecar : IAsyncDisposable
         Assert.DoesNotContain(_process.Errors, line => line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal));
     }
 
+    /// <summary>Waits for an end of any kind.</summary>
+    public Task<int> ExitCodeAsync() => _process.ExitCodeAsync();
+
     /// <summary>The port of one of the own endpoints.</summary>
     public Task<int> EndpointAsync(string name) => _process.EndpointPortAsync(name);
 

@@ -12,13 +12,11 @@ internal static class FileConflicts
         var claims = new List<(string File, string Origin)>();
         if (options.ConnectionRecords is { } connectionRecords and not "-")
             claims.Add((connectionRecords, options.ConnectionRecordsOrigin));
-        foreach (var output in options.Records.Select(entry => entry.Output))
+        foreach (var (file, origin) in options.Records.Select(entry => entry.Output.File).OfType<(string, string)>())
         {
-            if (output.File is not { } file)
-                continue;
             foreach (var other in claims.Where(claim => FileCheck.IsSame(claim.File, file)))
-                yield return $"{output.Origin} '{file}': {other.Origin} '{other.File}' is the same file; use different files";
-            claims.Add((file, output.Origin));
+                yield return $"{origin} '{file}': {other.Origin} '{other.File}' is the same file; use different files";
+            claims.Add((file, origin));
         }
     }
 }

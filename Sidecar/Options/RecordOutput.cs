@@ -26,8 +26,8 @@ public abstract record RecordOutput
     /// <param name="format">The format of the records.</param>
     internal virtual string LinesOf(string format) => format;
 
-    /// <summary>The file that it writes, which no other output can share; null for none.</summary>
-    internal virtual string? File => null;
+    /// <summary>The file or folder that it writes, which no other output can share, and what named it; null for none.</summary>
+    internal virtual (string Path, string Origin)? File => null;
 
     /// <summary>Checks whether it can be opened, and changes nothing.</summary>
     /// <exception cref="Chassis.UsageException">It cannot; the message is the same as at a start.</exception>

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Chassis.Metrics;
+using Chassis.Records;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Options;
@@ -22,7 +23,7 @@ internal sealed class SidecarMetrics
     private readonly TimeProvider _time;
     private readonly ConnectionRegistry _registry;
     private readonly List<(KeyValuePair<string, object?>[] Labels, Func<long> Count)> _dropped = [];
-    private readonly List<RecordSink> _sinks = [];
+    private readonly List<(KeyValuePair<string, object?>[] Labels, LineSink Sink)> _sinks = [];
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _connect;
     private readonly Histogram<double> _handshake;
@@ -44,9 +45,11 @@ internal sealed class SidecarMetrics
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");
         meter.CreateObservableCounter("sidecar.bytes", ObserveBytes, "By", "Bytes relayed, by peer and direction.");
         meter.CreateObservableCounter("sidecar.records.dropped", ObserveDropped, null, "Records lost, by sink and reason.");
-        meter.CreateObservableCounter("sidecar.records.sent", () => OfSinks(sink => sink.Sent()), null, "Records of exchanges that their output has taken.");
-        meter.CreateObservableGauge("sidecar.records.last_success.timestamp", () => OfSinks(sink => sink.LastSuccess()), "s", "When the output last took records of exchanges, in seconds since 1970.");
-        meter.CreateObservableUpDownCounter("sidecar.records.waiting", () => OfSinks(sink => sink.Held()), "By", "Memory of records of exchanges that wait for their output.");
+        meter.CreateObservableCounter("sidecar.records.sent", () => OfSinks<long>(sink => sink.Sent), null, "Records of exchanges that their output has taken.");
+        meter.CreateObservableGauge("sidecar.records.last_success.timestamp", () => OfSinks(sink => sink.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0), "s", "When the output last took records of exchanges, in seconds since 1970.");
+        meter.CreateObservableUpDownCounter("sidecar.records.waiting", () => OfSinks<long>(sink => sink.Held), "By", "Memory of records of exchanges that wait for their output.");
+        meter.CreateObservableUpDownCounter("sidecar.records.in_spool", () => OfSinks(sink => sink.Spool?.Records), null, "Records of exchanges that wait on disk for their output.");
+        meter.CreateObservableUpDownCounter("sidecar.records.spooled", () => OfSinks(sink => sink.Spool?.Bytes), "By", "Bytes of the files with records of exchanges that wait for their output.");
         meter.CreateObservableCounter("sidecar.transform.bytes", ObserveTransformed, "By", "Plain bytes that went through each transform.");
 
         Histogram<double> Histogram(string name, string description, double[] buckets) => meter.CreateHistogram(
@@ -75,21 +78,21 @@ internal sealed class SidecarMetrics
             _dropped.AddRange(dropped.Select(d => (labels.Append(new("reason", d.Reason)).ToArray(), d.Count)));
     }
 
-    /// <summary>Exports how many records an entry's output has taken, the memory of those that wait for it, and when it last took some.</summary>
-    public void ObserveRecords(string? entry, Func<long?> sent, Func<long?> held, Func<double?> lastSuccess)
+    /// <summary>Exports how many records an entry's output has taken, those that wait for it in memory and on disk, and when it last took some.</summary>
+    public void ObserveRecords(string? entry, LineSink sink)
     {
         lock (_sinks)
-            _sinks.Add(new RecordSink(LabelsOf("exchanges", entry), sent, held, lastSuccess));
+            _sinks.Add((LabelsOf("exchanges", entry), sink));
     }
 
     private static KeyValuePair<string, object?>[] LabelsOf(string sink, string? entry) => entry is null ? [new("sink", sink)] : [new("sink", sink), new("entry", entry)];
 
     // Without those that have no value yet.
-    private IEnumerable<Measurement<T>> OfSinks<T>(Func<RecordSink, T?> value)
+    private IEnumerable<Measurement<T>> OfSinks<T>(Func<LineSink, T?> value)
         where T : struct
     {
         lock (_sinks)
-            return [.. from sink in _sinks let measured = value(sink) where measured is not null select new Measurement<T>(measured.Value, sink.Labels)];
+            return [.. from entry in _sinks let measured = value(entry.Sink) where measured is not null select new Measurement<T>(measured.Value, entry.Labels)];
     }
 
     private static KeyValuePair<string, object?> Name(string listener) => new("listener", listener);
@@ -138,6 +141,4 @@ internal sealed class SidecarMetrics
 
     private static Measurement<long> Bytes(ListenerLabel listener, long total, string direction, string peer) =>
         Of(total, listener, new("direction", direction), new("peer", peer));
-
-    private sealed record RecordSink(KeyValuePair<string, object?>[] Labels, Func<long?> Sent, Func<long?> Held, Func<double?> LastSuccess);
 }

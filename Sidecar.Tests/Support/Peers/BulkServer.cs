@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
+using System.IO.Enumeration;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -39,6 +40,12 @@ internal enum BulkFault
 
     /// <summary>An answer that is not the bulk API's.</summary>
     Nonsense,
+
+    /// <summary>Nothing is taken and nothing answered until the client leaves.</summary>
+    Hang,
+
+    /// <summary>None: it is taken and answered.</summary>
+    None,
 }
 
 /// <summary>A stand-in for Elasticsearch that takes only what its bulk API takes, and makes trouble as it is told.</summary>
@@ -46,13 +53,35 @@ internal sealed class BulkServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private BulkServer(WebApplication app) => _app = app;
+    private BulkServer(WebApplication app)
+    {
+        _app = app;
+        // Its own client refuses a server that does not say what it is.
+        app.Use((http, next) =>
+        {
+            http.Response.Headers["X-Elastic-Product"] = "Elasticsearch";
+            http.Response.ContentType = "application/json";
+            return next(http);
+        });
+    }
 
     /// <summary>The faults of the next requests for records, in order.</summary>
     public ConcurrentQueue<BulkFault> Faults { get; } = new();
 
     /// <summary>What was wrong with requests.</summary>
     public ConcurrentQueue<string> Mistakes { get; } = new();
+
+    /// <summary>The requests for records, decompressed.</summary>
+    public ConcurrentQueue<string> Bodies { get; } = new();
+
+    /// <summary>Reasons for which documents were refused, as the server's own rules have them.</summary>
+    public ConcurrentQueue<string> Refusals { get; } = new();
+
+    /// <summary>Whether it knows data streams, as Elasticsearch 7.9 and OpenSearch do.</summary>
+    public bool HasDataStreams { get; init; } = true;
+
+    /// <summary>The names of data streams with records.</summary>
+    public IReadOnlyList<string> DataStreams => [.. Documents.Keys.Select(key => key.Index).Distinct().Where(IsDataStream)];
 
     /// <summary>The documents by index and id.</summary>
     public ConcurrentDictionary<(string Index, string Id), string> Documents { get; } = new();
@@ -75,7 +104,8 @@ internal sealed class BulkServer : IAsyncDisposable
     /// <summary>Starts it.</summary>
     /// <param name="port">The port; 0 for a free one.</param>
     /// <param name="certificate">For TLS; null for none.</param>
-    public static async Task<BulkServer> StartAsync(int port = 0, X509Certificate2? certificate = null)
+    /// <param name="hasDataStreams">Whether it knows data streams.</param>
+    public static async Task<BulkServer> StartAsync(int port = 0, X509Certificate2? certificate = null, bool hasDataStreams = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -86,7 +116,7 @@ internal sealed class BulkServer : IAsyncDisposable
                 listen.UseHttps(certificate);
         }));
         var app = builder.Build();
-        var server = new BulkServer(app);
+        var server = new BulkServer(app) { HasDataStreams = hasDataStreams };
         app.MapPut("/_index_template/{name}", server.TemplateAsync);
         app.MapPost("/_bulk", server.BulkAsync);
         app.MapFallback((HttpContext http) =>
@@ -102,7 +132,17 @@ internal sealed class BulkServer : IAsyncDisposable
 
     private async Task TemplateAsync(HttpContext http, string name)
     {
-        Templates[name] = (await JsonNode.ParseAsync(http.Request.Body))!;
+        var template = (await JsonNode.ParseAsync(http.Request.Body))!;
+        if (template["data_stream"] is not null && !HasDataStreams)
+        {
+            http.Response.StatusCode = 400;
+            await http.Response.WriteAsync("""{"error":{"type":"x_content_parse_exception","reason":"[1:2] [index_template] unknown field [data_stream]"},"status":400}""");
+            return;
+        }
+
+        if (template["data_stream"] is not null && (string?)template["template"]?["mappings"]?["properties"]?["@timestamp"]?["type"] is not ("date" or "date_nanos"))
+            Mistakes.Enqueue($"template {name} of a data stream has no @timestamp");
+        Templates[name] = template;
         await http.Response.WriteAsync("""{"acknowledged":true}""");
     }
 
@@ -111,7 +151,15 @@ internal sealed class BulkServer : IAsyncDisposable
         Authorizations.Enqueue(http.Request.Headers.Authorization.ToString());
         while (Hangs && !http.RequestAborted.IsCancellationRequested)
             await Task.Delay(10);
+        if (http.RequestAborted.IsCancellationRequested)
+            return;
         BulkFault? fault = Faults.TryDequeue(out var next) ? next : null;
+        if (fault == BulkFault.Hang)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
         if (fault == BulkFault.CutBefore)
         {
             http.Abort();
@@ -140,7 +188,7 @@ internal sealed class BulkServer : IAsyncDisposable
             return;
         }
 
-        var items = pairs.Select((pair, i) => Take(pair.Index, pair.Id, pair.Document, fault, i)).ToList();
+        var items = pairs.Select((pair, i) => Take(pair, fault, i)).ToList();
         if (fault == BulkFault.CutAfter)
         {
             http.Abort();
@@ -150,50 +198,85 @@ internal sealed class BulkServer : IAsyncDisposable
         await http.Response.WriteAsync(new JsonObject
         {
             ["errors"] = items.Any(status => status >= 400),
-            ["items"] = new JsonArray([.. items.Select(status => (JsonNode)new JsonObject { ["create"] = status < 400
+            ["items"] = new JsonArray([.. items.Select((status, i) => (JsonNode)new JsonObject { [pairs[i].Action] = status < 400
                 ? new JsonObject { ["status"] = status }
                 : new JsonObject { ["status"] = status, ["error"] = new JsonObject { ["type"] = "some_exception", ["reason"] = "for a test" } } })]),
         }.ToJsonString());
     }
 
-    private int Take(string index, string id, string document, BulkFault? fault, int position)
+    private int Take(BulkItem item, BulkFault? fault, int position)
     {
+        var (action, index, id, document) = item;
         if (fault == BulkFault.BusyItems && position % 2 == 1)
             return 429;
         if (fault == BulkFault.RefusedItem && position == 0)
             return 400;
-        if (Documents.TryAdd((index, id), document))
+        if (RefusalOf(item) is { } refusal)
+        {
+            Refusals.Enqueue(refusal);
+            return 400;
+        }
+
+        if (action == "index" || Documents.TryAdd((index, id), document))
+        {
+            Documents[(index, id)] = document;
             return 201;
+        }
+
         Interlocked.Increment(ref Conflicts);
         if (Documents[(index, id)] != document)
             Mistakes.Enqueue($"{id} stands for two documents");
         return 409;
     }
 
-    // As strict as the documentation of the API.
-    private async Task<List<(string Index, string Id, string Document)>> ReadAsync(HttpRequest request)
+    // What the server's own rules and the template say against a document.
+    private string? RefusalOf(BulkItem item)
     {
-        if (request.ContentType != "application/x-ndjson" || request.Headers.ContentEncoding != "gzip")
+        var document = JsonNode.Parse(item.Document)!;
+        if (IsDataStream(item.Index))
+        {
+            if (item.Action != "create")
+                return "only write ops with an op_type of create are allowed in data streams";
+            if (document["@timestamp"] is not JsonValue)
+                return "data stream timestamp field [@timestamp] is missing";
+        }
+
+        return TemplateOf(item.Index)?["template"]?["mappings"] is { } mappings ? new IndexMapping(mappings).RefusalOf(document) : null;
+    }
+
+    private bool IsDataStream(string index) => TemplateOf(index)?["data_stream"] is not null;
+
+    private JsonNode? TemplateOf(string index) => Templates.Values
+        .Where(template => template["index_patterns"]!.AsArray().Any(pattern => FileSystemName.MatchesSimpleExpression((string)pattern!, index)))
+        .MaxBy(template => (int?)template["priority"] ?? 0);
+
+    // As strict as the documentation of the API.
+    private async Task<List<BulkItem>> ReadAsync(HttpRequest request)
+    {
+        if (request.ContentType is not ("application/x-ndjson" or "application/vnd.elasticsearch+x-ndjson; compatible-with=8") || request.Headers.ContentEncoding != "gzip")
             Mistakes.Enqueue($"{request.ContentType}, {request.Headers.ContentEncoding}");
         using var body = new MemoryStream();
         await using (var gzip = new GZipStream(request.Body, CompressionMode.Decompress))
             await gzip.CopyToAsync(body);
         var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(body.ToArray());
+        Bodies.Enqueue(text);
         if (!text.EndsWith('\n'))
             Mistakes.Enqueue("the body does not end with a line feed");
         var lines = text.TrimEnd('\n').Split('\n');
         if (lines.Length % 2 != 0)
             Mistakes.Enqueue($"{lines.Length} lines");
-        var pairs = new List<(string, string, string)>();
+        var pairs = new List<BulkItem>();
         for (var i = 0; i + 1 < lines.Length; i += 2)
         {
             try
             {
-                var action = JsonDocument.Parse(lines[i]).RootElement.GetProperty("create");
+                var action = JsonDocument.Parse(lines[i]).RootElement.EnumerateObject().Single();
+                if (action.Name is not ("create" or "index"))
+                    throw new JsonException($"{action.Name} is not an action for records");
                 JsonDocument.Parse(lines[i + 1]).Dispose();
-                pairs.Add((action.GetProperty("_index").GetString()!, action.GetProperty("_id").GetString()!, lines[i + 1]));
+                pairs.Add(new BulkItem(action.Name, action.Value.GetProperty("_index").GetString()!, action.Value.GetProperty("_id").GetString()!, lines[i + 1]));
             }
-            catch (Exception error) when (error is JsonException or KeyNotFoundException)
+            catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
             {
                 Mistakes.Enqueue(string.Create(CultureInfo.InvariantCulture, $"line {i}: {error.Message}"));
             }
@@ -201,4 +284,6 @@ internal sealed class BulkServer : IAsyncDisposable
 
         return pairs;
     }
+
+    private sealed record BulkItem(string Action, string Index, string Id, string Document);
 }

@@ -34,9 +34,7 @@ internal static partial class ExchangeRecordServices
             foreach (var options in alike)
             {
                 var entry = Create(options, format, new LineSink(options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, logger)), options.Queue, time, logger), time);
-                metrics.ObserveDroppedRecords(
-                    "exchanges", options.Name, ("output", () => entry.Sink.Dropped), ("connection_rate", () => entry.OverConnectionRate), ("client_rate", () => entry.OverClientRate));
-                metrics.ObserveRecords(options.Name, () => entry.Sink.Sent, () => entry.Sink.Held, () => entry.Sink.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0);
+                Observe(metrics, entry);
                 opened.Add(entry);
             }
         }
@@ -55,6 +53,16 @@ internal static partial class ExchangeRecordServices
         format,
         new RecordBudgets(options.ConnectionRate, options.ClientRate, time),
         sink);
+
+    private static void Observe(SidecarMetrics metrics, RecordEntry entry)
+    {
+        var (name, sink) = (entry.Options.Name, entry.Sink);
+        metrics.ObserveDroppedRecords(
+            "exchanges", name, ("output", () => sink.Dropped), ("connection_rate", () => entry.OverConnectionRate), ("client_rate", () => entry.OverClientRate));
+        if (sink.Spool is not null)
+            metrics.ObserveDroppedRecords("exchanges", name, ("spool_full", () => sink.Spool?.Dropped ?? 0), ("spool_damaged", () => sink.Spool?.Damaged ?? 0));
+        metrics.ObserveRecords(name, sink);
+    }
 
     private static List<List<ExchangeRecordOptions>> Alike(IReadOnlyList<ExchangeRecordOptions> entries)
     {

@@ -1,21 +1,20 @@
-using System.Globalization;
+using System.Buffers;
+using System.IO.Compression;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Chassis.Records;
 using Microsoft.Extensions.Logging;
-using Sidecar.Observation;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Records.Exchanges.Outputs;
 using Sidecar.Records.Exchanges.Outputs.Elasticsearch;
+using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Testing;
 using Xunit;
-using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 
 namespace Sidecar.Tests.Records.Exchanges.Outputs;
 
@@ -92,15 +91,12 @@ public sealed class BulkOutputTests : IDisposable
     [Fact]
     public async Task Server_ThatComesLater_GetsAll()
     {
-        // Bound and not listening: connections are refused, and no other test gets the port.
-        using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
-        await using var sink = Open(new Uri($"http://127.0.0.1:{port}"));
+        using var port = new ReservedPort();
+        await using var sink = Open(port.Url);
         Write(sink, 200);
         await Eventually.TrueAsync(() => _log.Lines.Any(line => line.Contains("wait: ", StringComparison.Ordinal)));
 
-        await using var server = await BulkServer.StartAsync(port);
+        await using var server = await BulkServer.StartAsync(port.Number);
         await Eventually.TrueAsync(() => server.Documents.Count == 200);
         await Eventually.TrueAsync(() => _log.Lines.Any(line => line.Contains("again", StringComparison.Ordinal)));
         Assert.Equal(2, _log.Lines.Count);
@@ -174,56 +170,107 @@ public sealed class BulkOutputTests : IDisposable
     [MemberData(nameof(Formats))]
     public void Template_HasAFieldOfTheRightTypeForEachValue(string format)
     {
-        var mappings = JsonNode.Parse(IndexTemplate.Of(format, "x-*"))!["template"]!["mappings"]!;
-        Assert.False((bool)mappings["dynamic"]!);
-        var call = Completed(Request("PURR", "/pkg.Shop/Buy?a=b", ("Host", "a"), ("User-Agent", "b"), ("X-Request-Id", "c"), ("Referer", "d"), ("Content-Type", "e"), ("X-Forwarded-For", "f"), ("Cookie", new string('x', 9000)), ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")), Response(503, ("Content-Type", "text/html")), ExchangeOutcome.ServerReset);
-        call.Grpc = new GrpcCall { Status = 13, RequestMessages = 1 };
-        foreach (var exchange in new[] { call, Of() })
+        foreach (var isStream in (bool[])[false, true])
         {
-            var line = Written(Format(format, Text(maxLine: 4096)), exchange, Origin("[2001:db8::1]:1", "10.0.0.1:2", transform: "(xor 1)"));
-            Fits(JsonNode.Parse(line)!, mappings, format);
+            var mappings = JsonNode.Parse(IndexTemplate.Of(format, "x-*", isStream))!["template"]!["mappings"]!;
+            Assert.False((bool)mappings["dynamic"]!);
+            foreach (var line in MadeRecords.Of(format))
+            {
+                var body = new ArrayBufferWriter<byte>();
+                if (isStream)
+                    StreamDocument.Write(body, Encoding.UTF8.GetBytes(line));
+                else
+                    Encoding.UTF8.GetBytes(line, body);
+                var document = JsonNode.Parse(body.WrittenSpan)!;
+                Assert.Empty(new IndexMapping(mappings).MistakesIn(document));
+                Assert.True(!isStream || document["@timestamp"] is JsonValue);
+            }
         }
     }
 
-    // A document fits if each of its values has a field, and has the field's type.
-    private static void Fits(JsonNode value, JsonNode mapping, string path)
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public async Task Records_OfEveryFormat_GoIntoADataStreamWithTheirTime(string format)
     {
-        if ((bool?)mapping["enabled"] == false)
-            return;
-        switch (value)
+        await using var server = await BulkServer.StartAsync();
+        await using (var sink = Open(server.Url, format: format))
         {
-            case JsonObject fields:
-                foreach (var (name, child) in fields)
-                {
-                    // A dot in a name is a step: attributes of the format otel.
-                    var at = name.Split('.').Aggregate<string, JsonNode?>(mapping, (parent, step) => (bool?)parent?["enabled"] == false ? parent : parent?["properties"]?[step]);
-                    Assert.True(at is not null, $"{path}.{name} is not in the template");
-                    Fits(child!, at, $"{path}.{name}");
-                }
+            foreach (var line in MadeRecords.Of(format))
+                sink.Write(Encoding.UTF8.GetBytes(line));
+        }
 
-                break;
-            case JsonArray list:
-                Assert.All(list, item => Fits(item!, mapping, path));
-                break;
-            default:
-                var text = value.ToString();
-                Assert.True((string?)mapping["type"] switch
-                {
-                    "long" => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
-                    "ip" => IPAddress.TryParse(text, out _),
-                    "boolean" => text is "true" or "false",
-                    "date" or "date_nanos" => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _),
-                    "keyword" => true,
-                    _ => false,
-                }, $"{path} '{text}' is no {mapping["type"]}");
-                break;
+        Assert.Equal(["records"], server.DataStreams);
+        Assert.Empty(server.Refusals);
+        Assert.Empty(server.Mistakes);
+        var documents = server.Documents.Values.Select(document => JsonNode.Parse(document)!).ToList();
+        Assert.Equal(MadeRecords.Of(format).Count, documents.Count);
+        // Nothing else is changed, and the time is that of the record.
+        var expected = MadeRecords.Of(format).Select(line => JsonNode.Parse(line)!).ToList();
+        foreach (var document in documents)
+        {
+            var time = (string)document["@timestamp"]!;
+            Assert.StartsWith("2026-01-02T03:04:05.678", time, StringComparison.Ordinal);
+            if (format != "ecs")
+                document.AsObject().Remove("@timestamp");
+            Assert.Contains(expected, record => JsonNode.DeepEquals(record, document));
         }
     }
 
-    private LineSink Open(Uri url, string index = "records", int queue = LineSink.DefaultLimit, Func<ElasticsearchOutput, ElasticsearchOutput>? change = null)
+    [Theory]
+    [InlineData("auto", "records", true, "", "records")]
+    [InlineData("auto", "records-%{+yyyy}", true, "", "")]
+    [InlineData("auto", "records", false, "", "")]
+    [InlineData("on", "records", true, "", "records")]
+    [InlineData("on", "records", false, "did not take the index template", "")]
+    [InlineData("off", "records", true, "", "")]
+    public async Task DataStream_IsWhereTheServerAndTheIndexAllowIt(string setting, string index, bool serverHasThem, string logged, string expected)
+    {
+        await using var server = await BulkServer.StartAsync(hasDataStreams: serverHasThem);
+        await using (var sink = Open(server.Url, index, change: options => options with { IsDataStream = setting switch { "on" => true, "off" => false, _ => null } }))
+            Write(sink, 10);
+
+        Assert.Equal((10, expected), (server.Documents.Count, string.Join(',', server.DataStreams)));
+        Assert.Equal(logged, string.Concat(_log.Lines.Select(line => line.Contains("did not take the index template", StringComparison.Ordinal) ? "did not take the index template" : line)));
+    }
+
+    [Fact]
+    public async Task DataStream_RefusesWhatARealOneWould()
+    {
+        await using var server = await BulkServer.StartAsync();
+        using var http = new HttpClient { BaseAddress = server.Url };
+        using var template = new StringContent(IndexTemplate.Of("ecs", "stream", isStream: true));
+        (await http.PutAsync(new Uri("_index_template/a", UriKind.Relative), template, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        using var body = new MemoryStream();
+        await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write("""
+                {"index":{"_index":"stream","_id":"1"}}
+                {"@timestamp":"2026-11-30T10:00:00Z"}
+                {"create":{"_index":"stream","_id":"2"}}
+                {"message":"no time"}
+                {"create":{"_index":"stream","_id":"3"}}
+                {"@timestamp":"yesterday"}
+                {"create":{"_index":"stream","_id":"4"}}
+                {"@timestamp":"2026-11-30T10:00:00Z","client":{"ip":"nobody"}}
+                {"create":{"_index":"stream","_id":"5"}}
+                {"@timestamp":"2026-11-30T10:00:00Z","client":{"ip":"10.0.0.1"}}
+
+                """u8);
+        }
+
+        using var content = new ByteArrayContent(body.ToArray()) { Headers = { ContentType = new("application/x-ndjson"), ContentEncoding = { "gzip" } } };
+        (await http.PostAsync(new Uri("_bulk", UriKind.Relative), content, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+
+        Assert.Equal(
+            ["only write ops with an op_type of create are allowed in data streams", "data stream timestamp field [@timestamp] is missing", ".@timestamp: \"yesterday\" is no date_nanos", ".client.ip: \"nobody\" is no ip"],
+            server.Refusals);
+        Assert.Equal("5", Assert.Single(server.Documents.Keys).Id);
+    }
+
+    private LineSink Open(Uri url, string index = "records", int queue = LineSink.DefaultLimit, string format = "ecs", Func<ElasticsearchOutput, ElasticsearchOutput>? change = null)
     {
         var options = new ElasticsearchOutput { Url = url, Index = IndexPattern.Parse(index) };
-        var output = (change?.Invoke(options) ?? options).Open(new OutputContext("ecs", _ => 0, TimeProvider.System, _log));
+        var output = (change?.Invoke(options) ?? options).Open(new OutputContext(format, _ => 0, TimeProvider.System, _log));
         return new LineSink(output, queue, TimeProvider.System, _log);
     }
 
@@ -233,7 +280,7 @@ public sealed class BulkOutputTests : IDisposable
             sink.Write(Encoding.UTF8.GetBytes(Document(i)));
     }
 
-    private static string Document(int number) => $$"""{"number":{{number}},"text":"{{new string('x', 200)}} ä"}""" + "\n";
+    private static string Document(int number) => $$"""{"@timestamp":"2026-11-30T10:00:00Z","number":{{number}},"text":"{{new string('x', 200)}} ä"}""" + "\n";
 
     private static IEnumerable<string> Expected(int count) => Enumerable.Range(0, count).Select(i => Document(i).TrimEnd('\n')).Order(StringComparer.Ordinal);
 

@@ -3,6 +3,7 @@ using Chassis.Settings;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Outputs.Elasticsearch;
 using Sidecar.Records.Exchanges.Outputs.Http;
+using Sidecar.Records.Exchanges.Outputs.Spools;
 
 namespace Sidecar.Records.Exchanges.Outputs;
 
@@ -21,7 +22,10 @@ internal sealed record ElasticsearchOutput : RecordOutput
         new("--records-password", "records.password", "TEXT|@FILE", "Output elasticsearch: its password; better from a file"),
         new("--records-api-key", "records.api-key", "TEXT|@FILE", "Output elasticsearch: an API key, encoded as the server shows it; better from a file"),
         new("--records-template", "records.template", "on|off", "Output elasticsearch: installs an index template that fits the format [default: on]"),
+        new("--records-data-stream", "records.data-stream", "on|off|auto", "Output elasticsearch: records go to a data stream; auto: if the index has no date and the server takes a template with one [default: auto]"),
     ];
+
+    private const string Auto = "auto";
 
     /// <summary>The server.</summary>
     public required Uri Url { get; init; }
@@ -41,10 +45,18 @@ internal sealed record ElasticsearchOutput : RecordOutput
     /// <summary>The authorities to trust; null for the system's.</summary>
     public string? CaFile { get; init; }
 
+    /// <summary>Where records stay while the server is away; null for nowhere.</summary>
+    public SpoolOptions? Spool { get; init; }
+
     /// <summary>Whether the index template is installed.</summary>
     public bool InstallsTemplate { get; init; } = true;
 
+    /// <summary>Whether records go to a data stream; null if the server decides.</summary>
+    public bool? IsDataStream { get; init; }
+
     internal override string Kind => Word;
+
+    internal override (string Path, string Origin)? File => Spool is { } spool ? (spool.Folder, spool.Origin) : null;
 
     internal override string Description => $"{Url.GetLeftPart(UriPartial.Path).TrimEnd('/')}, index {Index}";
 
@@ -63,8 +75,12 @@ internal sealed record ElasticsearchOutput : RecordOutput
             Password = settings.ReadOptional($"{key}.password", Values.OrFile(text => text.TrimEnd())),
             ApiKey = settings.ReadOptional($"{key}.api-key", Values.OrFile(text => text.TrimEnd())),
             CaFile = settings.ReadOptional($"{key}.ca-file", text => text),
+            Spool = HttpSettings.ReadSpool(settings, key),
             InstallsTemplate = settings.Read($"{key}.template", true, Values.Switch),
+            IsDataStream = settings.Read($"{key}.data-stream", null, Values.OneOf<bool?>(("on", true), ("off", false), (Auto, null)), choice => choice switch { null => Auto, true => "on", false => "off" }),
         };
+        if (output is { IsDataStream: true, Index.HasDate: true })
+            settings.Refuse(settings.Find($"{key}.data-stream")!, $"a data stream has one name, and {key}.index '{output.Index}' has a date; remove the date, or set {key}.data-stream to off");
         if (output.Password is null != output.User is null)
             settings.Refuse((settings.Find($"{key}.user") ?? settings.Find($"{key}.password"))!, $"{key}.user and {key}.password belong together");
         if (output is { User: not null, ApiKey: not null })
@@ -72,7 +88,11 @@ internal sealed record ElasticsearchOutput : RecordOutput
         return url is null ? null : output;
     }
 
-    internal override void Check() => HttpSettings.Authorities(CaFile);
+    internal override void Check()
+    {
+        HttpSettings.Authorities(CaFile);
+        Spool?.Check();
+    }
 
-    internal override ILineOutput Open(OutputContext context) => new BulkOutput(this, HttpSettings.Authorities(CaFile), context);
+    internal override ILineOutput Open(OutputContext context) => SpooledOutput.Open(new BulkOutput(this, HttpSettings.Authorities(CaFile), context), Spool, $"{Kind} {LinesOf(context.Format)}", context);
 }

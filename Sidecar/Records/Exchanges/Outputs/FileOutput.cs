@@ -39,7 +39,7 @@ internal sealed record FileOutput : RecordOutput
 
     internal override string Description => Path == Stdout ? "stdout" : Path;
 
-    internal override string? File => Path == Stdout ? null : Path;
+    internal override (string Path, string Origin)? File => Path == Stdout ? null : (Path, Origin);
 
     /// <summary>Reads it; null if it is off, or has no settings at all.</summary>
     /// <param name="settings">The settings.</param>

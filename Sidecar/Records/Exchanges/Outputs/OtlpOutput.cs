@@ -4,6 +4,7 @@ using Sidecar.Options;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Records.Exchanges.Outputs.Http;
 using Sidecar.Records.Exchanges.Outputs.Otlp;
+using Sidecar.Records.Exchanges.Outputs.Spools;
 
 namespace Sidecar.Records.Exchanges.Outputs;
 
@@ -35,7 +36,12 @@ internal sealed record OtlpOutput : RecordOutput
     /// <summary>The authorities to trust; null for the system's.</summary>
     public string? CaFile { get; init; }
 
+    /// <summary>Where records stay while the server is away; null for nowhere.</summary>
+    public SpoolOptions? Spool { get; init; }
+
     internal override string Kind => Word;
+
+    internal override (string Path, string Origin)? File => Spool is { } spool ? (spool.Folder, spool.Origin) : null;
 
     internal override string Description => Url.GetLeftPart(UriPartial.Path).TrimEnd('/');
 
@@ -56,11 +62,16 @@ internal sealed record OtlpOutput : RecordOutput
             Token = settings.ReadOptional($"{key}.token", Values.OrFile(text => text.TrimEnd())),
             Service = settings.Read($"{key}.service", DefaultService, text => text),
             CaFile = settings.ReadOptional($"{key}.ca-file", text => text),
+            Spool = HttpSettings.ReadSpool(settings, key),
         };
         return url is null ? null : output;
     }
 
-    internal override void Check() => HttpSettings.Authorities(CaFile);
+    internal override void Check()
+    {
+        HttpSettings.Authorities(CaFile);
+        Spool?.Check();
+    }
 
-    internal override ILineOutput Open(OutputContext context) => new SpanOutput(this, HttpSettings.Authorities(CaFile), context);
+    internal override ILineOutput Open(OutputContext context) => SpooledOutput.Open(new SpanOutput(this, HttpSettings.Authorities(CaFile), context), Spool, $"{Kind} {LinesOf(context.Format)}", context);
 }

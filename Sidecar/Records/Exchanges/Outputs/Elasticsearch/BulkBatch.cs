@@ -1,17 +1,18 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Sidecar.Records.Exchanges.Outputs.Spools;
 
 namespace Sidecar.Records.Exchanges.Outputs.Elasticsearch;
 
-/// <summary>Records of one request, with the index and the ids that they keep over all attempts, also over midnight.</summary>
+/// <summary>Records of one request, with the index and the ids that they keep over all attempts, also over midnight and a restart.</summary>
 internal sealed class BulkBatch
 {
     /// <summary>No records.</summary>
     public static readonly BulkBatch Empty = new("", []);
 
-    // Around the index's name and the id.
-    private const int AroundAction = 64;
+    // Around the index's name and the id, and the time of a data stream.
+    private const int AroundRecord = 128;
 
     private readonly string _index;
     private readonly IReadOnlyList<(string Id, ReadOnlyMemory<byte> Line)> _records;
@@ -21,19 +22,15 @@ internal sealed class BulkBatch
     /// <summary>The number of records.</summary>
     public int Count => _records.Count;
 
-    /// <summary>Makes one of lines.</summary>
-    /// <param name="index">The index.</param>
-    /// <param name="lines">Each with its line feed.</param>
-    /// <param name="count">Their number.</param>
-    /// <param name="process">The beginning of all ids.</param>
-    /// <param name="sequence">The number of the first record.</param>
-    public static BulkBatch Of(string index, ReadOnlyMemory<byte> lines, int count, string process, long sequence)
+    /// <summary>Makes one of lines: their source and numbers are the ids.</summary>
+    public static BulkBatch Of(string index, LineBatch batch)
     {
-        var records = new List<(string, ReadOnlyMemory<byte>)>(count);
-        for (; !lines.IsEmpty; sequence++)
+        var records = new List<(string, ReadOnlyMemory<byte>)>(batch.Count);
+        var (lines, number) = (batch.Lines, batch.First);
+        for (; !lines.IsEmpty; number++)
         {
             var end = lines.Span.IndexOf((byte)'\n') + 1;
-            records.Add(($"{process}-{sequence.ToString("x", CultureInfo.InvariantCulture)}", lines[..end]));
+            records.Add((string.Create(CultureInfo.InvariantCulture, $"{batch.Source:x16}-{number:x}"), lines[..end]));
             lines = lines[end..];
         }
 
@@ -50,15 +47,19 @@ internal sealed class BulkBatch
     public BulkBatch And(BulkBatch other) => new(_index, [.. _records, .. other._records]);
 
     /// <summary>The body of the request: an action and a document for each.</summary>
-    public ReadOnlySpan<byte> Body()
+    /// <param name="isStream">Whether the index is a data stream.</param>
+    public ReadOnlySpan<byte> Body(bool isStream)
     {
-        var body = new ArrayBufferWriter<byte>(Math.Max(1, _records.Sum(record => record.Line.Length + record.Id.Length + _index.Length + AroundAction)));
+        var body = new ArrayBufferWriter<byte>(Math.Max(1, _records.Sum(record => record.Line.Length + record.Id.Length + _index.Length + AroundRecord)));
         foreach (var (id, line) in _records)
         {
-            // Create, so that a second attempt finds the first one.
+            // Create, so that a second attempt finds the first one; a data stream takes nothing else.
             Encoding.UTF8.GetBytes($$$"""{"create":{"_index":"{{{_index}}}","_id":"{{{id}}}"}}""", body);
             body.Write("\n"u8);
-            body.Write(line.Span);
+            if (isStream)
+                StreamDocument.Write(body, line.Span);
+            else
+                body.Write(line.Span);
         }
 
         return body.WrittenSpan;

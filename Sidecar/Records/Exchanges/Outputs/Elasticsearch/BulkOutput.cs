@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Outputs.Http;
+using Sidecar.Records.Exchanges.Outputs.Spools;
 
 namespace Sidecar.Records.Exchanges.Outputs.Elasticsearch;
 
@@ -16,10 +16,8 @@ internal sealed partial class BulkOutput : HttpOutput
 
     private readonly ElasticsearchOutput _options;
 
-    // Ids of this process's records begin so.
-    private readonly string _process = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-    private long _sequence;
     private bool _hasTemplate;
+    private bool _isStream;
 
     /// <param name="options">The server and the index.</param>
     /// <param name="authorities">The authorities to trust; null for the system's.</param>
@@ -29,15 +27,12 @@ internal sealed partial class BulkOutput : HttpOutput
     {
         _options = options;
         _hasTemplate = !options.InstallsTemplate;
+        _isStream = options.IsDataStream ?? (options.InstallsTemplate && !options.Index.HasDate);
     }
 
     /// <inheritdoc/>
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
-    {
-        var batch = BulkBatch.Of(_options.Index.NameAt(Context.Time.GetUtcNow()), lines, count, _process, _sequence);
-        _sequence += count;
-        await SendAllAsync(batch, static batch => batch.Count, SendAsync);
-    }
+    public override ValueTask<int> SendAsync(LineBatch batch) =>
+        SendAllAsync(BulkBatch.Of(_options.Index.NameAt(batch.Time), batch), static batch => batch.Count, SendAsync);
 
     private static AuthenticationHeaderValue? CredentialsOf(ElasticsearchOutput options) => options switch
     {
@@ -51,7 +46,7 @@ internal sealed partial class BulkOutput : HttpOutput
     {
         if (!_hasTemplate)
             await InstallTemplateAsync(cancel);
-        using var content = Compressed(batch.Body(), Lines);
+        using var content = Compressed(batch.Body(_isStream), Lines);
         // Only what is read of an answer.
         using var response = await Http.PostAsync(new Uri("_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason", UriKind.Relative), content, cancel);
         var body = await response.Content.ReadAsByteArrayAsync(cancel);
@@ -92,11 +87,19 @@ internal sealed partial class BulkOutput : HttpOutput
 
     private async Task InstallTemplateAsync(CancellationToken cancel)
     {
-        using var content = new StringContent(IndexTemplate.Of(Context.Format, _options.Index.Wildcard), Json);
+        using var content = new StringContent(IndexTemplate.Of(Context.Format, _options.Index.Wildcard, _isStream), Json);
         using var response = await Http.PutAsync(new Uri($"_index_template/sidecar-{Context.Format}", UriKind.Relative), content, cancel);
         var body = await response.Content.ReadAsByteArrayAsync(cancel);
         if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized || (int)response.StatusCode >= 500)
             throw new HttpRequestException($"{(int)response.StatusCode} {Shown(body)}");
+        if (response.StatusCode == HttpStatusCode.BadRequest && _isStream && _options.IsDataStream is null)
+        {
+            // An old server, or a build without them.
+            _isStream = false;
+            await InstallTemplateAsync(cancel);
+            return;
+        }
+
         if (!response.IsSuccessStatusCode)
             Log.NoTemplate(Context.Logger, Description, $"{(int)response.StatusCode} {Shown(body)}");
         _hasTemplate = true;

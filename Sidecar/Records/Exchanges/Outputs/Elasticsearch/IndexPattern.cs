@@ -21,6 +21,9 @@ internal sealed record IndexPattern
     /// <summary>All its indices: an asterisk for each date.</summary>
     public string Wildcard => string.Concat(_parts.Select(part => part.IsDate ? "*" : part.Text));
 
+    /// <summary>Whether the name changes with the day.</summary>
+    public bool HasDate => _parts.Any(part => part.IsDate);
+
     /// <summary>Reads one.</summary>
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static IndexPattern Parse(string text)

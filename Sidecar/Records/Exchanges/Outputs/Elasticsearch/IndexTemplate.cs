@@ -75,7 +75,8 @@ internal static class IndexTemplate
     /// <summary>The template as JSON.</summary>
     /// <param name="format">The name of the format.</param>
     /// <param name="indices">The names of the indices, with asterisks.</param>
-    public static string Of(string format, string indices)
+    /// <param name="isStream">Whether they are data streams.</param>
+    public static string Of(string format, string indices, bool isStream)
     {
         var properties = new JsonObject();
         foreach (var (type, fields) in Formats[format])
@@ -84,7 +85,9 @@ internal static class IndexTemplate
                 Place(properties, field.Split('.'), Mapping(type));
         }
 
-        return new JsonObject
+        if (isStream)
+            Place(properties, [StreamDocument.Time], Mapping("date_nanos"));
+        var template = new JsonObject
         {
             ["index_patterns"] = new JsonArray(indices),
             ["priority"] = Priority,
@@ -93,7 +96,10 @@ internal static class IndexTemplate
                 // A field that the template does not know is stored, and not indexed.
                 ["mappings"] = new JsonObject { ["dynamic"] = false, ["properties"] = properties },
             },
-        }.ToJsonString();
+        };
+        if (isStream)
+            template["data_stream"] = new JsonObject();
+        return template.ToJsonString();
     }
 
     private static JsonObject Mapping(string type) => type switch

@@ -4,8 +4,8 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Chassis;
-using Chassis.Records;
 using Sidecar.Options;
+using Sidecar.Records.Exchanges.Outputs.Spools;
 
 namespace Sidecar.Records.Exchanges.Outputs.Http;
 
@@ -16,7 +16,7 @@ namespace Sidecar.Records.Exchanges.Outputs.Http;
 /// <param name="description">The server in words, for the log.</param>
 /// <param name="context">The format, the clock and the log.</param>
 /// <param name="http">The client for all requests.</param>
-internal abstract class HttpOutput(string description, OutputContext context, HttpClient http) : ILineOutput
+internal abstract class HttpOutput(string description, OutputContext context, HttpClient http) : IBatchOutput
 {
     private const int MaxAnswer = 16 * 1024 * 1024;
     private const int ShownAnswer = 200;
@@ -29,6 +29,7 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
 
     private readonly CancellationTokenSource _stop = new();
     private readonly RetryDelay _delay = new();
+    private readonly LineNumbers _numbers = new(context.Time);
     private readonly OutputHealth _health = new(description, context.Time, context.Logger);
 
     /// <inheritdoc/>
@@ -79,7 +80,17 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
     }
 
     /// <inheritdoc/>
-    public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count);
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
+    {
+        var lost = Lost;
+        if (await SendAsync(_numbers.Next(lines, count)) is not (> 0 and var left))
+            return;
+        _health.Arrive(count - left - (Lost - lost));
+        _health.Lose(left);
+    }
+
+    /// <inheritdoc/>
+    public abstract ValueTask<int> SendAsync(LineBatch batch);
 
     /// <inheritdoc/>
     public Task ReopenAsync() => Task.CompletedTask;
@@ -95,11 +106,11 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Sends until nothing is left, or the time for writing is over.</summary>
+    /// <summary>Sends until nothing is left, or the time for writing is over; returns what is left then.</summary>
     /// <param name="batch">The records.</param>
     /// <param name="countOf">The number of records in a batch.</param>
     /// <param name="send">Sends once; returns what must be sent again.</param>
-    protected async ValueTask SendAllAsync<T>(T batch, Func<T, int> countOf, Func<T, CancellationToken, Task<T>> send)
+    protected async ValueTask<int> SendAllAsync<T>(T batch, Func<T, int> countOf, Func<T, CancellationToken, Task<T>> send)
     {
         var (count, lost) = (countOf(batch), Lost);
         while (countOf(batch) > 0 && !_stop.IsCancellationRequested)
@@ -118,9 +129,10 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
             }
         }
 
-        var left = countOf(batch);
-        _health.Arrive(count - left - (Lost - lost));
-        _health.Lose(left);
+        // A part does not count: a spool keeps the whole.
+        if (countOf(batch) == 0)
+            _health.Arrive(count - (Lost - lost));
+        return countOf(batch);
     }
 
     /// <summary>Waits before another attempt, and says so the first time.</summary>

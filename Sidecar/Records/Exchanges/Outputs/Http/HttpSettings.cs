@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Chassis;
 using Chassis.Settings;
+using Sidecar.Records.Exchanges.Outputs.Spools;
 
 namespace Sidecar.Records.Exchanges.Outputs.Http;
 
@@ -13,6 +14,8 @@ internal static class HttpSettings
     [
         new("--records-url", "records.url", "URL", "Outputs elasticsearch and otlp: the server's address, http:// or https://"),
         new("--records-ca-file", "records.ca-file", "FILE", "Outputs elasticsearch and otlp: PEM file with the authorities to trust [default: the system's]"),
+        new("--records-spool", "records.spool", "FOLDER", "Outputs elasticsearch and otlp: a folder for records while the server is away or too slow; they outlive the process [default: none]"),
+        new("--records-spool-size", "records.spool-size", "SIZE", $"Most bytes of this folder, {Values.DisplaySize(SpoolOptions.SmallestLimit)} to {Values.DisplaySize(SpoolOptions.LargestLimit)}; beyond it the oldest records are dropped and counted [default: {Values.DisplaySize(SpoolOptions.DefaultLimit)}]"),
     ];
 
     /// <summary>Reads the server's address; null with an error if it is missing or wrong.</summary>
@@ -25,6 +28,19 @@ internal static class HttpSettings
         if (url is null && !settings.IsWrong($"{key}.url"))
             settings.Refuse(settings.Find($"{key}.output")!, $"{key}.url is missing: the server's address, such as {example}");
         return url;
+    }
+
+    /// <summary>Reads the spool; null for none.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="key">The key above its settings.</param>
+    public static SpoolOptions? ReadSpool(SettingSet settings, string key)
+    {
+        var folder = settings.ReadOptional($"{key}.spool", text => text);
+        var limit = settings.Read($"{key}.spool-size", SpoolOptions.DefaultLimit, Values.Size(SpoolOptions.SmallestLimit, SpoolOptions.LargestLimit), size => Values.WriteSize(size));
+        if (folder is not null)
+            return new SpoolOptions(folder, limit, settings.Find($"{key}.spool")!.Origin);
+        settings.SwitchOff($"{key}.spool-size", $"there is no spool: give {key}.spool, or remove this", cause: $"{key}.spool");
+        return null;
     }
 
     /// <summary>The authorities of a file; null for the system's.</summary>

@@ -7,6 +7,7 @@ using System.Text.Json;
 using Chassis;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Outputs.Http;
+using Sidecar.Records.Exchanges.Outputs.Spools;
 
 namespace Sidecar.Records.Exchanges.Outputs.Otlp;
 
@@ -30,7 +31,7 @@ internal sealed class SpanOutput : HttpOutput
     private static ReadOnlySpan<byte> End => "]}]}]}"u8;
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count) => SendAllAsync(new Spans(lines, count), static spans => spans.Count, SendAsync);
+    public override ValueTask<int> SendAsync(LineBatch batch) => SendAllAsync(new Spans(batch.Lines, batch.Count), static spans => spans.Count, SendAsync);
 
     private async Task<Spans> SendAsync(Spans spans, CancellationToken cancel)
     {

@@ -13,6 +13,7 @@ using Sidecar.Hosting.Admin;
 using Sidecar.Hosting.Probes;
 using Sidecar.Hosting.Reload;
 using Sidecar.Hosting.Signals;
+using Sidecar.Kubernetes;
 using Sidecar.Listeners;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
@@ -135,6 +136,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         app.Services.GetRequiredService<ProcessMeter>();
         // If a file cannot be opened, the start fails.
         app.Services.GetService<ExchangeRecorder>();
+        app.Services.GetService<PeerNames>();
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
         LogAddresses(logger, app, options, addresses);
         LimitCheck.Warn(logger, options);
@@ -171,7 +173,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddSingleton(new ObservationMemory(options.ObservationMemory)).AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
-        services.AddExchangeRecords(options.Records);
+        services.AddExchangeRecords(options.Records, options.Kubernetes);
         services.AddTransport(options);
         services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));

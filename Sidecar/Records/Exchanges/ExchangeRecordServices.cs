@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Chassis.Records;
+using Sidecar.Kubernetes;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Telemetry;
@@ -8,11 +10,18 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>The services that write records of exchanges.</summary>
 internal static partial class ExchangeRecordServices
 {
-    /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
-    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries)
+    /// <summary>Adds the <see cref="ExchangeRecorder"/>, <see cref="LocalProcesses"/> and <see cref="PeerNames"/>, unless there are no entries.</summary>
+    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries, KubernetesOptions kubernetes)
     {
         if (entries.Count == 0)
             return services;
+        if (kubernetes.Names != PeerNaming.Off)
+        {
+            services.AddSingleton(provider => new PeerNames(
+                kubernetes, provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerNames>>()));
+            services.AddHostedService(provider => provider.GetRequiredService<PeerNames>());
+        }
+
         return services
             .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(provider => Open(

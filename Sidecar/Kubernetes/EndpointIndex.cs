@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+
+namespace Sidecar.Kubernetes;
+
+/// <summary>The services of pods, by endpoint slices. Endpoints that are no pods are not here.</summary>
+/// <param name="most">Most endpoints, over all slices.</param>
+internal sealed class EndpointIndex(int most) : IResourceIndex
+{
+    private const string ServiceLabel = "kubernetes.io/service-name";
+
+    private readonly Dictionary<(string Namespace, string Name), Slice> _slices = [];
+    private readonly ConcurrentDictionary<(string Namespace, string Name), ImmutableArray<Slice>> _byPod = [];
+
+    /// <inheritdoc/>
+    public int Count { get; private set; }
+
+    /// <summary>The service that leads to a pod: of several the first by name. Null if none is known.</summary>
+    /// <param name="space">The pod's namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="port">The pod's port; null for any.</param>
+    public string? FindService(string space, string pod, int? port)
+    {
+        string? first = null;
+        foreach (var slice in _byPod.GetValueOrDefault((space, pod), []))
+        {
+            if (slice.Has(port) && (first is null || string.CompareOrdinal(slice.Service, first) < 0))
+                first = slice.Service;
+        }
+
+        return first;
+    }
+
+    /// <inheritdoc/>
+    public bool Set(Resource resource)
+    {
+        var (key, metadata) = (KeyOf(resource), resource.Metadata!);
+        var known = _slices.GetValueOrDefault(key);
+        var pods = PodsOf(resource);
+        if (metadata.Labels?.GetValueOrDefault(ServiceLabel) is not { } service || Count - (known?.Pods.Count ?? 0) + pods.Count > most)
+        {
+            Remove(resource);
+            return service is null;
+        }
+
+        var slice = new Slice(service, pods, [.. (resource.Ports ?? []).Select(port => port.Port).OfType<int>()]);
+        _slices[key] = slice;
+        Count += pods.Count;
+        foreach (var pod in pods)
+            _byPod.AddOrUpdate((key.Namespace, pod), [slice], (_, others) => known is null ? others.Add(slice) : others.Remove(known).Add(slice));
+        if (known is not null)
+            Release(key.Namespace, known);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Remove(Resource resource)
+    {
+        var key = KeyOf(resource);
+        if (_slices.Remove(key, out var slice))
+            Release(key.Namespace, slice);
+    }
+
+    private void Release(string space, Slice slice)
+    {
+        Count -= slice.Pods.Count;
+        foreach (var pod in slice.Pods)
+        {
+            var others = _byPod[(space, pod)].Remove(slice);
+            if (others.IsEmpty)
+                _byPod.TryRemove((space, pod), out _);
+            else
+                _byPod[(space, pod)] = others;
+        }
+    }
+
+    private static List<string> PodsOf(Resource slice) =>
+        [.. (from endpoint in slice.Endpoints ?? [] where endpoint.TargetRef is { Kind: "Pod", Name: not null } select endpoint.TargetRef.Name).Distinct()];
+
+    private static (string Namespace, string Name) KeyOf(Resource resource) => (resource.Metadata!.Namespace ?? "", resource.Metadata.Name!);
+
+    /// <param name="service">The service that it belongs to.</param>
+    /// <param name="pods">Its pods.</param>
+    /// <param name="ports">Ports of the pods; none for all.</param>
+    private sealed class Slice(string service, List<string> pods, ImmutableArray<int> ports)
+    {
+        public string Service => service;
+
+        public List<string> Pods => pods;
+
+        public bool Has(int? port) => port is null || ports.IsEmpty || ports.Contains(port.Value);
+    }
+}

@@ -43,6 +43,7 @@ internal sealed partial class ResourceWatch(string resource, IReadOnlyList<strin
     private long _succeeded;
     private bool _hasSucceeded;
     private bool _isFailing;
+    private bool _hasEndedAtOnce;
     private long _errors;
     private long _leftOut;
     private int _pageSize = PageSize;
@@ -162,20 +163,30 @@ internal sealed partial class ResourceWatch(string resource, IReadOnlyList<strin
             var count = 0;
             for (; await lines.ReadLineAsync(limit.Token) is { } line; count++)
                 Take(line.Span);
-            if (count == 0 && time.GetElapsedTime(started) < ShortWatch)
-                throw new IOException("the API server ends the watch at once");
-            Succeed();
+            if (count > 0 || time.GetElapsedTime(started) >= ShortWatch)
+                Succeed();
+            else if (_hasEndedAtOnce)
+                throw new IOException("the API server ends each watch at once");
+            else
+                await EndedAtOnceAsync(stop);
         }
-        catch (Exception error) when (LosesPlace(error))
+        catch (Exception error) when (!KeepsPlace(error))
         {
             _version = null;
             throw;
         }
     }
 
-    // An event that cannot be read is lost. A server that refuses this place refuses it again (410), unless it refuses everything now.
-    private static bool LosesPlace(Exception error) => error is JsonException or InvalidDataException
-        or HttpRequestException { StatusCode: not (null or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) };
+    // A server that ends may do so once, and must not be asked again and again.
+    private async Task EndedAtOnceAsync(CancellationToken stop)
+    {
+        _hasEndedAtOnce = true;
+        await Task.Delay(_delay.Next(null), time, stop);
+    }
+
+    // A server that refuses this place refuses it again (410), unless it refuses everything now. An event that cannot be read is lost.
+    private static bool KeepsPlace(Exception error) => error is IOException or OperationCanceledException
+        or HttpRequestException { StatusCode: null or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable };
 
     private void Take(ReadOnlySpan<byte> line)
     {
@@ -216,7 +227,7 @@ internal sealed partial class ResourceWatch(string resource, IReadOnlyList<strin
     {
         if (_isFailing)
             Log.Again(logger, resource);
-        _isFailing = false;
+        (_isFailing, _hasEndedAtOnce) = (false, false);
         _delay.Reset();
         Interlocked.Exchange(ref _succeeded, time.GetTimestamp());
         Volatile.Write(ref _hasSucceeded, true);

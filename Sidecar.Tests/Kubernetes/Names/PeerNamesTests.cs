@@ -313,10 +313,10 @@ public sealed class PeerNamesTests : IDisposable
         Assert.Empty(_log.Lines);
 
         api.Token = "second";
-        api.Set(Pod("web-2", "10.1.0.6"));
         api.EndWatches();
         await Eventually.TrueAsync(() => _log.Lines.Count >= 3);
         Assert.All(_log.Take(), line => Assert.Contains("401 Unauthorized", line, StringComparison.Ordinal));
+        api.Set(Pod("web-2", "10.1.0.6"));
         _folder.Write("token", "second\n");
 
         await NamedAsync(names, "10.1.0.6", "web-2");

@@ -1,3 +1,4 @@
+using Chassis.Net;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Options;
@@ -72,7 +73,7 @@ internal sealed record ElasticsearchOutput : RecordOutput
         return url is null ? null : output;
     }
 
-    internal override void Check() => HttpSettings.Authorities(CaFile);
+    internal override void Check() => Authorities.Read(CaFile, HttpSettings.CaFile);
 
-    internal override ILineOutput Open(OutputContext context) => new BulkOutput(this, HttpSettings.Authorities(CaFile), context);
+    internal override ILineOutput Open(OutputContext context) => new BulkOutput(this, Authorities.Read(CaFile, HttpSettings.CaFile), context);
 }

@@ -1,3 +1,4 @@
+using Chassis.Net;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Options;
@@ -57,7 +58,7 @@ internal sealed record OtlpOutput : RecordOutput
         return url is null ? null : output;
     }
 
-    internal override void Check() => HttpSettings.Authorities(CaFile);
+    internal override void Check() => Authorities.Read(CaFile, HttpSettings.CaFile);
 
-    internal override ILineOutput Open(OutputContext context) => new SpanOutput(this, HttpSettings.Authorities(CaFile), context);
+    internal override ILineOutput Open(OutputContext context) => new SpanOutput(this, Authorities.Read(CaFile, HttpSettings.CaFile), context);
 }

@@ -1,9 +1,9 @@
 using System.IO.Compression;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Chassis;
+using Chassis.Net;
 using Chassis.Records;
 using Sidecar.Options;
 
@@ -63,7 +63,7 @@ internal abstract partial class HttpOutput(string description, OutputContext con
             AllowAutoRedirect = false,
             ConnectTimeout = ConnectLimit,
             PooledConnectionLifetime = ConnectionLifetime,
-            SslOptions = authorities is null ? new SslClientAuthenticationOptions() : Trusting(authorities),
+            SslOptions = Authorities.Trusting(authorities),
         })
         {
             BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"),
@@ -161,13 +161,6 @@ internal abstract partial class HttpOutput(string description, OutputContext con
         content.Headers.ContentType = type;
         content.Headers.ContentEncoding.Add("gzip");
         return content;
-    }
-
-    private static SslClientAuthenticationOptions Trusting(X509Certificate2Collection authorities)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
-        return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
     }
 
     private static partial class Log

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using Chassis;
 using Chassis.Settings;
 
 namespace Sidecar.Records.Exchanges.Outputs.Http;
@@ -8,11 +5,14 @@ namespace Sidecar.Records.Exchanges.Outputs.Http;
 /// <summary>Settings that all outputs by HTTP have.</summary>
 internal static class HttpSettings
 {
+    /// <summary>The setting with the authorities, for errors.</summary>
+    public const string CaFile = "records.ca-file";
+
     /// <summary>The settings.</summary>
     public static readonly IReadOnlyList<SettingOption> All =
     [
         new("--records-url", "records.url", "URL", "Outputs elasticsearch and otlp: the server's address, http:// or https://"),
-        new("--records-ca-file", "records.ca-file", "FILE", "Outputs elasticsearch and otlp: PEM file with the authorities to trust [default: the system's]"),
+        new("--records-ca-file", CaFile, "FILE", "Outputs elasticsearch and otlp: PEM file with the authorities to trust [default: the system's]"),
     ];
 
     /// <summary>Reads the server's address; null with an error if it is missing or wrong.</summary>
@@ -25,24 +25,6 @@ internal static class HttpSettings
         if (url is null && !settings.IsWrong($"{key}.url"))
             settings.Refuse(settings.Find($"{key}.output")!, $"{key}.url is missing: the server's address, such as {example}");
         return url;
-    }
-
-    /// <summary>The authorities of a file; null for the system's.</summary>
-    /// <exception cref="UsageException">There is none in it, or it cannot be read.</exception>
-    public static X509Certificate2Collection? Authorities(string? file)
-    {
-        if (file is null)
-            return null;
-        try
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(file);
-            return authorities.Count > 0 ? authorities : throw new UsageException($"records.ca-file '{file}': there is no certificate in PEM in it");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new UsageException($"records.ca-file '{file}': {OneLine.Of(error.Message)}", error);
-        }
     }
 
     private static Uri ParseUrl(string text) =>

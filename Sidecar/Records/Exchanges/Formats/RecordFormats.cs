@@ -1,6 +1,5 @@
 using Chassis.Settings;
 using Sidecar.Options;
-using Sidecar.Records.Exchanges.Outputs;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
@@ -16,6 +15,12 @@ internal static class RecordFormats
         ("envoy", text => new EnvoyFormat(text)),
     ];
 
+    // Each is of one output, which chooses it.
+    private static readonly (string Name, Func<RecordText, RecordFormat> Create)[] OfOutputs =
+    [
+        (SpanFormat.FormatName, text => new SpanFormat(text)),
+    ];
+
     /// <summary>The names as a user writes them.</summary>
     public static IEnumerable<string> Names => All.Select(format => format.Name);
 
@@ -23,15 +28,10 @@ internal static class RecordFormats
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static string Parse(string text) => Values.OneOf([.. Names.Select(name => (name, name))])(text);
 
-    /// <summary>Makes the format that the options name.</summary>
-    public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock)
-    {
-        var text = RecordText.Create(options, clock);
-        // That output takes spans.
-        RecordFormat format = options.Output.Kind == OtlpOutput.Word ? new SpanFormat(text) : Create(options.Format, text);
-        return options.Output.Key == RecordKey.None ? format : new KeyedFormat(format, text, options.Output.Key);
-    }
+    /// <summary>Makes the format of an entry's lines.</summary>
+    public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock) =>
+        Create(options.Output.LinesOf(options.Format), RecordText.Create(options, clock));
 
     /// <summary>Makes the format of a name.</summary>
-    public static RecordFormat Create(string name, RecordText text) => All.Single(format => format.Name == name).Create(text);
+    public static RecordFormat Create(string name, RecordText text) => All.Concat(OfOutputs).Single(format => format.Name == name).Create(text);
 }

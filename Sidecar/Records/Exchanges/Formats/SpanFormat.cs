@@ -1,9 +1,5 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
-using System.Text;
 using Chassis;
-using Chassis.Net;
-using Oracle.Protocol;
 using Sidecar.Observation;
 using Sidecar.Observation.Grpc;
 using Sidecar.Telemetry;
@@ -16,6 +12,9 @@ namespace Sidecar.Records.Exchanges.Formats;
 /// </summary>
 internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
 {
+    /// <summary>Its name, which no user writes.</summary>
+    public const string FormatName = "otlp-span";
+
     // SPAN_KIND_SERVER, STATUS_CODE_ERROR.
     private const int Server = 2;
     private const int Error = 2;
@@ -23,14 +22,37 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
     // The end of the attributes and the status.
     private const int AroundStatus = 256;
 
+    private static readonly AddressWords Addresses = new()
+    {
+        Client = "{\"key\":\"client.address\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        ClientPort = "\"}},{\"key\":\"client.port\",\"value\":{\"intValue\":\""u8.ToArray(),
+        Server = "\"}},{\"key\":\"server.address\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        ServerPort = "\"}},{\"key\":\"server.port\",\"value\":{\"intValue\":\""u8.ToArray(),
+        NetworkType = "\"}},{\"key\":\"network.transport\",\"value\":{\"stringValue\":\"tcp\"}},{\"key\":\"network.type\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        // Without quotation marks, because blanks for a late number may not be among them.
+        Process = "\"}},{\"key\":\"process.pid\",\"value\":{\"intValue\":"u8.ToArray(),
+    };
+
+    private static readonly ConnectionWords OwnWords = new()
+    {
+        Id = ",{\"key\":\"sidecar.connection.id\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        Role = "\"}},{\"key\":\"sidecar.role\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        Transform = "\"}},{\"key\":\"sidecar.transform\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        Outcome = "\"}},{\"key\":\"sidecar.outcome\",\"value\":{\"stringValue\":\""u8.ToArray(),
+    };
+
+    // Its output writes no files.
     /// <inheritdoc/>
-    protected override ReadOnlySpan<byte> ClientField => "\"client.address\",\"value\":{\"stringValue\":\""u8;
+    protected override ReadOnlySpan<byte> ClientField => default;
+
+    /// <inheritdoc/>
+    protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
     public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         var (request, clock) = (exchange.Request, Text.Clock);
-        var trace = Text.RuleOf("traceparent"u8) == FieldRule.Written ? TraceContext.Of(request) : default;
+        var trace = Text.TraceOf(request);
         line.Raw("{\"traceId\":\""u8);
         if (trace.Trace.IsEmpty)
             RandomId(line, 2);
@@ -61,7 +83,8 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
         if (Text.HasExt)
         {
             line.Raw(connection.Connection);
-            Word(line, "sidecar.outcome"u8, EnumWords.Of(exchange.Outcome));
+            line.Ascii(EnumWords.Of(exchange.Outcome));
+            line.Raw("\"}}"u8);
         }
 
         KeepRoom(line, AroundStatus);
@@ -70,35 +93,7 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
     }
 
     /// <inheritdoc/>
-    protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin)
-    {
-        var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
-        line.Raw("{\"key\":\"client.address\",\"value\":{\"stringValue\":\""u8);
-        WriteAddress(line, client.Address);
-        line.Raw("\"}}"u8);
-        Number(line, "client.port"u8, client.Port);
-        Word(line, "server.address"u8, server.Address.ToString());
-        Number(line, "server.port"u8, server.Port);
-        Word(line, "network.transport"u8, "tcp");
-        Word(line, "network.type"u8, server.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6");
-        // Without quotation marks, because blanks for a late number may not be among them.
-        line.Raw(",{\"key\":\"process.pid\",\"value\":{\"intValue\":"u8);
-    }
-
-    /// <inheritdoc/>
-    protected override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
-    {
-        Begin(line, "sidecar.connection.id"u8);
-        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
-        line.Raw("\"}}"u8);
-        Word(line, "sidecar.role"u8, origin.Role.Word());
-        if (BoundedText.Of(origin.Transform) is { } transform)
-        {
-            Begin(line, "sidecar.transform"u8);
-            line.Text(Encoding.UTF8.GetBytes(transform));
-            line.Raw("\"}}"u8);
-        }
-    }
+    protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin) => WriteAddresses(line, origin, Addresses);
 
     private static void WriteMessages(JsonLine line, Exchange exchange)
     {
@@ -117,7 +112,7 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
                 Word(line, "rpc.response.status_code"u8, SemanticNames.GrpcStatusOf(status));
         }
 
-        if (ErrorOf(exchange) is { } error)
+        if (SemanticNames.ErrorOf(exchange) is { } error)
             Word(line, "error.type"u8, error);
     }
 
@@ -152,7 +147,7 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
         line.Raw("\""u8);
         if (!trace.Trace.IsEmpty)
             Text.Field(line, request, "tracestate"u8, ",\"traceState\":\""u8);
-        if (ErrorOf(exchange) is not null)
+        if (SemanticNames.ErrorOf(exchange) is not null)
         {
             line.Raw(",\"status\":{\"code\":"u8);
             line.Number(Error);
@@ -161,8 +156,6 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
 
         line.Raw("}\n"u8);
     }
-
-    private static string? ErrorOf(Exchange exchange) => exchange.Grpc is { } call ? SemanticNames.ErrorOf(exchange, call) : SemanticNames.ErrorOf(exchange);
 
     private static void Begin(JsonLine line, ReadOnlySpan<byte> key)
     {

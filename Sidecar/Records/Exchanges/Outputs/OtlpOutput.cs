@@ -2,6 +2,7 @@ using Chassis.Net;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Options;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Records.Exchanges.Outputs.Http;
 using Sidecar.Records.Exchanges.Outputs.Otlp;
 
@@ -40,6 +41,8 @@ internal sealed record OtlpOutput : RecordOutput
     internal override string Description => Url.GetLeftPart(UriPartial.Path).TrimEnd('/');
 
     internal override string OnlyFormat => "otel";
+
+    internal override string LinesOf(string format) => SpanFormat.FormatName;
 
     /// <summary>Reads it; null with an error if it has no address.</summary>
     /// <param name="settings">The settings.</param>

@@ -228,10 +228,10 @@ public sealed class DemoClusterTests
         const string space = "names";
         using var folder = new TempFolder();
         string Relative(params string[] path) => Path.GetRelativePath(folder.Root, Path.Combine([Repository.Root, "k8s", .. path]));
-        folder.Write("kustomization.yml", $$"""
-            namespace: {{space}}
-            resources: [{{Relative("base")}}]
-            components: [{{Relative("components", "kubernetes-names")}}, {{Relative("components", "classic-sidecar")}}]
+        folder.Write("kustomization.yml", $$$"""
+            namespace: {{{space}}}
+            resources: [{{{Relative("base")}}}]
+            components: [{{{Relative("components", "kubernetes-names")}}}, {{{Relative("components", "classic-sidecar")}}}]
             patches:
               - target: {kind: Deployment, name: backend}
                 patch: |

@@ -152,10 +152,10 @@ public sealed class ReferenceTests
         Assert.Equal(
             [": pods list", ": pods watch", ": services list", ": services watch", "discovery.k8s.io: endpointslices list", "discovery.k8s.io: endpointslices watch"],
             from rule in role.Items("rules")
-            from group in rule.Words("apiGroups")
+            from api in rule.Words("apiGroups")
             from resource in rule.Words("resources")
             from verb in rule.Words("verbs")
-            select $"{group}: {resource} {verb}");
+            select $"{api}: {resource} {verb}");
         Assert.Equal((role.Kind(), role.Name()), (binding.Text("roleRef.kind"), binding.Text("roleRef.name")));
         Assert.Equal(
             manifests.Pods.Where(pod => pod.Sidecar is not null).Select(pod => ("ServiceAccount", pod.Spec.Text("serviceAccountName"), (string?)Namespace)).Order(),

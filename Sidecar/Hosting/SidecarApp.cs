@@ -13,7 +13,6 @@ using Sidecar.Hosting.Admin;
 using Sidecar.Hosting.Probes;
 using Sidecar.Hosting.Reload;
 using Sidecar.Hosting.Signals;
-using Sidecar.Kubernetes;
 using Sidecar.Listeners;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
@@ -136,7 +135,6 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         app.Services.GetRequiredService<ProcessMeter>();
         // If a file cannot be opened, the start fails.
         app.Services.GetService<ExchangeRecorder>();
-        app.Services.GetService<PeerNames>();
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
         LogAddresses(logger, app, options, addresses);
         LimitCheck.Warn(logger, options);

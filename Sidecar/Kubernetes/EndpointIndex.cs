@@ -37,7 +37,8 @@ internal sealed class EndpointIndex(int most) : IResourceIndex
         var (key, metadata) = (KeyOf(resource), resource.Metadata!);
         var known = _slices.GetValueOrDefault(key);
         var pods = PodsOf(resource);
-        if (metadata.Labels?.GetValueOrDefault(ServiceLabel) is not { } service || Count - (known?.Pods.Count ?? 0) + pods.Count > most)
+        var service = metadata.Labels?.GetValueOrDefault(ServiceLabel);
+        if (service is null || Count - (known?.Pods.Count ?? 0) + pods.Count > most)
         {
             Remove(resource);
             return service is null;
@@ -75,7 +76,7 @@ internal sealed class EndpointIndex(int most) : IResourceIndex
     }
 
     private static List<string> PodsOf(Resource slice) =>
-        [.. (from endpoint in slice.Endpoints ?? [] where endpoint.TargetRef is { Kind: "Pod", Name: not null } select endpoint.TargetRef.Name).Distinct()];
+        [.. (from endpoint in slice.Endpoints ?? [] where endpoint.TargetRef is { Kind: "Pod", Name: not null } select endpoint.TargetRef!.Name!).Distinct()];
 
     private static (string Namespace, string Name) KeyOf(Resource resource) => (resource.Metadata!.Namespace ?? "", resource.Metadata.Name!);
 

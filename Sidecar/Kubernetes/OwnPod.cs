@@ -28,9 +28,9 @@ internal sealed class OwnPod
     /// <summary>The labels of a file of the downward API.</summary>
     public static IEnumerable<KeyValuePair<string, string>> ParseLabels(string text) =>
         from line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        let equals = line.IndexOf('=', StringComparison.Ordinal)
-        where equals > 0
-        select KeyValuePair.Create(line[..equals], Unquoted(line[(equals + 1)..]));
+        let split = line.IndexOf('=', StringComparison.Ordinal)
+        where split > 0
+        select KeyValuePair.Create(line[..split], Unquoted(line[(split + 1)..]));
 
     // A pod need not have the file.
     private static IEnumerable<KeyValuePair<string, string>> ReadLabels(string file)

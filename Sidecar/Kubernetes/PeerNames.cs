@@ -39,6 +39,9 @@ internal sealed class PeerNames : BackgroundService
     /// <summary>Whether all peers are known that can be.</summary>
     public bool IsSynced => _watches.All(watch => watch.IsSynced);
 
+    /// <summary>The own pod; null if it is not known.</summary>
+    public NamedPod? Own => _own.Name;
+
     private PodIndex? Pods => IndexOf<PodIndex>(0);
 
     private ServiceIndex? Services => IndexOf<ServiceIndex>(1);

@@ -49,7 +49,7 @@ internal sealed class KubernetesApi : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly SortedDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
     private readonly List<(long Version, string Kind, string Line)> _history = [];
-    private readonly ConcurrentDictionary<string, (long Version, List<JsonObject> Rest)> _snapshots = [];
+    private readonly ConcurrentDictionary<string, (long Version, List<JsonObject> Items)> _snapshots = [];
     private long _version = 1000;
     private long _oldest;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -296,7 +296,7 @@ internal sealed class KubernetesApi : IAsyncDisposable
         await SendAsync(http, Encoding.UTF8.GetBytes(list.ToJsonString()));
     }
 
-    private (long Version, List<JsonObject> All) Snapshot(string kind, string? space)
+    private (long Version, List<JsonObject> Items) Snapshot(string kind, string? space)
     {
         lock (_lock)
             return (_version, [.. _objects.Values.Where(item => (string)item["kind"]! == kind && (space is null || (string)item["metadata"]!["namespace"]! == space))]);

@@ -25,14 +25,16 @@ internal static partial class ExchangeRecordServices
         return services
             .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(provider => Open(
-                entries, provider.GetRequiredService<SidecarMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>()))
+                entries, provider.GetRequiredService<SidecarMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>(),
+                provider.GetService<PeerNames>()))
             .AddSingleton<IReopenable>(provider => provider.GetRequiredService<ExchangeRecorder>());
     }
 
     /// <summary>Opens the outputs of all entries, and exports the losses of each.</summary>
     /// <exception cref="Chassis.UsageException">An output cannot be opened.</exception>
-    public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger)
+    public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger, PeerNames? names = null)
     {
+        IReadOnlyList<KeyValuePair<string, string>>? resource = names is null ? null : [.. NameAttributes.Of(names.Own)];
         var opened = new List<RecordEntry>();
         // One for all, so that an exchange has the same time in each.
         var clock = new WallClock(time);
@@ -42,7 +44,8 @@ internal static partial class ExchangeRecordServices
             var format = RecordFormats.Create(alike[0], clock);
             foreach (var options in alike)
             {
-                var entry = Create(options, format, new LineSink(options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, logger)), options.Queue, time, logger), time);
+                var output = options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, logger) { Resource = resource });
+                var entry = Create(options, format, new LineSink(output, options.Queue, time, logger), time);
                 metrics.ObserveDroppedRecords(
                     "exchanges", options.Name, ("output", () => entry.Sink.Dropped), ("connection_rate", () => entry.OverConnectionRate), ("client_rate", () => entry.OverClientRate));
                 metrics.ObserveRecords(options.Name, () => entry.Sink.Sent, () => entry.Sink.Held, () => entry.Sink.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0);

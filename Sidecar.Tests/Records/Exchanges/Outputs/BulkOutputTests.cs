@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Chassis.Records;
 using Microsoft.Extensions.Logging;
+using Oracle.Protocol;
 using Sidecar.Observation;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Formats;
@@ -28,7 +29,7 @@ public sealed class BulkOutputTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> Formats => [.. RecordFormats.Names];
+    public static TheoryData<string, bool> Formats => [.. from name in RecordFormats.Names from hasNames in (bool[])[false, true] select new TheoryDataRow<string, bool>(name, hasNames)];
 
     [Fact]
     public async Task Records_ArriveOnceInTheIndexOfTheDay_WithTheTemplateBefore()
@@ -172,15 +173,15 @@ public sealed class BulkOutputTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Formats))]
-    public void Template_HasAFieldOfTheRightTypeForEachValue(string format)
+    public void Template_HasAFieldOfTheRightTypeForEachValue(string format, bool hasNames)
     {
-        var mappings = JsonNode.Parse(IndexTemplate.Of(format, "x-*"))!["template"]!["mappings"]!;
+        var mappings = JsonNode.Parse(IndexTemplate.Of(format, "x-*", hasNames))!["template"]!["mappings"]!;
         Assert.False((bool)mappings["dynamic"]!);
         var call = Completed(Request("PURR", "/pkg.Shop/Buy?a=b", ("Host", "a"), ("User-Agent", "b"), ("X-Request-Id", "c"), ("Referer", "d"), ("Content-Type", "e"), ("X-Forwarded-For", "f"), ("Cookie", new string('x', 9000)), ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")), Response(503, ("Content-Type", "text/html")), ExchangeOutcome.ServerReset);
         call.Grpc = new GrpcCall { Status = 13, RequestMessages = 1 };
         foreach (var exchange in new[] { call, Of() })
         {
-            var line = Written(Format(format, Text(maxLine: 4096)), exchange, Origin("[2001:db8::1]:1", "10.0.0.1:2", transform: "(xor 1)"));
+            var line = Written(Format(format, Text(maxLine: 4096)), exchange, Origin("[2001:db8::1]:1", "10.0.0.1:2", transform: "(xor 1)") with { Role = SidecarRole.Outbound, Names = hasNames ? Names : null });
             Fits(JsonNode.Parse(line)!, mappings, format);
         }
     }

@@ -73,9 +73,9 @@ internal sealed class ApiServer : IDisposable
         {
             return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException late) when (!stop.IsCancellationRequested)
         {
-            throw new HttpRequestException($"no answer within {AnswerLimit.TotalSeconds} s");
+            throw new HttpRequestException($"no answer within {AnswerLimit.TotalSeconds} s", late);
         }
     }
 

@@ -4,12 +4,12 @@ namespace Sidecar.Kubernetes;
 internal interface IResourceIndex
 {
     /// <summary>Objects that are known.</summary>
-    int Count { get; }
+    public int Count { get; }
 
     /// <summary>An object is there, or has changed.</summary>
     /// <returns>False if there was no room for it.</returns>
-    bool Set(Resource resource);
+    public bool Set(Resource resource);
 
     /// <summary>An object is gone.</summary>
-    void Remove(Resource resource);
+    public void Remove(Resource resource);
 }

@@ -22,7 +22,8 @@ internal sealed class KafkaBrokers : IDisposable
         try
         {
             using var admin = new DependentAdminClientBuilder(_host.Handle).Build();
-            Addresses = string.Join(',', admin.GetMetadata(StartLimit).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
+            // To ask for a topic makes it. A reader alone would not.
+            Addresses = string.Join(',', admin.GetMetadata(Topic, StartLimit).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
         }
         catch (KafkaException error)
         {

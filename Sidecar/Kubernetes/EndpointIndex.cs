@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 
 namespace Sidecar.Kubernetes;
 
@@ -9,8 +8,10 @@ internal sealed class EndpointIndex(int most) : IResourceIndex
 {
     private const string ServiceLabel = "kubernetes.io/service-name";
 
-    private readonly Dictionary<(string Namespace, string Name), Slice> _slices = [];
-    private readonly ConcurrentDictionary<(string Namespace, string Name), ImmutableArray<Slice>> _byPod = [];
+    private readonly Dictionary<string, Slice> _slices = [];
+
+    // Arrays are replaced, not changed, because others read them.
+    private readonly ConcurrentDictionary<string, Slice[]> _byPod = [];
 
     /// <inheritdoc/>
     public int Count { get; private set; }
@@ -22,7 +23,7 @@ internal sealed class EndpointIndex(int most) : IResourceIndex
     public string? FindService(string space, string pod, int? port)
     {
         string? first = null;
-        foreach (var slice in _byPod.GetValueOrDefault((space, pod), []))
+        foreach (var slice in SlicesOf(space, pod))
         {
             if (slice.Has(port) && (first is null || string.CompareOrdinal(slice.Service, first) < 0))
                 first = slice.Service;
@@ -35,6 +36,7 @@ internal sealed class EndpointIndex(int most) : IResourceIndex
     public bool Set(Resource resource)
     {
         var (key, metadata) = (KeyOf(resource), resource.Metadata!);
+        var space = metadata.Namespace ?? "";
         var known = _slices.GetValueOrDefault(key);
         var pods = PodsOf(resource);
         var service = metadata.Labels?.GetValueOrDefault(ServiceLabel);
@@ -48,18 +50,17 @@ internal sealed class EndpointIndex(int most) : IResourceIndex
         _slices[key] = slice;
         Count += pods.Count;
         foreach (var pod in pods)
-            _byPod.AddOrUpdate((key.Namespace, pod), [slice], (_, others) => known is null ? others.Add(slice) : others.Remove(known).Add(slice));
+            _byPod[$"{space}/{pod}"] = [.. SlicesOf(space, pod).Where(other => other != known), slice];
         if (known is not null)
-            Release(key.Namespace, known);
+            Release(space, known);
         return true;
     }
 
     /// <inheritdoc/>
     public void Remove(Resource resource)
     {
-        var key = KeyOf(resource);
-        if (_slices.Remove(key, out var slice))
-            Release(key.Namespace, slice);
+        if (_slices.Remove(KeyOf(resource), out var slice))
+            Release(resource.Metadata!.Namespace ?? "", slice);
     }
 
     private void Release(string space, Slice slice)
@@ -67,28 +68,30 @@ internal sealed class EndpointIndex(int most) : IResourceIndex
         Count -= slice.Pods.Count;
         foreach (var pod in slice.Pods)
         {
-            var others = _byPod[(space, pod)].Remove(slice);
-            if (others.IsEmpty)
-                _byPod.TryRemove((space, pod), out _);
+            Slice[] others = [.. SlicesOf(space, pod).Where(other => other != slice)];
+            if (others.Length == 0)
+                _byPod.TryRemove($"{space}/{pod}", out _);
             else
-                _byPod[(space, pod)] = others;
+                _byPod[$"{space}/{pod}"] = others;
         }
     }
+
+    private Slice[] SlicesOf(string space, string pod) => _byPod.TryGetValue($"{space}/{pod}", out var slices) ? slices : [];
 
     private static List<string> PodsOf(Resource slice) =>
         [.. (from endpoint in slice.Endpoints ?? [] where endpoint.TargetRef is { Kind: "Pod", Name: not null } select endpoint.TargetRef!.Name!).Distinct()];
 
-    private static (string Namespace, string Name) KeyOf(Resource resource) => (resource.Metadata!.Namespace ?? "", resource.Metadata.Name!);
+    private static string KeyOf(Resource resource) => $"{resource.Metadata!.Namespace}/{resource.Metadata.Name}";
 
     /// <param name="service">The service that it belongs to.</param>
     /// <param name="pods">Its pods.</param>
     /// <param name="ports">Ports of the pods; none for all.</param>
-    private sealed class Slice(string service, List<string> pods, ImmutableArray<int> ports)
+    private sealed class Slice(string service, List<string> pods, int[] ports)
     {
         public string Service => service;
 
         public List<string> Pods => pods;
 
-        public bool Has(int? port) => port is null || ports.IsEmpty || ports.Contains(port.Value);
+        public bool Has(int? port) => port is null || ports.Length == 0 || Array.IndexOf(ports, port.Value) >= 0;
     }
 }

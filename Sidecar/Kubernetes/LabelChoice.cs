@@ -8,17 +8,19 @@ internal sealed class LabelChoice(IReadOnlyList<string>? only)
     public const int MaxLength = 256;
 
     /// <summary>The chosen labels, in the order of their names; one without room is left out.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Of(IEnumerable<KeyValuePair<string, string>>? labels)
+    public IReadOnlyList<Label> Of(Dictionary<string, string>? labels)
     {
-        var chosen = new List<KeyValuePair<string, string>>();
+        if (labels is null)
+            return [];
+        var chosen = new List<Label>();
         var room = MaxLength;
-        foreach (var label in (labels ?? []).Where(label => only is null || only.Contains(label.Key)).OrderBy(label => label.Key, StringComparer.Ordinal))
+        foreach (var name in labels.Keys.Order(StringComparer.Ordinal))
         {
-            var length = label.Key.Length + (label.Value?.Length ?? 0);
-            if (length > room)
+            var value = labels[name] ?? "";
+            if ((only is not null && !only.Contains(name)) || name.Length + value.Length > room)
                 continue;
-            room -= length;
-            chosen.Add(new(label.Key, label.Value ?? ""));
+            room -= name.Length + value.Length;
+            chosen.Add(new Label(name, value));
         }
 
         return chosen;

@@ -26,14 +26,20 @@ internal sealed class OwnPod
     public bool Has(IPAddress address) => IPAddress.IsLoopback(address) || _addresses.Contains(address);
 
     /// <summary>The labels of a file of the downward API.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> ParseLabels(string text) =>
-        from line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        let split = line.IndexOf('=', StringComparison.Ordinal)
-        where split > 0
-        select KeyValuePair.Create(line[..split], Unquoted(line[(split + 1)..]));
+    public static Dictionary<string, string> ParseLabels(string text)
+    {
+        var labels = new Dictionary<string, string>();
+        foreach (var line in text.Split('\n'))
+        {
+            if (line.IndexOf('=', StringComparison.Ordinal) is > 0 and var split)
+                labels[line[..split]] = Unquoted(line[(split + 1)..]);
+        }
+
+        return labels;
+    }
 
     // A pod need not have the file.
-    private static IEnumerable<KeyValuePair<string, string>> ReadLabels(string file)
+    private static Dictionary<string, string> ReadLabels(string file)
     {
         try
         {

@@ -36,7 +36,7 @@ internal sealed class PodIndex(int most, LabelChoice labels) : IResourceIndex
         if (known is null && _byUid.Count >= most)
             return false;
         var name = new NamedPod(metadata.Name!, metadata.Namespace, resource.Spec?.NodeName, resource.Spec?.ServiceAccountName, labels.Of(metadata.Labels));
-        var pod = new Pod(metadata.Uid!, name, metadata.CreationTimestamp ?? DateTimeOffset.MinValue, addresses, known?.Lost ?? []);
+        var pod = new Pod(metadata.Uid!, name, metadata.Created, addresses, known?.Lost ?? []);
         _byUid[pod.Uid] = pod;
         foreach (var address in known?.Addresses.Except(addresses) ?? [])
             Release(known!, address);
@@ -63,7 +63,7 @@ internal sealed class PodIndex(int most, LabelChoice labels) : IResourceIndex
         }
 
         // The network plug-in gave the address to the later one, so the other has lost it for good, also if the later one ends first.
-        var isLater = (pod.Created, pod.Uid).CompareTo((holder.Created, holder.Uid)) > 0;
+        var isLater = pod.Created > holder.Created || (pod.Created == holder.Created && string.CompareOrdinal(pod.Uid, holder.Uid) > 0);
         (isLater ? holder : pod).Lost.Add(address);
         if (isLater)
             _byAddress[address] = pod;

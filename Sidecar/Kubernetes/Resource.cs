@@ -3,43 +3,131 @@ using System.Text.Json.Serialization;
 
 namespace Sidecar.Kubernetes;
 
+// Setters, not constructors: the reader of JSON would be compiled for each list of parameters, which makes native builds larger.
+
 /// <summary>The parts of a pod, a service or an endpoint slice that are read.</summary>
-internal sealed record Resource(
-    ResourceMetadata? Metadata, ResourceSpec? Spec, ResourceStatus? Status, IReadOnlyList<SliceEndpoint>? Endpoints, IReadOnlyList<SlicePort>? Ports);
+internal sealed class Resource
+{
+    public ResourceMetadata? Metadata { get; set; }
 
-internal sealed record ResourceMetadata(
-    string? Name, string? Namespace, string? Uid, string? ResourceVersion, DateTimeOffset? CreationTimestamp, IReadOnlyDictionary<string, string>? Labels);
+    public ResourceSpec? Spec { get; set; }
 
-/// <summary>Of a pod the first three, of a service the last.</summary>
-internal sealed record ResourceSpec(
-    string? NodeName, string? ServiceAccountName, bool HostNetwork, IReadOnlyList<string>? ClusterIPs, string? ClusterIP);
+    public ResourceStatus? Status { get; set; }
 
-internal sealed record ResourceStatus(string? Phase, string? PodIP, IReadOnlyList<PodAddress>? PodIPs);
+    /// <summary>Of an endpoint slice.</summary>
+    public List<SliceEndpoint>? Endpoints { get; set; }
 
-internal sealed record PodAddress(string? Ip);
+    /// <summary>Of an endpoint slice.</summary>
+    public List<SlicePort>? Ports { get; set; }
+}
 
-internal sealed record SliceEndpoint(SliceTarget? TargetRef);
+internal sealed class ResourceMetadata
+{
+    public string? Name { get; set; }
 
-internal sealed record SliceTarget(string? Kind, string? Name);
+    public string? Namespace { get; set; }
 
-internal sealed record SlicePort(int? Port);
+    public string? Uid { get; set; }
+
+    public string? ResourceVersion { get; set; }
+
+    /// <summary>RFC 3339, in whole seconds.</summary>
+    public string? CreationTimestamp { get; set; }
+
+    public Dictionary<string, string>? Labels { get; set; }
+
+    /// <summary>When the object was created; before all connections if it is not known.</summary>
+    [JsonIgnore]
+    public DateTimeOffset Created => DateTimeOffset.TryParse(CreationTimestamp, out var created) ? created : DateTimeOffset.MinValue;
+}
+
+internal sealed class ResourceSpec
+{
+    /// <summary>Of a pod.</summary>
+    public string? NodeName { get; set; }
+
+    /// <summary>Of a pod.</summary>
+    public string? ServiceAccountName { get; set; }
+
+    /// <summary>Of a pod.</summary>
+    public bool HostNetwork { get; set; }
+
+    /// <summary>Of a service.</summary>
+    public List<string>? ClusterIPs { get; set; }
+
+    /// <summary>Of a service.</summary>
+    public string? ClusterIP { get; set; }
+}
+
+/// <summary>Of a pod.</summary>
+internal sealed class ResourceStatus
+{
+    public string? Phase { get; set; }
+
+    public string? PodIP { get; set; }
+
+    public List<PodAddress>? PodIPs { get; set; }
+}
+
+internal sealed class PodAddress
+{
+    public string? Ip { get; set; }
+}
+
+internal sealed class SliceEndpoint
+{
+    public SliceTarget? TargetRef { get; set; }
+}
+
+internal sealed class SliceTarget
+{
+    public string? Kind { get; set; }
+
+    public string? Name { get; set; }
+}
+
+internal sealed class SlicePort
+{
+    /// <summary>Null for all.</summary>
+    public int? Port { get; set; }
+}
 
 /// <summary>A page of a list.</summary>
-internal sealed record ResourcePage(PageMetadata? Metadata, IReadOnlyList<Resource>? Items);
+internal sealed class ResourcePage
+{
+    public PageMetadata? Metadata { get; set; }
 
-/// <param name="ResourceVersion">The state of the cluster that the list shows.</param>
-/// <param name="Continue">Asks for the next page; null or empty on the last.</param>
-internal sealed record PageMetadata(string? ResourceVersion, string? Continue);
+    public List<Resource>? Items { get; set; }
+}
+
+internal sealed class PageMetadata
+{
+    /// <summary>The state of the cluster that the list shows.</summary>
+    public string? ResourceVersion { get; set; }
+
+    /// <summary>Asks for the next page; null or empty on the last.</summary>
+    public string? Continue { get; set; }
+}
 
 /// <summary>A line of a watch.</summary>
-/// <param name="Type">ADDED, MODIFIED, DELETED, BOOKMARK or ERROR.</param>
-/// <param name="Object">The object; a status for ERROR.</param>
-internal sealed record WatchEvent(string? Type, JsonElement Object);
+internal sealed class WatchEvent
+{
+    /// <summary>ADDED, MODIFIED, DELETED, BOOKMARK or ERROR.</summary>
+    public string? Type { get; set; }
+
+    /// <summary>The object; a status for ERROR.</summary>
+    public JsonElement Object { get; set; }
+}
 
 /// <summary>What the API server says of a failure.</summary>
-internal sealed record ApiStatus(int? Code, string? Message);
+internal sealed class ApiStatus
+{
+    public int Code { get; set; }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+    public string? Message { get; set; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ResourcePage))]
 [JsonSerializable(typeof(WatchEvent))]
 [JsonSerializable(typeof(ApiStatus))]

@@ -9,7 +9,7 @@ namespace Sidecar.Kubernetes;
 /// <param name="labels">The labels that records have.</param>
 internal sealed class ServiceIndex(int most, LabelChoice labels) : IResourceIndex
 {
-    private readonly ConcurrentDictionary<(string Namespace, string Name), Service> _byName = [];
+    private readonly ConcurrentDictionary<string, Service> _byName = [];
     private readonly ConcurrentDictionary<IPAddress, Service> _byAddress = [];
 
     /// <inheritdoc/>
@@ -19,7 +19,7 @@ internal sealed class ServiceIndex(int most, LabelChoice labels) : IResourceInde
     public NamedService? Find(IPAddress address, DateTimeOffset at) => _byAddress.TryGetValue(address, out var service) && service.Created <= at ? service.Name : null;
 
     /// <summary>The service of a name; one without labels if it is not known.</summary>
-    public NamedService Find(string space, string name) => _byName.TryGetValue((space, name), out var service) ? service.Name : new NamedService(name, space, []);
+    public NamedService Find(string space, string name) => _byName.TryGetValue($"{space}/{name}", out var service) ? service.Name : new NamedService(name, space, []);
 
     /// <inheritdoc/>
     public bool Set(Resource resource)
@@ -27,8 +27,8 @@ internal sealed class ServiceIndex(int most, LabelChoice labels) : IResourceInde
         var (key, metadata) = (KeyOf(resource), resource.Metadata!);
         if (!_byName.TryGetValue(key, out var known) && Count >= most)
             return false;
-        var name = new NamedService(key.Name, key.Namespace, labels.Of(metadata.Labels));
-        var service = new Service(name, metadata.CreationTimestamp ?? DateTimeOffset.MinValue, AddressesOf(resource));
+        var name = new NamedService(metadata.Name!, metadata.Namespace ?? "", labels.Of(metadata.Labels));
+        var service = new Service(name, metadata.Created, AddressesOf(resource));
         _byName[key] = service;
         foreach (var address in service.Addresses)
             _byAddress[address] = service;
@@ -52,10 +52,13 @@ internal sealed class ServiceIndex(int most, LabelChoice labels) : IResourceInde
     private void Release(Service service)
     {
         foreach (var address in service.Addresses)
-            _byAddress.TryRemove(KeyValuePair.Create(address, service));
+        {
+            if (_byAddress.TryGetValue(address, out var holder) && holder == service)
+                _byAddress.TryRemove(address, out _);
+        }
     }
 
-    private static (string Namespace, string Name) KeyOf(Resource resource) => (resource.Metadata!.Namespace ?? "", resource.Metadata.Name!);
+    private static string KeyOf(Resource resource) => $"{resource.Metadata!.Namespace}/{resource.Metadata.Name}";
 
     // "None" for one without an address.
     private static List<IPAddress> AddressesOf(Resource service)
@@ -64,5 +67,12 @@ internal sealed class ServiceIndex(int most, LabelChoice labels) : IResourceInde
         return [.. from text in texts where IPAddress.TryParse(text, out _) select NetworkAddress.Canonical(IPAddress.Parse(text))];
     }
 
-    private sealed record Service(NamedService Name, DateTimeOffset Created, List<IPAddress> Addresses);
+    private sealed class Service(NamedService name, DateTimeOffset created, List<IPAddress> addresses)
+    {
+        public NamedService Name => name;
+
+        public DateTimeOffset Created => created;
+
+        public List<IPAddress> Addresses => addresses;
+    }
 }

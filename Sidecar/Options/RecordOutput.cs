@@ -62,5 +62,5 @@ public enum RecordKey
 internal sealed record OutputContext(string Format, LineSender SenderOf, TimeProvider Time, ILogger Logger)
 {
     /// <summary>The own pod by OpenTelemetry's names; null if records have no names of Kubernetes.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>>? Resource { get; init; }
+    public IReadOnlyDictionary<string, string>? Resource { get; init; }
 }

@@ -93,7 +93,7 @@ public sealed class IndexTests
             random.Shuffle(changes);
             foreach (var change in changes)
                 pods.Set(change);
-            var last = all.OrderBy(pod => pod.Metadata!.CreationTimestamp).ThenBy(pod => pod.Metadata!.Uid, StringComparer.Ordinal).Last();
+            var last = all.OrderBy(pod => pod.Metadata!.Created).ThenBy(pod => pod.Metadata!.Uid, StringComparer.Ordinal).Last();
 
             Assert.Equal(last.Metadata!.Name, Find(pods, "10.0.0.1"));
             pods.Remove(last);
@@ -128,7 +128,7 @@ public sealed class IndexTests
         services.Set(Read(Service("shop", "10.96.0.9")));
 
         Assert.Equal((null, "shop"), (services.Find(IPAddress.Parse("10.96.0.1"), Now.AddYears(5))?.Name, services.Find(IPAddress.Parse("10.96.0.9"), Now.AddYears(5))?.Name));
-        Assert.Equal("team=blue", string.Join(',', services.Find("shop", "headless").Labels.Select(label => $"{label.Key}={label.Value}")));
+        Assert.Equal("team=blue", string.Join(',', services.Find("shop", "headless").Labels.Select(label => $"{label.Name}={label.Value}")));
         Assert.Empty(services.Find("shop", "unknown").Labels);
         services.Remove(Read(Service("shop", "10.96.0.9")));
         Assert.Null(services.Find(IPAddress.Parse("10.96.0.9"), Now.AddYears(5)));
@@ -153,10 +153,10 @@ public sealed class IndexTests
     [Fact]
     public void Labels_HaveALimit_AndAChoice()
     {
-        var many = Enumerable.Range(0, 100).Select(i => KeyValuePair.Create($"label-{i:00}", "value"));
+        var many = Enumerable.Range(0, 100).ToDictionary(i => $"label-{i:00}", _ => "value");
 
-        Assert.InRange(new LabelChoice(null).Of(many).Sum(label => label.Key.Length + label.Value.Length), LabelChoice.MaxLength - 20, LabelChoice.MaxLength);
-        Assert.Equal(["label-07", "label-42"], new LabelChoice(["label-42", "label-07", "none"]).Of(many).Select(label => label.Key));
+        Assert.InRange(new LabelChoice(null).Of(many).Sum(label => label.Name.Length + label.Value.Length), LabelChoice.MaxLength - 20, LabelChoice.MaxLength);
+        Assert.Equal(["label-07", "label-42"], new LabelChoice(["label-42", "label-07", "none"]).Of(many).Select(label => label.Name));
         Assert.Empty(new LabelChoice(null).Of(null));
     }
 

@@ -47,9 +47,9 @@ public sealed class PeerNamesTests : IDisposable
         var found = Find(names, SidecarRole.Inbound, "10.1.0.5:5000", "127.0.0.1:9000");
 
         Assert.Equal(("web-1", "shop", "node-1", "account"), (found.Client.Pod!.Name, found.Client.Pod.Namespace, found.Client.Pod.Node, found.Client.Pod.ServiceAccount));
-        Assert.Equal(["app=web", "pod-template-hash=5d4f8c"], found.Client.Pod.Labels.Select(label => $"{label.Key}={label.Value}"));
+        Assert.Equal(["app=web", "pod-template-hash=5d4f8c"], found.Client.Pod.Labels.Select(label => $"{label.Name}={label.Value}"));
         Assert.Equal(("web", "shop"), (found.Client.Service!.Name, found.Client.Service.Namespace));
-        Assert.Equal(["team=blue"], found.Client.Service.Labels.Select(label => $"{label.Key}={label.Value}"));
+        Assert.Equal(["team=blue"], found.Client.Service.Labels.Select(label => $"{label.Name}={label.Value}"));
         Assert.Equal(("shop-1", "shop", "node-1", "shop"), (found.Server.Pod!.Name, found.Server.Pod.Namespace, found.Server.Pod.Node, found.Server.Pod.ServiceAccount));
         Assert.Same(found.Own, found.Server.Pod);
         // Of the services that lead to the pod, the one with this port.
@@ -397,7 +397,7 @@ public sealed class PeerNamesTests : IDisposable
 
         await names.StopAsync(Cancel);
         Assert.Null(found.Client.Pod);
-        Assert.Equal(["app=shop", "team=a b"], found.Server.Pod!.Labels.Select(label => $"{label.Key}={label.Value}"));
+        Assert.Equal(["app=shop", "team=a b"], found.Server.Pod!.Labels.Select(label => $"{label.Name}={label.Value}"));
         Assert.Empty(api.Requests);
     }
 

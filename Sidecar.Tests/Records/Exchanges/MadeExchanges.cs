@@ -79,7 +79,7 @@ internal static class MadeExchanges
     /// <summary>Kubernetes' names of both ends.</summary>
     public static ConnectionNames Names { get; } = new(
         Server,
-        new EndNames(new NamedPod("web-1", "shop", "node-1", "web", [new("app", "web"), new("app.kubernetes.io/name", "web")]), new NamedService("web", "shop", [new("team", "blue")])),
+        new EndNames(new NamedPod("web-1", "shop", "node-1", "web", [new Label("app", "web"), new Label("app.kubernetes.io/name", "web")]), new NamedService("web", "shop", [new Label("team", "blue")])),
         new EndNames(Server, new NamedService("shop", "shop", [])));
 
     /// <summary>A connection's part of its exchanges' records.</summary>

@@ -98,7 +98,7 @@ public sealed class FormatNamesTests
     public void Names_OfAnyBytes_AreText(string format)
     {
         const string strange = "a\"b\\c\n\u0000\ud800é{";
-        var pod = new NamedPod(strange, strange, strange, strange, [KeyValuePair.Create(strange, strange)]);
+        var pod = new NamedPod(strange, strange, strange, strange, [new Label(strange, strange)]);
         var names = new ConnectionNames(pod, new EndNames(pod, new NamedService(strange, strange, pod.Labels)), new EndNames(pod, new NamedService(strange, strange, pod.Labels)));
 
         Parse(MadeExchanges.Written(Format(format, Text()), Of(), Origin() with { Role = SidecarRole.Outbound, Names = names }));
@@ -109,7 +109,7 @@ public sealed class FormatNamesTests
     [MemberData(nameof(Formats))]
     public void Line_WithLongNames_KeepsItsLimit(string format)
     {
-        var labels = new LabelChoice(null).Of(Enumerable.Range(0, 50).Select(i => KeyValuePair.Create($"label-{i:00}", new string('v', 20))));
+        var labels = new LabelChoice(null).Of(Enumerable.Range(0, 50).ToDictionary(i => $"label-{i:00}", _ => new string('v', 20)));
         var pod = new NamedPod(new string('p', 63), new string('n', 63), new string('o', 63), new string('a', 63), labels);
         var service = new NamedService(new string('s', 63), pod.Namespace!, labels);
         var exchange = Completed(Request("GET", "/" + new string('u', 5000), ("Cookie", new string('c', 5000))), Response(200, ("Content-Type", new string('t', 5000))));
@@ -144,7 +144,7 @@ public sealed class FormatNamesTests
         var table = File.ReadLines(Path.Combine(Repository.Root, "docs", "records.md")).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1]).ToList();
         var head = table.FindIndex(cells => cells[0] == "name");
         var rows = table.Skip(head + 1).TakeWhile(cells => cells.Length == table[head].Length).ToList();
-        var labels = new[] { KeyValuePair.Create("NAME", "value") };
+        var labels = new[] { new Label("NAME", "value") };
         var (client, server) = (new NamedPod("c", "n", "o", "a", labels), new NamedPod("s", "n", "o", "a", labels));
         var names = new ConnectionNames(server, new EndNames(client, new NamedService("x", "n", labels)), new EndNames(server, new NamedService("y", "n", labels)));
         foreach (var format in RecordFormats.Names)

@@ -114,14 +114,14 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
         if (names.Pod?.Labels is { Count: > 0 } labels)
         {
             line.Raw(",\"labels\":{\""u8);
-            foreach (var (index, label) in labels.Index())
+            for (var i = 0; i < labels.Count; i++)
             {
-                if (index > 0)
+                if (i > 0)
                     line.Raw("\",\""u8);
                 // A dot would make an object, and a label can have the name of another and a dot.
-                WriteName(line, label.Key.Replace('.', '_'));
+                WriteName(line, labels[i].Name.Replace('.', '_'));
                 line.Raw("\":\""u8);
-                WriteName(line, label.Value);
+                WriteName(line, labels[i].Value);
             }
 
             line.Raw("\"}"u8);

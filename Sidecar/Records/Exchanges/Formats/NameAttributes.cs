@@ -6,30 +6,30 @@ namespace Sidecar.Records.Exchanges.Formats;
 internal static class NameAttributes
 {
     /// <summary>Those of one end of a connection.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> Of(EndNames names)
+    public static IEnumerable<Label> Of(EndNames names)
     {
         foreach (var attribute in Of(names.Pod))
             yield return attribute;
         if (names.Service is not { } service)
             yield break;
         if (names.Pod is null)
-            yield return new("k8s.namespace.name", service.Namespace);
-        yield return new("k8s.service.name", service.Name);
+            yield return new Label("k8s.namespace.name", service.Namespace);
+        yield return new Label("k8s.service.name", service.Name);
     }
 
     /// <summary>Those of a pod; none for null.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> Of(NamedPod? pod)
+    public static IEnumerable<Label> Of(NamedPod? pod)
     {
         if (pod is null)
             yield break;
-        yield return new("k8s.pod.name", pod.Name);
+        yield return new Label("k8s.pod.name", pod.Name);
         if (pod.Namespace is { } space)
-            yield return new("k8s.namespace.name", space);
+            yield return new Label("k8s.namespace.name", space);
         if (pod.Node is { } node)
-            yield return new("k8s.node.name", node);
+            yield return new Label("k8s.node.name", node);
         if (pod.ServiceAccount is { } account)
-            yield return new("k8s.serviceaccount.name", account);
-        foreach (var (name, value) in pod.Labels)
-            yield return new($"k8s.pod.label.{name}", value);
+            yield return new Label("k8s.serviceaccount.name", account);
+        foreach (var label in pod.Labels)
+            yield return label with { Name = $"k8s.pod.label.{label.Name}" };
     }
 }

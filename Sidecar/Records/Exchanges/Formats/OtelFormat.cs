@@ -90,8 +90,8 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
     /// <inheritdoc/>
     protected override void WriteNames(JsonLine line, string end, EndNames names)
     {
-        foreach (var (key, name) in NameAttributes.Of(names))
-            WriteName(line, ",\""u8, $"{end}.{key}", name);
+        foreach (var attribute in NameAttributes.Of(names))
+            WriteName(line, ",\""u8, $"{end}.{attribute.Name}", attribute.Value);
     }
 
     // The own pod is the resource that the record is of.
@@ -100,9 +100,15 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
     {
         if (origin.Names!.Own is not { } own)
             return;
-        line.Raw(",\"resource\":{"u8);
-        foreach (var (index, (key, name)) in NameAttributes.Of(own).Index())
-            WriteName(line, index == 0 ? "\""u8 : ",\""u8, key, name);
+        line.Raw(",\"resource\":"u8);
+        // The first is always there.
+        var before = "{\""u8;
+        foreach (var attribute in NameAttributes.Of(own))
+        {
+            WriteName(line, before, attribute.Name, attribute.Value);
+            before = ",\""u8;
+        }
+
         line.Raw("}"u8);
     }
 

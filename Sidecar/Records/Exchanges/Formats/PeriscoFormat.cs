@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Chassis;
 using Chassis.Net;
+using Sidecar.Kubernetes;
 using Sidecar.Observation;
 
 namespace Sidecar.Records.Exchanges.Formats;
@@ -98,7 +99,7 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         line.Raw("}"u8);
     }
 
-    private static void WriteObject(JsonLine line, string key, string? name, string? space, IReadOnlyList<KeyValuePair<string, string>>? labels, string? node)
+    private static void WriteObject(JsonLine line, string key, string? name, string? space, IReadOnlyList<Label>? labels, string? node)
     {
         if (name is null)
             return;
@@ -115,11 +116,11 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         if (labels is { Count: > 0 })
         {
             line.Raw("\",\"labels\":[\""u8);
-            foreach (var (index, label) in labels.Index())
+            for (var i = 0; i < labels.Count; i++)
             {
-                if (index > 0)
+                if (i > 0)
                     line.Raw("\",\""u8);
-                WriteName(line, $"{label.Key}={label.Value}");
+                WriteName(line, $"{labels[i].Name}={labels[i].Value}");
             }
 
             line.Raw("\"]"u8);

@@ -101,10 +101,10 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
     /// <inheritdoc/>
     protected override void WriteNames(JsonLine line, string end, EndNames names)
     {
-        foreach (var (key, name) in NameAttributes.Of(names))
+        foreach (var attribute in NameAttributes.Of(names))
         {
-            Begin(line, Encoding.UTF8.GetBytes($"{end}.{key}"));
-            WriteName(line, name);
+            Begin(line, Encoding.UTF8.GetBytes($"{end}.{attribute.Name}"));
+            WriteName(line, attribute.Value);
             line.Raw("\"}}"u8);
         }
     }

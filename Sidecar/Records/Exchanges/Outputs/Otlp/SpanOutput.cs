@@ -26,7 +26,7 @@ internal sealed class SpanOutput : HttpOutput
             .. "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\""u8,
             .. JsonEncodedText.Encode(options.Service, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes,
             .. "\"}}"u8,
-            .. (context.Resource ?? []).SelectMany(AttributeOf),
+            .. context.Resource?.SelectMany(AttributeOf) ?? [],
             .. "]},\"scopeSpans\":[{\"scope\":{\"name\":\"sidecar\"},\"spans\":["u8];
 
     private static byte[] AttributeOf(KeyValuePair<string, string> attribute) =>

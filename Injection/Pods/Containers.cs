@@ -15,6 +15,12 @@ internal static class Containers
     /// <summary>The name of the volume with the configuration.</summary>
     public const string ConfigVolume = "sidecar-config";
 
+    /// <summary>The name of the volume with the pod's labels.</summary>
+    public const string PodVolume = "sidecar-pod";
+
+    /// <summary>The name of the volume with the token for the API server.</summary>
+    public const string TokenVolume = "sidecar-token";
+
     /// <summary>The port of <c>/readyz</c>, <c>/healthz</c> and <c>/probes</c>.</summary>
     public const int HealthPort = 15021;
 
@@ -26,6 +32,16 @@ internal static class Containers
     private const int User = 1337;
 
     private const string ConfigFolder = "/etc/sidecar";
+
+    // Where programs look for them.
+    private const string PodFolder = "/etc/podinfo";
+    private const string TokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+    // The pod's names, by the downward API.
+    private static readonly (string Variable, string Field)[] PodFields =
+    [
+        ("POD_NAME", "metadata.name"), ("POD_NAMESPACE", "metadata.namespace"), ("POD_SERVICE_ACCOUNT", "spec.serviceAccountName"), ("NODE_NAME", "spec.nodeName"),
+    ];
 
     /// <summary>The list of ordinary containers in a pod's spec.</summary>
     public const string Ordinary = "containers";
@@ -82,9 +98,10 @@ internal static class Containers
             sidecar["restartPolicy"] = "Always";
         if (pod.Config is not null)
             sidecar["args"] = new JsonArray("--config", $"{ConfigFolder}/sidecar.yaml");
-        JsonNode[] environment = [.. Environment(pod).Concat(Environment(probes)).Select(entry => new JsonObject { ["name"] = entry.Key, ["value"] = entry.Value })];
-        if (environment.Length > 0)
-            sidecar["env"] = new JsonArray(environment);
+        sidecar["env"] = new JsonArray([
+            .. Environment(pod).Concat(Environment(probes)).Select(entry => new JsonObject { ["name"] = entry.Key, ["value"] = entry.Value }),
+            .. PodFields.Select(entry => new JsonObject { ["name"] = entry.Variable, ["valueFrom"] = Field(entry.Field) }),
+        ]);
         sidecar["ports"] = new JsonArray(Port("sidecar-health", HealthPort), Port("sidecar-metrics", MetricsPort));
         sidecar["startupProbe"] = Probe("/readyz", 1, failures: 60);
         sidecar["readinessProbe"] = Probe("/readyz", 5);
@@ -102,13 +119,42 @@ internal static class Containers
             ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
         };
         sidecar["resources"] = new JsonObject { ["requests"] = Quantities(pod.Cpu, pod.Memory), ["limits"] = Quantities(pod.CpuLimit, pod.MemoryLimit) };
-        if (pod.Config is not null)
-            sidecar["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = ConfigVolume, ["mountPath"] = ConfigFolder, ["readOnly"] = true });
+        sidecar["volumeMounts"] = new JsonArray([.. Volumes(pod).Select(volume => new JsonObject { ["name"] = (string)volume.Volume["name"]!, ["mountPath"] = volume.Folder, ["readOnly"] = true })]);
         return sidecar;
     }
 
-    /// <summary>The volume with the configuration.</summary>
-    public static JsonObject VolumeOf(string config) => new() { ["name"] = ConfigVolume, ["configMap"] = new JsonObject { ["name"] = config } };
+    /// <summary>The volumes of the sidecar.</summary>
+    public static IEnumerable<JsonObject> VolumesOf(PodSettings pod) => Volumes(pod).Select(volume => volume.Volume);
+
+    private static IEnumerable<(JsonObject Volume, string Folder)> Volumes(PodSettings pod)
+    {
+        yield return (new JsonObject { ["name"] = PodVolume, ["downwardAPI"] = new JsonObject { ["items"] = new JsonArray(LabelsFile()) } }, PodFolder);
+        if (pod.KubernetesNames == "on")
+            yield return (TokenOf(), TokenFolder);
+        if (pod.Config is { } config)
+            yield return (new JsonObject { ["name"] = ConfigVolume, ["configMap"] = new JsonObject { ["name"] = config } }, ConfigFolder);
+    }
+
+    // As Kubernetes itself would mount it, but for the sidecar alone.
+    private static JsonObject TokenOf() => new()
+    {
+        ["name"] = TokenVolume,
+        ["projected"] = new JsonObject
+        {
+            ["sources"] = new JsonArray(
+                new JsonObject { ["serviceAccountToken"] = new JsonObject { ["path"] = "token", ["expirationSeconds"] = 3600 } },
+                new JsonObject { ["configMap"] = new JsonObject { ["name"] = "kube-root-ca.crt", ["items"] = new JsonArray(new JsonObject { ["key"] = "ca.crt", ["path"] = "ca.crt" }) } }),
+        },
+    };
+
+    private static JsonObject LabelsFile()
+    {
+        var file = Field("metadata.labels");
+        file["path"] = "labels";
+        return file;
+    }
+
+    private static JsonObject Field(string path) => new() { ["fieldRef"] = new JsonObject { ["fieldPath"] = path } };
 
     private static IEnumerable<string> Arguments(PodSettings pod)
     {
@@ -133,6 +179,8 @@ internal static class Containers
 
     private static IEnumerable<KeyValuePair<string, string>> Environment(PodSettings pod)
     {
+        if (pod.KubernetesNames is { } names)
+            yield return KeyValuePair.Create("SIDECAR__KUBERNETES__NAMES", names);
         if (pod.Config is not null)
             yield break;
         for (var i = 0; i < pod.Roles.Count; i++)

@@ -82,15 +82,14 @@ internal static class PodInjector
             pod.Insert(["spec", "containers"], 0, [sidecar], before: "containers");
         }
 
-        if (settings.Config is { } config)
-            pod.Insert(["spec", "volumes"], pod.At("spec", "volumes").Items().Count, [Containers.VolumeOf(config)]);
+        pod.Insert(["spec", "volumes"], pod.At("spec", "volumes").Items().Count, [.. Containers.VolumesOf(settings)]);
         return new(InjectionOutcome.Changed, "added a sidecar") { Warnings = warnings };
     }
 
     private static void Remove(Patch pod, List<PodError> errors)
     {
         ProbeRewrite.Restore(pod, errors);
-        foreach (var (list, name) in new[] { ("containers", Containers.Sidecar), ("initContainers", Containers.Sidecar), ("initContainers", Containers.Rules), ("volumes", Containers.ConfigVolume) })
+        foreach (var (list, name) in new[] { ("containers", Containers.Sidecar), ("initContainers", Containers.Sidecar), ("initContainers", Containers.Rules), ("volumes", Containers.PodVolume), ("volumes", Containers.TokenVolume), ("volumes", Containers.ConfigVolume) })
         {
             var index = pod.At("spec", list).Items().ToList().FindIndex(item => item.Mapping()?["name"].Text() == name);
             if (index >= 0)

@@ -41,6 +41,7 @@ internal sealed partial record PodSettings
         new("oracle", "HOST:PORT", "The Oracle that authorizes each connection and chooses its transform", (pod, text) => pod with { Oracle = HostPort.Parse(text).ToString() }),
         new("transform", "EXPRESSION", "Transform if there is no Oracle; no transform is encryption [default: idt]", (pod, text) => pod with { Transform = text }),
         new("config", "CONFIGMAP", "ConfigMap with a file sidecar.yaml; it replaces listeners, Oracle and transform, and its listeners must be on 45000 (outbound) and 45001 (inbound)", (pod, text) => pod with { Config = Matching(text, Name(), "the name of a ConfigMap is expected") }),
+        new("kubernetes-names", "off|own|on", "Kubernetes names in records; on needs a role that may list and watch pods, services and endpoint slices [default: off]", (pod, text) => pod with { KubernetesNames = Values.OneOf(("off", "off"), ("own", "own"), ("on", "on"))(text) }),
         new("container", "KIND", "native: a native sidecar, from Kubernetes 1.29 on; classic: an ordinary container [default: native]", (pod, text) => pod with { Container = Values.OneOf(("native", ContainerKind.Native), ("classic", ContainerKind.Classic))(text) }),
         new("image", "IMAGE", $"Image of the sidecar [default: {DefaultImage}]", (pod, text) => pod with { Image = Matching(text, ImageName(), "an image is expected, such as registry.example/sidecar:1.0") }),
         new("iptables-image", "IMAGE", $"Image that sets the rules [default: {DefaultIptablesImage}]", (pod, text) => pod with { IptablesImage = Matching(text, ImageName(), "an image is expected, such as registry.example/sidecar-iptables:1.0") }),
@@ -77,6 +78,8 @@ internal sealed partial record PodSettings
     public string? Transform { get; init; }
 
     public string? Config { get; init; }
+
+    public string? KubernetesNames { get; init; }
 
     public ContainerKind Container { get; init; }
 

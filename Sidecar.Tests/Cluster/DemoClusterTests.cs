@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Demo.Transparent;
 using Demo.Verification;
 using Processes;
+using Sidecar.Tests.Kubernetes;
 using Testing;
 using Testing.Peers;
 using Xunit;
@@ -218,6 +219,50 @@ public sealed class DemoClusterTests
             // It serves for 10 s; the sidecar still relays what is under way then. At the end of the grace period the kubelet would kill.
             Assert.InRange(ended[application], 10, deleting + grace);
             Assert.InRange(ended[$"sidecar of {application}"], ended[application], deleting + grace);
+        }
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Records_HaveTheNamesOfBothPods()
+    {
+        const string space = "names";
+        using var folder = new TempFolder();
+        string Relative(params string[] path) => Path.GetRelativePath(folder.Root, Path.Combine([Repository.Root, "k8s", .. path]));
+        folder.Write("kustomization.yml", $$$"""
+            namespace: {{{space}}}
+            resources: [{{{Relative("base")}}}]
+            components: [{{{Relative("components", "kubernetes-names")}}}, {{{Relative("components", "classic-sidecar")}}}]
+            patches:
+              - target: {kind: Deployment, name: backend}
+                patch: |
+                  - {op: add, path: /spec/template/spec/containers/0/env/-, value: {name: SIDECAR__RECORDS__PATH, value: "-"}}
+            """);
+        await Cluster.KubectlAsync("apply", "-k", folder.Root);
+        try
+        {
+            await Cluster.KubectlAsync(["-n", space, "rollout", "status", .. Deployments.Select(name => $"deployment/{name}")]);
+            var (frontend, backend) = (await Cluster.PodAsync(space, "frontend"), await Cluster.PodAsync(space, "backend"));
+            JsonNode? record = null;
+            await _demo.EventuallyAsync(
+                async () =>
+                {
+                    // Until the sidecar knows all names.
+                    await AskAsync(frontend.Sockets, await Cluster.ServiceAsync(space, "backend"), DemoCluster.BackendPort, "/api/videos");
+                    var lines = (await Cluster.KubectlAsync("-n", space, "logs", "deployment/backend", "-c", "sidecar")).Split('\n').Where(line => line.StartsWith("{\"protoMessage\"", StringComparison.Ordinal));
+                    record = lines.Select(line => JsonNode.Parse(line)).LastOrDefault();
+                    return record.At("clientService") is not null && record.At("serverService") is not null;
+                },
+                "a record has the names of both ends");
+
+            Assert.Equal((frontend.Name, space), (record.Text("client.name"), record.Text("client.namespace")));
+            Assert.Equal((backend.Name, space, record.Text("client.nodeName")), (record.Text("server.name"), record.Text("server.namespace"), record.Text("server.nodeName")));
+            Assert.Equal(("frontend", "backend"), (record.Text("clientService.name"), record.Text("serverService.name")));
+            Assert.Contains("app.kubernetes.io/name=frontend", record.Words("client.labels"));
+            Assert.Contains("app.kubernetes.io/name=backend", record.Words("server.labels"));
+        }
+        finally
+        {
+            await Cluster.KubectlAsync("delete", "-k", folder.Root, "--wait=false");
         }
     }
 

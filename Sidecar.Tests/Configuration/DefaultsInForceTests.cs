@@ -14,6 +14,7 @@ public sealed class DefaultsInForceTests
     [
         "config", "listeners.0.listen", "listeners.0.target", "oracle.address", "listeners.0.allow-clients", "listeners.0.deny-destinations", "listeners.0.max-connections",
         "metrics.hosts", "health.hosts", "records.path", "records.token", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.spool", "records.headers.allow", "records.headers.deny", "records.paths", "records.cidrs",
+        "kubernetes.pod", "kubernetes.namespace", "kubernetes.node", "kubernetes.service-account", "kubernetes.server", "kubernetes.labels",
     ];
 
     [Theory]
@@ -25,6 +26,8 @@ public sealed class DefaultsInForceTests
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200")]
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200 records.data-stream=on records.spool=/tmp/s")]
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=kafka records.brokers=127.0.0.1:9092 records.topic=t")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=on kubernetes.server=https://10.0.0.1 kubernetes.namespace=n kubernetes.scope=cluster")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=own kubernetes.pod=p")]
     public void InForce_GivenAsSettings_MakesTheSameOptions(string words)
     {
         var loaded = new ConfigurationReader([.. words.Split(' ').Select(Words.Option)], []).Read();
@@ -45,10 +48,11 @@ public sealed class DefaultsInForceTests
             [.. "listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200 records.spool=/tmp/s".Split(' ').Select(Words.Option)], []).Read();
         var withBrokers = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 records.output=kafka records.brokers=127.0.0.1:9092 records.topic=t".Split(' ').Select(Words.Option)], []).Read();
+        var withNames = new ConfigurationReader([.. "listeners.0.listen=127.0.0.1:1 kubernetes.names=on kubernetes.server=https://10.0.0.1 kubernetes.namespace=n".Split(' ').Select(Words.Option)], []).Read();
         var withCollector = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 records.output=otlp records.url=http://127.0.0.1:4318".Split(' ').Select(Words.Option)], []).Read();
 
-        var shown = loaded.Settings.Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Select(s => s.Key).ToHashSet();
+        var shown = loaded.Settings.Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Concat(withNames.Settings).Select(s => s.Key).ToHashSet();
         Assert.DoesNotContain(SettingTable.Options.Select(o => o.Key).Except(WithoutDefault), key => !shown.Contains(key));
     }
 

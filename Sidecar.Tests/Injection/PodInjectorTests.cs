@@ -167,6 +167,25 @@ public sealed class PodInjectorTests
     }
 
     [Fact]
+    public void Inject_WithKubernetesNames_GivesTheTokenToTheSidecarAlone()
+    {
+        var pod = Pod("{volumes: [{name: own, emptyDir: {}}], containers: [{name: app, ports: [{containerPort: 9000}]}]}", "sidecar.proxy/kubernetes-names: 'on'");
+
+        Assert.Equal(InjectionOutcome.Changed, PodInjector.Inject(pod, Inbound with { Config = "settings" }, isJob: false).Outcome);
+
+        Assert.Equal("on", Environment(pod)["SIDECAR__KUBERNETES__NAMES"]);
+        Assert.Equal(["own", "sidecar-pod", "sidecar-token", "sidecar-config"], Names("spec", "volumes"));
+        Assert.Equal(["sidecar-pod", "sidecar-token", "sidecar-config"], Names("spec", "initContainers", "1", "volumeMounts"));
+        Assert.Null(pod.At("spec", "initContainers", "0", "volumeMounts"));
+        Assert.Null(pod.At("spec", "containers", "0", "volumeMounts"));
+
+        Assert.Equal(InjectionOutcome.Changed, PodInjector.Uninject(pod).Outcome);
+        Assert.Equal(["own"], Names("spec", "volumes"));
+
+        IEnumerable<string> Names(params string[] path) => pod.At(path)!.AsArray().Select(item => (string)item!["name"]!);
+    }
+
+    [Fact]
     public void Inject_AgainWithOtherSettings_ReplacesTheSidecar()
     {
         var pod = Pod("{containers: [{name: app, ports: [{containerPort: 9000}], livenessProbe: {tcpSocket: {port: 9000}}}]}");

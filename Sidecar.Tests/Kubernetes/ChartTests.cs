@@ -18,6 +18,8 @@ public sealed class ChartTests
         { "--set gatewayAPI.enabled=true", Renderings.With(Renderings.Demo, "gateway-api") },
         { "--set istio.enabled=true", Renderings.With(Renderings.Demo, "istio") },
         { "--set prometheus.enabled=true", Renderings.With(Renderings.Demo, "prometheus") },
+        { "--set kubernetesNames.enabled=true", Renderings.With(Renderings.Demo, Renderings.Names) },
+        { "--set kubernetesNames.enabled=true,sidecar.native=false,ipv6=false --kube-version 1.20.2", Renderings.With("base", Renderings.Names, "classic-sidecar") },
     };
 
     [Theory]

@@ -25,6 +25,8 @@ public sealed class InjectionTests
     [Theory]
     [InlineData("base")]
     [InlineData(Renderings.Old)]
+    [InlineData("base + kubernetes-names")]
+    [InlineData("base + kubernetes-names + classic-sidecar")]
     public async Task Inject_OnAMesh_ChangesNothing(string rendering)
     {
         var injected = await InjectAsync(rendering);
@@ -32,9 +34,9 @@ public sealed class InjectionTests
         Assert.All((await Renderings.OfAsync(rendering)).All.Zip(injected.All), pair => Assert.True(JsonNode.DeepEquals(pair.First, pair.Second), $"{pair}"));
     }
 
-    private static async Task<Manifests> InjectAsync(string folder)
+    private static async Task<Manifests> InjectAsync(string rendering)
     {
-        var manifests = await KubernetesTools.KustomizeAsync(Path.Combine(KubernetesTools.Manifests, folder));
+        var manifests = await Renderings.TextOfAsync(rendering);
         var inject = new ProcessCommand("inject", "dotnet", Path.Combine(AppContext.BaseDirectory, "Sidecar.dll"), "inject", "-f", "-");
         return new Manifests(YamlJson.Read((await Run.ToEndAsync(inject, manifests)).Well("Sidecar inject")));
     }

@@ -27,7 +27,7 @@ public sealed class NetworkPolicyTests
     private static readonly string[] Scrapes = ["prometheus -> frontend TCP 15090", "prometheus -> backend TCP 15090", "prometheus -> oracle TCP 9101"];
 
     // Every port of a program of this project, also those that no Service has: 8001, 9001, 9081 and the sidecars' own.
-    private static readonly int[] Ports = [53, 80, 443, 5353, 8000, 8001, 9000, 9001, 9080, 9081, 9100, 9101, 15000, 15021, 15090, 45000, 45001];
+    private static readonly int[] Ports = [53, 80, 443, 5353, 6443, 8000, 8001, 9000, 9001, 9080, 9081, 9100, 9101, 15000, 15021, 15090, 45000, 45001];
 
     private static readonly IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Namespaces =
         new[] { Own, "kube-system", "monitoring", "foreign" }.ToDictionary(name => name, IReadOnlyDictionary<string, string> (name) => Labels(("kubernetes.io/metadata.name", name)));
@@ -41,6 +41,15 @@ public sealed class NetworkPolicyTests
     [Theory]
     [MemberData(nameof(WithPrometheus))]
     public async Task Flows_WithPrometheus_AllowItToScrape(string rendering) => AssertFlows([.. Allowed, .. Scrapes], await Renderings.OfAsync(rendering));
+
+    // The address of the API server is not known, so the ports are open to all addresses.
+    [Theory]
+    [MemberData(nameof(Renderings.WithNames), MemberType = typeof(Renderings))]
+    public async Task Flows_WithNames_LeadToApiServers(string rendering)
+    {
+        string[] others = ["kube-dns", "prometheus", "foreign-frontend", "outside", "node-dns"];
+        AssertFlows([.. Allowed, .. from source in (string[])["frontend", "backend"] from peer in others from port in (int[])[443, 6443] select $"{source} -> {peer} TCP {port}"], await Renderings.OfAsync(rendering));
+    }
 
     [Fact]
     public async Task Policies_AllSelectPods()

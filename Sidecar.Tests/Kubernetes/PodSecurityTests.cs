@@ -56,7 +56,22 @@ public sealed class PodSecurityTests
             var account = manifests.Find("ServiceAccount", pod.Spec.Text("serviceAccountName"));
             Assert.False((bool)account!["automountServiceAccountToken"]!);
             Assert.All(["hostNetwork", "hostPID", "hostIPC", "hostPath"], field => Assert.Empty(pod.Spec.Everywhere(field)));
+            Assert.Equal(rendering.Contains(Renderings.Names, StringComparison.Ordinal) && pod.Sidecar is not null ? 1 : 0, pod.Spec.Everywhere("serviceAccountToken").Count());
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Renderings.WithNames), MemberType = typeof(Renderings))]
+    public async Task Token_IsForTheSidecarAlone(string rendering)
+    {
+        var meshed = (await Renderings.OfAsync(rendering)).Pods.Where(pod => pod.Sidecar is not null).ToList();
+
+        Assert.Equal(["backend", "frontend"], meshed.Select(pod => pod.Name).Order());
+        Assert.All(meshed, pod =>
+        {
+            var token = Assert.Single(pod.Spec.Items("volumes"), volume => volume.Everywhere("serviceAccountToken").Any()).Text("name");
+            Assert.Equal(pod.Sidecar, Assert.Single(pod.AllContainers, container => container.Items("volumeMounts").Any(mount => mount.Text("name") == token)));
+        });
     }
 
     [Theory]

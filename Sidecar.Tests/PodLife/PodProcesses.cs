@@ -145,7 +145,8 @@ internal sealed class PodProcesses(JsonObject spec, NetworkNamespace space, IPAd
     private ProgramProcess Start(JsonObject container, string program, IEnumerable<string> words)
     {
         var user = (int)(container.At("securityContext.runAsUser") ?? spec.At("securityContext.runAsUser"))!;
-        var environment = container.Items("env").ToDictionary(entry => entry.Text("name")!, entry => rename(entry.Text("value")!));
+        // Not those of the downward API, which no process here needs.
+        var environment = container.Items("env").Where(entry => entry.ContainsKey("value")).ToDictionary(entry => entry.Text("name")!, entry => rename(entry.Text("value")!));
         return space.Start(user, program, environment, words.Select(rename));
     }
 

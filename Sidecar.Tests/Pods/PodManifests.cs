@@ -5,7 +5,7 @@ namespace Sidecar.Tests.Pods;
 
 /// <summary>
 /// The demo's manifests (k8s/base over k8s/application) as pods that podman 4 understands: it knows neither native sidecars nor Services
-/// nor HTTP probes, and gives init containers of a Deployment the restart policy of the others.
+/// nor HTTP probes nor the downward API, and gives init containers of a Deployment the restart policy of the others.
 /// </summary>
 internal static class PodManifests
 {
@@ -24,7 +24,13 @@ internal static class PodManifests
         foreach (var container in containers)
             Simplify(container);
         foreach (var sidecar in containers.Where(container => NameOf(container) == "sidecar"))
+        {
             ((YamlMappingNode)sidecar["resources"]["limits"]).Children["memory"] = sidecarMemory;
+            sidecar.Children.Remove("volumeMounts");
+        }
+
+        if (spec.Children.TryGetValue("volumes", out var volumes))
+            spec.Children["volumes"] = new YamlSequenceNode(((YamlSequenceNode)volumes).Where(volume => !((YamlMappingNode)volume).Children.ContainsKey("downwardAPI")));
         spec.Children["containers"] = new YamlSequenceNode(containers);
         spec.Children["initContainers"] = new YamlSequenceNode(initContainers);
         // Under Always podman starts the init containers again and again.
@@ -102,7 +108,8 @@ internal static class PodManifests
             container.Children.Remove(probe);
         // Probes that the sidecar makes belong to them.
         if (container.Children.TryGetValue("env", out var variables))
-            container.Children["env"] = new YamlSequenceNode(((YamlSequenceNode)variables).Where(variable => !NameOf(variable).StartsWith("SIDECAR__PROBES__", StringComparison.Ordinal)));
+            container.Children["env"] = new YamlSequenceNode(((YamlSequenceNode)variables).Where(
+                variable => !NameOf(variable).StartsWith("SIDECAR__PROBES__", StringComparison.Ordinal) && ((YamlMappingNode)variable).Children.ContainsKey("value")));
     }
 
     private static bool IsSidecar(YamlMappingNode container) => container.Children.ContainsKey("restartPolicy");

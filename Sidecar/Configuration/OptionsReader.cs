@@ -76,6 +76,7 @@ internal static class OptionsReader
             Observation = new() { HeadBytes = settings.Read("observation.head-bytes", defaults.Observation.HeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
             ObservationMemory = settings.Read("observation.memory", defaults.ObservationMemory, Values.Size(MinObservationMemory, MaxObservationMemory), size => Values.WriteSize(size)),
             Records = RecordSettings.Read(settings),
+            Kubernetes = KubernetesSettings.Read(settings),
             LogLevel = settings.Read("log.level", defaults.LogLevel, ServiceLogging.ParseLevel, ServiceLogging.WriteLevel),
         };
     }

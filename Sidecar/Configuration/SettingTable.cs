@@ -35,6 +35,7 @@ internal static class SettingTable
         new("--admin-address", "admin.address", "ADDRESS:PORT", $"Serves the admin endpoints; unix:PATH serves only this user and root, off switches them off [default: {Defaults.Admin!.Address}, or the next free port]"),
         new("--connection-records", "connection-records.path", "FILE", $"One JSON line for each ended connection; - is stdout, off is none [default: {Defaults.ConnectionRecords}]"),
         .. RecordSettings.Options,
+        .. KubernetesSettings.Options,
         new("--handshake-timeout", "timeouts.handshake", "TIME", $"Time limit for each message of a handshake [default: {Values.Display(Defaults.Timeouts.Handshake)}]"),
         new("--connect-timeout", "timeouts.connect", "TIME", $"Time limit for connecting to the upstream [default: {Values.Display(Defaults.Timeouts.Connect)}]"),
         new("--connect-attempts", "upstream.connect-attempts", "COUNT", $"Rounds over all addresses of an upstream, with growing pauses between them [default: {Defaults.ConnectAttempts}]"),

@@ -6,6 +6,7 @@ using Chassis.Settings;
 using Injection.Command;
 using Oracle.Protocol;
 using Sidecar.Hosting;
+using Sidecar.Kubernetes;
 using Sidecar.Options;
 using Sidecar.Records.Command;
 using Sidecar.Transform.Command;
@@ -62,12 +63,14 @@ internal static class SidecarCommand
         return root;
     }
 
-    // Tries all outputs, so that the error names each that fails.
+    // Tries all that a start needs, so that the error names each that fails.
     private static void TryOutputs(SidecarOptions options)
     {
         List<Action> outputs = [.. options.Records.Select(entry => (Action)entry.Output.Check)];
         if (options.ConnectionRecords is { } path)
             outputs.Insert(0, () => FileCheck.RefuseUnwritable(path, options.ConnectionRecordsOrigin));
+        if (options is { Records.Count: > 0, Kubernetes.Names: PeerNaming.On })
+            outputs.Add(() => new ApiServer(options.Kubernetes).Dispose());
         var errors = new List<string>();
         foreach (var output in outputs)
         {

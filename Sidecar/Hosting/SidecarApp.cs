@@ -171,7 +171,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddSingleton(new ObservationMemory(options.ObservationMemory)).AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
-        services.AddExchangeRecords(options.Records);
+        services.AddExchangeRecords(options.Records, options.Kubernetes);
         services.AddTransport(options);
         services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));

@@ -59,4 +59,8 @@ public enum RecordKey
 /// <param name="SenderOf">Finds the sender of a line, so that one client does not push out the lines of others.</param>
 /// <param name="Time">The process's clock.</param>
 /// <param name="Logger">Gets a line when writing starts to fail, and one when it works again.</param>
-internal sealed record OutputContext(string Format, LineSender SenderOf, TimeProvider Time, ILogger Logger);
+internal sealed record OutputContext(string Format, LineSender SenderOf, TimeProvider Time, ILogger Logger)
+{
+    /// <summary>The own pod by OpenTelemetry's names; null if records have no names of Kubernetes.</summary>
+    public IReadOnlyDictionary<string, string>? Resource { get; init; }
+}

@@ -74,6 +74,9 @@ public sealed record SidecarOptions
     /// <summary>Records of HTTP exchanges, each entry separate; default none.</summary>
     public IReadOnlyList<ExchangeRecordOptions> Records { get; init; } = [];
 
+    /// <summary>Names that Kubernetes gives to the ends of connections, for records.</summary>
+    public KubernetesOptions Kubernetes { get; init; } = new();
+
     /// <summary>Lowest level of log lines.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Connections;
+using Sidecar.Kubernetes;
 using Sidecar.Net;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
@@ -17,7 +18,7 @@ namespace Sidecar.Records;
 /// </summary>
 internal sealed partial class ExchangeReporter(
     SidecarOptions options, ExchangeMetrics metrics, ObservationMemory memory, TimeProvider time, ILogger<ExchangeReporter> logger,
-    ExchangeRecorder? recorder = null, LocalProcesses? processes = null)
+    ExchangeRecorder? recorder = null, LocalProcesses? processes = null, PeerNames? peers = null)
 {
     /// <summary>An observer for a connection that will be relayed; null if its listener is not observed.</summary>
     public ConnectionObserver? Observe(ConnectionInfo info, ConnectionContext downstream, ConnectionContext upstream)
@@ -26,7 +27,8 @@ internal sealed partial class ExchangeReporter(
             return null;
         var process = processes is null ? LocalProcess.Own : FindProcess(processes, info, downstream, upstream);
         var loop = downstream.Features.Get<EventLoop>();
-        return new ConnectionObserver(new Watcher(info, process, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
+        var names = peers?.Begin(info.Listener.Role, info.Client.EndPoint, ServerOf(info), time.GetUtcNow() - time.GetElapsedTime(info.Opened));
+        return new ConnectionObserver(new Watcher(info, process, names, recorder, metrics, logger, loop), options.Observation, memory, time, isOfOneThread: loop is not null);
     }
 
     // Asked while both ends certainly exist: at a p1 for the client's end, with a socket that still has the original destination; otherwise for the service's.
@@ -53,7 +55,8 @@ internal sealed partial class ExchangeReporter(
         public static partial void Bug(ILogger logger, Exception bug, ConnectionId id, ClientAddress client);
     }
 
-    private sealed class Watcher(ConnectionInfo info, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger, EventLoop? loop) : IConnectionWatcher
+    private sealed class Watcher(
+        ConnectionInfo info, LocalProcess process, Func<ConnectionNames>? names, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger, EventLoop? loop) : IConnectionWatcher
     {
         // Made for the first exchange; null if no entry takes this connection's.
         private RecordChain? _records;
@@ -65,7 +68,7 @@ internal sealed partial class ExchangeReporter(
             if (recorder is null)
                 return;
             if (!_hasBegun)
-                (_hasBegun, _records) = (true, recorder.Begin(new ExchangeOrigin(info.Id, info.Listener.Role, info.Transform, info.Client, ServerOf(info), process)));
+                (_hasBegun, _records) = (true, recorder.Begin(new ExchangeOrigin(info.Id, info.Listener.Role, info.Transform, info.Client, ServerOf(info), process, names?.Invoke())));
             _records?.Write(exchange);
         }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using ByteFilters;
 using Oracle.Protocol;
+using Sidecar.Kubernetes;
 using Sidecar.Net;
 using Sidecar.Observation;
 using Sidecar.Options;
@@ -71,6 +72,15 @@ internal static class MadeExchanges
         format.For(origin ?? Origin(), key).Write(line, exchange);
         return Encoding.UTF8.GetString(line.Bytes);
     }
+
+    /// <summary>The own pod of <see cref="Names"/>.</summary>
+    public static NamedPod Server { get; } = new("shop-1", "shop", "node-2", null, []);
+
+    /// <summary>Kubernetes' names of both ends.</summary>
+    public static ConnectionNames Names { get; } = new(
+        Server,
+        new EndNames(new NamedPod("web-1", "shop", "node-1", "web", [new Label("app", "web"), new Label("app.kubernetes.io/name", "web")]), new NamedService("web", "shop", [new Label("team", "blue")])),
+        new EndNames(Server, new NamedService("shop", "shop", [])));
 
     /// <summary>A connection's part of its exchanges' records.</summary>
     public static ExchangeOrigin Origin(

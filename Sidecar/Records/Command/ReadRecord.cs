@@ -38,7 +38,8 @@ internal sealed record ReadRecord(DateTimeOffset Time, string Protocol, string M
         try
         {
             using var json = JsonDocument.Parse(line);
-            return Read(json.RootElement);
+            // With names of Kubernetes, the record is inside another object.
+            return Read(json.RootElement.TryGetProperty("protoMessage", out var inner) ? inner : json.RootElement);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or ArgumentException)
         {

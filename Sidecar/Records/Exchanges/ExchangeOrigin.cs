@@ -1,6 +1,7 @@
 using System.Net;
 using ByteFilters;
 using Oracle.Protocol;
+using Sidecar.Kubernetes;
 using Sidecar.Net;
 
 namespace Sidecar.Records.Exchanges;
@@ -12,5 +13,7 @@ namespace Sidecar.Records.Exchanges;
 /// <param name="Client">The client, as this side knows it.</param>
 /// <param name="Server">The original destination; the upstream if the destination is a name.</param>
 /// <param name="Process">The process behind the local end.</param>
+/// <param name="Names">Kubernetes' names of the ends; null if records have none.</param>
 internal readonly record struct ExchangeOrigin(
-    ConnectionId Id, SidecarRole Role, TransformExpression? Transform, ClientAddress Client, IPEndPoint Server, LocalProcess Process);
+    ConnectionId Id, SidecarRole Role, TransformExpression? Transform, ClientAddress Client, IPEndPoint Server, LocalProcess Process,
+    ConnectionNames? Names = null);

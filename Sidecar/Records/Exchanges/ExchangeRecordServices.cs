@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Chassis.Records;
+using Sidecar.Kubernetes;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Telemetry;
@@ -8,22 +10,31 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>The services that write records of exchanges.</summary>
 internal static partial class ExchangeRecordServices
 {
-    /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
-    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries)
+    /// <summary>Adds the <see cref="ExchangeRecorder"/>, <see cref="LocalProcesses"/> and <see cref="PeerNames"/>, unless there are no entries.</summary>
+    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries, KubernetesOptions kubernetes)
     {
         if (entries.Count == 0)
             return services;
+        if (kubernetes.Names != PeerNaming.Off)
+        {
+            services.AddSingleton(provider => new PeerNames(
+                kubernetes, provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerNames>>()));
+            services.AddHostedService(provider => provider.GetRequiredService<PeerNames>());
+        }
+
         return services
             .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(provider => Open(
-                entries, provider.GetRequiredService<SidecarMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>()))
+                entries, provider.GetRequiredService<SidecarMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>(),
+                provider.GetService<PeerNames>()))
             .AddSingleton<IReopenable>(provider => provider.GetRequiredService<ExchangeRecorder>());
     }
 
     /// <summary>Opens the outputs of all entries, and exports the losses of each.</summary>
     /// <exception cref="Chassis.UsageException">An output cannot be opened.</exception>
-    public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger)
+    public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger, PeerNames? names = null)
     {
+        var resource = names is null ? null : NameAttributes.Of(names.Own).ToDictionary(attribute => attribute.Name, attribute => attribute.Value);
         var opened = new List<RecordEntry>();
         // One for all, so that an exchange has the same time in each.
         var clock = new WallClock(time);
@@ -33,7 +44,8 @@ internal static partial class ExchangeRecordServices
             var format = RecordFormats.Create(alike[0], clock);
             foreach (var options in alike)
             {
-                var entry = Create(options, format, new LineSink(options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, logger)), options.Queue, time, logger), time);
+                var output = options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, logger) { Resource = resource });
+                var entry = Create(options, format, new LineSink(output, options.Queue, time, logger), time);
                 Observe(metrics, entry);
                 opened.Add(entry);
             }

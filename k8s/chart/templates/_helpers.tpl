@@ -46,6 +46,10 @@ app.kubernetes.io/part-of: sidecar-demo
         command: [/app/Sidecar, wait, 15s]
   {{- end }}
   env:
+    {{- if .root.Values.kubernetesNames.enabled }}
+    - name: SIDECAR__KUBERNETES__NAMES
+      value: "on"
+    {{- end }}
     - name: SIDECAR__LISTENERS__0__ROLE
       value: {{ .role }}
     - name: SIDECAR__LISTENERS__0__LISTEN
@@ -58,6 +62,22 @@ app.kubernetes.io/part-of: sidecar-demo
     - name: SIDECAR__PROBES__{{ upper .name }}_READINESS
       value: http://:9000/healthz
     {{- end }}
+    - name: POD_NAME
+      valueFrom:
+        fieldRef:
+          fieldPath: metadata.name
+    - name: POD_NAMESPACE
+      valueFrom:
+        fieldRef:
+          fieldPath: metadata.namespace
+    - name: POD_SERVICE_ACCOUNT
+      valueFrom:
+        fieldRef:
+          fieldPath: spec.serviceAccountName
+    - name: NODE_NAME
+      valueFrom:
+        fieldRef:
+          fieldPath: spec.nodeName
   ports:
     - name: sidecar-health
       containerPort: 15021
@@ -91,4 +111,13 @@ app.kubernetes.io/part-of: sidecar-demo
       type: RuntimeDefault
   resources:
     {{- toYaml .root.Values.sidecar.resources | nindent 4 }}
+  volumeMounts:
+    - name: sidecar-pod
+      mountPath: /etc/podinfo
+      readOnly: true
+    {{- if .root.Values.kubernetesNames.enabled }}
+    - name: sidecar-token
+      mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+      readOnly: true
+    {{- end }}
 {{- end }}

@@ -27,7 +27,7 @@ public sealed class BulkOutputTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> Formats => [.. RecordFormats.Names];
+    public static TheoryData<string, bool> Formats => [.. from name in RecordFormats.Names from hasNames in (bool[])[false, true] select new TheoryDataRow<string, bool>(name, hasNames)];
 
     [Fact]
     public async Task Records_ArriveOnceInTheIndexOfTheDay_WithTheTemplateBefore()
@@ -168,13 +168,13 @@ public sealed class BulkOutputTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Formats))]
-    public void Template_HasAFieldOfTheRightTypeForEachValue(string format)
+    public void Template_HasAFieldOfTheRightTypeForEachValue(string format, bool hasNames)
     {
         foreach (var isStream in (bool[])[false, true])
         {
-            var mappings = JsonNode.Parse(IndexTemplate.Of(format, "x-*", isStream))!["template"]!["mappings"]!;
+            var mappings = JsonNode.Parse(IndexTemplate.Of(format, "x-*", hasNames, isStream))!["template"]!["mappings"]!;
             Assert.False((bool)mappings["dynamic"]!);
-            foreach (var line in MadeRecords.Of(format))
+            foreach (var line in MadeRecords.Of(format, hasNames))
             {
                 var body = new ArrayBufferWriter<byte>();
                 if (isStream)
@@ -190,12 +190,12 @@ public sealed class BulkOutputTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Formats))]
-    public async Task Records_OfEveryFormat_GoIntoADataStreamWithTheirTime(string format)
+    public async Task Records_OfEveryFormat_GoIntoADataStreamWithTheirTime(string format, bool hasNames)
     {
         await using var server = await BulkServer.StartAsync();
         await using (var sink = Open(server.Url, format: format))
         {
-            foreach (var line in MadeRecords.Of(format))
+            foreach (var line in MadeRecords.Of(format, hasNames))
                 sink.Write(Encoding.UTF8.GetBytes(line));
         }
 
@@ -203,9 +203,9 @@ public sealed class BulkOutputTests : IDisposable
         Assert.Empty(server.Refusals);
         Assert.Empty(server.Mistakes);
         var documents = server.Documents.Values.Select(document => JsonNode.Parse(document)!).ToList();
-        Assert.Equal(MadeRecords.Of(format).Count, documents.Count);
+        Assert.Equal(MadeRecords.Of(format, hasNames).Count, documents.Count);
         // Nothing else is changed, and the time is that of the record.
-        var expected = MadeRecords.Of(format).Select(line => JsonNode.Parse(line)!).ToList();
+        var expected = MadeRecords.Of(format, hasNames).Select(line => JsonNode.Parse(line)!).ToList();
         foreach (var document in documents)
         {
             var time = (string)document["@timestamp"]!;
@@ -238,7 +238,7 @@ public sealed class BulkOutputTests : IDisposable
     {
         await using var server = await BulkServer.StartAsync();
         using var http = new HttpClient { BaseAddress = server.Url };
-        using var template = new StringContent(IndexTemplate.Of("ecs", "stream", isStream: true));
+        using var template = new StringContent(IndexTemplate.Of("ecs", "stream", hasNames: false, isStream: true));
         (await http.PutAsync(new Uri("_index_template/a", UriKind.Relative), template, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
         using var body = new MemoryStream();
         await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))

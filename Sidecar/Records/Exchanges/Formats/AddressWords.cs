@@ -9,6 +9,9 @@ internal sealed class AddressWords
     /// <summary>Between the client's address and its port.</summary>
     public required byte[] ClientPort { get; init; }
 
+    /// <summary>Behind each port, before the names of its end.</summary>
+    public byte[] PortEnd { get; init; } = [];
+
     /// <summary>Before the server's address.</summary>
     public required byte[] Server { get; init; }
 

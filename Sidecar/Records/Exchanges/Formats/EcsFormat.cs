@@ -1,4 +1,5 @@
 using Chassis;
+using Sidecar.Kubernetes;
 using Sidecar.Observation;
 using Sidecar.Telemetry;
 
@@ -55,6 +56,7 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
         line.Raw("}"u8);
         if (Text.HasExt)
             WriteLabels(line, connection, exchange);
+        line.Raw(connection.Names);
         KeepRoom(line, AroundTexts + ResponseShareOf(exchange));
         line.Raw(",\"url\":{\"original\":\""u8);
         Text.Url(line, request.Target);
@@ -82,6 +84,62 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
 
     /// <inheritdoc/>
     protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin) => WriteAddresses(line, origin, Addresses);
+
+    // The fields of Beats, below the end as ECS nests field sets.
+    /// <inheritdoc/>
+    protected override void WriteNames(JsonLine line, string end, EndNames names)
+    {
+        if (names.Pod is not null || names.Service is not null)
+            WriteKubernetes(line, names);
+    }
+
+    // Those of the own pod.
+    /// <inheritdoc/>
+    protected override void WriteNames(JsonLine line, in ExchangeOrigin origin)
+    {
+        line.Raw(",\"orchestrator\":{\"type\":\"kubernetes\"}"u8);
+        if (origin.Names!.Own is { } own)
+            WriteKubernetes(line, new EndNames(own, Service: null));
+    }
+
+    private static void WriteKubernetes(JsonLine line, EndNames names)
+    {
+        line.Raw(",\"kubernetes\":{\"namespace\":\""u8);
+        WriteName(line, names.Pod?.Namespace ?? names.Service?.Namespace ?? "");
+        line.Raw("\""u8);
+        Named("pod", names.Pod?.Name);
+        Named("node", names.Pod?.Node);
+        Named("serviceaccount", names.Pod?.ServiceAccount);
+        Named("service", names.Service?.Name);
+        if (names.Pod?.Labels is { Count: > 0 } labels)
+        {
+            line.Raw(",\"labels\":{\""u8);
+            for (var i = 0; i < labels.Count; i++)
+            {
+                if (i > 0)
+                    line.Raw("\",\""u8);
+                // A dot would make an object, and a label can have the name of another and a dot.
+                WriteName(line, labels[i].Name.Replace('.', '_'));
+                line.Raw("\":\""u8);
+                WriteName(line, labels[i].Value);
+            }
+
+            line.Raw("\"}"u8);
+        }
+
+        line.Raw("}"u8);
+
+        void Named(string kind, string? name)
+        {
+            if (name is null)
+                return;
+            line.Raw(",\""u8);
+            line.Ascii(kind);
+            line.Raw("\":{\"name\":\""u8);
+            WriteName(line, name);
+            line.Raw("\"}"u8);
+        }
+    }
 
     // Labels are keywords, so numbers are texts too.
     private static void WriteLabels(JsonLine line, RecordWriter connection, Exchange exchange)

@@ -1,5 +1,6 @@
 using System.Net;
 using Chassis.Net;
+using Oracle.Protocol;
 using Sidecar.Observation;
 using Sidecar.Telemetry;
 
@@ -85,6 +86,15 @@ internal sealed class EnvoyFormat(RecordText text) : RecordFormat(text)
         line.Raw("\",\"upstream_host\":\""u8);
         WriteEndPoint(line, NetworkAddress.Canonical(origin.Server));
         line.Raw("\""u8);
+        // Istio names only the clusters of outbound proxies by their service.
+        if (origin is { Role: SidecarRole.Outbound, Names.Server.Service: { } service })
+        {
+            line.Raw(",\"upstream_cluster\":\"outbound|"u8);
+            line.Number(origin.Server.Port);
+            line.Raw("||"u8);
+            WriteName(line, $"{service.Name}.{service.Namespace}.svc.cluster.local");
+            line.Raw("\""u8);
+        }
     }
 
     private static void WriteEndPoint(JsonLine line, IPEndPoint endPoint) => line.Ascii(endPoint.ToString());

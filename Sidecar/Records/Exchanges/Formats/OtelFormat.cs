@@ -1,4 +1,5 @@
 using Chassis;
+using Sidecar.Kubernetes;
 using Sidecar.Observation;
 using Sidecar.Observation.Grpc;
 using Sidecar.Telemetry;
@@ -64,10 +65,11 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
             line.Raw("\""u8);
         }
 
-        WriteTexts(line, exchange);
+        WriteTexts(line, exchange, AroundTrace + connection.Names.Length);
         if (Text.HasExt && IsCut(line, exchange))
             line.Raw(",\"sidecar.truncated\":true"u8);
         line.Raw("}"u8);
+        line.Raw(connection.Names);
         var trace = Text.TraceOf(exchange.Request);
         if (!trace.Trace.IsEmpty)
         {
@@ -84,6 +86,40 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
 
     /// <inheritdoc/>
     protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin) => WriteAddresses(line, origin, Addresses);
+
+    /// <inheritdoc/>
+    protected override void WriteNames(JsonLine line, string end, EndNames names)
+    {
+        foreach (var attribute in NameAttributes.Of(names))
+            WriteName(line, ",\""u8, $"{end}.{attribute.Name}", attribute.Value);
+    }
+
+    // The own pod is the resource that the record is of.
+    /// <inheritdoc/>
+    protected override void WriteNames(JsonLine line, in ExchangeOrigin origin)
+    {
+        if (origin.Names!.Own is not { } own)
+            return;
+        line.Raw(",\"resource\":"u8);
+        // The first is always there.
+        var before = "{\""u8;
+        foreach (var attribute in NameAttributes.Of(own))
+        {
+            WriteName(line, before, attribute.Name, attribute.Value);
+            before = ",\""u8;
+        }
+
+        line.Raw("}"u8);
+    }
+
+    private static void WriteName(JsonLine line, ReadOnlySpan<byte> before, string key, string name)
+    {
+        line.Raw(before);
+        WriteName(line, key);
+        line.Raw("\":\""u8);
+        WriteName(line, name);
+        line.Raw("\""u8);
+    }
 
     private static void WriteMessages(JsonLine line, Exchange exchange)
     {
@@ -120,10 +156,10 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
         }
     }
 
-    private void WriteTexts(JsonLine line, Exchange exchange)
+    private void WriteTexts(JsonLine line, Exchange exchange, int behind)
     {
         var request = exchange.Request;
-        KeepRoom(line, AroundTrace + ResponseShareOf(exchange));
+        KeepRoom(line, behind + ResponseShareOf(exchange));
         if (SemanticNames.MethodOf(request.Method) == SemanticNames.Other)
         {
             line.Raw(",\"http.request.method_original\":\""u8);
@@ -148,7 +184,7 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
 
         Text.Field(line, request, "user-agent"u8, ",\"user_agent.original\":\""u8);
         Text.FieldLists(line, request, "http.request.header."u8, isFirst: false);
-        KeepRoom(line, AroundTrace);
+        KeepRoom(line, behind);
         if (exchange.FinalResponse is { } response)
             Text.FieldLists(line, response, "http.response.header."u8, isFirst: false);
     }

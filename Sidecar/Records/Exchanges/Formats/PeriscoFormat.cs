@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Chassis;
 using Chassis.Net;
+using Sidecar.Kubernetes;
 using Sidecar.Observation;
 
 namespace Sidecar.Records.Exchanges.Formats;
@@ -42,6 +43,8 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
     public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         var (response, clock, maxLine) = (exchange.FinalResponse, Text.Clock, Text.MaxLine);
+        if (connection.Names.Length > 0)
+            line.Raw("{\"protoMessage\":"u8);
         WriteTime(line, clock.TimeOfDay(exchange.Started, exchange.Ended));
         var late = WriteProcess(line, connection.Process);
         line.Raw(connection.Endpoints);
@@ -52,7 +55,7 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
             line.Raw(shape.LatencyEnd);
         }
 
-        var headsEnd = maxLine - AroundExt - connection.Connection.Length - Math.Min(GrpcMessage.Of(exchange).Length, maxLine / MessageShare);
+        var headsEnd = maxLine - AroundExt - connection.Connection.Length - connection.Names.Length - Math.Min(GrpcMessage.Of(exchange).Length, maxLine / MessageShare);
         line.TextLimit = response is null ? headsEnd : headsEnd - AroundResponse - ResponseShareOf(exchange);
         WriteRequest(line, exchange.Request);
         line.TextLimit = headsEnd;
@@ -61,7 +64,9 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         line.Raw("}"u8);
         if (Text.HasExt)
             WriteExt(line, connection, exchange);
-        line.Raw("}\n"u8);
+        line.Raw("}"u8);
+        line.Raw(connection.Names);
+        line.Raw("\n"u8);
         return late;
     }
 
@@ -80,6 +85,59 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         line.Raw(shape.ServerPort);
         line.Number(server.Port);
         line.Raw(shape.ServerPortEnd);
+    }
+
+    // Beside the record, up to the end of the object around both.
+    /// <inheritdoc/>
+    protected override void WriteNames(JsonLine line, in ExchangeOrigin origin)
+    {
+        var (client, server) = (origin.Names!.Client, origin.Names.Server);
+        WriteObject(line, "client", client.Pod?.Name, client.Pod?.Namespace, client.Pod?.Labels, client.Pod?.Node);
+        WriteObject(line, "server", server.Pod?.Name, server.Pod?.Namespace, server.Pod?.Labels, server.Pod?.Node);
+        WriteObject(line, "clientService", client.Service?.Name, client.Service?.Namespace, client.Service?.Labels, node: null);
+        WriteObject(line, "serverService", server.Service?.Name, server.Service?.Namespace, server.Service?.Labels, node: null);
+        line.Raw("}"u8);
+    }
+
+    private static void WriteObject(JsonLine line, string key, string? name, string? space, IReadOnlyList<Label>? labels, string? node)
+    {
+        if (name is null)
+            return;
+        line.Raw(",\""u8);
+        line.Ascii(key);
+        line.Raw("\":{\"name\":\""u8);
+        WriteName(line, name);
+        if (space is not null)
+        {
+            line.Raw("\",\"namespace\":\""u8);
+            WriteName(line, space);
+        }
+
+        if (labels is { Count: > 0 })
+        {
+            line.Raw("\",\"labels\":[\""u8);
+            for (var i = 0; i < labels.Count; i++)
+            {
+                if (i > 0)
+                    line.Raw("\",\""u8);
+                WriteName(line, $"{labels[i].Name}={labels[i].Value}");
+            }
+
+            line.Raw("\"]"u8);
+        }
+        else
+        {
+            line.Raw("\""u8);
+        }
+
+        if (node is not null)
+        {
+            line.Raw(",\"nodeName\":\""u8);
+            WriteName(line, node);
+            line.Raw("\""u8);
+        }
+
+        line.Raw("}"u8);
     }
 
     private void WriteTime(JsonLine line, (long Seconds, long Nanoseconds) time)
@@ -174,13 +232,13 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         line.Raw(",\"response_bytes\":"u8);
         line.Number(exchange.ResponseBytes);
         if (exchange.Grpc is { } call)
-            WriteCall(line, exchange, call);
+            WriteCall(line, exchange, call, BehindMessage + connection.Names.Length);
         if (IsCut(line, exchange))
             line.Raw(",\"truncated\":true"u8);
         line.Raw("}"u8);
     }
 
-    private void WriteCall(JsonLine line, Exchange exchange, GrpcCall call)
+    private void WriteCall(JsonLine line, Exchange exchange, GrpcCall call, int behindMessage)
     {
         if (call.Status is { } status)
         {
@@ -191,7 +249,7 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         if (Text.TryFindMessage(exchange, out var message))
         {
             line.Raw(",\"grpc_message\":\""u8);
-            line.TextLimit = Text.MaxLine - BehindMessage;
+            line.TextLimit = Text.MaxLine - behindMessage;
             Text.Message(line, message);
             line.Raw("\""u8);
         }

@@ -4,6 +4,7 @@ using System.Text;
 using Chassis.Net;
 using Chassis.Records;
 using Oracle.Protocol;
+using Sidecar.Kubernetes;
 using Sidecar.Observation;
 using Sidecar.Options;
 
@@ -22,7 +23,9 @@ internal abstract class RecordFormat(RecordText text)
     /// <param name="origin">The connection.</param>
     /// <param name="key">The records that share a key.</param>
     public RecordWriter For(in ExchangeOrigin origin, RecordKey key = RecordKey.None) =>
-        new(this, LineKey.Of(key, origin), origin.Process, Written(WriteEndpoints, origin), Text.HasExt ? Written(WriteConnection, origin) : []);
+        new(
+            this, LineKey.Of(key, origin), origin.Process, Written(WriteEndpoints, origin), Text.HasExt ? Written(WriteConnection, origin) : [],
+            origin.Names is null ? [] : Written(WriteNames, origin));
 
     /// <summary>The sender of a line of this format, for <see cref="LineSender"/>.</summary>
     public UInt128 SenderOf(ReadOnlySpan<byte> line) => LineClient.Of(line, ClientField);
@@ -47,21 +50,43 @@ internal abstract class RecordFormat(RecordText text)
     protected abstract ConnectionWords Words { get; }
 
     /// <summary>Writes addresses and ports, up to the number of the process.</summary>
-    protected static void WriteAddresses(JsonLine line, in ExchangeOrigin origin, AddressWords words)
+    protected void WriteAddresses(JsonLine line, in ExchangeOrigin origin, AddressWords words)
     {
         var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
         line.Raw(words.Client);
         WriteAddress(line, client.Address);
         line.Raw(words.ClientPort);
         line.Number(client.Port);
+        line.Raw(words.PortEnd);
+        if (origin.Names is { } names)
+            WriteNames(line, "client", names.Client);
         line.Raw(words.Server);
         WriteAddress(line, server.Address);
         line.Raw(words.ServerPort);
         line.Number(server.Port);
+        line.Raw(words.PortEnd);
+        if (origin.Names is { } others)
+            WriteNames(line, "server", others.Server);
         line.Raw(words.NetworkType);
         line.Raw(server.AddressFamily == AddressFamily.InterNetwork ? "ipv4"u8 : "ipv6"u8);
         line.Raw(words.Process);
     }
+
+    /// <summary>Writes Kubernetes' names of one end behind its port, in formats with <see cref="AddressWords"/>.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="end"><c>client</c> or <c>server</c>.</param>
+    /// <param name="names">Its names.</param>
+    protected virtual void WriteNames(JsonLine line, string end, EndNames names)
+    {
+    }
+
+    /// <summary>Writes the part with Kubernetes' names that are not among the addresses, if a connection has names.</summary>
+    protected virtual void WriteNames(JsonLine line, in ExchangeOrigin origin)
+    {
+    }
+
+    /// <summary>The content of a string with one of Kubernetes' names.</summary>
+    protected static void WriteName(JsonLine line, string name) => line.Text(Encoding.UTF8.GetBytes(name));
 
     /// <summary>Writes the number of the process, or blanks for it.</summary>
     /// <returns>As <see cref="Write"/> does.</returns>

@@ -8,7 +8,8 @@ namespace Sidecar.Records.Exchanges.Formats;
 /// <param name="process">The process at the local end.</param>
 /// <param name="endpoints">The part with the addresses.</param>
 /// <param name="connection">The part with the sidecar's own names; empty without them.</param>
-internal sealed class RecordWriter(RecordFormat format, LineKey? key, LocalProcess process, byte[] endpoints, byte[] connection)
+/// <param name="names">The part with Kubernetes' names; empty without them.</param>
+internal sealed class RecordWriter(RecordFormat format, LineKey? key, LocalProcess process, byte[] endpoints, byte[] connection, byte[] names)
 {
     /// <summary>The process at the local end.</summary>
     public LocalProcess Process => process;
@@ -18,6 +19,9 @@ internal sealed class RecordWriter(RecordFormat format, LineKey? key, LocalProce
 
     /// <summary>The part with the sidecar's own names; empty without them.</summary>
     public byte[] Connection => connection;
+
+    /// <summary>The part with Kubernetes' names that are not among the addresses; empty without them.</summary>
+    public byte[] Names => names;
 
     /// <summary>Writes a line, with its key; returns as <see cref="RecordFormat.Write"/> does.</summary>
     public int Write(JsonLine line, Exchange exchange)

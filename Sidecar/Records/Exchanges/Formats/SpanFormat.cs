@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Text;
 using Chassis;
+using Sidecar.Kubernetes;
 using Sidecar.Observation;
 using Sidecar.Observation.Grpc;
 using Sidecar.Telemetry;
@@ -26,9 +28,10 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
     {
         Client = "{\"key\":\"client.address\",\"value\":{\"stringValue\":\""u8.ToArray(),
         ClientPort = "\"}},{\"key\":\"client.port\",\"value\":{\"intValue\":\""u8.ToArray(),
-        Server = "\"}},{\"key\":\"server.address\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        PortEnd = "\"}}"u8.ToArray(),
+        Server = ",{\"key\":\"server.address\",\"value\":{\"stringValue\":\""u8.ToArray(),
         ServerPort = "\"}},{\"key\":\"server.port\",\"value\":{\"intValue\":\""u8.ToArray(),
-        NetworkType = "\"}},{\"key\":\"network.transport\",\"value\":{\"stringValue\":\"tcp\"}},{\"key\":\"network.type\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        NetworkType = ",{\"key\":\"network.transport\",\"value\":{\"stringValue\":\"tcp\"}},{\"key\":\"network.type\",\"value\":{\"stringValue\":\""u8.ToArray(),
         // Without quotation marks, because blanks for a late number may not be among them.
         Process = "\"}},{\"key\":\"process.pid\",\"value\":{\"intValue\":"u8.ToArray(),
     };
@@ -94,6 +97,17 @@ internal sealed class SpanFormat(RecordText text) : RecordFormat(text)
 
     /// <inheritdoc/>
     protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin) => WriteAddresses(line, origin, Addresses);
+
+    /// <inheritdoc/>
+    protected override void WriteNames(JsonLine line, string end, EndNames names)
+    {
+        foreach (var attribute in NameAttributes.Of(names))
+        {
+            Begin(line, Encoding.UTF8.GetBytes($"{end}.{attribute.Name}"));
+            WriteName(line, attribute.Value);
+            line.Raw("\"}}"u8);
+        }
+    }
 
     private static void WriteMessages(JsonLine line, Exchange exchange)
     {

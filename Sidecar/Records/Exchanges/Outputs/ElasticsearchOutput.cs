@@ -1,3 +1,4 @@
+using Chassis.Net;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Options;
@@ -90,9 +91,10 @@ internal sealed record ElasticsearchOutput : RecordOutput
 
     internal override void Check()
     {
-        HttpSettings.Authorities(CaFile);
+        Authorities.Read(CaFile, HttpSettings.CaFile);
         Spool?.Check();
     }
 
-    internal override ILineOutput Open(OutputContext context) => SpooledOutput.Open(new BulkOutput(this, HttpSettings.Authorities(CaFile), context), Spool, $"{Kind} {LinesOf(context.Format)}", context);
+    internal override ILineOutput Open(OutputContext context) =>
+        SpooledOutput.Open(new BulkOutput(this, Authorities.Read(CaFile, HttpSettings.CaFile), context), Spool, $"{Kind} {LinesOf(context.Format)}", context);
 }

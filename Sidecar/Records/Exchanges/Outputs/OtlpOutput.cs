@@ -1,3 +1,4 @@
+using Chassis.Net;
 using Chassis.Records;
 using Chassis.Settings;
 using Sidecar.Options;
@@ -69,9 +70,10 @@ internal sealed record OtlpOutput : RecordOutput
 
     internal override void Check()
     {
-        HttpSettings.Authorities(CaFile);
+        Authorities.Read(CaFile, HttpSettings.CaFile);
         Spool?.Check();
     }
 
-    internal override ILineOutput Open(OutputContext context) => SpooledOutput.Open(new SpanOutput(this, HttpSettings.Authorities(CaFile), context), Spool, $"{Kind} {LinesOf(context.Format)}", context);
+    internal override ILineOutput Open(OutputContext context) =>
+        SpooledOutput.Open(new SpanOutput(this, Authorities.Read(CaFile, HttpSettings.CaFile), context), Spool, $"{Kind} {LinesOf(context.Format)}", context);
 }

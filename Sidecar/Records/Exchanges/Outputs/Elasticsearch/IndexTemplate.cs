@@ -65,6 +65,34 @@ internal static class IndexTemplate
         ],
     };
 
+    // Kubernetes' names in each format, if records have them.
+    private static readonly Dictionary<string, (string Type, string Fields)[]> Names = new()
+    {
+        ["perisco"] = PeriscoNames,
+        ["perisco-v2"] = PeriscoNames,
+        ["otel"] =
+        [
+            ("keyword", "resource.k8s.pod.name resource.k8s.namespace.name resource.k8s.node.name resource.k8s.serviceaccount.name"),
+            ("keyword", "attributes.client.k8s.pod.name attributes.client.k8s.namespace.name attributes.client.k8s.node.name attributes.client.k8s.serviceaccount.name attributes.client.k8s.service.name"),
+            ("keyword", "attributes.server.k8s.pod.name attributes.server.k8s.namespace.name attributes.server.k8s.node.name attributes.server.k8s.serviceaccount.name attributes.server.k8s.service.name"),
+            ("object", "resource.k8s.pod.label attributes.client.k8s.pod.label attributes.server.k8s.pod.label"),
+        ],
+        ["ecs"] =
+        [
+            ("keyword", "orchestrator.type kubernetes.pod.name kubernetes.namespace kubernetes.node.name kubernetes.serviceaccount.name"),
+            ("keyword", "client.kubernetes.pod.name client.kubernetes.namespace client.kubernetes.node.name client.kubernetes.serviceaccount.name client.kubernetes.service.name"),
+            ("keyword", "server.kubernetes.pod.name server.kubernetes.namespace server.kubernetes.node.name server.kubernetes.serviceaccount.name server.kubernetes.service.name"),
+            ("object", "kubernetes.labels client.kubernetes.labels server.kubernetes.labels"),
+        ],
+        ["envoy"] = [("keyword", "upstream_cluster")],
+    };
+
+    private static (string Type, string Fields)[] PeriscoNames =>
+    [
+        ("keyword", "client.name client.namespace client.nodeName client.labels server.name server.namespace server.nodeName server.labels"),
+        ("keyword", "clientService.name clientService.namespace clientService.labels serverService.name serverService.namespace serverService.labels"),
+    ];
+
     private static (string Type, string Fields)[] Ext =>
     [
         ("keyword", "ext.conn_id ext.role ext.transform ext.outcome ext.grpc_message"),
@@ -75,11 +103,19 @@ internal static class IndexTemplate
     /// <summary>The template as JSON.</summary>
     /// <param name="format">The name of the format.</param>
     /// <param name="indices">The names of the indices, with asterisks.</param>
+    /// <param name="hasNames">Whether records have Kubernetes' names.</param>
     /// <param name="isStream">Whether they are data streams.</param>
-    public static string Of(string format, string indices, bool isStream)
+    public static string Of(string format, string indices, bool hasNames, bool isStream)
     {
         var properties = new JsonObject();
+        var around = hasNames && format.StartsWith("perisco", StringComparison.Ordinal) ? "protoMessage." : "";
         foreach (var (type, fields) in Formats[format])
+        {
+            foreach (var field in fields.Split(' '))
+                Place(properties, $"{around}{field}".Split('.'), Mapping(type));
+        }
+
+        foreach (var (type, fields) in hasNames ? Names[format] : [])
         {
             foreach (var field in fields.Split(' '))
                 Place(properties, field.Split('.'), Mapping(type));

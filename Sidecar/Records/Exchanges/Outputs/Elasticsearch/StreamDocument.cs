@@ -14,6 +14,8 @@ internal static class StreamDocument
     /// <summary>The field that each document of a data stream has.</summary>
     public const string Time = "@timestamp";
 
+    private const string Wrapped = "protoMessage";
+
     /// <summary>Writes the document.</summary>
     /// <param name="body">Gets it.</param>
     /// <param name="line">The record, with its line feed.</param>
@@ -21,8 +23,12 @@ internal static class StreamDocument
     {
         // No final block: what is behind the time is not looked at.
         var reader = new Utf8JsonReader(line, isFinalBlock: false, state: default);
-        if (reader.Read() && reader.Read() && reader.TokenType == JsonTokenType.PropertyName && !reader.ValueTextEquals(Time) && reader.Read())
+        if (reader.Read() && reader.Read() && reader.TokenType == JsonTokenType.PropertyName && !reader.ValueTextEquals(Time))
         {
+            // perisco's record with names has the record without them as its first value.
+            if (reader.ValueTextEquals(Wrapped))
+                _ = reader.Read() && reader.Read();
+            reader.Read();
             var time = reader.TokenType == JsonTokenType.String ? Encoding.UTF8.GetString(reader.ValueSpan) : Parts(ref reader);
             Encoding.UTF8.GetBytes($$"""{"{{Time}}":"{{time}}",""", body);
             // Without its brace.

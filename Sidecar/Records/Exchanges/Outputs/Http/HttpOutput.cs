@@ -1,9 +1,9 @@
 using System.IO.Compression;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Chassis;
+using Chassis.Net;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Outputs.Spools;
 
@@ -68,7 +68,7 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
             AllowAutoRedirect = false,
             ConnectTimeout = ConnectLimit,
             PooledConnectionLifetime = ConnectionLifetime,
-            SslOptions = authorities is null ? new SslClientAuthenticationOptions() : Trusting(authorities),
+            SslOptions = Authorities.Trusting(authorities),
         })
         {
             BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"),
@@ -171,12 +171,5 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
         content.Headers.ContentType = type;
         content.Headers.ContentEncoding.Add("gzip");
         return content;
-    }
-
-    private static SslClientAuthenticationOptions Trusting(X509Certificate2Collection authorities)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
-        return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
     }
 }

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using Chassis;
 using Chassis.Settings;
 using Sidecar.Records.Exchanges.Outputs.Spools;
 
@@ -9,11 +6,14 @@ namespace Sidecar.Records.Exchanges.Outputs.Http;
 /// <summary>Settings that all outputs by HTTP have.</summary>
 internal static class HttpSettings
 {
+    /// <summary>The setting with the authorities, for errors.</summary>
+    public const string CaFile = "records.ca-file";
+
     /// <summary>The settings.</summary>
     public static readonly IReadOnlyList<SettingOption> All =
     [
         new("--records-url", "records.url", "URL", "Outputs elasticsearch and otlp: the server's address, http:// or https://"),
-        new("--records-ca-file", "records.ca-file", "FILE", "Outputs elasticsearch and otlp: PEM file with the authorities to trust [default: the system's]"),
+        new("--records-ca-file", CaFile, "FILE", "Outputs elasticsearch and otlp: PEM file with the authorities to trust [default: the system's]"),
         new("--records-spool", "records.spool", "FOLDER", "Outputs elasticsearch and otlp: a folder for records while the server is away or too slow; they outlive the process [default: none]"),
         new("--records-spool-size", "records.spool-size", "SIZE", $"Most bytes of this folder, {Values.DisplaySize(SpoolOptions.SmallestLimit)} to {Values.DisplaySize(SpoolOptions.LargestLimit)}; beyond it the oldest records are dropped and counted [default: {Values.DisplaySize(SpoolOptions.DefaultLimit)}]"),
     ];
@@ -41,24 +41,6 @@ internal static class HttpSettings
             return new SpoolOptions(folder, limit, settings.Find($"{key}.spool")!.Origin);
         settings.SwitchOff($"{key}.spool-size", $"there is no spool: give {key}.spool, or remove this", cause: $"{key}.spool");
         return null;
-    }
-
-    /// <summary>The authorities of a file; null for the system's.</summary>
-    /// <exception cref="UsageException">There is none in it, or it cannot be read.</exception>
-    public static X509Certificate2Collection? Authorities(string? file)
-    {
-        if (file is null)
-            return null;
-        try
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(file);
-            return authorities.Count > 0 ? authorities : throw new UsageException($"records.ca-file '{file}': there is no certificate in PEM in it");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new UsageException($"records.ca-file '{file}': {OneLine.Of(error.Message)}", error);
-        }
     }
 
     private static Uri ParseUrl(string text) =>

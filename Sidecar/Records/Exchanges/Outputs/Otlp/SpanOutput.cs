@@ -26,7 +26,15 @@ internal sealed class SpanOutput : HttpOutput
         _start = [
             .. "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\""u8,
             .. JsonEncodedText.Encode(options.Service, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes,
-            .. "\"}}]},\"scopeSpans\":[{\"scope\":{\"name\":\"sidecar\"},\"spans\":["u8];
+            .. "\"}}"u8,
+            .. context.Resource?.SelectMany(AttributeOf) ?? [],
+            .. "]},\"scopeSpans\":[{\"scope\":{\"name\":\"sidecar\"},\"spans\":["u8];
+
+    private static byte[] AttributeOf(KeyValuePair<string, string> attribute) =>
+    [
+        .. ",{\"key\":\""u8, .. JsonEncodedText.Encode(attribute.Key, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes,
+        .. "\",\"value\":{\"stringValue\":\""u8, .. JsonEncodedText.Encode(attribute.Value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes, .. "\"}}"u8,
+    ];
 
     private static ReadOnlySpan<byte> End => "]}]}]}"u8;
 

@@ -1,7 +1,7 @@
-namespace Sidecar.Records.Exchanges.Outputs.Http;
+namespace Chassis.Net;
 
 /// <summary>The wait before another attempt: it doubles from 100 ms to 30 s, and is up to a half shorter by chance.</summary>
-internal sealed class RetryDelay
+public sealed class RetryDelay
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);

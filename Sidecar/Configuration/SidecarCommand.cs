@@ -6,6 +6,7 @@ using Chassis.Settings;
 using Injection.Command;
 using Oracle.Protocol;
 using Sidecar.Hosting;
+using Sidecar.Hosting.Metrics;
 using Sidecar.Options;
 using Sidecar.Records.Command;
 using Sidecar.Transform.Command;
@@ -68,6 +69,8 @@ internal static class SidecarCommand
         List<Action> outputs = [.. options.Records.Select(entry => (Action)entry.Output.Check)];
         if (options.ConnectionRecords is { } path)
             outputs.Insert(0, () => FileCheck.RefuseUnwritable(path, options.ConnectionRecordsOrigin));
+        if (options.MetricsExport is { } metrics)
+            outputs.Add(() => MetricsExport.Check(metrics));
         var errors = new List<string>();
         foreach (var output in outputs)
         {

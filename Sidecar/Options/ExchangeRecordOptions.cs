@@ -80,7 +80,7 @@ public sealed record ExchangeRecordOptions
     public IReadOnlyList<string> Paths { get; init; } = [];
 
     /// <summary>Whether both write the same line for an exchange. Lists with the same names are equal.</summary>
-    internal bool WritesAs(ExchangeRecordOptions other) => Output.Key == other.Output.Key && Output.OnlyFormat == other.Output.OnlyFormat && this == other with
+    internal bool WritesAs(ExchangeRecordOptions other) => Output.Key == other.Output.Key && Output.LineFormat == other.Output.LineFormat && this == other with
     {
         Name = Name,
         Output = Output,

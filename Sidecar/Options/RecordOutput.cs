@@ -22,6 +22,9 @@ public abstract record RecordOutput
     /// <summary>The only format that it can take; null for any.</summary>
     internal virtual string? OnlyFormat => null;
 
+    /// <summary>How it has lines written that are no format of a user's; null for the entry's format.</summary>
+    internal virtual string? LineFormat => null;
+
     /// <summary>The file that it writes, which no other output can share; null for none.</summary>
     internal virtual string? File => null;
 

@@ -1,6 +1,6 @@
 using Chassis.Settings;
 using Sidecar.Options;
-using Sidecar.Records.Exchanges.Outputs;
+using Sidecar.Records.Exchanges.Outputs.Otlp;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
@@ -16,6 +16,13 @@ internal static class RecordFormats
         ("envoy", text => new EnvoyFormat(text)),
     ];
 
+    // Of outputs that take no other; a user does not write their names.
+    private static readonly (string Name, Func<RecordText, RecordFormat> Create)[] OfOutputs =
+    [
+        (OtlpSignal.Traces.Format, text => new SpanFormat(text)),
+        (OtlpSignal.Logs.Format, text => new LogFormat(text)),
+    ];
+
     /// <summary>The names as a user writes them.</summary>
     public static IEnumerable<string> Names => All.Select(format => format.Name);
 
@@ -27,11 +34,10 @@ internal static class RecordFormats
     public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock)
     {
         var text = RecordText.Create(options, clock);
-        // That output takes spans.
-        RecordFormat format = options.Output.Kind == OtlpOutput.Word ? new SpanFormat(text) : Create(options.Format, text);
+        var format = Create(options.Output.LineFormat ?? options.Format, text);
         return options.Output.Key == RecordKey.None ? format : new KeyedFormat(format, text, options.Output.Key);
     }
 
     /// <summary>Makes the format of a name.</summary>
-    public static RecordFormat Create(string name, RecordText text) => All.Single(format => format.Name == name).Create(text);
+    public static RecordFormat Create(string name, RecordText text) => All.Concat(OfOutputs).Single(format => format.Name == name).Create(text);
 }

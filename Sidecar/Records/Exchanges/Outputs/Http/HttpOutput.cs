@@ -24,6 +24,9 @@ internal abstract partial class HttpOutput(string description, OutputContext con
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(30);
 
+    // Before the limit of a request is over; servers of gRPC close a connection with many pings.
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(20);
+
     // So that a change of the name's addresses is seen.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
@@ -57,14 +60,7 @@ internal abstract partial class HttpOutput(string description, OutputContext con
     /// <param name="credentials">Goes with each request; null for none.</param>
     public static HttpClient Client(Uri url, X509Certificate2Collection? authorities, AuthenticationHeaderValue? credentials)
     {
-        var client = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            AllowAutoRedirect = false,
-            ConnectTimeout = ConnectLimit,
-            PooledConnectionLifetime = ConnectionLifetime,
-            SslOptions = authorities is null ? new SslClientAuthenticationOptions() : Trusting(authorities),
-        })
+        var client = new HttpClient(Handler(authorities))
         {
             BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"),
             Timeout = RequestLimit,
@@ -73,6 +69,21 @@ internal abstract partial class HttpOutput(string description, OutputContext con
         client.DefaultRequestHeaders.Authorization = credentials;
         return client;
     }
+
+    /// <summary>Makes what carries a client's requests.</summary>
+    /// <param name="authorities">The authorities to trust; null for the system's.</param>
+    public static SocketsHttpHandler Handler(X509Certificate2Collection? authorities) => new()
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        ConnectTimeout = ConnectLimit,
+        PooledConnectionLifetime = ConnectionLifetime,
+        // Requests share a connection of HTTP/2, which one that is late does not close.
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        KeepAlivePingDelay = PingDelay,
+        KeepAlivePingTimeout = ConnectLimit,
+        SslOptions = authorities is null ? new SslClientAuthenticationOptions() : Trusting(authorities),
+    };
 
     /// <inheritdoc/>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count);
@@ -154,13 +165,19 @@ internal abstract partial class HttpOutput(string description, OutputContext con
     /// <summary>A request's body, compressed.</summary>
     protected static HttpContent Compressed(ReadOnlySpan<byte> body, MediaTypeHeaderValue type)
     {
-        using var compressed = new MemoryStream();
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(body);
-        var content = new ReadOnlyMemoryContent(compressed.ToArray());
+        var content = new ByteArrayContent(Gzip(body));
         content.Headers.ContentType = type;
         content.Headers.ContentEncoding.Add("gzip");
         return content;
+    }
+
+    /// <summary>Compresses.</summary>
+    protected static byte[] Gzip(ReadOnlySpan<byte> bytes)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(bytes);
+        return compressed.ToArray();
     }
 
     private static SslClientAuthenticationOptions Trusting(X509Certificate2Collection authorities)

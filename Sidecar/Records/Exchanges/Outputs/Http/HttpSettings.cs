@@ -28,8 +28,10 @@ internal static class HttpSettings
     }
 
     /// <summary>The authorities of a file; null for the system's.</summary>
+    /// <param name="file">The file; null for the system's.</param>
+    /// <param name="key">The setting that names it.</param>
     /// <exception cref="UsageException">There is none in it, or it cannot be read.</exception>
-    public static X509Certificate2Collection? Authorities(string? file)
+    public static X509Certificate2Collection? Authorities(string? file, string key = "records.ca-file")
     {
         if (file is null)
             return null;
@@ -37,15 +39,17 @@ internal static class HttpSettings
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(file);
-            return authorities.Count > 0 ? authorities : throw new UsageException($"records.ca-file '{file}': there is no certificate in PEM in it");
+            return authorities.Count > 0 ? authorities : throw new UsageException($"{key} '{file}': there is no certificate in PEM in it");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new UsageException($"records.ca-file '{file}': {OneLine.Of(error.Message)}", error);
+            throw new UsageException($"{key} '{file}': {OneLine.Of(error.Message)}", error);
         }
     }
 
-    private static Uri ParseUrl(string text) =>
+    /// <summary>Reads a server's address.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static Uri ParseUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { Query: "", Fragment: "" }
             ? url.UserInfo.Length == 0 ? url : throw new FormatException("user and password have settings of their own")
             : throw new FormatException("an address is expected, such as https://search:9200");

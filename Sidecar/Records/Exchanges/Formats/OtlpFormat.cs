@@ -1,0 +1,214 @@
+using System.Net.Sockets;
+using System.Text;
+using Chassis;
+using Chassis.Net;
+using Oracle.Protocol;
+using Sidecar.Observation;
+using Sidecar.Observation.Grpc;
+using Sidecar.Telemetry;
+
+namespace Sidecar.Records.Exchanges.Formats;
+
+/// <summary>
+/// Writes exchanges as records of OTLP in JSON (opentelemetry-proto, docs/specification.md), for the output <c>otlp</c>. Attributes have the
+/// names and values of the format <c>otel</c>.
+/// </summary>
+internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
+{
+    // Ids, times, words and numbers behind the attributes.
+    private const int RecordLength = 384;
+
+    /// <inheritdoc/>
+    protected sealed override ReadOnlySpan<byte> ClientField => "\"client.address\",\"value\":{\"stringValue\":\""u8;
+
+    /// <inheritdoc/>
+    public sealed override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
+    {
+        line.Raw("{\"attributes\":["u8);
+        line.Raw(connection.Endpoints);
+        var late = WriteProcess(line, connection.Process);
+        line.Raw("}}"u8);
+        WriteMessages(line, exchange);
+        if (Text.HasExt)
+        {
+            line.Raw(connection.Connection);
+            Word(line, "sidecar.outcome"u8, EnumWords.Of(exchange.Outcome));
+            WriteOwn(line, exchange);
+        }
+
+        KeepRecordsRoom(line);
+        WriteTexts(line, exchange);
+        WriteHeads(line, exchange);
+        if (Text.HasExt && IsCut(line, exchange))
+            line.Raw(",{\"key\":\"sidecar.truncated\",\"value\":{\"boolValue\":true}}"u8);
+        line.Raw("]"u8);
+        WriteRecord(line, exchange, Text.RuleOf("traceparent"u8) == FieldRule.Written ? TraceContext.Of(exchange.Request) : default);
+        line.Raw("}\n"u8);
+        return late;
+    }
+
+    /// <summary>The most bytes of texts behind the attributes.</summary>
+    protected abstract int LongestTexts { get; }
+
+    /// <summary>Limits the attributes' texts that follow, so that the rest of the record has room behind them.</summary>
+    protected void KeepRecordsRoom(JsonLine line, int behind = 0) => KeepRoom(line, RecordLength + LongestTexts + behind);
+
+    /// <summary>Writes further attributes with the sidecar's own names, without texts of peers.</summary>
+    protected virtual void WriteOwn(JsonLine line, Exchange exchange)
+    {
+    }
+
+    /// <summary>Writes the fields of the heads as attributes.</summary>
+    protected virtual void WriteHeads(JsonLine line, Exchange exchange)
+    {
+    }
+
+    /// <summary>Writes the record's fields behind its attributes.</summary>
+    protected abstract void WriteRecord(JsonLine line, Exchange exchange, TraceContext trace);
+
+    /// <inheritdoc/>
+    protected sealed override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin)
+    {
+        var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
+        line.Raw("{\"key\":\"client.address\",\"value\":{\"stringValue\":\""u8);
+        WriteAddress(line, client.Address);
+        line.Raw("\"}}"u8);
+        Number(line, "client.port"u8, client.Port);
+        Word(line, "server.address"u8, server.Address.ToString());
+        Number(line, "server.port"u8, server.Port);
+        Word(line, "network.transport"u8, "tcp");
+        Word(line, "network.type"u8, server.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6");
+        // Without quotation marks, because blanks for a late number may not be among them.
+        line.Raw(",{\"key\":\"process.pid\",\"value\":{\"intValue\":"u8);
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
+    {
+        Begin(line, "sidecar.connection.id"u8);
+        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
+        line.Raw("\"}}"u8);
+        Word(line, "sidecar.role"u8, origin.Role.Word());
+        if (BoundedText.Of(origin.Transform) is { } transform)
+        {
+            Begin(line, "sidecar.transform"u8);
+            line.Text(Encoding.UTF8.GetBytes(transform));
+            line.Raw("\"}}"u8);
+        }
+    }
+
+    /// <summary>The error of an exchange; null if it has none of the server.</summary>
+    protected static string? ErrorOf(Exchange exchange) => exchange.Grpc is { } call ? SemanticNames.ErrorOf(exchange, call) : SemanticNames.ErrorOf(exchange);
+
+    /// <summary>Whether it is a call with a method's name.</summary>
+    protected static bool IsCall(Exchange exchange) => exchange.Grpc is not null && GrpcPath.TrySplit(exchange.Request.Target, out _, out _);
+
+    /// <summary>Writes the trace that the request belongs to.</summary>
+    protected static void Trace(JsonLine line, ReadOnlySpan<byte> trace)
+    {
+        line.Raw(",\"traceId\":\""u8);
+        line.Raw(trace);
+        line.Raw("\""u8);
+    }
+
+    /// <summary>Writes a time or another 64-bit number of a record: texts in protobuf's JSON.</summary>
+    protected static void Long(JsonLine line, ReadOnlySpan<byte> name, long number)
+    {
+        line.Raw(",\""u8);
+        line.Raw(name);
+        line.Raw("\":\""u8);
+        line.Number(number);
+        line.Raw("\""u8);
+    }
+
+    /// <summary>Writes a number of 32 bits of a record.</summary>
+    protected static void Short(JsonLine line, ReadOnlySpan<byte> name, int number)
+    {
+        line.Raw(",\""u8);
+        line.Raw(name);
+        line.Raw("\":"u8);
+        line.Number(number);
+    }
+
+    /// <summary>Writes an attribute with a number.</summary>
+    protected static void Number(JsonLine line, ReadOnlySpan<byte> key, long number)
+    {
+        line.Raw(",{\"key\":\""u8);
+        line.Raw(key);
+        line.Raw("\",\"value\":{\"intValue\":\""u8);
+        line.Number(number);
+        line.Raw("\"}}"u8);
+    }
+
+    /// <summary>The first byte of the request and the end of the exchange, in nanoseconds since 1970.</summary>
+    protected (long Start, long End) TimesOf(Exchange exchange)
+    {
+        var (seconds, nanoseconds) = Text.Clock.TimeOfDay(exchange.Started, exchange.Ended);
+        var start = (seconds * WallClock.NanosecondsASecond) + nanoseconds;
+        return (start, start + Math.Max(0, Text.Clock.Nanoseconds(exchange.Started, exchange.Ended)));
+    }
+
+    private static void WriteMessages(JsonLine line, Exchange exchange)
+    {
+        Word(line, "http.request.method"u8, SemanticNames.MethodOf(exchange.Request.Method));
+        Word(line, "url.scheme"u8, "http");
+        Word(line, "network.protocol.name"u8, "http");
+        Word(line, "network.protocol.version"u8, SemanticNames.VersionOf(exchange.Request.Version));
+        Number(line, "http.request.size"u8, exchange.RequestBytes);
+        Number(line, "http.response.size"u8, exchange.ResponseBytes);
+        if (exchange.FinalResponse is { } response)
+            Number(line, "http.response.status_code"u8, response.Status);
+        if (exchange.Grpc is { } call)
+        {
+            Word(line, "rpc.system.name"u8, "grpc");
+            if (call.Status is { } status)
+                Word(line, "rpc.response.status_code"u8, SemanticNames.GrpcStatusOf(status));
+        }
+
+        if (ErrorOf(exchange) is { } error)
+            Word(line, "error.type"u8, error);
+    }
+
+    private void WriteTexts(JsonLine line, Exchange exchange)
+    {
+        var request = exchange.Request;
+        if (SemanticNames.MethodOf(request.Method) == SemanticNames.Other)
+        {
+            Begin(line, "http.request.method_original"u8);
+            line.Text(request.Method);
+            line.Raw("\"}}"u8);
+        }
+
+        Text.Target(
+            line, request.Target, ",{\"key\":\"url.path\",\"value\":{\"stringValue\":\""u8, ",{\"key\":\"url.query\",\"value\":{\"stringValue\":\""u8, "\"}}"u8);
+        if (IsCall(exchange))
+        {
+            Begin(line, "rpc.method"u8);
+            Text.Url(line, request.Target[1..]);
+            line.Raw("\"}}"u8);
+        }
+
+        if (exchange.Grpc is not null && Text.TryFindMessage(exchange, out var message))
+        {
+            Begin(line, "sidecar.grpc.message"u8);
+            Text.Message(line, message);
+            line.Raw("\"}}"u8);
+        }
+
+        Text.Field(line, request, "user-agent"u8, ",{\"key\":\"user_agent.original\",\"value\":{\"stringValue\":\""u8, "\"}}"u8);
+    }
+
+    private static void Begin(JsonLine line, ReadOnlySpan<byte> key)
+    {
+        line.Raw(",{\"key\":\""u8);
+        line.Raw(key);
+        line.Raw("\",\"value\":{\"stringValue\":\""u8);
+    }
+
+    private static void Word(JsonLine line, ReadOnlySpan<byte> key, string word)
+    {
+        Begin(line, key);
+        line.Ascii(word);
+        line.Raw("\"}}"u8);
+    }
+}

@@ -53,7 +53,7 @@ public sealed class MetricsExportTests : IDisposable
         Assert.Equal("20", requestsOf.GetProperty("count").GetString());
         Assert.Equal([.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10], requestsOf.GetProperty("explicitBounds").EnumerateArray().Select(bound => bound.GetDouble()));
         Assert.Contains(metrics.Keys, name => name.StartsWith("dotnet.", StringComparison.Ordinal));
-        Assert.Contains(metrics.Keys, name => name.StartsWith("process.", StringComparison.Ordinal));
+        Assert.Contains(metrics.Keys, name => name.StartsWith("process_", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -62,8 +62,8 @@ public sealed class MetricsExportTests : IDisposable
     public async Task Collector_ThatRefusesAndTakesAgain_IsLoggedOnceEach(OtlpProtocol protocol, string word, string reason)
     {
         await using var collector = await OtlpCollector.StartAsync(protocol);
-        collector.Faults.Enqueue(new CollectorFault(503, Grpc.Core.StatusCode.Unavailable));
-        collector.Faults.Enqueue(new CollectorFault(503, Grpc.Core.StatusCode.Unavailable));
+        collector.Faults.Enqueue(CollectorFault.Parse(protocol == OtlpProtocol.Grpc ? "Unavailable" : "503"));
+        collector.Faults.Enqueue(CollectorFault.Parse(protocol == OtlpProtocol.Grpc ? "Unavailable" : "503"));
         await using var nginx = await Programs.NginxAsync();
         await using var sidecar = await StartedSidecar.StartAsync(nginx.Port, "--metrics-otlp", collector.Url.AbsoluteUri, "--metrics-otlp-protocol", word, "--metrics-otlp-interval", "1s");
 

@@ -33,11 +33,19 @@ internal sealed record CollectorFault(int Http, StatusCode Grpc)
     /// <summary>The connection ends in place of the answer.</summary>
     public static CollectorFault Cut { get; } = new(0, StatusCode.Unknown);
 
-    /// <summary>It takes the records but some.</summary>
-    public static CollectorFault Partial(int rejected) => new(200, StatusCode.OK) { Rejected = rejected };
-
-    /// <summary>Records that it does not take.</summary>
+    /// <summary>Records that it does not take; then it takes the others.</summary>
     public int Rejected { get; private init; }
+
+    /// <summary>Reads one: <c>503</c>, <c>Unavailable</c>, one of these with seconds to wait behind it, or <c>rejected 2</c>.</summary>
+    public static CollectorFault Parse(string text) => text.Split(' ') switch
+    {
+        ["rejected", var count] => new(200, StatusCode.OK) { Rejected = int.Parse(count) },
+        [var status, .. var wait] => new(int.TryParse(status, out var http) ? http : 0, System.Enum.TryParse<StatusCode>(status, out var grpc) && http == 0 ? grpc : StatusCode.Unknown)
+        {
+            Wait = wait is [var seconds] ? TimeSpan.FromSeconds(int.Parse(seconds)) : null,
+        },
+        _ => throw new FormatException(text),
+    };
 }
 
 /// <summary>What a collector got.</summary>
@@ -164,7 +172,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
         if (http.Response.StatusCode != 200)
             await http.Response.BodyWriter.WriteAsync(isJson ? Encoding.UTF8.GetBytes($$"""{"message":"{{fault!.Message}}"}""") : StatusOf(fault!).ToByteArray());
         else if (isJson)
-            await http.Response.WriteAsync(fault is null ? "{}" : $$"""{"partialSuccess":{"rejected{{(signal == "logs" ? "LogRecords" : "Spans")}}":"{{fault.Rejected}}","errorMessage":"{{fault.Message}}"}}""");
+            await http.Response.WriteAsync(fault is null ? "{}" : $$"""{"partialSuccess":{"rejected{{(signal == "logs" ? "LogRecords" : "Spans")}}":"{{fault.Rejected}}","errorMessage":"{{fault.Message}}"} }""");
         else
             await http.Response.BodyWriter.WriteAsync(AnswerOf(fault));
     }

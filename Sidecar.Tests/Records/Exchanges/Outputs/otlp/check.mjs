@@ -53,9 +53,10 @@ function check({ signal, json, body }) {
     mistakes.push(...lost(request, decoded, "request"));
   } else {
     message = Request.decode(bytes);
-    // A field that the definitions do not have is passed over when it is read, and so missing when it is written.
+    // A field that the definitions do not have is passed over when it is read, and so missing when it is written. OpenTelemetry's SDK, which
+    // sends metrics, writes lengths longer than they need be.
     const again = Request.encode(message).finish();
-    if (again.length !== bytes.length) mistakes.push(`${bytes.length} bytes became ${again.length}`);
+    if (signal !== "metrics" && again.length !== bytes.length) mistakes.push(`${bytes.length} bytes became ${again.length}`);
   }
   const error = Request.verify(message);
   if (error) mistakes.push(error);

@@ -13,6 +13,7 @@ internal static class DemoCommand
           ./demo --policy my-policy.yaml  let the Oracle choose by these rules
           ./demo --by-kind --verify       catalogue, playlists and segments each with a transform of their own
           ./demo --verify --records -     and show what the sidecars saw of the video's requests, one JSON line each
+          ./demo --records-kafka          and send it to Kafka; the demo starts the broker and prints the command that reads it
           ./demo --native --verify        the same with native builds
           sudo ./demo --transparent       pods of network namespaces, where no program knows of a sidecar
 
@@ -42,14 +43,15 @@ internal static class DemoCommand
         var byKind = new Option<bool>("--by-kind") { Description = "A separate path and transform for each of catalogue, playlists and segments, chosen by listener (dialect v1x)." };
         var native = new Option<bool>("--native") { Description = "Run programs of machine code, published first (minutes, once); Debian's clang, lld and zlib1g-dev make them." };
         var records = new Option<string?>("--records") { HelpName = "FILE", Description = "Write what the sidecars record of each HTTP exchange to FILE; - is stdout, and all other output goes to stderr." };
+        var kafka = new Option<bool>("--records-kafka") { Description = "Start a broker of Kafka, and send what the sidecars record of each HTTP exchange to it." };
         var command = new RootCommand("Plays a video through a pair of sidecars: starts all programs on this machine and stops them again.")
         {
-            verify, transparent, storage, byKind, native, policy, records, freePorts, verbose, logs,
+            verify, transparent, storage, byKind, native, policy, records, kafka, freePorts, verbose, logs,
         };
         command.SetAction(result => run(new DemoOptions(
             result.GetValue(verify), result.GetValue(policy), result.GetValue(freePorts), result.GetValue(verbose), result.GetValue(logs),
             result.GetValue(transparent), result.GetValue(storage), result.GetValue(byKind),
-            result.GetValue(native), result.GetValue(records))));
+            result.GetValue(native), result.GetValue(records), result.GetValue(kafka))));
         return command;
     }
 }

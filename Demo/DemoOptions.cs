@@ -11,5 +11,7 @@ namespace Demo;
 /// <param name="ByKind">Catalogue, playlists and segments go through listeners and transforms of their own (dialect v1x).</param>
 /// <param name="Native">Runs the native builds.</param>
 /// <param name="Records">Where the records of HTTP exchanges go: a file, <c>-</c> for stdout, null for nowhere.</param>
+/// <param name="RecordsKafka">Starts Kafka's brokers, and sends the records there.</param>
 internal sealed record DemoOptions(
-    bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder, bool Transparent, bool StorageThroughSidecars, bool ByKind, bool Native, string? Records);
+    bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder, bool Transparent, bool StorageThroughSidecars, bool ByKind, bool Native, string? Records,
+    bool RecordsKafka);

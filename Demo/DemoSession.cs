@@ -33,10 +33,14 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
             throw new UsageException("--by-kind: not with --transparent, where every listener takes all of a pod's connections");
         if (options.FreePorts && options.Transparent)
             throw new UsageException("--free-ports: not with --transparent, because each of its pods has all ports");
+        RefuseKafka();
         try
         {
             var audit = new OracleAudit();
-            await using var scene = await SetAsync(audit, stop);
+            using var kafka = options.RecordsKafka ? new KafkaBrokers(1) : null;
+            await using var scene = await SetAsync(audit, kafka, stop);
+            if (kafka is not null)
+                await progress.WriteLineAsync($"The records are read by: {kafka.Reader}");
             return await RunAsync(scene, audit, stop);
         }
         catch (ProcessFailedException error)
@@ -51,9 +55,21 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
         }
     }
 
-    private async Task<IScene> SetAsync(OracleAudit audit, CancellationToken stop) => options.Transparent
+    private void RefuseKafka()
+    {
+        if (!options.RecordsKafka)
+            return;
+        if (options.Records is not null)
+            throw new UsageException("--records-kafka: not with --records; one of the two");
+        if (options.Transparent)
+            throw new UsageException("--records-kafka: not with --transparent, because the broker is on this machine's loopback, which no pod reaches");
+        if (options.Native)
+            throw new UsageException("--records-kafka: not with --native, because native builds have no output for Kafka");
+    }
+
+    private async Task<IScene> SetAsync(OracleAudit audit, KafkaBrokers? kafka, CancellationToken stop) => options.Transparent
         ? await TransparentScene.SetAsync(options, Built, audit, progress.WriteLine, stop)
-        : new PlainScene(options, Built, audit, progress.WriteLine);
+        : new PlainScene(options, Built, kafka, audit, progress.WriteLine);
 
     private BuiltPrograms Built => BuiltPrograms.Locate() with { IsNative = options.Native };
 

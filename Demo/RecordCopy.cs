@@ -9,6 +9,9 @@ internal sealed class RecordCopy : IDisposable
     /// <summary>The word for stdout.</summary>
     public const string Stdout = "-";
 
+    /// <summary>The options of a sidecar that writes its records to its stdout.</summary>
+    public static readonly IReadOnlyList<string> SidecarOptions = ["--records", Stdout];
+
     // Other lines of a sidecar's stdout are records of connections; their first key is another one.
     private const string Start = "{\"ts\":";
 

@@ -50,7 +50,8 @@ internal sealed class CompareSession(CompareOptions options, TextWriter progress
         RelayPorts ports;
         using (var free = new FreePorts())
             ports = RelayPorts.Take(free);
-        var shop = new Workshop(programs, built, dll, options.SidecarArgs.Split(' ', StringSplitOptions.RemoveEmptyEntries), folder.FullName, ports);
+        using var records = new RecordServers();
+        var shop = new Workshop(programs, built, dll, options.SidecarArgs.Split(' ', StringSplitOptions.RemoveEmptyEntries), folder.FullName, ports, records);
         var versions = await ProgramVersions.ReadAsync(programs, stop);
         Say(schedule.ToString());
         await using var origin = await Origin.StartAsync(shop, stop);

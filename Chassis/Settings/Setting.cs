@@ -17,10 +17,10 @@ public sealed partial record Setting(string Key, string Value, string Origin)
     public string? Problem { get; init; }
 
     /// <summary>The value without secrets. Of an expression it shows no text in quotes, because a filter's key may be short.</summary>
-    public string Masked => IsSecret ? "…" : Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Quoted().Replace(Value, "…"), "…") : Value;
+    public string Masked => IsSecret ? "…" : Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Quoted().Replace(Value, "…"), "…") : UserOf().Replace(Value, "//…@");
 
     // The value for errors. An expression in parentheses may contain a key.
-    private string Shown => IsSecret ? "…" : Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Value, "…") : Value;
+    private string Shown => IsSecret ? "…" : Value.Contains('(', StringComparison.Ordinal) ? Secret().Replace(Value, "…") : UserOf().Replace(Value, "//…@");
 
     // A name of a file is none.
     private bool IsSecret => !Value.StartsWith('@') && SecretKeys.Any(key => Key.EndsWith(key, StringComparison.OrdinalIgnoreCase));
@@ -34,6 +34,10 @@ public sealed partial record Setting(string Key, string Value, string Origin)
     // Keys of transforms are in quotes, or should be; shorter texts are no secrets.
     [GeneratedRegex("\"[^\"]{16,}(?:\"|$)|[0-9a-fA-F]{32,}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Secret();
+
+    // User and password of an address.
+    [GeneratedRegex("//[^/]*@", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex UserOf();
 
     [GeneratedRegex("\"[^\"]*(?:\"|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Quoted();

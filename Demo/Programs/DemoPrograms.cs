@@ -10,10 +10,10 @@ namespace Demo.Programs;
 /// <param name="Policy">The Oracle's policy file, or null for its default.</param>
 /// <param name="Kinds">Writes the files of a demo that tells kinds of content apart; null for one that does not.</param>
 /// <param name="Peers">Where p1 finds p2: p2 itself, or what taps the way; one for each kind.</param>
-/// <param name="HasRecords">Whether p2 writes records of HTTP exchanges to its stdout.</param>
+/// <param name="Records">Options of p2 for records of HTTP exchanges; none for no records.</param>
 /// <param name="Web">Asks whether they are ready.</param>
 internal sealed record DemoPrograms(
-    BuiltPrograms Built, DemoPorts Ports, string? Policy, KindPrograms? Kinds, IReadOnlyList<IPEndPoint> Peers, bool HasRecords, HttpFetcher Web)
+    BuiltPrograms Built, DemoPorts Ports, string? Policy, KindPrograms? Kinds, IReadOnlyList<IPEndPoint> Peers, IReadOnlyList<string> Records, HttpFetcher Web)
 {
     public IReadOnlyList<DemoProgram> All =>
     [
@@ -45,7 +45,7 @@ internal sealed record DemoPrograms(
         [
             .. Built.Run("Sidecar"), .. Listeners(role, ports, targets),
             "--admin-address", At(ports.Admin), "--health-address", At(ports.Health), "--metrics-address", At(ports.Metrics),
-            "--connection-records", "-", .. HasRecords && role == "p2" ? ["--records", "-"] : Array.Empty<string>(),
+            "--connection-records", "-", .. role == "p2" ? Records : [],
         ]),
         Ready(ports.Health, "/readyz"),
         $"{At(ports.Listen)}  sidecar, {says}; {DemoPorts.Url(ports.Metrics, "/metrics")}");

@@ -16,7 +16,7 @@ internal sealed class PlainScene : IScene
 
     /// <summary>Finds out whether the ports are free, and opens the tap.</summary>
     /// <exception cref="Chassis.UsageException">A port is taken, a program is not built.</exception>
-    public PlainScene(DemoOptions options, BuiltPrograms built, OracleAudit audit, Action<string> progress)
+    public PlainScene(DemoOptions options, BuiltPrograms built, KafkaBrokers? kafka, OracleAudit audit, Action<string> progress)
     {
         var ports = options.FreePorts ? DemoPorts.Free() : DemoPorts.Usual;
         ports.RefuseTaken(options.ByKind);
@@ -24,7 +24,8 @@ internal sealed class PlainScene : IScene
         IReadOnlyList<IPEndPoint> p2 = [.. ports.P2.Kinds.All.Take(options.ByKind ? 3 : 1).Select(kind => DemoPorts.Local(kind.Port))];
         _taps = options.Verify ? [.. p2.Select(address => new TcpTap(address, MaxTappedBytes))] : [];
         var policy = options.Policy?.FullName ?? _kinds?.WritePolicy();
-        Programs = new DemoPrograms(built, ports, policy, _kinds, options.Verify ? [.. _taps.Select(tap => tap.Address)] : p2, options.Records is not null, _web).All;
+        IReadOnlyList<string> records = kafka is not null ? kafka.SidecarOptions : options.Records is not null ? RecordCopy.SidecarOptions : [];
+        Programs = new DemoPrograms(built, ports, policy, _kinds, options.Verify ? [.. _taps.Select(tap => tap.Address)] : p2, records, _web).All;
         Invitation = $"Open {DemoPorts.Url(ports.Frontend)} in a browser and play the video. Ctrl-C stops everything.";
         var places = new VerifiedPlaces(DemoPorts.Url(ports.Frontend), DemoPorts.Url(ports.P1.Listen), new Dictionary<string, Uri>
         {

@@ -82,7 +82,7 @@ internal sealed record PodPrograms(BuiltPrograms Built, NetworkPlan Plan, string
         [
             .. Built.Run("Sidecar"), .. words,
             "--admin-address", $"{new IPEndPoint(IPAddress.Loopback, Ports.P1.Admin)}", "--health-address", Anywhere(Ports.P1.Health),
-            "--metrics-address", Anywhere(Ports.P1.Metrics), "--connection-records", "-", .. HasRecords && name != "p1" ? ["--records", "-"] : Array.Empty<string>(),
+            "--metrics-address", Anywhere(Ports.P1.Metrics), "--connection-records", "-", .. HasRecords && name != "p1" ? RecordCopy.SidecarOptions : [],
         ])),
         Asks(host, Url(IPAddress.Loopback, Ports.P1.Health, "/readyz")), $"{host.Name}  sidecar; {says}");
 

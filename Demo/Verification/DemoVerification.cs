@@ -25,15 +25,8 @@ internal sealed class DemoVerification(
         var metrics = new MetricsCheck(places.Metrics, web, findings);
         await metrics.StartAsync(cancellation);
 
-        var playlists = await new VideoPages(places.Frontend, places.Service, web, findings).FetchAsync(cancellation);
-        progress($"pages: index, {playlists.Count} player page(s), and the service's list through p1");
-
-        var fetched = new List<WebAnswer>();
-        foreach (var playlist in playlists)
-            fetched.AddRange(await new PlaylistWalker(web, findings).FetchAllAsync(playlist, cancellation));
+        var fetched = await new Playback(places.Frontend, places.Service, clips, web, findings) { Progress = progress }.PlayAsync(cancellation);
         var bytes = fetched.Sum(answer => (long)answer.Body.Length);
-        new MediaFiles(clips).Compare(fetched, findings);
-        progress($"media: {fetched.Count} files, {bytes:N0} bytes through {places.Frontend}, compared by SHA-256");
 
         var transforms = new List<TransformExpression>();
         foreach (var way in await tapped(cancellation))

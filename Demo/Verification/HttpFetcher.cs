@@ -17,7 +17,8 @@ internal sealed class HttpFetcher(Func<SocketsHttpConnectionContext, Cancellatio
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectCallback = connect })
     {
-        Timeout = TimeSpan.FromSeconds(10),
+        // Long, because of loaded machines; only what is broken waits so long.
+        Timeout = TimeSpan.FromSeconds(30),
         MaxResponseContentBufferSize = MaxBodyBytes,
     };
 
@@ -46,7 +47,7 @@ internal sealed class HttpFetcher(Func<SocketsHttpConnectionContext, Cancellatio
             using var response = await _http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellation);
             return response.StatusCode == HttpStatusCode.OK;
         }
-        catch (HttpRequestException)
+        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return false;
         }

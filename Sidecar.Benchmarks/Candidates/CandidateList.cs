@@ -12,6 +12,8 @@ internal static class CandidateList
     public const string SidecarAffine = "sidecar-affine";
     public const string SidecarTable = "sidecar-table";
     public const string SidecarObserved = "sidecar-observed";
+    public const string SidecarKafka = "sidecar-kafka";
+    public const string SidecarHanging = "sidecar-hanging";
     public const string Haproxy = "haproxy";
     public const string Nginx = "nginx";
     public const string Pair = "pair";
@@ -33,7 +35,9 @@ internal static class CandidateList
         Alone(SidecarXor, "sidecar, xor", Xor),
         Alone(SidecarAffine, "sidecar, ten affine steps", Affine),
         Alone(SidecarTable, "sidecar, ten steps of a table", Table),
-        Plain(SidecarObserved, "sidecar, a record of each exchange", (shop, ports, entry) => [SidecarPrograms.Observed(shop, ports, entry)]),
+        Observed(SidecarObserved, "sidecar, a record of each exchange", SidecarPrograms.RecordFile),
+        Observed(SidecarKafka, "sidecar, records into Kafka", shop => shop.Records.Kafka),
+        Observed(SidecarHanging, "sidecar, records to a server that hangs", shop => shop.Records.Hanging),
         Plain(Haproxy, "HAProxy", (shop, _, entry) => [HaproxyPrograms.Relay(shop, entry)]),
         Plain(Nginx, "nginx stream", (shop, _, entry) => [NginxPrograms.Relay(shop, entry)]),
         Plain(Pair, "p1 + p2, xor", (shop, ports, entry) => SidecarPrograms.Pair(shop, ports, entry, Xor)),
@@ -46,6 +50,9 @@ internal static class CandidateList
 
     private static Candidate Alone(string name, string title, TransformExpression transform) =>
         new(name, title, transform, (shop, ports, entry) => [SidecarPrograms.Alone(shop, ports, entry, transform)]);
+
+    private static Candidate Observed(string name, string title, Func<Workshop, string> records) =>
+        Plain(name, title, (shop, ports, entry) => [SidecarPrograms.Observed(shop, ports, name, entry, records(shop))]);
 
     private static Candidate Plain(string name, string title, Func<Workshop, FreePorts, RelayPorts, IReadOnlyList<CandidatePart>> build) =>
         new(name, title, TransformExpression.Identity, build);

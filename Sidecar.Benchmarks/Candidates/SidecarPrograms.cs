@@ -24,9 +24,17 @@ internal static class SidecarPrograms
     public static CandidatePart Native(Workshop shop, FreePorts ports, RelayPorts entry) =>
         Create(shop, ports, "sidecar-native", "alone", entry, shop.Origin, Unobserved, isNative: true);
 
-    /// <summary>One sidecar that writes a record of each exchange to a file.</summary>
-    public static CandidatePart Observed(Workshop shop, FreePorts ports, RelayPorts entry) =>
-        Create(shop, ports, "sidecar-observed", "alone", entry, shop.Origin, "observe: on", $"records: {{path: \"{Path.Combine(shop.Folder, "records.json")}\"}}");
+    /// <summary>One sidecar that writes a record of each exchange.</summary>
+    /// <param name="shop">What it is made with.</param>
+    /// <param name="ports">Gives free ports.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="entry">Where it accepts.</param>
+    /// <param name="output">The output of the records.</param>
+    public static CandidatePart Observed(Workshop shop, FreePorts ports, string name, RelayPorts entry, string output) =>
+        Create(shop, ports, name, "alone", entry, shop.Origin, "observe: on", $"records: {{{output}, connection-rate: off, client-rate: off}}");
+
+    /// <summary>A file for records.</summary>
+    public static string RecordFile(Workshop shop) => $"path: \"{Path.Combine(shop.Folder, "records.json")}\"";
 
     /// <summary>Two sidecars and the Oracle that both ask about each connection.</summary>
     public static IReadOnlyList<CandidatePart> Pair(Workshop shop, FreePorts ports, RelayPorts entry, TransformExpression transform)

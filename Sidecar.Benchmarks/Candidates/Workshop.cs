@@ -13,8 +13,9 @@ namespace Sidecar.Benchmarks.Candidates;
 /// <param name="SidecarArgs">Further words of each sidecar's command line.</param>
 /// <param name="Folder">A temporary folder for configurations.</param>
 /// <param name="Origin">Where the origin's services are.</param>
+/// <param name="Records">Servers for records.</param>
 internal sealed record Workshop(
-    DebianPrograms Programs, BuiltPrograms Built, string SidecarDll, IReadOnlyList<string> SidecarArgs, string Folder, RelayPorts Origin)
+    DebianPrograms Programs, BuiltPrograms Built, string SidecarDll, IReadOnlyList<string> SidecarArgs, string Folder, RelayPorts Origin, RecordServers Records)
 {
     private int _files;
 

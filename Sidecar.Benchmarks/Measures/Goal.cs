@@ -23,6 +23,8 @@ internal sealed record Goal(Quantity Quantity, string Subject, string? Peer, dou
         BesideIdt(Quantity.RawCpuPerGbUp, CandidateList.SidecarTable, 1.15),
         BesideIdt(Quantity.RawCpuPerGbDown, CandidateList.SidecarTable, 1.15),
         new(Quantity.CpuPerRequest, CandidateList.SidecarObserved, CandidateList.Sidecar, 1.5, 1.25),
+        new(Quantity.CpuPerRequest, CandidateList.SidecarKafka, CandidateList.SidecarObserved, 1.5, 1.25),
+        new(Quantity.CpuPerRequest, CandidateList.SidecarHanging, CandidateList.SidecarObserved, 1.05, 1),
         new(Quantity.CpuPerGbBodies, CandidateList.SidecarObserved, CandidateList.Sidecar, 1.03, null),
         Alone(Quantity.CpuPerConnection, 1.4, 1.0),
         Alone(Quantity.P99, 1.1, 0.8),

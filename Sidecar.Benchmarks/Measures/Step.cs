@@ -19,7 +19,7 @@ internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<L
 
     // What observes stands beside what does not.
     private static readonly string[] WithRecords =
-        [CandidateList.Haproxy, CandidateList.SidecarObserved, CandidateList.Sidecar, CandidateList.Nginx, CandidateList.TlsPair, CandidateList.Pair];
+        [CandidateList.Haproxy, CandidateList.SidecarObserved, CandidateList.SidecarKafka, CandidateList.SidecarHanging, CandidateList.Sidecar, CandidateList.Nginx, CandidateList.TlsPair, CandidateList.Pair];
 
     // A sidecar alone that transforms meets no other to take it back: neither HTTP nor iperf3's own messages survive.
     private static readonly string[] WithAnyBytes = [CandidateList.Haproxy, CandidateList.SidecarXor, CandidateList.Sidecar, CandidateList.SidecarAffine, CandidateList.SidecarTable];

@@ -16,6 +16,9 @@ internal sealed class ClusterPod(JsonObject pod)
 
     public string? Phase => pod.Text("status.phase");
 
+    /// <summary>Seconds from its deletion until the kubelet kills what still runs.</summary>
+    public int Grace => (int)pod.At("spec.terminationGracePeriodSeconds")!;
+
     /// <summary>The names of its containers, in the order of the manifest.</summary>
     public IEnumerable<string> Containers => pod.Items("spec.containers").Select(container => container.Text("name")!);
 
@@ -31,9 +34,10 @@ internal sealed class ClusterPod(JsonObject pod)
     public int Process(string container)
     {
         var id = Status(container).Text("containerID")!.Split("//")[1];
-        // The lowest number: a hook or an exec of kubectl runs in the same cgroup.
+        // Its own number 1: a hook or an exec of kubectl runs in the same cgroup.
         return Directory.GetDirectories("/proc").Select(Path.GetFileName).Select(name => int.TryParse(name, out var number) ? number : 0).Where(number => number > 0)
-            .Order().First(number => HasCgroup(number, id));
+            .First(number => Read(number, "cgroup").Contains(id, StringComparison.Ordinal)
+                && Read(number, "status").Split('\n').Any(line => line.StartsWith("NSpid:", StringComparison.Ordinal) && line.EndsWith("\t1", StringComparison.Ordinal)));
     }
 
     /// <summary>Sockets inside.</summary>
@@ -41,16 +45,16 @@ internal sealed class ClusterPod(JsonObject pod)
 
     private JsonObject Status(string container) => pod.Items("status.containerStatuses").Single(status => status.Text("name") == container);
 
-    private static bool HasCgroup(int process, string id)
+    private static string Read(int process, string file)
     {
         try
         {
-            return File.ReadAllText($"/proc/{process}/cgroup").Contains(id, StringComparison.Ordinal);
+            return File.ReadAllText($"/proc/{process}/{file}");
         }
         catch (IOException)
         {
             // It has ended.
-            return false;
+            return "";
         }
     }
 }

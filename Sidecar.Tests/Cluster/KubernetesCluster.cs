@@ -86,6 +86,9 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>Applies objects; takes any exit code.</summary>
     public Task<ProcessResult> ApplyAsync(string manifests) => ResultAsync(["kubectl", "apply", "-f", "-"], manifests);
 
+    /// <summary>Has objects admitted without making them; takes any exit code.</summary>
+    public Task<ProcessResult> TryOutAsync(string manifests) => ResultAsync(["kubectl", "create", "--dry-run=server", "-f", "-"], manifests);
+
     /// <summary>Starts a command in the cluster's network that runs on.</summary>
     public ManagedProcess Start(params IEnumerable<string> words) => ManagedProcess.Start(Command(words).EndingWithParent());
 

@@ -13,7 +13,7 @@ public sealed class DefaultsInForceTests
     private static readonly string[] WithoutDefault =
     [
         "config", "listeners.0.listen", "listeners.0.target", "oracle.address", "listeners.0.allow-clients", "listeners.0.deny-destinations", "listeners.0.max-connections",
-        "metrics.hosts", "metrics.otlp.url", "metrics.otlp.service", "metrics.otlp.token", "metrics.otlp.ca-file", "health.hosts", "records.path", "records.token", "records.service", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.headers.allow", "records.headers.deny", "records.paths",
+        "metrics.hosts", "metrics.otlp.url", "metrics.otlp.service", "metrics.otlp.token", "metrics.otlp.ca-file", "health.hosts", "records.path", "records.token", "records.service", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.headers.allow", "records.headers.deny", "records.paths", "records.cidrs",
     ];
 
     [Theory]

@@ -91,7 +91,7 @@ public sealed class RecordSettingsTests
     [InlineData("the output of a file", "records.0.url 'http://a': only output otlp or elasticsearch has it, and the output is file", "records.0.path=-", "records.0.url=http://a")]
     [InlineData("no address", "records.0.output 'elasticsearch': records.0.url is missing", "records.0.output=elasticsearch")]
     [InlineData("no address at all", "records.0.url 'search:9200': an address is expected", "records.0.output=elasticsearch", "records.0.url=search:9200")]
-    [InlineData("user in the address", "records.0.url", "records.0.output=elasticsearch", "records.0.url=http://u:p@a")]
+    [InlineData("user in the address", "records.0.url 'http://…@a': user and password have settings of their own", "records.0.output=elasticsearch", "records.0.url=http://u:p@a")]
     [InlineData("no password", "records.0.user 'u': records.0.user and records.0.password belong together", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.user=u")]
     [InlineData("two ways", "records.0.api-key '…': there is also records.0.user", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.user=u", "records.0.password=p", "records.0.api-key=k")]
     [InlineData("index", "records.0.index 'Logs': 'Logs' is no name of an index", "records.0.output=elasticsearch", "records.0.url=http://a", "records.0.index=Logs")]

@@ -58,19 +58,23 @@ public sealed class InjectorManifestTests
         Assert.True(manifests.Find("PodDisruptionBudget", Name).At("spec.selector").Selects(pod.Labels));
         var policy = Assert.Single(manifests.Of("NetworkPolicy"));
         Assert.True(policy.At("spec.podSelector").Selects(pod.Labels));
-        Assert.Equal([8443], policy.Items("spec.ingress").SelectMany(rule => rule.Items("ports")).Select(port => (int)port["port"]!));
+        Assert.Equal([8443, 15021, 15090], policy.Items("spec.ingress").SelectMany(rule => rule.Items("ports")).Select(port => (int)port["port"]!));
     }
 
     [Fact]
     public async Task CertManager_MakesTheSecretThatThePodMounts()
     {
         var manifests = await Renderings.OfAsync(Renderings.CertManager);
-        var certificate = Assert.Single(manifests.Of("Certificate"));
+        var certificate = manifests.Find("Certificate", Name)!;
         var pod = Assert.Single(manifests.Pods);
 
         Assert.Equal(Assert.Single(pod.Spec.Items("volumes")).Text("secret.secretName"), certificate.Text("spec.secretName"));
         Assert.Contains($"{Name}.{Space}.svc", certificate.Words("spec.dnsNames"));
-        Assert.NotNull(manifests.Find("Issuer", certificate.Text("spec.issuerRef.name")));
+        // A renewal must not change the authority: the API server would not trust the certificate that the pod still has.
+        var root = manifests.Of("Certificate").Single(other => (bool?)other.At("spec.isCA") == true);
+        Assert.Equal(root.Text("spec.secretName"), manifests.Find("Issuer", certificate.Text("spec.issuerRef.name")).Text("spec.ca.secretName"));
+        Assert.NotNull(manifests.Find("Issuer", root.Text("spec.issuerRef.name")).At("spec.selfSigned"));
+        Assert.Equal("Never", root.Text("spec.privateKey.rotationPolicy"));
         Assert.Equal($"{Space}/{certificate.Name()}", manifests.Find("MutatingWebhookConfiguration", Name).Texts("metadata.annotations")["cert-manager.io/inject-ca-from"]);
     }
 }

@@ -62,11 +62,14 @@ internal sealed class PodProcesses(JsonObject spec, NetworkNamespace space, IPAd
     }
 
     /// <summary>Ends the pod as its deletion does; returns when all containers have ended.</summary>
-    public async Task DeleteAsync()
+    /// <param name="beforeSignal">Runs when the hook of an ordinary container is over, before its signal.</param>
+    public async Task DeleteAsync(Func<Task>? beforeSignal = null)
     {
         await Task.WhenAll(_ordinary.Select(async entry =>
         {
             await PreStopAsync(entry.Container);
+            if (beforeSignal is not null)
+                await beforeSignal();
             entry.Process.Signal(ProcessSignal.Terminate);
             await EndedAsync(entry.Container, entry.Process);
         }));

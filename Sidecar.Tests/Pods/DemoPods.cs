@@ -94,6 +94,9 @@ public sealed class DemoPods(PodImages images) : IAsyncLifetime
         if (_oracleLog is not null)
             await _oracleLog.DisposeAsync();
         _fetchers.ForEach(fetcher => fetcher.Dispose());
+        // The host lives on for other tests.
+        if (Host is not null)
+            await Host.PodmanAsync("pod", "rm", "--all", "--force", "--time", "0");
     }
 
     /// <summary>The pod of one of the demo's Deployments, with less memory for its sidecar.</summary>

@@ -37,11 +37,10 @@ internal sealed class Viewer : IAsyncDisposable
 
     private async Task WatchAsync(Uri frontend, Uri service, HttpFetcher web)
     {
-        var files = new MediaFiles(Repository.Clips);
+        var playback = new Playback(frontend, service, Repository.Clips, web, Findings);
         while (!_stop.IsCancellationRequested)
         {
-            foreach (var playlist in await new VideoPages(frontend, service, web, Findings).FetchAsync(CancellationToken.None))
-                files.Compare(await new PlaylistWalker(web, Findings).FetchAllAsync(playlist, CancellationToken.None), Findings);
+            await playback.PlayAsync(CancellationToken.None);
             Interlocked.Increment(ref _rounds);
             await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -23,7 +23,7 @@ internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IR
 
     public LoadedConfiguration Read()
     {
-        var read = SettingLayers.Lay(SettingTable.ConfigKey, ReadFile(), environment, commandLine);
+        var read = SettingLayers.Lay(SettingTable.ConfigKey, PeriscoKeys.Translate(ReadFile()), PeriscoKeys.Translate(environment), commandLine);
         var options = OptionsReader.Read(read);
         _first ??= read;
         var waiting = Waiting(_first, read);

@@ -1,4 +1,5 @@
 using Chassis.Settings;
+using Sidecar.Hosting.Metrics;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Outputs.Http;
 using Sidecar.Records.Exchanges.Outputs.Otlp;
@@ -39,6 +40,8 @@ internal static class MetricsExportReader
             Token = settings.ReadOptional($"{Key}.token", Values.OrFile(text => text.TrimEnd())),
             CaFile = settings.ReadOptional($"{Key}.ca-file", text => text),
         };
+        if (!MetricsExport.IsSupported && settings.FindAny(Key) is { } chosen)
+            settings.Refuse(chosen, "a native build sends no metrics; take the build for the .NET runtime (image sidecar-runtime), or let the collector scrape /metrics");
         if (url is not null)
             return options;
         settings.DropDefaults(Key);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chassis.Net;
 using Chassis.Settings;
 using Sidecar.Observation;
 using Sidecar.Options;
@@ -16,6 +17,8 @@ internal static class RecordReader
 
     // As the first name of a list, it removes the default names.
     private const string None = "none";
+
+    private static readonly (string Name, RecordProtocols Value)[] Protocols = [("HTTP/1", RecordProtocols.Http1), ("HTTP/2", RecordProtocols.Http2)];
 
     private const long SmallestLine = 4 * 1024;
     private const long LargestLine = 1024 * 1024;
@@ -51,6 +54,8 @@ internal static class RecordReader
         Sample = settings.Read($"{key}.sample", defaults.Sample, ParseShare),
         AlwaysErrors = settings.Read($"{key}.always-errors", defaults.AlwaysErrors, Values.Switch),
         Paths = settings.ReadList($"{key}.paths", defaults.Paths, ParsePattern),
+        Cidrs = settings.ReadList($"{key}.cidrs", defaults.Cidrs, ParseNetwork),
+        Protocols = ReadProtocols(settings, $"{key}.protos"),
         MaxLine = settings.Read($"{key}.max-line", defaults.MaxLine, text => (int)Values.Size(SmallestLine, LargestLine)(text), size => Values.WriteSize(size)),
         ConnectionRate = settings.Read($"{key}.connection-rate", defaults.ConnectionRate, Values.OffOr(ParseRate), Values.WriteSize),
         ClientRate = settings.Read($"{key}.client-rate", defaults.ClientRate, Values.OffOr(ParseRate), Values.WriteSize),
@@ -79,6 +84,16 @@ internal static class RecordReader
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1
             ? share
             : throw new FormatException("a share 0 to 1 is expected, such as 0.1");
+
+    private static RecordProtocols ReadProtocols(SettingSet settings, string key) =>
+        settings.ReadList(key, [.. Protocols.Select(protocol => protocol.Name)], Values.OneOf([.. Protocols.Select(protocol => (protocol.Name, protocol.Name))]))
+            .Aggregate(RecordProtocols.None, (all, name) => all | Protocols.Single(protocol => protocol.Name == name).Value);
+
+    private static string ParseNetwork(string text)
+    {
+        NetworkAddress.Parse(text.StartsWith('!') ? text[1..] : text);
+        return text;
+    }
 
     private static string ParsePattern(string text)
     {

@@ -28,6 +28,8 @@ internal static class RecordSettings
         new("--records-sample", "records.sample", "SHARE", $"Share of exchanges to record, 0 to 1 [default: {Defaults.Sample}]"),
         new("--records-always-errors", "records.always-errors", "on|off", "Records every error, whatever the share: a status of 400 or more, a gRPC status other than 0, an exchange that was cut off [default: on]"),
         new("--records-paths", "records.paths", "GLOB,...", "Paths to record, such as /api/**,!/healthz: * matches anything within a segment, ** anything, ! excludes [default: all]"),
+        new("--records-cidrs", "records.cidrs", "CIDR,...", "Networks of the servers to record, such as 10.0.0.0/8,!10.96.0.0/12; ! excludes [default: all]"),
+        new("--records-protos", "records.protos", "HTTP/1,HTTP/2", "Versions of HTTP to record; gRPC is HTTP/2 [default: HTTP/1,HTTP/2]"),
         new("--records-max-line", "records.max-line", "SIZE", $"Most bytes of a line, 4KB to 1MB; a longer record is cut, and its ext.truncated is set [default: {Values.DisplaySize(Defaults.MaxLine)}]"),
         new("--records-connection-rate", "records.connection-rate", "SIZE|off", $"Most bytes of records a second for one connection; other records are dropped and counted [default: {Values.DisplaySize(Defaults.ConnectionRate!.Value)}]"),
         new("--records-client-rate", "records.client-rate", "SIZE|off", $"The same for all connections of one client address together [default: {Values.DisplaySize(Defaults.ClientRate!.Value)}]"),

@@ -137,7 +137,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         // Made before the first connection, so that it listens to every meter.
         app.Services.GetRequiredService<PrometheusBridge>();
         app.Services.GetRequiredService<ProcessMeter>();
-        app.Services.GetService<MetricsExport>();
+        if (MetricsExport.IsSupported)
+            app.Services.GetService<MetricsExport>();
         // If a file cannot be opened, the start fails.
         app.Services.GetService<ExchangeRecorder>();
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
@@ -165,7 +166,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusBridge(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), Meters));
-        if (options.MetricsExport is { } export)
+        if (MetricsExport.IsSupported && options.MetricsExport is { } export)
             services.AddSingleton(provider => new MetricsExport(export, provider.GetRequiredService<ILogger<MetricsExport>>(), Meters));
         services.AddSingleton<ProcessMeter>().AddSingleton<ConnectionRegistry>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(

@@ -79,8 +79,14 @@ public sealed record ExchangeRecordOptions
     /// <summary>Patterns of recorded paths; those with <c>!</c> exclude; default none, for all paths.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
+    /// <summary>Networks of the servers whose exchanges are recorded; those with <c>!</c> exclude; default none, for all.</summary>
+    public IReadOnlyList<string> Cidrs { get; init; } = [];
+
+    /// <summary>The versions of HTTP that are recorded; default all.</summary>
+    public RecordProtocols Protocols { get; init; } = RecordProtocols.All;
+
     /// <summary>Whether both write the same line for an exchange. Lists with the same names are equal.</summary>
-    internal bool WritesAs(ExchangeRecordOptions other) => Output.Key == other.Output.Key && Output.LineFormat == other.Output.LineFormat && this == other with
+    internal bool WritesAs(ExchangeRecordOptions other) => Output.Key == other.Output.Key && Output.LinesOf(Format) == other.Output.LinesOf(other.Format) && this == other with
     {
         Name = Name,
         Output = Output,
@@ -88,6 +94,8 @@ public sealed record ExchangeRecordOptions
         Sample = Sample,
         AlwaysErrors = AlwaysErrors,
         Paths = Paths,
+        Cidrs = Cidrs,
+        Protocols = Protocols,
         ConnectionRate = ConnectionRate,
         ClientRate = ClientRate,
         AllowHeaders = IfSame(AllowHeaders, other.AllowHeaders),

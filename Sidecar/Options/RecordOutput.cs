@@ -22,8 +22,9 @@ public abstract record RecordOutput
     /// <summary>The only format that it can take; null for any.</summary>
     internal virtual string? OnlyFormat => null;
 
-    /// <summary>How it has lines written that are no format of a user's; null for the entry's format.</summary>
-    internal virtual string? LineFormat => null;
+    /// <summary>The format of its lines: usually that of the records.</summary>
+    /// <param name="format">The format of the records.</param>
+    internal virtual string LinesOf(string format) => format;
 
     /// <summary>The file that it writes, which no other output can share; null for none.</summary>
     internal virtual string? File => null;

@@ -1,3 +1,4 @@
+using Chassis;
 using Chassis.Records;
 using Oracle.Protocol;
 using Sidecar.Connections;
@@ -57,7 +58,7 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
     }
 
     private ConnectionRecord Record(ConnectionInfo info, Ending ending, TimeSpan duration) => new(
-        Time: _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
+        Time: UtcTime.Text(_time.GetUtcNow()),
         Id: info.Id.ToString(),
         Listener: info.Listener.Name,
         Role: info.Listener.Role.Word(),

@@ -55,16 +55,18 @@ internal sealed partial class ExchangeReporter(
 
     private sealed class Watcher(ConnectionInfo info, LocalProcess process, ExchangeRecorder? recorder, ExchangeMetrics metrics, ILogger logger, EventLoop? loop) : IConnectionWatcher
     {
-        // Made for the first exchange.
+        // Made for the first exchange; null if no entry takes this connection's.
         private RecordChain? _records;
+        private bool _hasBegun;
 
         public void OnExchange(Exchange exchange)
         {
             metrics.Ended(exchange, info.Listener.Name);
             if (recorder is null)
                 return;
-            _records ??= recorder.Begin(new ExchangeOrigin(info.Id, info.Listener.Role, info.Transform, info.Client, ServerOf(info), process));
-            _records.Write(exchange);
+            if (!_hasBegun)
+                (_hasBegun, _records) = (true, recorder.Begin(new ExchangeOrigin(info.Id, info.Listener.Role, info.Transform, info.Client, ServerOf(info), process)));
+            _records?.Write(exchange);
         }
 
         public void OnUnobservable(ObservationFault fault)

@@ -66,7 +66,7 @@ internal sealed class ExchangeMetrics
             tags.Add("http.response.status_code", status);
         tags.Add("network.protocol.version", SemanticNames.VersionOf(exchange.Request.Version));
         tags.Add("url.scheme", "http");
-        if (SemanticNames.ErrorOf(exchange) is { } error)
+        if (SemanticNames.HttpErrorOf(exchange) is { } error)
             tags.Add("error.type", error);
         _requests.Record(seconds, tags);
         if (exchange.Grpc is { } call)
@@ -79,7 +79,7 @@ internal sealed class ExchangeMetrics
         var tags = new TagList { { "listener", listener }, { "rpc.system.name", "grpc" }, { "rpc.method", method } };
         if (call.Status is { } status)
             tags.Add("rpc.response.status_code", SemanticNames.GrpcStatusOf(status));
-        if (SemanticNames.ErrorOf(exchange, call) is { } error)
+        if (SemanticNames.CallErrorOf(exchange, call) is { } error)
             tags.Add("error.type", error);
         _calls.Record(seconds, tags);
     }

@@ -56,13 +56,16 @@ internal static class SemanticNames
     /// <summary><c>rpc.response.status_code</c>.</summary>
     public static string GrpcStatusOf(int status) => status >= 0 && status < GrpcStatuses.Length ? GrpcStatuses[status] : Other;
 
-    /// <summary><c>error.type</c> of an HTTP exchange; null if it is no error of the server.</summary>
-    public static string? ErrorOf(Exchange exchange) =>
+    /// <summary><c>error.type</c> of a gRPC call or else of an HTTP exchange; null if it is no error of the server.</summary>
+    public static string? ErrorOf(Exchange exchange) => exchange.Grpc is { } call ? CallErrorOf(exchange, call) : HttpErrorOf(exchange);
+
+    /// <summary><c>error.type</c> of an exchange as HTTP has it; null if it is no error of the server.</summary>
+    public static string? HttpErrorOf(Exchange exchange) =>
         exchange.Outcome != ExchangeOutcome.Completed ? EnumWords.Of(exchange.Outcome)
         : exchange.FinalResponse is { Status: >= FirstServerError } ? StatusOf(exchange)
         : null;
 
     /// <summary><c>error.type</c> of a gRPC call; null if it is no error of the server.</summary>
-    public static string? ErrorOf(Exchange exchange, GrpcCall call) =>
-        call.Status is not { } status ? EnumWords.Of(exchange.Outcome) : ServerErrors.Contains(status) ? GrpcStatusOf(status) : null;
+    public static string? CallErrorOf(Exchange exchange, GrpcCall call) =>
+        call.Status is not { } status ? HttpErrorOf(exchange) ?? Other : ServerErrors.Contains(status) ? GrpcStatusOf(status) : null;
 }

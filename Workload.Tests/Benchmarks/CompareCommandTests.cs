@@ -49,7 +49,7 @@ public sealed class CompareCommandTests
     [InlineData("--minutes '0': 1 to 1440 is expected", "--minutes", "0")]
     [InlineData("--rounds '99999999999': 1 to 100 is expected", "--rounds", "99999999999")]
     [InlineData("--only 'request': one of memory, requests, connections, up, down, bodies, raw-up, raw-down is expected", "--only", "requests,request")]
-    [InlineData("--candidates 'envoy': one of sidecar, sidecar-native, sidecar-xor, sidecar-affine, sidecar-table, sidecar-observed, haproxy, nginx, pair, tls-pair is expected", "--candidates", "envoy")]
+    [InlineData("--candidates 'envoy': one of sidecar, sidecar-native, sidecar-xor, sidecar-affine, sidecar-table, sidecar-observed, sidecar-kafka, sidecar-hanging, haproxy, nginx, pair, tls-pair is expected", "--candidates", "envoy")]
     public async Task Options_OutOfRange_AreNamed(string message, params string[] words) =>
         Assert.Equal(message, (await Assert.ThrowsAsync<UsageException>(() => ReadAsync(words))).Message);
 

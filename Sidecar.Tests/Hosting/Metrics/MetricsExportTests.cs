@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
 using Sidecar.Options;
 using Sidecar.Tests.EndToEnd.Observation;
 using Sidecar.Tests.Support;

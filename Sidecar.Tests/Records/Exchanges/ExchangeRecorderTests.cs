@@ -29,9 +29,9 @@ public sealed class ExchangeRecorderTests : IDisposable
     {
         await using (var recorder = Recorder(new ExchangeRecordOptions { Output = Output, Paths = ["!/healthz"] }))
         {
-            recorder.Begin(Origin()).Write(Of("/a"));
-            recorder.Begin(Origin()).Write(Of("/healthz", 500));
-            recorder.Begin(Origin()).Write(Of("/b"));
+            recorder.Begin(Origin())!.Write(Of("/a"));
+            recorder.Begin(Origin())!.Write(Of("/healthz", 500));
+            recorder.Begin(Origin())!.Write(Of("/b"));
         }
 
         Assert.Equal(["/a", "/b"], Lines().Select(Url));
@@ -44,11 +44,11 @@ public sealed class ExchangeRecorderTests : IDisposable
         var recorder = Recorder(new ExchangeRecordOptions { Output = Output });
         for (var i = 0; i < 3; i++)
         {
-            recorder.Begin(Origin(process: found)).Write(Of($"/found/{i}"));
-            recorder.Begin(Origin(process: unknown)).Write(Of($"/unknown/{i}"));
+            recorder.Begin(Origin(process: found))!.Write(Of($"/found/{i}"));
+            recorder.Begin(Origin(process: unknown))!.Write(Of($"/unknown/{i}"));
             early.Found(5);
-            recorder.Begin(Origin(process: early)).Write(Of($"/early/{i}"));
-            recorder.Begin(Origin()).Write(Of($"/own/{i}"));
+            recorder.Begin(Origin(process: early))!.Write(Of($"/early/{i}"));
+            recorder.Begin(Origin())!.Write(Of($"/own/{i}"));
         }
 
         found.Found(1_234_567_890);
@@ -68,12 +68,12 @@ public sealed class ExchangeRecorderTests : IDisposable
         var time = new ManualTimeProvider();
         var process = new LocalProcess(isPending: true);
         await using var recorder = Recorder(new ExchangeRecordOptions { Output = Output }, time);
-        recorder.Begin(Origin(process: process)).Write(Of("/a"));
+        recorder.Begin(Origin(process: process))!.Write(Of("/a"));
         time.Advance(TimeSpan.FromMilliseconds(100));
         await Eventually.TrueAsync(() => time.HasTimerDueIn(TimeSpan.FromSeconds(1)));
         time.Advance(TimeSpan.FromSeconds(1));
         await Eventually.TrueAsync(() => Lines().Count == 1);
-        recorder.Begin(Origin(process: process)).Write(Of("/b"));
+        recorder.Begin(Origin(process: process))!.Write(Of("/b"));
         time.Advance(TimeSpan.FromMilliseconds(100));
         await Eventually.TrueAsync(() => Lines().Count == 2);
 
@@ -87,7 +87,7 @@ public sealed class ExchangeRecorderTests : IDisposable
         var exchange = Completed(Request("GET", "/a?token=1", ("Host", "a"), ("Cookie", "b"), ("X", "\u00e9\"")), Response(200, ("Location", "/x?y")));
         exchange.Grpc = new GrpcCall { Status = 0 };
         exchange.Trailers = With(new MessageHeads(1000, Unshared.Account()).Rent(), ("grpc-message", "a%20b"));
-        var records = recorder.Begin(Origin());
+        var records = recorder.Begin(Origin())!;
         // An error begins the block, whatever is drawn; all of it has room there.
         records.Write(Of("/a", 500));
         Assert.Equal(0, SteadyState.BytesAllocatedBy(() => records.Write(exchange)));
@@ -98,7 +98,7 @@ public sealed class ExchangeRecorderTests : IDisposable
     {
         var entry = Entry(new ExchangeRecordOptions { Output = Output, ConnectionRate = 10_000, ClientRate = 15_000 }, new ManualTimeProvider());
         var recorder = new ExchangeRecorder([entry]);
-        RecordChain first = recorder.Begin(Origin("192.0.2.1:1")), second = recorder.Begin(Origin("192.0.2.1:2")), other = recorder.Begin(Origin("192.0.2.2:1"));
+        RecordChain first = recorder.Begin(Origin("192.0.2.1:1"))!, second = recorder.Begin(Origin("192.0.2.1:2"))!, other = recorder.Begin(Origin("192.0.2.2:1"))!;
 
         for (var i = 0; i < 1000; i++)
             first.Write(Of("/first"));

@@ -65,10 +65,10 @@ internal static class MadeExchanges
     public static RecordFormat Format(string name, RecordText text) => RecordFormats.Create(name, text);
 
     /// <summary>The line that a format makes of an exchange.</summary>
-    public static string Written(RecordFormat format, Exchange exchange, ExchangeOrigin? origin = null)
+    public static string Written(RecordFormat format, Exchange exchange, ExchangeOrigin? origin = null, RecordKey key = RecordKey.None)
     {
         var line = new JsonLine();
-        format.For(origin ?? Origin()).Write(line, exchange);
+        format.For(origin ?? Origin(), key).Write(line, exchange);
         return Encoding.UTF8.GetString(line.Bytes);
     }
 

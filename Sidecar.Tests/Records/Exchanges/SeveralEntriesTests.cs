@@ -41,7 +41,7 @@ public sealed class SeveralEntriesTests : IDisposable
     {
         await using (var recorder = Open(To("errors") with { Sample = 0 }, To("all"), To("api") with { Paths = ["/api/**"] }, To("none") with { Sample = 0, AlwaysErrors = false }))
         {
-            var records = recorder.Begin(Origin());
+            var records = recorder.Begin(Origin())!;
             records.Write(Of("/a"));
             records.Write(Of("/api/b", 500));
             records.Write(Of("/api/c"));
@@ -51,6 +51,31 @@ public sealed class SeveralEntriesTests : IDisposable
         Assert.Equal(["/a", "/api/b", "/api/c"], Urls("all"));
         Assert.Equal(["/api/b", "/api/c"], Urls("api"));
         Assert.Empty(Urls("none"));
+    }
+
+    [Fact]
+    public async Task Write_EntriesForOtherServersOrProtocols_LeaveTheirExchangesOut()
+    {
+        await using (var recorder = Open(
+            To("here") with { Cidrs = ["127.0.0.0/8"] }, To("elsewhere") with { Cidrs = ["!127.0.0.0/8"] },
+            To("http1") with { Protocols = RecordProtocols.Http1 }, To("http2") with { Protocols = RecordProtocols.Http2 }))
+        {
+            recorder.Begin(Origin())!.Write(Of("/a"));
+            recorder.Begin(Origin(server: "10.1.2.3:80"))!.Write(Of("/b"));
+        }
+
+        Assert.Equal(["/a"], Urls("here"));
+        Assert.Equal(["/b"], Urls("elsewhere"));
+        Assert.Equal(["/a", "/b"], Urls("http1"));
+        Assert.Empty(Urls("http2"));
+    }
+
+    [Fact]
+    public async Task Begin_WithoutAnEntryForTheServer_IsNull()
+    {
+        await using var recorder = Open(To("elsewhere") with { Cidrs = ["10.0.0.0/8"] });
+
+        Assert.Null(recorder.Begin(Origin()));
     }
 
     [Fact]
@@ -71,7 +96,7 @@ public sealed class SeveralEntriesTests : IDisposable
         async Task WriteAsync(params ExchangeRecordOptions[] options)
         {
             var recorder = Open(new ManualTimeProvider(), options);
-            var records = recorder.Begin(Origin(transform: "not"));
+            var records = recorder.Begin(Origin(transform: "not"))!;
             for (var i = 0; i < 3; i++)
                 records.Write(Completed(Request("GET", $"/{i}?token=1", ("X", new string('x', 3000)), ("Y", new string('y', 3000))), Response(200)));
             await recorder.DisposeAsync();
@@ -83,7 +108,7 @@ public sealed class SeveralEntriesTests : IDisposable
     {
         var process = new LocalProcess(isPending: true);
         var recorder = Open(To("one"), To("other"), To("plain") with { HasExt = false });
-        recorder.Begin(Origin(process: process)).Write(Of("/a"));
+        recorder.Begin(Origin(process: process))!.Write(Of("/a"));
         process.Found(4711);
         await recorder.DisposeAsync();
 
@@ -94,7 +119,7 @@ public sealed class SeveralEntriesTests : IDisposable
     public async Task Write_AnOutputThatFails_LeavesTheOtherAloneAndIsCountedByItself()
     {
         var recorder = Open(new ManualTimeProvider(), To("full") with { Output = new FileOutput { Path = "/dev/full" } }, To("all"), To("scarce") with { ConnectionRate = 1024 });
-        var records = recorder.Begin(Origin());
+        var records = recorder.Begin(Origin())!;
         for (var i = 0; i < 50; i++)
             records.Write(Of($"/{i}"));
         await recorder.DisposeAsync();
@@ -136,7 +161,7 @@ public sealed class SeveralEntriesTests : IDisposable
     public async Task Write_InSteadyState_AllocatesNothing()
     {
         await using var recorder = Open(new ManualTimeProvider(), To("one"), To("alike"), To("plain") with { HasExt = false, Sample = 0.5 });
-        var (records, exchange) = (recorder.Begin(Origin()), Of("/a"));
+        var (records, exchange) = (recorder.Begin(Origin())!, Of("/a"));
         // An error begins the blocks, whatever is drawn; all of it has room in them.
         records.Write(Of("/a", 500));
         Assert.Equal(0, SteadyState.BytesAllocatedBy(() => records.Write(exchange)));

@@ -1,32 +1,29 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
+using Demo;
 
 namespace Sidecar.Tests.Support.Peers;
 
-/// <summary>librdkafka's own cluster of three brokers, in this process; any client speaks to it by TCP.</summary>
+/// <summary>Three brokers in this process that can be made to fail; any client speaks to them by TCP.</summary>
 internal sealed class KafkaMock : IDisposable
 {
     // Request type "Produce" of Kafka's protocol.
     private const short Produce = 0;
 
-    private const int Brokers = 3;
+    private const int Count = 3;
 
-    private readonly IProducer<Null, byte[]> _host;
+    private readonly KafkaBrokers _brokers = new(Count);
     private readonly nint _cluster;
 
     public unsafe KafkaMock()
     {
-        _host = new ProducerBuilder<Null, byte[]>(new Dictionary<string, string> { ["bootstrap.servers"] = "ignored", ["test.mock.num.brokers"] = $"{Brokers}" })
-            .SetLogHandler((_, _) => { }).Build();
-        using var admin = new DependentAdminClientBuilder(_host.Handle).Build();
-        Addresses = string.Join(',', admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
-        var handle = (SafeHandle)typeof(Handle).GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(_host.Handle)!;
+        var handle = (SafeHandle)typeof(Handle).GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(_brokers.Handle)!;
         _cluster = ((delegate* unmanaged<nint, nint>)Export("rd_kafka_handle_mock_cluster"))(handle.DangerousGetHandle());
     }
 
     /// <summary>The brokers' addresses.</summary>
-    public string Addresses { get; }
+    public string Addresses => _brokers.Addresses;
 
     /// <summary>The next requests to produce get these errors, by Kafka's numbers.</summary>
     public unsafe void Fail(params int[] errors)
@@ -39,11 +36,11 @@ internal sealed class KafkaMock : IDisposable
     public unsafe void SetUp(bool isUp)
     {
         var set = (delegate* unmanaged<nint, int, int>)Export(isUp ? "rd_kafka_mock_broker_set_up" : "rd_kafka_mock_broker_set_down");
-        for (var broker = 1; broker <= Brokers; broker++)
+        for (var broker = 1; broker <= Count; broker++)
             set(_cluster, broker);
     }
 
-    public void Dispose() => _host.Dispose();
+    public void Dispose() => _brokers.Dispose();
 
     // Of the variant that the package has loaded: it chooses one that fits this system.
     private static nint Export(string name) => NativeLibrary.GetExport(

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Chassis;
 using Chassis.Settings;
 using Microsoft.AspNetCore.Http;
 using Sidecar.Hosting.Reload;
@@ -28,13 +28,11 @@ internal sealed record ConfigView(int Generation, string Since, string? File, Se
 {
     public static ConfigView Of(ConfigurationInForce current, RefusedConfiguration? refused, string? file) => new(
         current.Generation,
-        Text(current.Since),
+        UtcTime.Text(current.Since),
         file,
         [.. current.Loaded.Settings.Select(SettingView.Of)],
         current.Loaded.NeedRestart.Count > 0 ? [.. current.Loaded.NeedRestart] : null,
-        refused is null ? null : new RefusedView(Text(refused.At), [.. refused.Errors]));
-
-    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        refused is null ? null : new RefusedView(UtcTime.Text(refused.At), [.. refused.Errors]));
 }
 
 /// <summary>A reload that was refused, as the admin port shows it.</summary>

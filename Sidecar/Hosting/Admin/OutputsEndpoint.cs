@@ -1,4 +1,4 @@
-using System.Globalization;
+using Chassis;
 using Microsoft.AspNetCore.Http;
 using Sidecar.Records.Exchanges;
 
@@ -37,6 +37,6 @@ internal sealed record OutputView(
         entry.Sink.Sent,
         entry.Sink.Dropped,
         entry.Sink.Held,
-        entry.Sink.LastSuccess?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+        entry.Sink.LastSuccess is { } time ? UtcTime.Text(time) : null,
         entry.Sink.LastError);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using OpenTelemetry;
@@ -16,6 +17,7 @@ namespace Sidecar.Hosting.Metrics;
 /// </summary>
 internal sealed partial class MetricsExport : IAsyncDisposable
 {
+    private const string Switch = "Sidecar.Metrics.Otlp.IsSupported";
     private const string MetricsPath = "v1/metrics";
 
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(10);
@@ -54,6 +56,10 @@ internal sealed partial class MetricsExport : IAsyncDisposable
             .AddReader(new PeriodicExportingMetricReader(exporter, (int)options.Interval.TotalMilliseconds, (int)RequestLimit.TotalMilliseconds))
             .Build();
     }
+
+    /// <summary>Whether this program can use it; a native build cannot, because the SDK would make it larger than 20 MB.</summary>
+    [FeatureSwitchDefinition(Switch)]
+    public static bool IsSupported => !AppContext.TryGetSwitch(Switch, out var isOn) || isOn;
 
     /// <summary>Checks the settings, without a connection.</summary>
     /// <exception cref="Chassis.UsageException">One is wrong.</exception>

@@ -50,7 +50,8 @@ internal static partial class ExchangeRecordServices
     /// <summary>Makes an entry of a format and a sink.</summary>
     public static RecordEntry Create(ExchangeRecordOptions options, RecordFormat format, LineSink sink, TimeProvider time) => new(
         options,
-        new ExchangeFilter(options.Sample, options.AlwaysErrors, new PathFilter(options.Paths)),
+        new ExchangeFilter(options.Sample, options.AlwaysErrors, new PathFilter(options.Paths), options.Protocols),
+        new AddressFilter(options.Cidrs),
         format,
         new RecordBudgets(options.ConnectionRate, options.ClientRate, time),
         sink);

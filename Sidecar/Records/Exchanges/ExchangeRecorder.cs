@@ -1,3 +1,5 @@
+using Sidecar.Records.Exchanges.Formats;
+
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>Records exchanges in all entries of the configuration. Each filters, writes and loses records by itself.</summary>
@@ -10,18 +12,18 @@ internal sealed class ExchangeRecorder(IReadOnlyList<RecordEntry> entries) : IRe
     /// <inheritdoc/>
     public bool IsFile => entries.Any(entry => entry.Sink.IsFile);
 
-    /// <summary>Returns the chain that records a connection's exchanges, on any thread, one at a time.</summary>
-    public RecordChain Begin(in ExchangeOrigin origin)
+    /// <summary>Returns the chain that records a connection's exchanges, on any thread, one at a time; null if no entry takes them.</summary>
+    public RecordChain? Begin(in ExchangeOrigin origin)
     {
-        var client = origin.Client.Host;
-        var last = entries.Count - 1;
-        var writer = entries[last].Format.For(origin);
-        var records = new RecordChain(entries[last], writer, entries[last].BudgetFor(client), origin.Process, next: null);
-        for (var i = last - 1; i >= 0; i--)
+        var (records, written, writer) = (default(RecordChain), default(RecordFormat), default(RecordWriter));
+        for (var i = entries.Count - 1; i >= 0; i--)
         {
-            if (entries[i].Format != entries[i + 1].Format)
-                writer = entries[i].Format.For(origin);
-            records = new RecordChain(entries[i], writer, entries[i].BudgetFor(client), origin.Process, records);
+            var entry = entries[i];
+            if (!entry.Takes(origin))
+                continue;
+            if (writer is null || entry.Format != written)
+                (writer, written) = (entry.WriterFor(origin), entry.Format);
+            records = new RecordChain(entry, writer, entry.BudgetFor(origin.Client.Host), origin.Process, records);
         }
 
         return records;

@@ -41,8 +41,8 @@ internal sealed class PathFilter
         return false;
     }
 
-    // An absolute form has scheme and authority before the path, and can end with these (RFC 9112, 3.2.2).
-    private static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target)
+    /// <summary>The path of a target. An absolute form has scheme and authority before it, and can end with these (RFC 9112, 3.2.2).</summary>
+    public static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target)
     {
         var end = target.IndexOfAny(Ends);
         var path = end < 0 ? target : target[..end];

@@ -7,7 +7,7 @@ using Sidecar.Records.Exchanges.Formats;
 namespace Sidecar.Records.Exchanges;
 
 /// <summary>One entry of the configuration: its choice of exchanges, its format, and its output.</summary>
-internal sealed class RecordEntry(ExchangeRecordOptions options, ExchangeFilter filter, RecordFormat format, RecordBudgets budgets, LineSink sink)
+internal sealed class RecordEntry(ExchangeRecordOptions options, ExchangeFilter filter, AddressFilter servers, RecordFormat format, RecordBudgets budgets, LineSink sink)
 {
     private long _overConnectionRate;
     private long _overClientRate;
@@ -26,6 +26,12 @@ internal sealed class RecordEntry(ExchangeRecordOptions options, ExchangeFilter 
 
     /// <summary>Records left out so far because their client had too many.</summary>
     public long OverClientRate => Interlocked.Read(ref _overClientRate);
+
+    /// <summary>Whether exchanges of a connection are recorded at all.</summary>
+    public bool Takes(in ExchangeOrigin origin) => servers.Accepts(origin.Server.Address);
+
+    /// <summary>A writer for the records of one connection.</summary>
+    public RecordWriter WriterFor(in ExchangeOrigin origin) => format.For(origin, options.Output.Key);
 
     /// <summary>The limits for a connection's records.</summary>
     public RecordBudget BudgetFor(IPAddress client) => budgets.For(client);

@@ -149,19 +149,36 @@ public sealed class KafkaLinesTests : IDisposable
     [InlineData("path", "/users/{n}/items")]
     public void Key_IsBeforeTheRecord(string key, string expected)
     {
-        var options = new ExchangeRecordOptions { Format = "ecs", Output = Output() with { Key = Enum.Parse<RecordKey>(key, ignoreCase: true) } };
-        var line = Written(RecordFormats.Create(options, new WallClock(TimeProvider.System)), Of("/users/17/items?a=b"), Origin("10.1.2.3:4"));
+        var line = Written(Format("ecs", Text()), Of("/users/17/items?a=b"), Origin("10.1.2.3:4"), Enum.Parse<RecordKey>(key, ignoreCase: true));
 
-        var (written, record) = KeyedFormat.Split(Encoding.UTF8.GetBytes(line.TrimEnd('\n')));
+        var (written, record) = LineKey.Split(Encoding.UTF8.GetBytes(line.TrimEnd('\n')));
         Assert.Equal(expected, Encoding.UTF8.GetString(written.Span));
         Assert.Equal("/users/17/items?a=b", JsonDocument.Parse(record).RootElement.GetProperty("url").GetProperty("original").GetString());
+    }
+
+    [Theory]
+    [InlineData("http://user:secret@host/users/17?token=secret", "/users/{n}")]
+    [InlineData("*", "*")]
+    public void Key_OfAPath_HasThePathAlone(string target, string expected)
+    {
+        var line = Written(Format("ecs", Text()), Of(target), key: RecordKey.Path);
+
+        Assert.Equal(expected, line[..line.IndexOf('\0')]);
+    }
+
+    [Fact]
+    public void Key_OfALongPath_LeavesTheLineToTheRecord()
+    {
+        var line = Written(Format("ecs", Text()), Of("/" + new string('a', 20_000)), key: RecordKey.Path);
+
+        Assert.Equal(256, line.IndexOf('\0'));
+        Assert.InRange(line.Length, 1, ExchangeRecordOptions.DefaultMaxLine);
     }
 
     [Fact]
     public void Key_OfAPathWithLineFeeds_StaysOneLine()
     {
-        var options = new ExchangeRecordOptions { Output = Output() with { Key = RecordKey.Path } };
-        var line = Written(RecordFormats.Create(options, new WallClock(TimeProvider.System)), Of("/a\nb\0c"));
+        var line = Written(Format("perisco", Text()), Of("/a\nb\0c"), key: RecordKey.Path);
 
         Assert.Equal(1, line.Count(c => c == '\n'));
         Assert.Equal(1, line.Count(c => c == '\0'));

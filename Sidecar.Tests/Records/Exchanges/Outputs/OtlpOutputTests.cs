@@ -27,6 +27,9 @@ public sealed class OtlpOutputTests : IDisposable
     private const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     private const string Mark = "/item/";
 
+    // Of texts around those with a length of one byte, two and three.
+    private static readonly int[] Lengths = [127, 128, 200, 16383, 16384];
+
     private readonly ErrorLog _log = new(LogLevel.Information);
     private readonly TempFolder _folder = new();
 
@@ -48,8 +51,7 @@ public sealed class OtlpOutputTests : IDisposable
             call,
             Completed(Request("PURR", "*", ("traceparent", Trace), ("tracestate", "a=b"), ("tracestate", "c=\"d\\")), null, ExchangeOutcome.ServerReset),
             Completed(Request("GET", "/", ("Accept", "a"), ("accept", "b"), ("X-\u00ff", "\u00ff\u00c3\u00a4"), ("Cookie", "secret")), Response(404, ("Content-Type", "text/html"))),
-            // More than a length of one byte, of two and of three.
-            .. new[] { 127, 128, 200, 16383, 16384 }.Select(length => Of("/" + new string('x', length))),
+            .. Lengths.Select(length => Of("/" + new string('x', length))),
         ];
         var lines = string.Concat(exchanges.Select(exchange => Line(exchange, signal, maxLine: 1024 * 1024)));
         var decoded = new List<string>();

@@ -1,8 +1,4 @@
-using System.Net.Sockets;
-using System.Text;
 using Chassis;
-using Chassis.Net;
-using Oracle.Protocol;
 using Sidecar.Observation;
 using Sidecar.Telemetry;
 
@@ -18,8 +14,29 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
     private const int AroundTexts = 512;
     private const int AroundTrace = 192;
 
+    private static readonly AddressWords Addresses = new()
+    {
+        Client = "\"client\":{\"ip\":\""u8.ToArray(),
+        ClientPort = "\",\"port\":"u8.ToArray(),
+        Server = "},\"server\":{\"ip\":\""u8.ToArray(),
+        ServerPort = "\",\"port\":"u8.ToArray(),
+        NetworkType = "},\"network\":{\"transport\":\"tcp\",\"protocol\":\"http\",\"type\":\""u8.ToArray(),
+        Process = "\"},\"process\":{\"pid\":"u8.ToArray(),
+    };
+
+    private static readonly ConnectionWords OwnWords = new()
+    {
+        Id = ",\"labels\":{\"connection_id\":\""u8.ToArray(),
+        Role = "\",\"role\":\""u8.ToArray(),
+        Transform = "\",\"transform\":\""u8.ToArray(),
+        Outcome = "\",\"outcome\":\""u8.ToArray(),
+    };
+
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> ClientField => "\"client\":{\"ip\":\""u8;
+
+    /// <inheritdoc/>
+    protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
     public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
@@ -47,8 +64,8 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
         WriteHttp(line, exchange, request, response);
         KeepRoom(line, AroundTrace);
         Text.Field(line, request, "user-agent"u8, ",\"user_agent\":{\"original\":\""u8, "\"}"u8);
-        var trace = TraceContext.Of(request);
-        if (!trace.Trace.IsEmpty && Text.RuleOf("traceparent"u8) == FieldRule.Written)
+        var trace = Text.TraceOf(request);
+        if (!trace.Trace.IsEmpty)
         {
             line.Raw(",\"trace\":{\"id\":\""u8);
             line.Raw(trace.Trace);
@@ -64,37 +81,7 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
     }
 
     /// <inheritdoc/>
-    protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin)
-    {
-        var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
-        line.Raw("\"client\":{\"ip\":\""u8);
-        WriteAddress(line, client.Address);
-        line.Raw("\",\"port\":"u8);
-        line.Number(client.Port);
-        line.Raw("},\"server\":{\"ip\":\""u8);
-        WriteAddress(line, server.Address);
-        line.Raw("\",\"port\":"u8);
-        line.Number(server.Port);
-        line.Raw("},\"network\":{\"transport\":\"tcp\",\"protocol\":\"http\",\"type\":\""u8);
-        line.Raw(server.AddressFamily == AddressFamily.InterNetwork ? "ipv4"u8 : "ipv6"u8);
-        line.Raw("\"},\"process\":{\"pid\":"u8);
-    }
-
-    /// <inheritdoc/>
-    protected override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
-    {
-        line.Raw(",\"labels\":{\"connection_id\":\""u8);
-        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
-        line.Raw("\",\"role\":\""u8);
-        line.Ascii(origin.Role.Word());
-        if (BoundedText.Of(origin.Transform) is { } transform)
-        {
-            line.Raw("\",\"transform\":\""u8);
-            line.Text(Encoding.UTF8.GetBytes(transform));
-        }
-
-        line.Raw("\",\"outcome\":\""u8);
-    }
+    protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin) => WriteAddresses(line, origin, Addresses);
 
     // Labels are keywords, so numbers are texts too.
     private static void WriteLabels(JsonLine line, RecordWriter connection, Exchange exchange)

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Text;
 using Chassis.Net;
-using Oracle.Protocol;
 using Sidecar.Observation;
 using Sidecar.Telemetry;
 
@@ -12,8 +10,18 @@ internal sealed class EnvoyFormat(RecordText text) : RecordFormat(text)
 {
     private const long NanosecondsAMillisecond = 1_000_000;
 
+    private static readonly ConnectionWords OwnWords = new()
+    {
+        Id = ",\"connection_id\":\""u8.ToArray(),
+        Role = "\",\"role\":\""u8.ToArray(),
+        Outcome = "\""u8.ToArray(),
+    };
+
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> ClientField => "\"downstream_remote_address\":\""u8;
+
+    /// <inheritdoc/>
+    protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
     public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
@@ -76,16 +84,6 @@ internal sealed class EnvoyFormat(RecordText text) : RecordFormat(text)
         WriteEndPoint(line, NetworkAddress.Canonical(origin.Client.EndPoint));
         line.Raw("\",\"upstream_host\":\""u8);
         WriteEndPoint(line, NetworkAddress.Canonical(origin.Server));
-        line.Raw("\""u8);
-    }
-
-    /// <inheritdoc/>
-    protected override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
-    {
-        line.Raw(",\"connection_id\":\""u8);
-        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
-        line.Raw("\",\"role\":\""u8);
-        line.Ascii(origin.Role.Word());
         line.Raw("\""u8);
     }
 

@@ -14,9 +14,11 @@ internal static class LineClient
 
     /// <summary>The sender; 0 if the line has none.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="field">The characters before the address.</param>
+    /// <param name="field">The characters before the address; empty if lines of this format have no sender.</param>
     public static UInt128 Of(ReadOnlySpan<byte> line, ReadOnlySpan<byte> field)
     {
+        if (field.IsEmpty)
+            return 0;
         line = line[..Math.Min(line.Length, LongestBeginning)];
         var at = line.IndexOf(field);
         if (at < 0)

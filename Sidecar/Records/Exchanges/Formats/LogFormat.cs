@@ -1,5 +1,6 @@
 using Chassis;
 using Sidecar.Observation;
+using Sidecar.Telemetry;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
@@ -41,7 +42,7 @@ internal sealed class LogFormat(RecordText text) : OtlpFormat(text)
         var (start, end) = TimesOf(exchange);
         Long(line, "timeUnixNano"u8, start);
         Long(line, "observedTimeUnixNano"u8, end);
-        var (number, word) = ErrorOf(exchange) is not null ? (Error, "ERROR") : ExchangeFilter.IsError(exchange) ? (Warning, "WARN") : (Information, "INFO");
+        var (number, word) = SemanticNames.ErrorOf(exchange) is not null ? (Error, "ERROR") : ExchangeFilter.IsError(exchange) ? (Warning, "WARN") : (Information, "INFO");
         Short(line, "severityNumber"u8, number);
         line.Raw(",\"severityText\":\""u8);
         line.Ascii(word);

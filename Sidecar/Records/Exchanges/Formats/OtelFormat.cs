@@ -1,8 +1,4 @@
-using System.Net.Sockets;
-using System.Text;
 using Chassis;
-using Chassis.Net;
-using Oracle.Protocol;
 using Sidecar.Observation;
 using Sidecar.Observation.Grpc;
 using Sidecar.Telemetry;
@@ -18,8 +14,29 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
     // Trace and span behind the texts, and keys that are written without their texts.
     private const int AroundTrace = 256;
 
+    private static readonly AddressWords Addresses = new()
+    {
+        Client = "{\"client.address\":\""u8.ToArray(),
+        ClientPort = "\",\"client.port\":"u8.ToArray(),
+        Server = ",\"server.address\":\""u8.ToArray(),
+        ServerPort = "\",\"server.port\":"u8.ToArray(),
+        NetworkType = ",\"network.transport\":\"tcp\",\"network.type\":\""u8.ToArray(),
+        Process = "\",\"process.pid\":"u8.ToArray(),
+    };
+
+    private static readonly ConnectionWords OwnWords = new()
+    {
+        Id = ",\"sidecar.connection.id\":\""u8.ToArray(),
+        Role = "\",\"sidecar.role\":\""u8.ToArray(),
+        Transform = "\",\"sidecar.transform\":\""u8.ToArray(),
+        Outcome = "\",\"sidecar.outcome\":\""u8.ToArray(),
+    };
+
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> ClientField => "{\"client.address\":\""u8;
+
+    /// <inheritdoc/>
+    protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
     public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
@@ -51,8 +68,8 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
         if (Text.HasExt && IsCut(line, exchange))
             line.Raw(",\"sidecar.truncated\":true"u8);
         line.Raw("}"u8);
-        var trace = TraceContext.Of(exchange.Request);
-        if (!trace.Trace.IsEmpty && Text.RuleOf("traceparent"u8) == FieldRule.Written)
+        var trace = Text.TraceOf(exchange.Request);
+        if (!trace.Trace.IsEmpty)
         {
             line.Raw(",\"trace_id\":\""u8);
             line.Raw(trace.Trace);
@@ -66,37 +83,7 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
     }
 
     /// <inheritdoc/>
-    protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin)
-    {
-        var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
-        line.Raw("{\"client.address\":\""u8);
-        WriteAddress(line, client.Address);
-        line.Raw("\",\"client.port\":"u8);
-        line.Number(client.Port);
-        line.Raw(",\"server.address\":\""u8);
-        WriteAddress(line, server.Address);
-        line.Raw("\",\"server.port\":"u8);
-        line.Number(server.Port);
-        line.Raw(",\"network.transport\":\"tcp\",\"network.type\":\""u8);
-        line.Raw(server.AddressFamily == AddressFamily.InterNetwork ? "ipv4"u8 : "ipv6"u8);
-        line.Raw("\",\"process.pid\":"u8);
-    }
-
-    /// <inheritdoc/>
-    protected override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
-    {
-        line.Raw(",\"sidecar.connection.id\":\""u8);
-        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
-        line.Raw("\",\"sidecar.role\":\""u8);
-        line.Ascii(origin.Role.Word());
-        if (BoundedText.Of(origin.Transform) is { } transform)
-        {
-            line.Raw("\",\"sidecar.transform\":\""u8);
-            line.Text(Encoding.UTF8.GetBytes(transform));
-        }
-
-        line.Raw("\",\"sidecar.outcome\":\""u8);
-    }
+    protected override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin) => WriteAddresses(line, origin, Addresses);
 
     private static void WriteMessages(JsonLine line, Exchange exchange)
     {
@@ -114,7 +101,6 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
             line.Number(response.Status);
         }
 
-        var error = SemanticNames.ErrorOf(exchange);
         if (exchange.Grpc is { } call)
         {
             line.Raw(",\"rpc.system.name\":\"grpc\""u8);
@@ -124,11 +110,9 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
                 line.Ascii(SemanticNames.GrpcStatusOf(status));
                 line.Raw("\""u8);
             }
-
-            error = SemanticNames.ErrorOf(exchange, call);
         }
 
-        if (error is not null)
+        if (SemanticNames.ErrorOf(exchange) is { } error)
         {
             line.Raw(",\"error.type\":\""u8);
             line.Ascii(error);

@@ -1,8 +1,4 @@
-using System.Net.Sockets;
-using System.Text;
 using Chassis;
-using Chassis.Net;
-using Oracle.Protocol;
 using Sidecar.Observation;
 using Sidecar.Observation.Grpc;
 using Sidecar.Telemetry;
@@ -18,8 +14,30 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
     // Ids, times, words and numbers behind the attributes.
     private const int RecordLength = 384;
 
+    private static readonly AddressWords Addresses = new()
+    {
+        Client = "{\"key\":\"client.address\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        ClientPort = "\"}},{\"key\":\"client.port\",\"value\":{\"intValue\":\""u8.ToArray(),
+        Server = "\"}},{\"key\":\"server.address\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        ServerPort = "\"}},{\"key\":\"server.port\",\"value\":{\"intValue\":\""u8.ToArray(),
+        NetworkType = "\"}},{\"key\":\"network.transport\",\"value\":{\"stringValue\":\"tcp\"}},{\"key\":\"network.type\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        // Without quotation marks, because blanks for a late number may not be among them.
+        Process = "\"}},{\"key\":\"process.pid\",\"value\":{\"intValue\":"u8.ToArray(),
+    };
+
+    private static readonly ConnectionWords OwnWords = new()
+    {
+        Id = ",{\"key\":\"sidecar.connection.id\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        Role = "\"}},{\"key\":\"sidecar.role\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        Transform = "\"}},{\"key\":\"sidecar.transform\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        Outcome = "\"}},{\"key\":\"sidecar.outcome\",\"value\":{\"stringValue\":\""u8.ToArray(),
+    };
+
     /// <inheritdoc/>
     protected sealed override ReadOnlySpan<byte> ClientField => "\"client.address\",\"value\":{\"stringValue\":\""u8;
+
+    /// <inheritdoc/>
+    protected sealed override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
     public sealed override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
@@ -32,7 +50,8 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
         if (Text.HasExt)
         {
             line.Raw(connection.Connection);
-            Word(line, "sidecar.outcome"u8, EnumWords.Of(exchange.Outcome));
+            line.Ascii(EnumWords.Of(exchange.Outcome));
+            line.Raw("\"}}"u8);
             WriteOwn(line, exchange);
         }
 
@@ -42,7 +61,7 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
         if (Text.HasExt && IsCut(line, exchange))
             line.Raw(",{\"key\":\"sidecar.truncated\",\"value\":{\"boolValue\":true}}"u8);
         line.Raw("]"u8);
-        WriteRecord(line, exchange, Text.RuleOf("traceparent"u8) == FieldRule.Written ? TraceContext.Of(exchange.Request) : default);
+        WriteRecord(line, exchange, Text.TraceOf(exchange.Request));
         line.Raw("}\n"u8);
         return late;
     }
@@ -67,38 +86,7 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
     protected abstract void WriteRecord(JsonLine line, Exchange exchange, TraceContext trace);
 
     /// <inheritdoc/>
-    protected sealed override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin)
-    {
-        var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
-        line.Raw("{\"key\":\"client.address\",\"value\":{\"stringValue\":\""u8);
-        WriteAddress(line, client.Address);
-        line.Raw("\"}}"u8);
-        Number(line, "client.port"u8, client.Port);
-        Word(line, "server.address"u8, server.Address.ToString());
-        Number(line, "server.port"u8, server.Port);
-        Word(line, "network.transport"u8, "tcp");
-        Word(line, "network.type"u8, server.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6");
-        // Without quotation marks, because blanks for a late number may not be among them.
-        line.Raw(",{\"key\":\"process.pid\",\"value\":{\"intValue\":"u8);
-    }
-
-    /// <inheritdoc/>
-    protected sealed override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
-    {
-        Begin(line, "sidecar.connection.id"u8);
-        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
-        line.Raw("\"}}"u8);
-        Word(line, "sidecar.role"u8, origin.Role.Word());
-        if (BoundedText.Of(origin.Transform) is { } transform)
-        {
-            Begin(line, "sidecar.transform"u8);
-            line.Text(Encoding.UTF8.GetBytes(transform));
-            line.Raw("\"}}"u8);
-        }
-    }
-
-    /// <summary>The error of an exchange; null if it has none of the server.</summary>
-    protected static string? ErrorOf(Exchange exchange) => exchange.Grpc is { } call ? SemanticNames.ErrorOf(exchange, call) : SemanticNames.ErrorOf(exchange);
+    protected sealed override void WriteEndpoints(JsonLine line, in ExchangeOrigin origin) => WriteAddresses(line, origin, Addresses);
 
     /// <summary>Whether it is a call with a method's name.</summary>
     protected static bool IsCall(Exchange exchange) => exchange.Grpc is not null && GrpcPath.TrySplit(exchange.Request.Target, out _, out _);
@@ -165,7 +153,7 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
                 Word(line, "rpc.response.status_code"u8, SemanticNames.GrpcStatusOf(status));
         }
 
-        if (ErrorOf(exchange) is { } error)
+        if (SemanticNames.ErrorOf(exchange) is { } error)
             Word(line, "error.type"u8, error);
     }
 

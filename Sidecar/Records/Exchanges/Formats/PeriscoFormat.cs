@@ -1,8 +1,6 @@
 using System.Net.Sockets;
-using System.Text;
 using Chassis;
 using Chassis.Net;
-using Oracle.Protocol;
 using Sidecar.Observation;
 
 namespace Sidecar.Records.Exchanges.Formats;
@@ -26,10 +24,19 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
     // The share of the line that a gRPC message always gets, however long the earlier parts are.
     private const int MessageShare = 8;
 
-    private static readonly byte[][] Outcomes = [.. Enum.GetValues<ExchangeOutcome>().Select(o => Encoding.UTF8.GetBytes(EnumWords.Of(o)))];
+    private static readonly ConnectionWords OwnWords = new()
+    {
+        Id = ",\"ext\":{\"conn_id\":\""u8.ToArray(),
+        Role = "\",\"role\":\""u8.ToArray(),
+        Transform = "\",\"transform\":\""u8.ToArray(),
+        Outcome = "\",\"outcome\":\""u8.ToArray(),
+    };
 
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> ClientField => "\"ip\":{\"client\":\""u8;
+
+    /// <inheritdoc/>
+    protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
     public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
@@ -73,23 +80,6 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         line.Raw(shape.ServerPort);
         line.Number(server.Port);
         line.Raw(shape.ServerPortEnd);
-    }
-
-    // The start of ext, up to the outcome.
-    /// <inheritdoc/>
-    protected override void WriteConnection(JsonLine line, in ExchangeOrigin origin)
-    {
-        line.Raw(",\"ext\":{\"conn_id\":\""u8);
-        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
-        line.Raw("\",\"role\":\""u8);
-        line.Text(Encoding.UTF8.GetBytes(origin.Role.Word()));
-        if (BoundedText.Of(origin.Transform) is { } transform)
-        {
-            line.Raw("\",\"transform\":\""u8);
-            line.Text(Encoding.UTF8.GetBytes(transform));
-        }
-
-        line.Raw("\",\"outcome\":\""u8);
     }
 
     private void WriteTime(JsonLine line, (long Seconds, long Nanoseconds) time)
@@ -176,7 +166,7 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
     private void WriteExt(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         line.Raw(connection.Connection);
-        line.Raw(Outcomes[(int)exchange.Outcome]);
+        line.Ascii(EnumWords.Of(exchange.Outcome));
         line.Raw("\",\"duration_ns\":"u8);
         line.Number(Math.Max(0, Text.Clock.Nanoseconds(exchange.Started, exchange.Ended)));
         line.Raw(",\"request_bytes\":"u8);

@@ -1,6 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Chassis.Net;
 using Chassis.Records;
+using Oracle.Protocol;
 using Sidecar.Observation;
+using Sidecar.Options;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
@@ -14,7 +19,10 @@ internal abstract class RecordFormat(RecordText text)
     private const int AroundEnd = 64;
 
     /// <summary>A writer for the records of one connection.</summary>
-    public virtual RecordWriter For(in ExchangeOrigin origin) => new(this, origin.Process, Written(WriteEndpoints, origin), Written(WriteConnection, origin));
+    /// <param name="origin">The connection.</param>
+    /// <param name="key">The records that share a key.</param>
+    public RecordWriter For(in ExchangeOrigin origin, RecordKey key = RecordKey.None) =>
+        new(this, LineKey.Of(key, origin), origin.Process, Written(WriteEndpoints, origin), Text.HasExt ? Written(WriteConnection, origin) : []);
 
     /// <summary>The sender of a line of this format, for <see cref="LineSender"/>.</summary>
     public UInt128 SenderOf(ReadOnlySpan<byte> line) => LineClient.Of(line, ClientField);
@@ -29,14 +37,31 @@ internal abstract class RecordFormat(RecordText text)
     /// <summary>The texts of peers, with the user's rules.</summary>
     protected RecordText Text { get; } = text;
 
-    /// <summary>The characters before the client's address, which is among the first 192 bytes of a line.</summary>
+    /// <summary>The characters before the client's address, which is among the first 192 bytes of a line; empty if lines need no sender.</summary>
     protected abstract ReadOnlySpan<byte> ClientField { get; }
 
     /// <summary>Writes the part with the addresses, the same in all records of a connection.</summary>
     protected abstract void WriteEndpoints(JsonLine line, in ExchangeOrigin origin);
 
-    /// <summary>Writes the part with the sidecar's own names of the connection, the same in all its records; nothing if the format has none.</summary>
-    protected abstract void WriteConnection(JsonLine line, in ExchangeOrigin origin);
+    /// <summary>The words around the sidecar's own names of a connection, the same in all its records.</summary>
+    protected abstract ConnectionWords Words { get; }
+
+    /// <summary>Writes addresses and ports, up to the number of the process.</summary>
+    protected static void WriteAddresses(JsonLine line, in ExchangeOrigin origin, AddressWords words)
+    {
+        var (client, server) = (NetworkAddress.Canonical(origin.Client.EndPoint), NetworkAddress.Canonical(origin.Server));
+        line.Raw(words.Client);
+        WriteAddress(line, client.Address);
+        line.Raw(words.ClientPort);
+        line.Number(client.Port);
+        line.Raw(words.Server);
+        WriteAddress(line, server.Address);
+        line.Raw(words.ServerPort);
+        line.Number(server.Port);
+        line.Raw(words.NetworkType);
+        line.Raw(server.AddressFamily == AddressFamily.InterNetwork ? "ipv4"u8 : "ipv6"u8);
+        line.Raw(words.Process);
+    }
 
     /// <summary>Writes the number of the process, or blanks for it.</summary>
     /// <returns>As <see cref="Write"/> does.</returns>
@@ -73,6 +98,21 @@ internal abstract class RecordFormat(RecordText text)
         _ => "HTTP/2"u8,
     };
 
+    private void WriteConnection(JsonLine line, in ExchangeOrigin origin)
+    {
+        line.Raw(Words.Id);
+        line.Text(Encoding.UTF8.GetBytes(origin.Id.ToString()));
+        line.Raw(Words.Role);
+        line.Ascii(origin.Role.Word());
+        if (Words.Transform.Length > 0 && BoundedText.Of(origin.Transform) is { } transform)
+        {
+            line.Raw(Words.Transform);
+            line.Text(Encoding.UTF8.GetBytes(transform));
+        }
+
+        line.Raw(Words.Outcome);
+    }
+
     private delegate void PartWriter(JsonLine line, in ExchangeOrigin origin);
 
     private static byte[] Written(PartWriter write, in ExchangeOrigin origin)
@@ -83,27 +123,4 @@ internal abstract class RecordFormat(RecordText text)
         line.Clear();
         return bytes;
     }
-}
-
-/// <summary>Writes the records of one connection in one format: their common parts are made only once.</summary>
-/// <param name="format">The format.</param>
-/// <param name="process">The process at the local end.</param>
-/// <param name="endpoints">The part with the addresses.</param>
-/// <param name="connection">The part with the sidecar's own names; empty if there is none.</param>
-internal sealed class RecordWriter(RecordFormat format, LocalProcess process, byte[] endpoints, byte[] connection)
-{
-    /// <summary>The process at the local end.</summary>
-    public LocalProcess Process => process;
-
-    /// <summary>The part with the addresses.</summary>
-    public byte[] Endpoints => endpoints;
-
-    /// <summary>The part with the sidecar's own names; empty if there is none.</summary>
-    public byte[] Connection => connection;
-
-    /// <summary>The writer of the record behind a key; null without keys.</summary>
-    public RecordWriter? Inner { get; init; }
-
-    /// <summary>Writes a line; returns as <see cref="RecordFormat.Write"/> does.</summary>
-    public int Write(JsonLine line, Exchange exchange) => format.Write(line, this, exchange);
 }

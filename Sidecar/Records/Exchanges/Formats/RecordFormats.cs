@@ -16,7 +16,7 @@ internal static class RecordFormats
         ("envoy", text => new EnvoyFormat(text)),
     ];
 
-    // Of outputs that take no other; a user does not write their names.
+    // Each is of one output, which chooses it.
     private static readonly (string Name, Func<RecordText, RecordFormat> Create)[] OfOutputs =
     [
         (OtlpSignal.Traces.Format, text => new SpanFormat(text)),
@@ -30,13 +30,9 @@ internal static class RecordFormats
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static string Parse(string text) => Values.OneOf([.. Names.Select(name => (name, name))])(text);
 
-    /// <summary>Makes the format that the options name.</summary>
-    public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock)
-    {
-        var text = RecordText.Create(options, clock);
-        var format = Create(options.Output.LineFormat ?? options.Format, text);
-        return options.Output.Key == RecordKey.None ? format : new KeyedFormat(format, text, options.Output.Key);
-    }
+    /// <summary>Makes the format of an entry's lines.</summary>
+    public static RecordFormat Create(ExchangeRecordOptions options, WallClock clock) =>
+        Create(options.Output.LinesOf(options.Format), RecordText.Create(options, clock));
 
     /// <summary>Makes the format of a name.</summary>
     public static RecordFormat Create(string name, RecordText text) => All.Concat(OfOutputs).Single(format => format.Name == name).Create(text);

@@ -32,6 +32,9 @@ internal sealed class RecordText(HeaderRules headers, UrlMask urls, bool hasExt,
     /// <summary>The rule for a field.</summary>
     public FieldRule RuleOf(ReadOnlySpan<byte> name) => headers.Of(name);
 
+    /// <summary>The trace that a request belongs to; none if its field is masked or left out.</summary>
+    public TraceContext TraceOf(MessageHead request) => RuleOf("traceparent"u8) == FieldRule.Written ? TraceContext.Of(request) : default;
+
     /// <summary>The content of a string with an address.</summary>
     public void Url(JsonLine line, ReadOnlySpan<byte> url) => urls.Write(line, url);
 

@@ -47,7 +47,7 @@ internal sealed class SpanFormat(RecordText text) : OtlpFormat(text)
         var (start, end) = TimesOf(exchange);
         Long(line, "startTimeUnixNano"u8, start);
         Long(line, "endTimeUnixNano"u8, end);
-        if (ErrorOf(exchange) is not null)
+        if (SemanticNames.ErrorOf(exchange) is not null)
         {
             line.Raw(",\"status\":{\"code\":"u8);
             line.Number(Error);

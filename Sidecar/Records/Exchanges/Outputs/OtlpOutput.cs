@@ -46,7 +46,7 @@ internal sealed record OtlpOutput : RecordOutput
 
     internal override string OnlyFormat => "otel";
 
-    internal override string LineFormat => Signal.Format;
+    internal override string LinesOf(string format) => Signal.Format;
 
     /// <summary>Reads it; null with an error if it has no address.</summary>
     /// <param name="settings">The settings.</param>

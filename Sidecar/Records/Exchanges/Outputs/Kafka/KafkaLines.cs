@@ -77,7 +77,7 @@ internal sealed partial class KafkaLines : ILineOutput
         while (!lines.IsEmpty)
         {
             var end = lines.Span.IndexOf((byte)'\n') + 1;
-            var (key, value) = KeyedFormat.Split(lines[..(end - 1)]);
+            var (key, value) = LineKey.Split(lines[..(end - 1)]);
             var message = new Message<byte[]?, byte[]> { Key = key.IsEmpty ? null : key.ToArray(), Value = value.ToArray(), Headers = _headers };
             while (!TryProduce(message))
             {

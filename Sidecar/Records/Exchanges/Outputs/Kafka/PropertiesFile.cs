@@ -3,7 +3,7 @@ using Chassis.Settings;
 
 namespace Sidecar.Records.Exchanges.Outputs.Kafka;
 
-/// <summary>A file with properties, as Kafka's own tools read it: <c>NAME=VALUE</c>, and comments with #.</summary>
+/// <summary>A file with properties of librdkafka: a <c>NAME=VALUE</c> in each line, and comments with #.</summary>
 internal static class PropertiesFile
 {
     // The sidecar sets it.

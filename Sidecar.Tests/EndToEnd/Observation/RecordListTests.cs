@@ -151,9 +151,10 @@ public sealed class RecordListTests : IDisposable
               - {"{"}output: otlp, url: '{spans.Url}', service: shop{"}"}
               - {"{"}format: otel, output: otlp, url: '{logs.Url}', protocol: grpc, signal: logs, service: shop{"}"}
             """);
-        await using (var sidecar = await RunningSidecar.StartAsync("--config", config))
+        await using (var sidecar = await StartedSidecar.StartAsync(nginx.Port, "--config", config))
         {
             await Programs.RunAsync("curl", "curl", "-sS", "-H", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", $"http://127.0.0.1:{sidecar.Port}/a?n=[1-20]");
+            await sidecar.StopAsync(ProcessSignal.Terminate);
         }
 
         var sentSpans = (await OtlpDefinitions.DecodeAsync(spans.Taken)).SelectMany(request => request.GetProperty("resourceSpans")[0].GetProperty("scopeSpans")[0].GetProperty("spans").EnumerateArray()).ToList();

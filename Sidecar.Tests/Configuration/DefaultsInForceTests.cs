@@ -13,7 +13,7 @@ public sealed class DefaultsInForceTests
     private static readonly string[] WithoutDefault =
     [
         "config", "listeners.0.listen", "listeners.0.target", "oracle.address", "listeners.0.allow-clients", "listeners.0.deny-destinations", "listeners.0.max-connections",
-        "metrics.hosts", "health.hosts", "records.path", "records.token", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.spool", "records.headers.allow", "records.headers.deny", "records.paths", "records.cidrs",
+        "metrics.hosts", "metrics.otlp.url", "metrics.otlp.service", "metrics.otlp.token", "metrics.otlp.ca-file", "health.hosts", "records.path", "records.token", "records.service", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.spool", "records.headers.allow", "records.headers.deny", "records.paths", "records.cidrs",
         "kubernetes.pod", "kubernetes.namespace", "kubernetes.node", "kubernetes.service-account", "kubernetes.server", "kubernetes.labels",
     ];
 
@@ -25,6 +25,7 @@ public sealed class DefaultsInForceTests
     [InlineData("listeners.0.listen=127.0.0.1:1 listeners.1.listen=127.0.0.1:2 listeners.1.mode=fixed listeners.1.target=[::1]:3 records.0.path=/tmp/a records.1.path=/tmp/b")]
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200")]
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200 records.data-stream=on records.spool=/tmp/s")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 records.output=otlp records.url=http://127.0.0.1:4318 metrics.otlp.url=http://127.0.0.1:4318")]
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=kafka records.brokers=127.0.0.1:9092 records.topic=t")]
     [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=on kubernetes.server=https://10.0.0.1 kubernetes.namespace=n kubernetes.scope=cluster")]
     [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=own kubernetes.pod=p")]
@@ -50,7 +51,7 @@ public sealed class DefaultsInForceTests
             [.. "listeners.0.listen=127.0.0.1:1 records.output=kafka records.brokers=127.0.0.1:9092 records.topic=t".Split(' ').Select(Words.Option)], []).Read();
         var withNames = new ConfigurationReader([.. "listeners.0.listen=127.0.0.1:1 kubernetes.names=on kubernetes.server=https://10.0.0.1 kubernetes.namespace=n".Split(' ').Select(Words.Option)], []).Read();
         var withCollector = new ConfigurationReader(
-            [.. "listeners.0.listen=127.0.0.1:1 records.output=otlp records.url=http://127.0.0.1:4318".Split(' ').Select(Words.Option)], []).Read();
+            [.. "listeners.0.listen=127.0.0.1:1 records.output=otlp records.url=http://127.0.0.1:4318 metrics.otlp.url=http://127.0.0.1:4318".Split(' ').Select(Words.Option)], []).Read();
 
         var shown = loaded.Settings.Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Concat(withNames.Settings).Select(s => s.Key).ToHashSet();
         Assert.DoesNotContain(SettingTable.Options.Select(o => o.Key).Except(WithoutDefault), key => !shown.Contains(key));

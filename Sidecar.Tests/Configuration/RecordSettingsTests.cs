@@ -2,6 +2,7 @@ using Chassis;
 using Chassis.Records;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges.Outputs;
+using Sidecar.Records.Exchanges.Outputs.Otlp;
 using Sidecar.Records.Exchanges.Outputs.Spools;
 using Xunit;
 
@@ -121,6 +122,8 @@ public sealed class RecordSettingsTests
     [InlineData("records.0.output 'otlp': records.0.url is missing: the server's address, such as http://collector:4318")]
     [InlineData("records.0.format 'ecs': output otlp has the format otel alone", "records.0.url=http://a", "records.0.format=ecs")]
     [InlineData("records.0.index 'a': only output elasticsearch has it, and the output is otlp", "records.0.url=http://a", "records.0.index=a")]
+    [InlineData("records.0.protocol 'http': one of http/protobuf, grpc, http/json is expected", "records.0.url=http://a", "records.0.protocol=http")]
+    [InlineData("records.0.signal 'metrics': one of traces, logs is expected", "records.0.url=http://a", "records.0.signal=metrics")]
     public void Load_WrongOtlp_NamesSettingAndReason(string message, params string[] settings) =>
         Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named([Listen, "records.0.output=otlp", .. settings])).Message, StringComparison.Ordinal);
 
@@ -129,8 +132,52 @@ public sealed class RecordSettingsTests
     {
         var records = Assert.Single(Words.Named(Listen, "records.0.output=otlp", "records.0.url=http://a:4318", "records.0.token=t", "records.0.service=shop").Records);
 
-        Assert.Equal(("otel", "http://a:4318/", "t", "shop"), (records.Format, ((OtlpOutput)records.Output).Url.AbsoluteUri, ((OtlpOutput)records.Output).Token, ((OtlpOutput)records.Output).Service));
+        var output = (OtlpOutput)records.Output;
+        Assert.Equal(("otel", "http://a:4318/", "t", "shop"), (records.Format, output.Url.AbsoluteUri, output.Token, output.Service));
+        Assert.Equal((OtlpProtocol.HttpProtobuf, OtlpSignal.Traces, "http://a:4318, traces"), (output.Protocol, output.Signal, output.Description));
     }
+
+    [Theory]
+    [InlineData("http/protobuf", OtlpProtocol.HttpProtobuf)]
+    [InlineData("grpc", OtlpProtocol.Grpc)]
+    [InlineData("http/json", OtlpProtocol.HttpJson)]
+    public void Load_OtlpByAProtocol_IsTaken(string word, OtlpProtocol protocol)
+    {
+        var output = (OtlpOutput)Assert.Single(Words.Named(Listen, "records.0.output=otlp", "records.0.format=otel", "records.0.url=http://a", $"records.0.protocol={word}", "records.0.signal=logs").Records).Output;
+
+        Assert.Equal((protocol, OtlpSignal.Logs), (output.Protocol, output.Signal));
+    }
+
+    [Fact]
+    public void Load_OtlpOfTwoSignals_HasLinesForEach()
+    {
+        string[] two = ["records.0.output=otlp", "records.0.url=http://a", "records.1.output=otlp", "records.1.url=http://b"];
+        var alike = Words.Named([Listen, .. two, "records.0.signal=logs", "records.1.signal=logs"]).Records;
+        var different = Words.Named([Listen, .. two, "records.0.signal=logs"]).Records;
+
+        Assert.Equal((true, false), (alike[0].WritesAs(alike[1]), different[0].WritesAs(different[1])));
+    }
+
+    [Fact]
+    public void Load_MetricsForACollector_AreSentThere()
+    {
+        Assert.Null(Words.Named(Listen).MetricsExport);
+        Assert.Equal(
+            new MetricsExportOptions { Url = new Uri("http://a:4318"), Protocol = OtlpProtocol.HttpProtobuf, Interval = TimeSpan.FromMinutes(1) },
+            Words.Named(Listen, "metrics.otlp.url=http://a:4318").MetricsExport);
+        Assert.Equal(
+            new MetricsExportOptions { Url = new Uri("https://a"), Protocol = OtlpProtocol.Grpc, Interval = TimeSpan.FromSeconds(10), Service = "shop", Token = "t", CaFile = "/ca" },
+            Words.Named(Listen, "metrics.otlp.url=https://a", "metrics.otlp.protocol=grpc", "metrics.otlp.interval=10s", "metrics.otlp.service=shop", "metrics.otlp.token=t", "metrics.otlp.ca-file=/ca").MetricsExport);
+    }
+
+    [Theory]
+    [InlineData("--metrics-otlp 'a:1': an address is expected", "metrics.otlp.url=a:1")]
+    [InlineData("--metrics-otlp-interval '5s': no metrics are sent: give metrics.otlp.url (--metrics-otlp URL) or remove this", "metrics.otlp.interval=5s")]
+    [InlineData("--metrics-otlp-interval '10ms': a duration from 1s to 1h is expected", "metrics.otlp.url=http://a", "metrics.otlp.interval=10ms")]
+    [InlineData("--metrics-otlp-protocol 'http/json': one of http/protobuf, grpc is expected", "metrics.otlp.url=http://a", "metrics.otlp.protocol=http/json")]
+    [InlineData("metrics.otlp 'http://a': a mapping is expected here", "metrics.otlp=http://a")]
+    public void Load_WrongMetricsForACollector_NamesSettingAndReason(string message, params string[] settings) =>
+        Assert.StartsWith(message, Assert.Throws<UsageException>(() => Words.Named([Listen, .. settings])).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Load_Kafka_ReadsAllItsSettings()

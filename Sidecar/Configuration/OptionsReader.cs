@@ -58,6 +58,7 @@ internal static class OptionsReader
         {
             Language = language,
             Metrics = ReadEndpoint(settings, "metrics", defaults.Metrics),
+            MetricsExport = MetricsExportReader.Read(settings),
             Health = ReadEndpoint(settings, "health", defaults.Health),
             Probes = ReadProbes(settings),
             Admin = ReadAdmin(settings, defaults.Admin!),

@@ -31,6 +31,7 @@ internal static class SettingTable
         new("--metrics-address", "metrics.address", "ADDRESS:PORT", $"Serves /metrics [default: {Port(Defaults.Metrics)}, or the next free port]"),
         new("--health-address", "health.address", "ADDRESS:PORT", $"Serves /healthz and /readyz [default: {Port(Defaults.Health)}, or the next free port]"),
         new("--metrics-hosts", "metrics.hosts", "NAME,...", "More host names to accept in requests for /metrics, such as *.example.org; addresses, names without a dot, this machine's names and a cluster's names are always accepted"),
+        .. MetricsExportReader.Settings,
         new("--health-hosts", "health.hosts", "NAME,...", "More host names to accept in requests for /healthz and /readyz"),
         new("--admin-address", "admin.address", "ADDRESS:PORT", $"Serves the admin endpoints; unix:PATH serves only this user and root, off switches them off [default: {Defaults.Admin!.Address}, or the next free port]"),
         new("--connection-records", "connection-records.path", "FILE", $"One JSON line for each ended connection; - is stdout, off is none [default: {Defaults.ConnectionRecords}]"),

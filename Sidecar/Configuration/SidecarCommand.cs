@@ -6,6 +6,7 @@ using Chassis.Settings;
 using Injection.Command;
 using Oracle.Protocol;
 using Sidecar.Hosting;
+using Sidecar.Hosting.Metrics;
 using Sidecar.Kubernetes;
 using Sidecar.Options;
 using Sidecar.Records.Command;
@@ -71,6 +72,8 @@ internal static class SidecarCommand
             outputs.Insert(0, () => FileCheck.RefuseUnwritable(path, options.ConnectionRecordsOrigin));
         if (options is { Records.Count: > 0, Kubernetes.Names: PeerNaming.On })
             outputs.Add(() => new ApiServer(options.Kubernetes).Dispose());
+        if (options.MetricsExport is { } metrics)
+            outputs.Add(() => MetricsExport.Check(metrics));
         var errors = new List<string>();
         foreach (var output in outputs)
         {

@@ -10,6 +10,7 @@ using Sidecar.Authorization.Pools;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Hosting.Admin;
+using Sidecar.Hosting.Metrics;
 using Sidecar.Hosting.Probes;
 using Sidecar.Hosting.Reload;
 using Sidecar.Hosting.Signals;
@@ -29,6 +30,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
 {
     // For answers of the own endpoints that are not finished when no proxied connection is left.
     private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(2);
+
+    // Not those of the own endpoints, which have the same names as what is observed.
+    private static readonly string[] Meters = [SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"];
 
     private readonly StartingPoint _start;
     private readonly WebApplication _app;
@@ -133,6 +137,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         // Made before the first connection, so that it listens to every meter.
         app.Services.GetRequiredService<PrometheusBridge>();
         app.Services.GetRequiredService<ProcessMeter>();
+        if (MetricsExport.IsSupported)
+            app.Services.GetService<MetricsExport>();
         // If a file cannot be opened, the start fails.
         app.Services.GetService<ExchangeRecorder>();
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
@@ -159,7 +165,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.AddSingleton(options).AddSingleton(addresses.OwnPorts());
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusBridge(
-            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), SidecarMetrics.MeterName, ProcessMeter.Name, "System.Runtime"));
+            provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), Meters));
+        if (MetricsExport.IsSupported && options.MetricsExport is { } export)
+            services.AddSingleton(provider => new MetricsExport(export, provider.GetRequiredService<ILogger<MetricsExport>>(), Meters));
         services.AddSingleton<ProcessMeter>().AddSingleton<ConnectionRegistry>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(
             options.ConnectionRecords is { } path

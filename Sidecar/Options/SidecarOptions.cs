@@ -16,6 +16,9 @@ public sealed record SidecarOptions
     /// <summary>The address of <c>/metrics</c>; default port 15090 on all addresses.</summary>
     public EndpointOptions Metrics { get; init; } = EndpointOptions.Default(ListenAddress.Any, 15090);
 
+    /// <summary>Where metrics are sent, beside <c>/metrics</c>; default null for nowhere.</summary>
+    public MetricsExportOptions? MetricsExport { get; init; }
+
     /// <summary>The address of <c>/healthz</c> and <c>/readyz</c>; default port 15021 on all addresses.</summary>
     public EndpointOptions Health { get; init; } = EndpointOptions.Default(ListenAddress.Any, 15021);
 

@@ -64,6 +64,17 @@ public sealed class NativeBuildTests : IDisposable
     }
 
     [Fact(Explicit = true)]
+    public async Task MetricsForACollector_AreRefusedAndTheOtherImageIsNamed()
+    {
+        var (code, _, errors) = await ProgramProcess.RunAsync("Sidecar", "check", "--listen", "127.0.0.1:0", "--target", "127.0.0.1:9", "--metrics-otlp", "http://a:4318");
+
+        Assert.Equal(2, code);
+        Assert.Equal(
+            "Sidecar: --metrics-otlp 'http://a:4318': a native build sends no metrics; take the build for the .NET runtime (image sidecar-runtime), or let the collector scrape /metrics",
+            Assert.Single(errors));
+    }
+
+    [Fact(Explicit = true)]
     public async Task Explain_NamesTheProcessorsKernel()
     {
         // What the processor itself says: the runtime's switches (DOTNET_EnableGFNI) hold for this process and not for a native build.

@@ -49,13 +49,13 @@ public sealed partial class KafkaRunTests : IDisposable
 
         var messages = File.ReadLines(read).Select(line => line.Split('\t')).ToList();
         Assert.Equal(Rounds * Round, messages.Count);
-        var expected = File.ReadLines(written).GroupBy(line => ConnectionId().Match(line).Groups[1].Value).ToDictionary(connection => connection.Key, connection => connection.ToList());
+        var expected = File.ReadLines(written).GroupBy(line => ConnectionId().Match(line).Groups["id"].Value).ToDictionary(connection => connection.Key, connection => connection.ToList());
         var arrived = messages.GroupBy(message => message[0], message => message[1]).ToDictionary(connection => connection.Key, connection => connection.ToList());
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), arrived.Keys.Order(StringComparer.Ordinal));
         Assert.All(expected, connection => Assert.Equal(connection.Value, arrived[connection.Key]));
     }
 
-    [GeneratedRegex("\"connection_id\":\"([^\"]*)\"", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("\"connection_id\":\"(?<id>[^\"]*)\"", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ConnectionId();
 
     /// <summary>Counts the lines of a file that grows.</summary>

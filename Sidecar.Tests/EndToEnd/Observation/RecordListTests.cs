@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Processes;
+using Sidecar.Options;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
@@ -136,6 +137,34 @@ public sealed class RecordListTests : IDisposable
         Assert.Equal(["ApiKey key-of-a-test"], server.Authorizations.Distinct());
         Assert.Equal(Enumerable.Range(1, 20).Select(n => $"/a?n={n}").Order(), server.Documents.Values.Select(document => JsonDocument.Parse(document).RootElement.GetProperty("url").GetProperty("original").GetString()).Order());
         Assert.Empty(server.Mistakes);
+    }
+
+    [Fact]
+    public async Task Otlp_GetsSpansByOneProtocolAndLogsByAnother()
+    {
+        await using var spans = await OtlpCollector.StartAsync(OtlpProtocol.HttpProtobuf);
+        await using var logs = await OtlpCollector.StartAsync(OtlpProtocol.Grpc);
+        await using var nginx = await Programs.NginxAsync();
+        var config = _folder.Write("sidecar.yaml", $"""
+            listeners: [{"{"}listen: '127.0.0.1:0', target: '127.0.0.1:{nginx.Port}', observe: on{"}"}]
+            records:
+              - {"{"}output: otlp, url: '{spans.Url}', service: shop{"}"}
+              - {"{"}format: otel, output: otlp, url: '{logs.Url}', protocol: grpc, signal: logs, service: shop{"}"}
+            """);
+        await using (var sidecar = await StartedSidecar.StartAsync(nginx.Port, "--config", config))
+        {
+            await Programs.RunAsync("curl", "curl", "-sS", "-H", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", $"http://127.0.0.1:{sidecar.Port}/a?n=[1-20]");
+            await sidecar.StopAsync(ProcessSignal.Terminate);
+        }
+
+        var sentSpans = (await OtlpDefinitions.DecodeAsync(spans.Taken)).SelectMany(request => request.GetProperty("resourceSpans")[0].GetProperty("scopeSpans")[0].GetProperty("spans").EnumerateArray()).ToList();
+        var sentLogs = (await OtlpDefinitions.DecodeAsync(logs.Taken)).SelectMany(request => request.GetProperty("resourceLogs")[0].GetProperty("scopeLogs")[0].GetProperty("logRecords").EnumerateArray()).ToList();
+        Assert.Equal(Enumerable.Range(1, 20).Select(n => $"GET /a?n={n} 200"), sentLogs.Select(log => log.GetProperty("body").GetProperty("stringValue").GetString()));
+        // The same exchanges, in the trace of the caller.
+        Assert.Equal(
+            sentSpans.Select(span => (span.GetProperty("traceId").GetString(), span.GetProperty("parentSpanId").GetString(), span.GetProperty("startTimeUnixNano").GetString(), span.GetProperty("endTimeUnixNano").GetString())),
+            sentLogs.Select(log => (log.GetProperty("traceId").GetString(), log.GetProperty("spanId").GetString(), log.GetProperty("timeUnixNano").GetString(), log.GetProperty("observedTimeUnixNano").GetString())));
+        Assert.Equal(["b7ad6b7169203331"], sentSpans.Select(span => span.GetProperty("parentSpanId").GetString()!).Distinct());
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Oracle.Protocol;
 using Sidecar.Kubernetes;
 using Sidecar.Records.Command;
+using Sidecar.Records.Exchanges.Outputs.Otlp;
 using Sidecar.Records.Exchanges.Formats;
 using Testing;
 using Xunit;
@@ -53,7 +54,7 @@ public sealed class FormatNamesTests
     [Fact]
     public void Span_HasAttributesOfTheEnds()
     {
-        var attributes = Parse(Written(SpanFormat.FormatName, Names)).GetProperty("attributes").EnumerateArray().Select(attribute => $"{attribute.GetProperty("key")}={attribute.GetProperty("value").EnumerateObject().Single().Value}").ToList();
+        var attributes = Parse(Written(OtlpSignal.Traces.Format, Names)).GetProperty("attributes").EnumerateArray().Select(attribute => $"{attribute.GetProperty("key")}={attribute.GetProperty("value").EnumerateObject().Single().Value}").ToList();
 
         Assert.All(["client.port=47994", "client.k8s.pod.name=web-1", "client.k8s.pod.label.app=web", "server.port=8880", "server.k8s.service.name=shop", "network.transport=tcp"], attribute => Assert.Contains(attribute, attributes));
     }

@@ -12,6 +12,8 @@ public sealed class LineClientTests
 
     [Theory]
     [MemberData(nameof(FormatTests.Names), MemberType = typeof(FormatTests))]
+    [InlineData("otlp-span")]
+    [InlineData("otlp-log")]
     public void Of_LinesOfEveryFormat_IsTheClient(string name)
     {
         var format = Format(name, Text());

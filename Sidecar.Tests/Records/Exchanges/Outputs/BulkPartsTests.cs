@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sidecar.Records.Exchanges.Outputs.Elasticsearch;
-using Sidecar.Records.Exchanges.Outputs.Http;
 using Sidecar.Records.Exchanges.Outputs.Spools;
 using Sidecar.Tests.Support.Peers;
 using Xunit;
@@ -100,17 +99,6 @@ public sealed class BulkPartsTests
         Assert.Equal([$"{source}-ff"], Ids(batch.Only([1])));
         var (first, second) = batch.Halves();
         Assert.Equal([$"{source}-ff", $"{source}-100", $"{source}-fe"], Ids(second.And(first)));
-    }
-
-    [Fact]
-    public void Delay_DoublesUpToItsLimitAndStartsAnew()
-    {
-        var delay = new RetryDelay();
-        var waits = Enumerable.Range(0, 12).Select(_ => delay.Next(null).TotalSeconds).ToList();
-        Assert.All(waits.Index(), wait => Assert.InRange(wait.Item, Math.Min(30, 0.1 * Math.Pow(2, wait.Index)) / 2, Math.Min(30, 0.1 * Math.Pow(2, wait.Index))));
-        Assert.Equal(TimeSpan.FromSeconds(30), delay.Next(TimeSpan.FromDays(1)));
-        delay.Reset();
-        Assert.Equal(TimeSpan.FromSeconds(7), delay.Next(TimeSpan.FromSeconds(7)));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using Chassis.Settings;
 using Sidecar.Options;
+using Sidecar.Records.Exchanges.Outputs.Otlp;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
@@ -18,7 +19,8 @@ internal static class RecordFormats
     // Each is of one output, which chooses it.
     private static readonly (string Name, Func<RecordText, RecordFormat> Create)[] OfOutputs =
     [
-        (SpanFormat.FormatName, text => new SpanFormat(text)),
+        (OtlpSignal.Traces.Format, text => new SpanFormat(text)),
+        (OtlpSignal.Logs.Format, text => new LogFormat(text)),
     ];
 
     /// <summary>The names as a user writes them.</summary>

@@ -64,7 +64,10 @@ internal sealed class RecordText(HeaderRules headers, UrlMask urls, bool hasExt,
     /// <param name="head">The head.</param>
     /// <param name="before">The characters before a name, without quotation mark.</param>
     /// <param name="isFirst">Whether the first field has no comma before it.</param>
-    public void FieldLists(JsonLine line, MessageHead head, ReadOnlySpan<byte> before, bool isFirst)
+    public void FieldLists(JsonLine line, MessageHead head, ReadOnlySpan<byte> before, bool isFirst) => FieldLists(line, head, before, isFirst, ListShape.Members);
+
+    /// <summary>The same in another shape.</summary>
+    public void FieldLists(JsonLine line, MessageHead head, ReadOnlySpan<byte> before, bool isFirst, ListShape shape)
     {
         var groups = new FieldGroups(head, stackalloc short[FieldGroups.MaxLength]);
         var isPlain = JsonLine.IsPlain(head.Bytes);
@@ -74,21 +77,23 @@ internal sealed class RecordText(HeaderRules headers, UrlMask urls, bool hasExt,
             var rule = headers.Of(name);
             if (rule == FieldRule.LeftOut || !groups.IsFirst(i))
                 continue;
-            if (!line.HasRoomFor(before.Length + name.Length + AroundField))
+            if (!line.HasRoomFor(before.Length + name.Length + shape.Length))
                 break;
-            line.Raw(isFirst ? "\""u8 : ",\""u8);
+            if (!isFirst)
+                line.Raw(","u8);
             isFirst = false;
+            line.Raw(shape.Name);
             line.Raw(before);
             LowerCase(line, name);
-            line.Raw("\":[\""u8);
+            line.Raw(shape.First);
             Value(line, rule, head.Value(i), isPlain);
-            for (var next = groups.Next(i); next >= 0 && line.HasRoomFor(AroundField); next = groups.Next(next))
+            for (var next = groups.Next(i); next >= 0 && line.HasRoomFor(shape.Next.Length + shape.End.Length); next = groups.Next(next))
             {
-                line.Raw("\",\""u8);
+                line.Raw(shape.Next);
                 Value(line, rule, head.Value(next), isPlain);
             }
 
-            line.Raw("\"]"u8);
+            line.Raw(shape.End);
         }
     }
 

@@ -24,6 +24,9 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(30);
 
+    // Before the limit of a request is over; servers of gRPC close a connection with many pings.
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(20);
+
     // So that a change of the name's addresses is seen.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
@@ -62,14 +65,7 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
     /// <param name="credentials">Goes with each request; null for none.</param>
     public static HttpClient Client(Uri url, X509Certificate2Collection? authorities, AuthenticationHeaderValue? credentials)
     {
-        var client = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            AllowAutoRedirect = false,
-            ConnectTimeout = ConnectLimit,
-            PooledConnectionLifetime = ConnectionLifetime,
-            SslOptions = Authorities.Trusting(authorities),
-        })
+        var client = new HttpClient(Handler(authorities))
         {
             BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"),
             Timeout = RequestLimit,
@@ -78,6 +74,21 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
         client.DefaultRequestHeaders.Authorization = credentials;
         return client;
     }
+
+    /// <summary>Makes what carries a client's requests.</summary>
+    /// <param name="authorities">The authorities to trust; null for the system's.</param>
+    public static SocketsHttpHandler Handler(X509Certificate2Collection? authorities) => new()
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        ConnectTimeout = ConnectLimit,
+        PooledConnectionLifetime = ConnectionLifetime,
+        // Requests share a connection of HTTP/2, which one that is late does not close.
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        KeepAlivePingDelay = PingDelay,
+        KeepAlivePingTimeout = ConnectLimit,
+        SslOptions = Authorities.Trusting(authorities),
+    };
 
     /// <inheritdoc/>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
@@ -164,12 +175,18 @@ internal abstract class HttpOutput(string description, OutputContext context, Ht
     /// <summary>A request's body, compressed.</summary>
     protected static HttpContent Compressed(ReadOnlySpan<byte> body, MediaTypeHeaderValue type)
     {
-        using var compressed = new MemoryStream();
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(body);
-        var content = new ReadOnlyMemoryContent(compressed.ToArray());
+        var content = new ByteArrayContent(Gzip(body));
         content.Headers.ContentType = type;
         content.Headers.ContentEncoding.Add("gzip");
         return content;
+    }
+
+    /// <summary>Compresses.</summary>
+    protected static byte[] Gzip(ReadOnlySpan<byte> bytes)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(bytes);
+        return compressed.ToArray();
     }
 }

@@ -43,7 +43,9 @@ internal static class HttpSettings
         return null;
     }
 
-    private static Uri ParseUrl(string text) =>
+    /// <summary>Reads a server's address.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static Uri ParseUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { Query: "", Fragment: "" }
             ? url.UserInfo.Length == 0 ? url : throw new FormatException("user and password have settings of their own")
             : throw new FormatException(text.Contains(',') ? "one address is expected; give a name that stands for all servers" : "an address is expected, such as https://search:9200");

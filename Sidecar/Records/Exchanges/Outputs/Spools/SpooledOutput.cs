@@ -10,6 +10,8 @@ namespace Sidecar.Records.Exchanges.Outputs.Spools;
 /// </summary>
 internal sealed partial class SpooledOutput : ILineOutput
 {
+    private const int SmallBlock = LineSink.BlockSize / 2;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     // The sidecar's end waits for it; what was not sent by then stays in the spool.
@@ -81,8 +83,9 @@ internal sealed partial class SpooledOutput : ILineOutput
         while (!_stop.IsCancellationRequested)
         {
             direct ??= TrySend(batch)?.Task;
-            if (direct is not null)
-                await ((Task)Task.WhenAny(direct, hurry)).WaitAsync(Patience, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Behind a small block the next one is filled meanwhile, so that a spool of few records has not a request for each of them.
+            if (direct is not null || lines.Length < SmallBlock)
+                await ((Task)Task.WhenAny(direct ?? Never, hurry)).WaitAsync(Patience, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (TryStore(batch, direct))
                 return;
             // The batch stays in memory, and those behind it in the bounded queue before this output.

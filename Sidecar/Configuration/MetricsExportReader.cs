@@ -37,7 +37,7 @@ internal static class MetricsExportReader
             Protocol = settings.Read($"{Key}.protocol", Defaults.Protocol, Values.OneOf(Protocols), OtlpProtocols.WordOf),
             Interval = settings.Read($"{Key}.interval", Defaults.Interval, Values.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
             Service = settings.ReadOptional($"{Key}.service", text => text),
-            Token = settings.ReadOptional($"{Key}.token", Values.OrFile(text => text.TrimEnd())),
+            Token = settings.ReadOptional($"{Key}.token", Values.OrFile(HttpSettings.ParseSecret)),
             CaFile = settings.ReadOptional($"{Key}.ca-file", text => text),
         };
         if (!MetricsExport.IsSupported && settings.FindAny(Key) is { } chosen)

@@ -1,8 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Chassis.Records;
@@ -39,7 +36,7 @@ public sealed class BulkOutputTests : IDisposable
         Assert.Equal(1000, server.Documents.Count);
         Assert.Equal(Expected(1000), server.Documents.Values.Order(StringComparer.Ordinal));
         Assert.All(server.Documents.Keys, key => Assert.StartsWith("sidecar-2", key.Index, StringComparison.Ordinal));
-        Assert.Equal("sidecar-*", (string)server.Templates["sidecar-ecs"]["index_patterns"]![0]!);
+        Assert.Equal("sidecar-*", (string)server.Templates["sidecar-ecs-sidecar-_"]["index_patterns"]![0]!);
         Assert.Empty(server.Mistakes);
         Assert.Empty(_log.Lines);
     }
@@ -152,8 +149,8 @@ public sealed class BulkOutputTests : IDisposable
     [InlineData(false)]
     public async Task Tls_NeedsAServerThatTheFileTrusts(bool isTrusted)
     {
-        using var certificate = Certificate();
-        using var other = Certificate();
+        using var certificate = TestCertificate.Create();
+        using var other = TestCertificate.Create();
         await using var server = await BulkServer.StartAsync(certificate: certificate);
         var file = _folder.Write("ca.pem", (isTrusted ? certificate : other).ExportCertificatePem());
         await using (var sink = Open(server.Url, change: options => options with { CaFile = file }))
@@ -283,14 +280,4 @@ public sealed class BulkOutputTests : IDisposable
     private static string Document(int number) => $$"""{"@timestamp":"2026-11-30T10:00:00Z","number":{{number}},"text":"{{new string('x', 200)}} ä"}""" + "\n";
 
     private static IEnumerable<string> Expected(int count) => Enumerable.Range(0, count).Select(i => Document(i).TrimEnd('\n')).Order(StringComparer.Ordinal);
-
-    private static X509Certificate2 Certificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=search", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
-    }
 }

@@ -27,6 +27,16 @@ public sealed class BulkPartsTests
     public void Pattern_OfPerisco_HasTheHost() =>
         Assert.Equal($"perisco-logs-{Environment.MachineName.ToLowerInvariant()}", IndexPattern.Parse(IndexPattern.Default).NameAt(Day));
 
+    // Else each pod would replace the template of all others.
+    [Fact]
+    public void Template_IsTheSameForAllHosts_AndAnotherForOtherIndices()
+    {
+        var indices = IndexPattern.Parse(IndexPattern.Default).Wildcard;
+
+        Assert.Equal(("perisco-logs-*", "sidecar-ecs-perisco-logs-_"), (indices, IndexTemplate.NameOf("ecs", indices)));
+        Assert.NotEqual(IndexTemplate.NameOf("ecs", indices), IndexTemplate.NameOf("ecs", IndexPattern.Parse("other-%{+yyyy}").Wildcard));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Records")]

@@ -64,6 +64,27 @@ public sealed class KafkaLinesTests : IDisposable
         Assert.Equal(Enumerable.Range(0, count), (await ReadAsync()).Select(message => message.Number).Order());
     }
 
+    // 45 is a message out of its order, after which librdkafka's producer takes no more.
+    [Fact]
+    public async Task Records_AfterAFatalError_GoOn()
+    {
+        const int count = 1000;
+        LineSink sink;
+        await using (sink = Open())
+        {
+            Write(sink, count);
+            await Eventually.TrueAsync(() => sink.Sent == count, () => $"{sink.Sent} of {count}");
+            _kafka.Fail(45, 45, 45, 45, 45, 45);
+            Write(sink, count, from: count);
+            await Eventually.TrueAsync(() => sink.Sent + sink.Dropped == 2 * count, () => $"{sink.Sent} + {sink.Dropped}", TimeSpan.FromSeconds(60));
+            Write(sink, count, from: 2 * count);
+            await Eventually.TrueAsync(() => sink.Sent + sink.Dropped == 3 * count, () => $"{sink.Sent} + {sink.Dropped}: {string.Join('\n', _log.Lines)}", TimeSpan.FromSeconds(60));
+        }
+
+        var read = (await ReadAsync()).Select(message => message.Number).ToHashSet();
+        Assert.True(Enumerable.Range(2 * count, count).All(read.Contains));
+    }
+
     [Fact]
     public async Task Brokers_ThatGoAndComeBack_GetAll()
     {

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Chassis.Records;
@@ -322,7 +320,7 @@ public sealed class OtlpOutputTests : IDisposable
     [MemberData(nameof(Protocols))]
     public async Task Collector_WithTls_IsTrustedByItsAuthorityAlone(OtlpProtocol protocol)
     {
-        using var certificate = Certificate();
+        using var certificate = TestCertificate.Create();
         var file = _folder.Write("ca.pem", certificate.ExportCertificatePem());
         await using var collector = await OtlpCollector.StartAsync(protocol, certificate: certificate);
         await using (var sink = Open(collector.Url, protocol, change: options => options with { CaFile = file }))
@@ -396,14 +394,4 @@ public sealed class OtlpOutputTests : IDisposable
         : value.EnumerateObject().Single().Value.ToString();
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
-
-    private static X509Certificate2 Certificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=collector", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
-    }
 }

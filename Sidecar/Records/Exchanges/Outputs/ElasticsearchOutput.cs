@@ -74,7 +74,7 @@ internal sealed record ElasticsearchOutput : RecordOutput
             Index = settings.Read($"{key}.index", IndexPattern.Parse(IndexPattern.Default), IndexPattern.Parse),
             User = settings.ReadOptional($"{key}.user", text => text),
             Password = settings.ReadOptional($"{key}.password", Values.OrFile(text => text.TrimEnd())),
-            ApiKey = settings.ReadOptional($"{key}.api-key", Values.OrFile(text => text.TrimEnd())),
+            ApiKey = settings.ReadOptional($"{key}.api-key", Values.OrFile(HttpSettings.ParseSecret)),
             CaFile = settings.ReadOptional($"{key}.ca-file", text => text),
             Spool = HttpSettings.ReadSpool(settings, key),
             InstallsTemplate = settings.Read($"{key}.template", true, Values.Switch),

@@ -65,7 +65,7 @@ internal sealed record OtlpOutput : RecordOutput
         {
             Url = url ?? new Uri("http://none"),
             Origin = settings.Find($"{key}.url")?.Origin ?? "default",
-            Token = settings.ReadOptional($"{key}.token", Values.OrFile(text => text.TrimEnd())),
+            Token = settings.ReadOptional($"{key}.token", Values.OrFile(HttpSettings.ParseSecret)),
             Protocol = settings.Read($"{key}.protocol", OtlpProtocol.HttpProtobuf, Values.OneOf(OtlpProtocols.All), OtlpProtocols.WordOf),
             Signal = settings.Read($"{key}.signal", OtlpSignal.Traces, Values.OneOf(("traces", OtlpSignal.Traces), ("logs", OtlpSignal.Logs))),
             Service = settings.ReadOptional($"{key}.service", text => text),

@@ -36,6 +36,9 @@ internal sealed partial class OutputHealth(string description, TimeProvider time
         Interlocked.Exchange(ref _lastSuccess, time.GetUtcNow().UtcTicks);
     }
 
+    /// <summary>A failure that does not make records wait.</summary>
+    public void Note(string reason) => LastError = reason;
+
     /// <summary>Records wait because of a failure.</summary>
     public void Wait(string reason)
     {
@@ -71,7 +74,7 @@ internal sealed partial class OutputHealth(string description, TimeProvider time
         [LoggerMessage(131, LogLevel.Information, "Records go to {Output} again")]
         public static partial void Again(ILogger logger, string output);
 
-        [LoggerMessage(132, LogLevel.Error, "{Output} has refused {Count} records, and further ones are only counted: {Reason}")]
+        [LoggerMessage(132, LogLevel.Error, "{Output} has refused {Count} records; later refusals are counted and not logged: {Reason}")]
         public static partial void Refused(ILogger logger, string output, long count, string reason);
     }
 }

@@ -88,7 +88,7 @@ internal sealed partial class BulkOutput : HttpOutput
     private async Task InstallTemplateAsync(CancellationToken cancel)
     {
         using var content = new StringContent(IndexTemplate.Of(Context.Format, _options.Index.Wildcard, hasNames: Context.Resource is not null, _isStream), Json);
-        using var response = await Http.PutAsync(new Uri($"_index_template/sidecar-{Context.Format}", UriKind.Relative), content, cancel);
+        using var response = await Http.PutAsync(new Uri($"_index_template/{IndexTemplate.NameOf(Context.Format, _options.Index.Wildcard)}", UriKind.Relative), content, cancel);
         var body = await response.Content.ReadAsByteArrayAsync(cancel);
         if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized || (int)response.StatusCode >= 500)
             throw new HttpRequestException($"{(int)response.StatusCode} {Shown(body)}");

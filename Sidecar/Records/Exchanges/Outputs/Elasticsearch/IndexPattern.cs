@@ -14,27 +14,34 @@ internal sealed record IndexPattern
     private const string Host = "host";
 
     private readonly string _text;
-    private readonly IReadOnlyList<(string Text, bool IsDate)> _parts;
+    private readonly IReadOnlyList<(string Text, Part Kind)> _parts;
 
-    private IndexPattern(string text, IReadOnlyList<(string, bool)> parts) => (_text, _parts) = (text, parts);
+    private IndexPattern(string text, IReadOnlyList<(string, Part)> parts) => (_text, _parts) = (text, parts);
 
-    /// <summary>All its indices: an asterisk for each date.</summary>
-    public string Wildcard => string.Concat(_parts.Select(part => part.IsDate ? "*" : part.Text));
+    private enum Part
+    {
+        Text,
+        Host,
+        Date,
+    }
+
+    /// <summary>All indices of this pattern, also those of other hosts: an asterisk for each host and date.</summary>
+    public string Wildcard => string.Concat(_parts.Select(part => part.Kind == Part.Text ? part.Text : "*"));
 
     /// <summary>Whether the name changes with the day.</summary>
-    public bool HasDate => _parts.Any(part => part.IsDate);
+    public bool HasDate => _parts.Any(part => part.Kind == Part.Date);
 
     /// <summary>Reads one.</summary>
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static IndexPattern Parse(string text)
     {
-        var parts = new List<(string, bool)>();
+        var parts = new List<(string, Part)>();
         for (var rest = text; rest.Length > 0;)
         {
             var start = rest.IndexOf("%{", StringComparison.Ordinal);
             if (start != 0)
             {
-                parts.Add((rest[..(start < 0 ? rest.Length : start)], false));
+                parts.Add((rest[..(start < 0 ? rest.Length : start)], Part.Text));
                 rest = start < 0 ? "" : rest[start..];
                 continue;
             }
@@ -42,8 +49,8 @@ internal sealed record IndexPattern
             var end = rest.IndexOf('}', StringComparison.Ordinal);
             parts.Add(end < 0 ? throw Wrong() : rest[2..end] switch
             {
-                Host => (HostName(), false),
-                ['+', .. var date] when date.Length > 0 && date.All(c => c is 'y' or 'M' or 'd' or 'H' or '.' or '-' or '_') => (date, true),
+                Host => (HostName(), Part.Host),
+                ['+', .. var date] when date.Length > 0 && date.All(c => c is 'y' or 'M' or 'd' or 'H' or '.' or '-' or '_') => (date, Part.Date),
                 _ => throw Wrong(),
             });
             rest = rest[(end + 1)..];
@@ -60,8 +67,8 @@ internal sealed record IndexPattern
     public string NameAt(DateTimeOffset time)
     {
         var name = new StringBuilder();
-        foreach (var (text, isDate) in _parts)
-            name.Append(isDate ? time.UtcDateTime.ToString(text.Length == 1 ? "%" + text : text, CultureInfo.InvariantCulture) : text);
+        foreach (var (text, kind) in _parts)
+            name.Append(kind == Part.Date ? time.UtcDateTime.ToString(text.Length == 1 ? "%" + text : text, CultureInfo.InvariantCulture) : text);
         return name.ToString();
     }
 

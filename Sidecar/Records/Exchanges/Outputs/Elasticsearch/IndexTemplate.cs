@@ -100,6 +100,9 @@ internal static class IndexTemplate
         ("boolean", "ext.truncated"),
     ];
 
+    /// <summary>The template's name: entries with the same format and indices share it, on all hosts; others have their own.</summary>
+    public static string NameOf(string format, string indices) => $"sidecar-{format}-{indices.Replace('*', '_')}";
+
     /// <summary>The template as JSON.</summary>
     /// <param name="format">The name of the format.</param>
     /// <param name="indices">The names of the indices, with asterisks.</param>

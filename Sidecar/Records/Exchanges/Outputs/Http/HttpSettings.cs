@@ -43,6 +43,13 @@ internal static class HttpSettings
         return null;
     }
 
+    /// <summary>Reads a token or a key, which goes into a header field.</summary>
+    /// <exception cref="FormatException">Says what was expected.</exception>
+    public static string ParseSecret(string text) =>
+        text.TrimEnd() is { Length: > 0 } secret && secret.All(c => c is > ' ' and <= '~')
+            ? secret
+            : throw new FormatException("one line of visible ASCII characters, without blanks, is expected");
+
     /// <summary>Reads a server's address.</summary>
     /// <exception cref="FormatException">Says what was expected.</exception>
     public static Uri ParseUrl(string text) =>

@@ -27,11 +27,11 @@ internal sealed partial class KafkaLines : ILineOutput
 
     private readonly KafkaOutput _options;
     private readonly OutputContext _context;
-    private readonly IProducer<byte[]?, byte[]> _producer;
     private readonly Headers _headers;
     private readonly Action<DeliveryReport<byte[]?, byte[]>> _delivered;
     private readonly OutputHealth _health;
     private readonly CancellationTokenSource _stop = new();
+    private IProducer<byte[]?, byte[]> _producer;
     private long _unconfirmed;
 
     private KafkaLines(KafkaOutput options, OutputContext context)
@@ -40,9 +40,7 @@ internal sealed partial class KafkaLines : ILineOutput
         _health = new OutputHealth(options.Description, context.Time, context.Logger);
         _headers = new Headers { { "format", Encoding.ASCII.GetBytes(context.Format) }, { "schema-version", Encoding.ASCII.GetBytes(SchemaVersion) } };
         _delivered = OnDelivered;
-        _producer = Build(options, builder => builder
-            .SetErrorHandler((_, error) => _health.Wait(OneLine.Of(error.Reason)))
-            .SetLogHandler((_, message) => Log.Library(context.Logger, message.Message)));
+        _producer = Create();
     }
 
     /// <inheritdoc/>
@@ -135,6 +133,12 @@ internal sealed partial class KafkaLines : ILineOutput
             Interlocked.Decrement(ref _unconfirmed);
             return false;
         }
+        catch (KafkaException error) when (error.Error.IsFatal)
+        {
+            Interlocked.Decrement(ref _unconfirmed);
+            Renew(OneLine.Of(error.Error.Reason));
+            return false;
+        }
         catch (KafkaException error)
         {
             // A line that is too long for the topic, for example.
@@ -144,8 +148,34 @@ internal sealed partial class KafkaLines : ILineOutput
         }
     }
 
+    private IProducer<byte[]?, byte[]> Create() => Build(_options, builder => builder
+        .SetErrorHandler((_, error) => OnError(error))
+        .SetLogHandler((_, message) => Log.Library(_context.Logger, message.Message)));
+
+    // A producer that has lost the order of its messages takes no more. What it had not delivered is lost.
+    private void Renew(string reason)
+    {
+        _producer.Dispose();
+        if (Interlocked.Exchange(ref _unconfirmed, 0) is > 0 and var lost)
+            _health.Refuse(lost, reason);
+        _producer = Create();
+    }
+
+    // One broker of several that is away makes nothing wait.
+    private void OnError(Error error)
+    {
+        var reason = OneLine.Of(error.Reason);
+        if (error.Code is ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Authentication or ErrorCode.Local_Resolve || error.IsFatal)
+            _health.Wait(reason);
+        else
+            _health.Note(reason);
+    }
+
     private void OnDelivered(DeliveryReport<byte[]?, byte[]> report)
     {
+        // After the end it counts as lost already.
+        if (_stop.IsCancellationRequested)
+            return;
         Interlocked.Decrement(ref _unconfirmed);
         if (report.Error.IsError)
         {
@@ -193,7 +223,8 @@ internal sealed partial class KafkaLines : ILineOutput
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException or KafkaException)
         {
-            throw new UsageException($"records.properties-file '{options.PropertiesFile}': {OneLine.Of(error.Message)}", error);
+            var origin = options.PropertiesFile is { } file ? $"records.properties-file '{file}'" : $"{options.Origin} '{options.Brokers}'";
+            throw new UsageException($"{origin}: {OneLine.Of(error.Message)}", error);
         }
     }
 

@@ -74,15 +74,18 @@ public sealed class KafkaLinesTests : IDisposable
         {
             Write(sink, count);
             await Eventually.TrueAsync(() => sink.Sent == count, () => $"{sink.Sent} of {count}");
-            _kafka.Fail(45, 45, 45, 45, 45, 45);
+            _kafka.Fail(45);
             Write(sink, count, from: count);
             await Eventually.TrueAsync(() => sink.Sent + sink.Dropped == 2 * count, () => $"{sink.Sent} + {sink.Dropped}", TimeSpan.FromSeconds(60));
+            Assert.True(sink.Dropped > 0);
+            Assert.Contains(_log.Lines, line => line.Contains("sequence", StringComparison.Ordinal));
             Write(sink, count, from: 2 * count);
             await Eventually.TrueAsync(() => sink.Sent + sink.Dropped == 3 * count, () => $"{sink.Sent} + {sink.Dropped}: {string.Join('\n', _log.Lines)}", TimeSpan.FromSeconds(60));
         }
 
-        var read = (await ReadAsync()).Select(message => message.Number).ToHashSet();
-        Assert.True(Enumerable.Range(2 * count, count).All(read.Contains));
+        var read = (await ReadAsync()).Select(message => message.Number).ToList();
+        Assert.Equal(3 * count, read.Count + sink.Dropped);
+        Assert.True(read.Count(number => number >= 2 * count) > 0, $"{sink.Dropped} dropped: {string.Join('\n', _log.Lines)}");
     }
 
     [Fact]

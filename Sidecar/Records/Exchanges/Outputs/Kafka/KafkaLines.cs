@@ -34,6 +34,9 @@ internal sealed partial class KafkaLines : ILineOutput
     private IProducer<byte[]?, byte[]> _producer;
     private long _unconfirmed;
 
+    // Why the producer takes no more; no error of a message says so.
+    private volatile string? _fatal;
+
     private KafkaLines(KafkaOutput options, OutputContext context)
     {
         (_options, _context) = (options, context);
@@ -121,6 +124,8 @@ internal sealed partial class KafkaLines : ILineOutput
 
     private bool TryProduce(Message<byte[]?, byte[]> message)
     {
+        if (_fatal is { } reason)
+            Renew(reason);
         try
         {
             // Before, because the report may come at once.
@@ -131,12 +136,6 @@ internal sealed partial class KafkaLines : ILineOutput
         catch (ProduceException<byte[]?, byte[]> error) when (error.Error.Code == ErrorCode.Local_QueueFull)
         {
             Interlocked.Decrement(ref _unconfirmed);
-            return false;
-        }
-        catch (KafkaException error) when (error.Error.IsFatal)
-        {
-            Interlocked.Decrement(ref _unconfirmed);
-            Renew(OneLine.Of(error.Error.Reason));
             return false;
         }
         catch (KafkaException error)
@@ -156,6 +155,7 @@ internal sealed partial class KafkaLines : ILineOutput
     private void Renew(string reason)
     {
         _producer.Dispose();
+        _fatal = null;
         if (Interlocked.Exchange(ref _unconfirmed, 0) is > 0 and var lost)
             _health.Refuse(lost, reason);
         _producer = Create();
@@ -165,6 +165,8 @@ internal sealed partial class KafkaLines : ILineOutput
     private void OnError(Error error)
     {
         var reason = OneLine.Of(error.Reason);
+        if (error.IsFatal)
+            _fatal = reason;
         if (error.Code is ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Authentication or ErrorCode.Local_Resolve || error.IsFatal)
             _health.Wait(reason);
         else

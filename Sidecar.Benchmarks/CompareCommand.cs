@@ -14,7 +14,7 @@ internal static class CompareCommand
     private const int MaxSeconds = 60;
     private const int MaxMinutes = 24 * 60;
 
-    // Five rounds of all loads, two seconds each, fit in with a few seconds to spare.
+    // Four rounds of all loads, two seconds each, fit in.
     private const int DefaultMinutes = 8;
 
     /// <summary>Creates it.</summary>

@@ -16,7 +16,7 @@ public sealed class ScheduleTests
     public void Plan_OfTheDefaultRun_EndsWithinEightMinutes()
     {
         var schedule = new Schedule(Options(), _clock);
-        Assert.Equal("3 rounds of memory, 5 rounds of 33 loads of 2 s; planned end 07:58; no round begins that would end after 08:00", schedule.ToString());
+        Assert.Equal("3 rounds of memory, 4 rounds of 35 loads of 2 s; planned end 07:29; no round begins that would end after 08:00", schedule.ToString());
     }
 
     [Theory]

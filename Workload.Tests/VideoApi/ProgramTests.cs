@@ -21,7 +21,7 @@ public class ProgramTests
     [InlineData("VideoApi: --listen '1': <port> already says '0'; give one of the two", "backend", "0", "--listen", "1")]
     [InlineData("VideoApi: --storage 'ftp://x': an address such as http://127.0.0.1:9000 is expected", "backend", "--storage", "ftp://x")]
     [InlineData("VideoApi: <backend-url> 'http://x/y': only scheme, host and port are expected, such as http://127.0.0.1:9000", "frontend", "0", "http://x/y")]
-    [InlineData("VideoApi: <backend-url> 'http://u:p@x': only scheme, host and port are expected, such as http://127.0.0.1:9000", "frontend", "0", "http://u:p@x")]
+    [InlineData("VideoApi: <backend-url> 'http://…@x': only scheme, host and port are expected, such as http://127.0.0.1:9000", "frontend", "0", "http://u:p@x")]
     [InlineData("VideoApi: --log-level 'loud': one of trace, debug, info, warning, error, none is expected", "frontend", "--log-level", "loud")]
     [InlineData("VideoApi: Unrecognized command or argument 'foo'; try --help", "foo")]
     [InlineData("VideoApi: Unrecognized command or argument 'foo'; try --help", "foo", "storage")]

@@ -129,6 +129,7 @@ public sealed class DemoClusterTests
     public async Task RollingUpdate_LosesNoRequest()
     {
         var old = await Cluster.PodAsync(DemoCluster.Space, "backend");
+        var processes = ProcessesOf(old);
         var inside = (await Cluster.PodAsync(DemoCluster.Space, "frontend")).Sockets;
         var service = await Cluster.ServiceAsync(DemoCluster.Space, "backend");
         await _demo.ServedAsync(DemoCluster.Space);
@@ -154,7 +155,7 @@ public sealed class DemoClusterTests
 
         await Cluster.KubectlAsync("-n", DemoCluster.Space, "rollout", "restart", "deployment/backend");
         await RolledOutAsync("backend");
-        await Cluster.KubectlAsync("-n", DemoCluster.Space, "wait", "--for=delete", $"pod/{old.Name}", "--timeout=60s");
+        await EndedAsync(processes);
         await stop.CancelAsync();
         await Task.WhenAll(clients);
 
@@ -169,8 +170,9 @@ public sealed class DemoClusterTests
     {
         var page = DemoCluster.Url(await Cluster.ServiceAsync(DemoCluster.Space, "frontend"), DemoCluster.FrontendPort);
         using var web = Cluster.NodeSockets.Fetcher();
+        var processes = ProcessesOf(await Cluster.PodAsync(DemoCluster.Space, "backend"));
         await ScaleAsync(0);
-        await _demo.EventuallyAsync(async () => (await Cluster.KubectlAsync("-n", DemoCluster.Space, "get", "pods", "-l", "app.kubernetes.io/name=backend", "-o", "name")).Length == 0, "no pod is left");
+        await EndedAsync(processes);
 
         var clock = Stopwatch.StartNew();
         Assert.False(await web.IsOkAsync(page, Cancellation));
@@ -265,6 +267,12 @@ public sealed class DemoClusterTests
             await Cluster.KubectlAsync("delete", "-k", folder.Root, "--wait=false");
         }
     }
+
+    private static IReadOnlyList<int> ProcessesOf(ClusterPod pod) => [.. pod.Containers.Select(pod.Process)];
+
+    // The kubelet forgets a pod much later, when it has unmounted its volumes.
+    private Task EndedAsync(IReadOnlyList<int> processes) =>
+        _demo.EventuallyAsync(() => Task.FromResult(!processes.Any(process => Directory.Exists($"/proc/{process}"))), "all processes of the pod end");
 
     private async Task ScaleAsync(int replicas) => await Cluster.KubectlAsync("-n", DemoCluster.Space, "scale", "deployment/backend", $"--replicas={replicas}");
 

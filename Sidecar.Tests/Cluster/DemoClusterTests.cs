@@ -271,8 +271,8 @@ public sealed class DemoClusterTests
     private static IReadOnlyList<int> ProcessesOf(ClusterPod pod) => [.. pod.Containers.Select(pod.Process)];
 
     // The kubelet forgets a pod much later, when it has unmounted its volumes.
-    private Task EndedAsync(IReadOnlyList<int> processes) =>
-        _demo.EventuallyAsync(() => Task.FromResult(!processes.Any(process => Directory.Exists($"/proc/{process}"))), "all processes of the pod end");
+    private async Task EndedAsync(IReadOnlyList<int> processes) =>
+        await _demo.EventuallyAsync(() => Task.FromResult(!processes.Any(process => Directory.Exists($"/proc/{process}"))), "all processes of the pod end");
 
     private async Task ScaleAsync(int replicas) => await Cluster.KubectlAsync("-n", DemoCluster.Space, "scale", "deployment/backend", $"--replicas={replicas}");
 

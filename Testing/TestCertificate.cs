@@ -7,11 +7,12 @@ namespace Testing;
 /// <summary>Certificates of servers on loopback, each its own authority, valid for an hour.</summary>
 internal static class TestCertificate
 {
-    /// <summary>Makes one.</summary>
-    public static X509Certificate2 Create()
+    /// <summary>Makes one, with its private key.</summary>
+    /// <param name="name">Its common name.</param>
+    public static X509Certificate2 Create(string name = "test")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());

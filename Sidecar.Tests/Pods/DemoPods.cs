@@ -30,9 +30,19 @@ public sealed class DemoPods(PodImages images) : IAsyncLifetime
     private const int FrontendPort = 8000;
     private const int StoragePort = 9080;
     private const int MetricsPort = 15090;
+    private const int OracleProbePort = 9101;
     private const int MaxCapturedBytes = 256 * 1024 * 1024;
 
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
+
+    // Where each pod answers a readiness probe: of its sidecar, if it has one, for podman starts an application before that is ready.
+    private static readonly Dictionary<string, int> ReadyPorts = new()
+    {
+        ["storage"] = StoragePort + 1,
+        ["oracle"] = OracleProbePort,
+        ["backend"] = HealthPort,
+        ["frontend"] = HealthPort,
+    };
 
     private readonly OracleAudit _audit = new();
     private readonly List<string> _progress = [];
@@ -99,14 +109,16 @@ public sealed class DemoPods(PodImages images) : IAsyncLifetime
             await Host.PodmanAsync("pod", "rm", "--all", "--force", "--time", "0");
     }
 
-    /// <summary>The pod of one of the demo's Deployments, with less memory for its sidecar.</summary>
+    /// <summary>The pod of one of the demo's Deployments, with less memory for its sidecar, once it is ready.</summary>
     internal async Task<RunningPod> PlayAsync(string deployment, string? name = null, Func<string, string>? change = null)
     {
         name ??= deployment;
         var manifests = (deployment == "oracle" ? PodManifests.Policy() : "") + PodManifests.Pod(deployment, name, $"{SidecarMegabytes}Mi", change);
         // Each Oracle with a policy of its own.
         await Host.PlayAsync(manifests.Replace("oracle-policy", $"{name}-policy", StringComparison.Ordinal));
-        return await Host.PodAsync(name);
+        var pod = await Host.PodAsync(name);
+        await ReadyAsync(pod.V4, ReadyPorts[deployment], "/readyz");
+        return pod;
     }
 
     /// <summary>Waits until an address answers 200 to callers outside.</summary>
@@ -140,9 +152,6 @@ public sealed class DemoPods(PodImages images) : IAsyncLifetime
         _oracleLog = Host.Start(_audit.Take, "logs", "--follow", "oracle-oracle");
         Backend = await PlayAsync("backend");
         Frontend = await PlayAsync("frontend");
-        await ReadyAsync(Storage.V4, StoragePort + 1, "/readyz");
-        await ReadyAsync(Backend.V4, HealthPort, "/readyz");
-        await ReadyAsync(Frontend.V4, HealthPort, "/readyz");
         AtRest = await SettledAsync(await Frontend.ContainerAsync("sidecar"));
         return "";
     }

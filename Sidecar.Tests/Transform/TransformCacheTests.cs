@@ -1,6 +1,7 @@
 using ByteFilters;
 using Sidecar.Tests.EndToEnd.Load;
 using Sidecar.Transform;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Transform;
@@ -36,14 +37,14 @@ public sealed class TransformCacheTests
     public void Compile_LongOnes_TakesNoMoreMemoryThanItSays()
     {
         var cache = new TransformCache();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = ManagedMemory.Settled();
         for (var i = 0; i < 40; i++)
         {
             cache.Compile(TransformExpression.Parse($"(chain {string.Join(" (add 1) ", Enumerable.Range(0, 120).Select(j => $"(xor-key \"{i:x2}{j:x2}{new string('0', j % 2 == 0 ? 62 : 60)}\")"))})"));
             Assert.InRange(cache.Bytes, 1_000_000, 8 * 1024 * 1024);
         }
 
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, cache.Bytes);
+        Assert.InRange(ManagedMemory.Settled() - before, long.MinValue, cache.Bytes);
         Assert.InRange(cache.Count, 2, 10);
     }
 }

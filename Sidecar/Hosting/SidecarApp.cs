@@ -14,11 +14,13 @@ using Sidecar.Hosting.Metrics;
 using Sidecar.Hosting.Probes;
 using Sidecar.Hosting.Reload;
 using Sidecar.Hosting.Signals;
+using Sidecar.Kubernetes;
 using Sidecar.Listeners;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
 using Sidecar.Records;
 using Sidecar.Records.Exchanges;
+using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Resolution;
 using Sidecar.Telemetry;
 using Sidecar.Upstream;
@@ -167,7 +169,8 @@ internal sealed partial class SidecarApp : IAsyncDisposable
         services.AddSingleton(provider => new PrometheusBridge(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), Meters));
         if (MetricsExport.IsSupported && options.MetricsExport is { } export)
-            services.AddSingleton(provider => new MetricsExport(export, provider.GetRequiredService<ILogger<MetricsExport>>(), Meters));
+            services.AddSingleton(provider => new MetricsExport(
+                export, NameAttributes.ResourceOf(provider.GetService<PeerNames>()), provider.GetRequiredService<ILogger<MetricsExport>>(), Meters));
         services.AddSingleton<ProcessMeter>().AddSingleton<ConnectionRegistry>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(
             options.ConnectionRecords is { } path

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -145,9 +144,8 @@ public sealed class InjectorTests : IAsyncLifetime
 
     private void WriteCertificate(string name)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
-        _folder.Write("tls.key", key.ExportPkcs8PrivateKeyPem());
+        using var certificate = TestCertificate.Create(name);
+        _folder.Write("tls.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         _folder.Write("tls.crt", certificate.ExportCertificatePem());
     }
 }

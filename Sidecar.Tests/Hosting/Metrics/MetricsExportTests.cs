@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Sidecar.Options;
 using Sidecar.Tests.EndToEnd.Observation;
 using Sidecar.Tests.Support;
@@ -27,7 +25,7 @@ public sealed class MetricsExportTests : IDisposable
         await using var collector = await OtlpCollector.StartAsync(protocol);
         await using var nginx = await Programs.NginxAsync();
         await using (var sidecar = await StartedSidecar.StartAsync(nginx.Port,
-            "--metrics-otlp", collector.Url.AbsoluteUri, "--metrics-otlp-protocol", word, "--metrics-otlp-interval", "1s", "--metrics-otlp-service", "shop", "--metrics-otlp-token", "token-of-a-test"))
+            "--metrics-otlp", collector.Url.AbsoluteUri, "--metrics-otlp-protocol", word, "--metrics-otlp-interval", "1s", "--metrics-otlp-service", "shop", "--kubernetes-names", "own", "--kubernetes-pod", "shop-1", "--metrics-otlp-token", "token-of-a-test"))
         {
             await Eventually.TrueAsync(() => !collector.Taken.IsEmpty);
             await Programs.RunAsync("curl", "curl", "-sS", $"http://127.0.0.1:{sidecar.Port}/a?n=[1-20]");
@@ -42,6 +40,7 @@ public sealed class MetricsExportTests : IDisposable
         var resource = requests[^1].GetProperty("resourceMetrics")[0];
         var attributes = resource.GetProperty("resource").GetProperty("attributes").EnumerateArray().ToDictionary(a => a.GetProperty("key").GetString()!, a => a.GetProperty("value").GetProperty("stringValue").GetString());
         Assert.Equal(("shop", Environment.MachineName, "opentelemetry"), (attributes["service.name"], attributes["host.name"], attributes["telemetry.sdk.name"]));
+        Assert.Equal("shop-1", attributes["k8s.pod.name"]);
         Assert.Matches("^[0-9]+[.]", attributes["service.version"]);
         var metrics = resource.GetProperty("scopeMetrics").EnumerateArray().SelectMany(scope => scope.GetProperty("metrics").EnumerateArray()).ToDictionary(metric => metric.GetProperty("name").GetString()!);
         // AGGREGATION_TEMPORALITY_CUMULATIVE, of what ended last.
@@ -98,12 +97,7 @@ public sealed class MetricsExportTests : IDisposable
     [InlineData(OtlpProtocol.Grpc, "grpc")]
     public async Task Collector_WithTls_IsTrustedByItsAuthority(OtlpProtocol protocol, string word)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=collector", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+        using var certificate = TestCertificate.Create();
         await using var collector = await OtlpCollector.StartAsync(protocol, certificate: certificate);
         await using var nginx = await Programs.NginxAsync();
         await using var sidecar = await StartedSidecar.StartAsync(nginx.Port,

@@ -3,6 +3,7 @@ using Sidecar.Observation;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
 using Sidecar.Tests.EndToEnd.Load;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Memory;
@@ -24,9 +25,9 @@ public sealed class AmplificationTests
         using var memory = new ObservationMemory(8L * 1024 * 1024 * 1024);
         var traffic = TrafficShapes.All[shape]().ToList();
         var sent = traffic.Sum(piece => (long)piece.Bytes.Length) * Connections;
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = ManagedMemory.Settled();
         var observers = Feed(shape, memory, Connections);
-        var held = GC.GetTotalMemory(forceFullCollection: true) - before;
+        var held = ManagedMemory.Settled() - before;
         Assert.InRange(held, 0, (Most * sent) + (MemoryAccount.Starting * Connections));
         // And the account is true, but for what the pool keeps of buffers that were given back.
         Assert.InRange(held, 0, (memory.Used * 5 / 4) + (256 * 1024));

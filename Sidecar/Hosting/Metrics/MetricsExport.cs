@@ -29,9 +29,10 @@ internal sealed partial class MetricsExport : IAsyncDisposable
     private readonly MeterProvider _provider;
 
     /// <param name="options">The collector.</param>
+    /// <param name="pod">The attributes of the own pod; null if they are not known.</param>
     /// <param name="logger">Gets a line when metrics do not arrive, and one when they do again.</param>
     /// <param name="meters">The names of the meters.</param>
-    public MetricsExport(MetricsExportOptions options, ILogger<MetricsExport> logger, params string[] meters)
+    public MetricsExport(MetricsExportOptions options, IReadOnlyDictionary<string, string>? pod, ILogger<MetricsExport> logger, params string[] meters)
     {
         var isGrpc = options.Protocol == OtlpProtocol.Grpc;
         var watch = new CollectorWatch(HttpOutput.Handler(Authorities(options)), isGrpc);
@@ -51,7 +52,7 @@ internal sealed partial class MetricsExport : IAsyncDisposable
             description,
             logger);
         _provider = Sdk.CreateMeterProviderBuilder()
-            .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddTelemetrySdk().AddAttributes(Resource(options).Select(attribute => KeyValuePair.Create(attribute.Key, (object)attribute.Value))))
+            .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddTelemetrySdk().AddAttributes(Resource(options, pod).Select(attribute => KeyValuePair.Create(attribute.Key, (object)attribute.Value))))
             .AddMeter(meters)
             .AddReader(new PeriodicExportingMetricReader(exporter, (int)options.Interval.TotalMilliseconds, (int)RequestLimit.TotalMilliseconds))
             .Build();
@@ -66,7 +67,7 @@ internal sealed partial class MetricsExport : IAsyncDisposable
     public static void Check(MetricsExportOptions options)
     {
         Authorities(options);
-        Resource(options);
+        Resource(options, pod: null);
     }
 
     /// <summary>Sends the last values.</summary>
@@ -80,7 +81,8 @@ internal sealed partial class MetricsExport : IAsyncDisposable
     private static X509Certificate2Collection? Authorities(MetricsExportOptions options) =>
         Chassis.Net.Authorities.Read(options.CaFile, "metrics.otlp.ca-file");
 
-    private static IReadOnlyDictionary<string, string> Resource(MetricsExportOptions options) => OtlpResource.Of(options.Service, Environment.GetEnvironmentVariable);
+    private static IReadOnlyDictionary<string, string> Resource(MetricsExportOptions options, IReadOnlyDictionary<string, string>? pod) =>
+        OtlpResource.Of(options.Service, Environment.GetEnvironmentVariable, pod);
 
     // The SDK tells nobody that a collector is away.
     private sealed class Exporter(OtlpExporterOptions options, CollectorWatch watch, string description, ILogger logger) : OtlpMetricExporter(options)

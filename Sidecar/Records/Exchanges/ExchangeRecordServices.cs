@@ -34,7 +34,7 @@ internal static partial class ExchangeRecordServices
     /// <exception cref="Chassis.UsageException">An output cannot be opened.</exception>
     public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger, PeerNames? names = null)
     {
-        var resource = names is null ? null : NameAttributes.Of(names.Own).ToDictionary(attribute => attribute.Name, attribute => attribute.Value);
+        var resource = NameAttributes.ResourceOf(names);
         var opened = new List<RecordEntry>();
         // One for all, so that an exchange has the same time in each.
         var clock = new WallClock(time);

@@ -182,7 +182,9 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddSingleton(new ObservationMemory(options.ObservationMemory)).AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
-        services.AddExchangeRecords(options.Records, options.Kubernetes);
+        if (options.Kubernetes.Names != PeerNaming.Off && (options.Records.Count > 0 || options.MetricsExport is not null))
+            services.AddPeerNames(options.Kubernetes);
+        services.AddExchangeRecords(options.Records);
         services.AddTransport(options);
         services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));

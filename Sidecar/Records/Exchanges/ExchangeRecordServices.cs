@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Chassis.Records;
 using Sidecar.Kubernetes;
 using Sidecar.Options;
@@ -10,18 +9,11 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>The services that write records of exchanges.</summary>
 internal static partial class ExchangeRecordServices
 {
-    /// <summary>Adds the <see cref="ExchangeRecorder"/>, <see cref="LocalProcesses"/> and <see cref="PeerNames"/>, unless there are no entries.</summary>
-    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries, KubernetesOptions kubernetes)
+    /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
+    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries)
     {
         if (entries.Count == 0)
             return services;
-        if (kubernetes.Names != PeerNaming.Off)
-        {
-            services.AddSingleton(provider => new PeerNames(
-                kubernetes, provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerNames>>()));
-            services.AddHostedService(provider => provider.GetRequiredService<PeerNames>());
-        }
-
         return services
             .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(provider => Open(

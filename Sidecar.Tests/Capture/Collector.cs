@@ -45,7 +45,8 @@ internal sealed class Collector : IPacketSink
     public void Packet(bool isEthernet, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress)
     {
         var isV6 = bytes[0] >> 4 == 6;
-        var tcp = bytes[(isV6 ? 40 : (bytes[0] & 15) * 4)..];
+        // A packet of more than 64 KB has a hop-by-hop option of 8 bytes (RFC 2675).
+        var tcp = bytes[(!isV6 ? (bytes[0] & 15) * 4 : bytes[6] == 0 ? 48 : 40)..];
         var payload = tcp[((tcp[12] >> 4) * 4)..];
         var from = new IPEndPoint(new IPAddress(isV6 ? bytes[8..24] : bytes[12..16]), BinaryPrimitives.ReadUInt16BigEndian(tcp));
         var to = new IPEndPoint(new IPAddress(isV6 ? bytes[24..40] : bytes[16..20]), BinaryPrimitives.ReadUInt16BigEndian(tcp[2..]));

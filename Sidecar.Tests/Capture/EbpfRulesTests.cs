@@ -114,7 +114,6 @@ public sealed class EbpfRulesTests
         await connection.TalkAsync();
         await Quiet.AfterAsync(collector);
 
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', collector.Seen));
         Assert.Equal(80, connection.ServerEnd.Port);
         Assert.Equal([Exchange.Request.Length], Payloads(connection.ClientEnd.Port, 80));
         Assert.Equal([Exchange.Answer.Length], Payloads(80, connection.ClientEnd.Port));

@@ -1,8 +1,11 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using Sidecar.Capture;
 using Sidecar.Tests.Support;
 using Testing;
 using Xunit;
+using static Sidecar.Tests.Packets.Frames;
 
 namespace Sidecar.Tests.Capture;
 
@@ -12,35 +15,59 @@ namespace Sidecar.Tests.Capture;
 public sealed class VlanTests
 {
     private const int Port = 28_080;
+    private const int AddressesOfEthernet = 12;
 
     // The kernel removes the outer of two tags; the inner one stays in the packet.
     [Theory]
+    [InlineData("10.9.8.2", 0)]
     [InlineData("10.9.8.2", 1)]
-    [InlineData("fd08::2", 1)]
     [InlineData("10.9.8.2", 2)]
+    [InlineData("fd08::2", 0)]
+    [InlineData("fd08::2", 1)]
     [InlineData("fd08::2", 2)]
-    public async Task Packets_WithTags_AreSeen(string server, int tags)
+    public async Task Packets_WithTags_AreFiltered(string host, int tags)
     {
         RootTools.Require();
         await using var one = await NetworkNamespace.CreateAsync();
         await using var other = await NetworkNamespace.CreateAsync();
         await Wires.JoinAsync(one, other);
-        foreach (var (space, host) in new[] { (one, 1), (other, 2) })
-        {
-            var below = tags == 1 ? "wire" : "outer";
-            if (tags == 2)
-                await space.RunAsync("ip link add link wire name outer type vlan proto 802.1ad id 5 && ip link set outer up");
-            await space.RunAsync($"ip link add link {below} name inner type vlan id 6 && ip addr add 10.9.8.{host}/24 dev inner && ip addr add fd08::{host}/64 dev inner nodad && ip link set inner up");
-        }
-
         var collector = new Collector();
-        using var capture = RunningCapture.Start(CaptureKind.Packet, collector, new() { ServerPorts = [Port] }, new() { Interface = "wire" }, one);
-        using var connection = await Exchange.ConnectAsync(one, other, IPAddress.Parse(server), Port);
-        await connection.TalkAsync();
+        using var capture = RunningCapture.Start(CaptureKind.Packet, collector, new() { ServerPorts = [Port, 1] }, new() { Interface = "wire" }, other);
+        using var link = NamespaceThread.Run(one.Name, user: 0, group: 0, () => new Socket(AddressFamily.Packet, SocketType.Raw, 0));
+        var wire = NamespaceThread.Run(one.Name, user: 0, group: 0, () => new WireEndPoint(Libc.InterfaceIndex("wire")));
+
+        var (client, server) = (new IPEndPoint(IPAddress.Parse(host), 40_000), new IPEndPoint(IPAddress.Parse(host), Port));
+        byte[][] frames =
+        [
+            Frame(client, server, 1, Ack, "wanted"u8.ToArray()), Frame(server, client, 2, Ack, "wanted too"u8.ToArray()),
+            Frame(client, server, 3, Ack, []), Frame(client, new IPEndPoint(client.Address, Port + 1), 4, Ack, "of another port"u8.ToArray()),
+            Frame(client, server, 5, Ack | Seen.Fin, []),
+        ];
+        foreach (var frame in frames)
+            link.SendTo(Tagged(frame, tags), wire);
         await Quiet.AfterAsync(collector);
 
-        Assert.Equal(Exchange.Request, collector.Bytes(connection.ClientEnd, connection.ServerEnd).ToArray());
-        Assert.Equal(Exchange.Answer, collector.Bytes(connection.ServerEnd, connection.ClientEnd).ToArray());
-        Assert.Equal(4, collector.Seen.Count);
+        Assert.Equal([(1u, 6), (2u, 10), (5u, 0)], collector.Seen.Select(packet => (packet.Sequence, packet.Payload)));
+        Assert.All(collector.Seen, packet => Assert.False(packet.IsEgress));
+    }
+
+    private static byte[] Tagged(byte[] frame, int tags) =>
+    [
+        .. frame[..AddressesOfEthernet],
+        .. new byte[] { 0x88, 0xA8, 0, 5, 0x81, 0, 0, 6 }[^(4 * tags)..],
+        .. frame[AddressesOfEthernet..],
+    ];
+
+    // struct sockaddr_ll: family, protocol, interface; the rest is in the frame.
+    private sealed class WireEndPoint(int index) : EndPoint
+    {
+        public override AddressFamily AddressFamily => AddressFamily.Packet;
+
+        public override SocketAddress Serialize()
+        {
+            var address = new SocketAddress(AddressFamily.Packet, 20);
+            BinaryPrimitives.WriteInt32LittleEndian(address.Buffer.Span[4..], index);
+            return address;
+        }
     }
 }

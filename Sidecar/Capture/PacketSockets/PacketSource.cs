@@ -180,6 +180,6 @@ internal sealed unsafe class PacketSource : ICaptureSource
     private static UsageException Failure(string what)
     {
         var text = $"packets of interfaces: could not {what}: {Libc.ErrorText}";
-        return new UsageException(Capabilities.HasNetRaw ? text : $"{text}: CAP_NET_RAW is missing");
+        return new UsageException(Capabilities.HasNetRaw ? text : $"{text}; missing: CAP_NET_RAW");
     }
 }

@@ -9,7 +9,7 @@ namespace Sidecar.Tests.Capture;
 /// <summary>Which rights the sources need, by threads that have given up the others.</summary>
 [SystemTest]
 [Collection(OneByOne.Name)]
-public sealed unsafe partial class RightsTests
+public sealed partial class RightsTests
 {
     // linux/capability.h
     private const int NetAdmin = 12;
@@ -84,8 +84,30 @@ public sealed unsafe partial class RightsTests
         });
     }
 
+    [Fact]
+    public async Task Ebpf_WithoutItsLibrary_NamesThePackage()
+    {
+        RootTools.Require("unshare");
+        var library = (await Run.WellAsync("sh", "-c", "ldconfig -p | sed -n 's/.*libbpf.so.1 .*=> //p'")).Trim();
+        Assert.SkipWhen(library.Length == 0, "needs libbpf1");
+        using var folder = new TempFolder();
+        var answer = folder.File("answer");
+        await Run.WellAsync(
+            ["unshare", "--mount", "sh", "-e", "-c", $"mount --bind /dev/null $(readlink -f {library}); exec \"$@\"", "sh", .. ChildTest.Command(nameof(Child_OpensEbpf), typeof(RightsTests), answer)]);
+
+        Assert.Equal("eBPF needs libbpf.so.1, which is not installed (apt install libbpf1)", await File.ReadAllTextAsync(answer, TestContext.Current.CancellationToken));
+    }
+
+    // What the test above starts.
+    [Fact(Explicit = true)]
+    public Task Child_OpensEbpf()
+    {
+        var error = Assert.Throws<UsageException>(() => CaptureSources.Open(CaptureKind.Ebpf, CaptureFilter.All, new(), out _));
+        return File.WriteAllTextAsync(ChildTest.Answer, error.Message, TestContext.Current.CancellationToken);
+    }
+
     // Rights belong to threads; this one ends with the test.
-    private static void With(int[] rights, Action action)
+    private static unsafe void With(int[] rights, Action action)
     {
         Exception? failure = null;
         var thread = new Thread(() => failure = Record.Exception(() =>
@@ -103,5 +125,5 @@ public sealed unsafe partial class RightsTests
     }
 
     [LibraryImport("libc", EntryPoint = "capset")]
-    private static partial int SetCapabilities(uint* header, uint* sets);
+    private static unsafe partial int SetCapabilities(uint* header, uint* sets);
 }

@@ -20,7 +20,8 @@ internal static class ObservationServices
     /// <param name="services">The services.</param>
     /// <param name="options">What is recorded and exported.</param>
     /// <param name="observed">The clock of the exchanges' times; null if it is the process's.</param>
-    public static void AddObservation(this IServiceCollection services, ProcessOptions options, TimeProvider? observed = null)
+    /// <param name="otherwise">The process of a connection that is not looked up; null for this one.</param>
+    public static void AddObservation(this IServiceCollection services, ProcessOptions options, TimeProvider? observed = null, LocalProcess? otherwise = null)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusBridge(
@@ -33,6 +34,6 @@ internal static class ObservationServices
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<ObservationMemory>(), observed ?? TimeProvider.System));
         if (options.Kubernetes.Names != PeerNaming.Off && (options.Records.Count > 0 || options.MetricsExport is not null))
             services.AddPeerNames(options.Kubernetes);
-        services.AddExchangeRecords(options.Records, observed);
+        services.AddExchangeRecords(options.Records, observed, otherwise);
     }
 }

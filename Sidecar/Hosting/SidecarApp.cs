@@ -46,10 +46,10 @@ internal sealed class SidecarApp : IAsyncDisposable
     /// <exception cref="Chassis.UsageException">
     /// The configuration is wrong, a port is in use, or the file of records cannot be opened.
     /// </exception>
-    public static SidecarApp Create(IConfigurationReader source)
+    public static SidecarApp Create(IConfigurationReader<SidecarOptions> source)
     {
         var loaded = source.Read();
-        var watch = source is { File: { } file, Text: { } text } ? new FileWatch(file.Value, () => YamlSource.ReadText(file.Value, file.Origin), text, TimeProvider.System) : null;
+        var watch = source.Watch();
         var options = loaded.Options;
         var sockets = new ListenSockets { Avoided = BoundAddresses.TargetPorts(options) };
         try
@@ -98,7 +98,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         _start.Sockets.Dispose();
     }
 
-    private static WebApplication Build(StartingPoint start, IConfigurationReader source, FileWatch? watch, BoundAddresses addresses)
+    private static WebApplication Build(StartingPoint start, IConfigurationReader<SidecarOptions> source, FileWatch? watch, BoundAddresses addresses)
     {
         var options = start.Loaded.Options;
         var builder = OwnEndpoints.Builder(options, start.Sockets);
@@ -116,14 +116,14 @@ internal sealed class SidecarApp : IAsyncDisposable
         return app;
     }
 
-    private static void AddConfiguration(IServiceCollection services, StartingPoint start, IConfigurationReader source, FileWatch? watch)
+    private static void AddConfiguration(IServiceCollection services, StartingPoint start, IConfigurationReader<SidecarOptions> source, FileWatch? watch)
     {
-        services.AddSingleton(start).AddSingleton(start.Loaded).AddSingleton(source).AddSingleton(new CurrentOptions(start.Loaded.Options));
+        services.AddSingleton(start).AddSingleton<LoadedConfiguration>(start.Loaded).AddSingleton(source).AddSingleton<IConfigurationFile>(source).AddSingleton(new CurrentOptions(start.Loaded.Options));
         if (watch is not null)
             services.AddSingleton(watch);
         services.AddSingleton<ConfigurationState>().AddSingleton<Pipelines>().AddSingleton<ListenerAnnouncement>().AddSingleton<ListenerTable>();
         // Signals are handled before a client can connect.
-        services.AddSingleton<Reloader>().AddHostedService<HangUpSignal>().AddHostedService(provider => provider.GetRequiredService<Reloader>());
+        services.AddSingleton<Reloader>().AddSingleton<IReloadable>(provider => provider.GetRequiredService<Reloader>()).AddHostedService<HangUpSignal>().AddHostedService(provider => provider.GetRequiredService<Reloader>());
         if (StartPages.Exist)
             services.AddHostedService<StartPages>();
     }
@@ -148,7 +148,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         services.AddTransport(options);
         services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
-        services.AddSingleton<Drain>().AddSingleton<IHostLifetime, StopSignals>();
+        services.AddSingleton<Drain>().AddSingleton<IStoppable>(provider => provider.GetRequiredService<Drain>()).AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<OraclePools>().AddSingleton<OracleReach>();
     }
 

@@ -10,12 +10,12 @@ namespace Sidecar.Records.Exchanges;
 internal static partial class ExchangeRecordServices
 {
     /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
-    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries, TimeProvider? observed = null)
+    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries, TimeProvider? observed = null, LocalProcess? otherwise = null)
     {
         if (entries.Count == 0)
             return services;
         return services
-            .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>(), otherwise))
             .AddSingleton(provider => Open(
                 entries, provider.GetRequiredService<RecordMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>(),
                 provider.GetService<PeerNames>(), observed))

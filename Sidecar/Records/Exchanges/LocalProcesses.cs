@@ -33,9 +33,13 @@ internal sealed class LocalProcesses : IAsyncDisposable
     private long _second;
     private int _asked;
 
-    public LocalProcesses(TimeProvider time)
+    private readonly LocalProcess _otherwise;
+
+    /// <param name="time">The process's clock.</param>
+    /// <param name="otherwise">The process of a connection that is not looked up; null for this one.</param>
+    public LocalProcesses(TimeProvider time, LocalProcess? otherwise = null)
     {
-        _time = time;
+        (_time, _otherwise) = (time, otherwise ?? LocalProcess.Own);
         _owners = new SocketOwners(time);
         _second = time.GetTimestamp();
         _searching = Task.Run(SearchAsync);
@@ -47,9 +51,9 @@ internal sealed class LocalProcesses : IAsyncDisposable
     public LocalProcess Find(IPEndPoint own, IPEndPoint other)
     {
         if (!MayAsk())
-            return LocalProcess.Own;
-        var process = new LocalProcess(isPending: true);
-        return _questions.Writer.TryWrite(new Question(process, NetworkAddress.Canonical(own), NetworkAddress.Canonical(other))) ? process : LocalProcess.Own;
+            return _otherwise;
+        var process = new LocalProcess(isPending: true, _otherwise);
+        return _questions.Writer.TryWrite(new Question(process, NetworkAddress.Canonical(own), NetworkAddress.Canonical(other))) ? process : _otherwise;
     }
 
     /// <summary>Ends the searches.</summary>

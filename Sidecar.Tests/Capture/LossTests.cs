@@ -46,7 +46,7 @@ public sealed class LossTests : IDisposable
             using var memory = new ObservationMemory(ObservationLimits.DefaultMemory);
             var clock = new CaptureClock();
             var observer = new CaptureObserver(
-                new NoSource(), new CaptureFilter(new CaptureChoice()), new ObserveOptions(), clock, memory, new ExchangeMetrics(_meters, memory, clock),
+                new NoSource(), CaptureFilter.All, new ObserveOptions(), clock, memory, new ExchangeMetrics(_meters, memory, clock),
                 new LoggerFactory([_errors]).CreateLogger<CaptureObserver>(), recorder);
             for (var round = 0; round < Rounds; round++)
                 Feed(observer, Damaged(new Conversation($"{round}", random, Exchanges).Segments, damage, random), (ushort)(10_000 + round), round);
@@ -134,8 +134,6 @@ public sealed class LossTests : IDisposable
         {
             // All segments come anyway.
         }
-
-        public void Change(CaptureFilter filter) => throw new NotSupportedException();
 
         public void Dispose()
         {

@@ -1,4 +1,6 @@
 using System.Net;
+using Chassis.Net;
+using Sidecar.Options;
 
 namespace Sidecar.Capture;
 
@@ -22,4 +24,18 @@ internal sealed record CaptureFilter
 
     /// <summary>Ids of cgroups, each with those below it, of either end; at most 4,096. Only eBPF knows them.</summary>
     public IReadOnlyList<ulong> Cgroups { get; init; } = [];
+
+    /// <summary>The filter for a user's choice.</summary>
+    public static CaptureFilter Of(CaptureChoice choice) => new()
+    {
+        ServerPorts = choice.Ports,
+        Included = [.. choice.Cidrs.Where(cidr => !cidr.StartsWith('!')).Select(NetworkAddress.Parse)],
+        Excluded = [.. choice.Cidrs.Where(cidr => cidr.StartsWith('!')).Select(cidr => NetworkAddress.Parse(cidr[1..]))],
+    };
+
+    /// <summary>Whether connections to a server pass.</summary>
+    public bool Accepts(IPEndPoint server) =>
+        (ServerPorts.Count == 0 || ServerPorts.Contains(server.Port))
+        && (Included.Count == 0 || Included.Any(network => network.Contains(server.Address)))
+        && !Excluded.Any(network => network.Contains(server.Address));
 }

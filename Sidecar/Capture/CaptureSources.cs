@@ -1,28 +1,30 @@
 using Chassis;
 using Sidecar.Capture.Ebpf;
 using Sidecar.Capture.PacketSockets;
+using Sidecar.Options;
 
 namespace Sidecar.Capture;
 
-/// <summary>Opens live sources of packets.</summary>
+/// <summary>Opens sources of packets.</summary>
 internal static class CaptureSources
 {
     /// <summary>Opens a source.</summary>
-    /// <param name="kind">Which one.</param>
-    /// <param name="filter">What passes.</param>
-    /// <param name="options">Where to capture, and with how much memory.</param>
+    /// <param name="options">Which one, where, and with how much memory.</param>
     /// <param name="note">Why it is not eBPF, in one line; null if it is, or was not wanted.</param>
     /// <exception cref="UsageException">It is not possible; the line names what is missing.</exception>
-    public static ICaptureSource Open(CaptureKind kind, CaptureFilter filter, CaptureOptions options, out string? note)
+    public static ICaptureSource Open(CaptureOptions options, out string? note)
     {
         note = null;
-        if (kind == CaptureKind.Packet)
+        if (options.Kind == CaptureKind.File)
+            return new FileSource(options);
+        var filter = CaptureFilter.Of(options.Choice);
+        if (options.Kind == CaptureKind.Packet)
             return PacketSource.Open(filter, options);
         try
         {
             return EbpfSource.Open(filter, options);
         }
-        catch (UsageException error) when (kind == CaptureKind.Auto && options.Cgroup is null && filter.Cgroups.Count == 0)
+        catch (UsageException error) when (options.Kind == CaptureKind.Auto && options.Cgroup is null && filter.Cgroups.Count == 0)
         {
             note = $"packets of interfaces instead: {error.Message}";
         }

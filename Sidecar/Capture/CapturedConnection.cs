@@ -4,7 +4,6 @@ using Packets;
 using Sidecar.Connections;
 using Sidecar.Net;
 using Sidecar.Observation;
-using Sidecar.Observation.Http2;
 using Sidecar.Records.Exchanges;
 
 namespace Sidecar.Capture;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Chassis;
 using Microsoft.Win32.SafeHandles;
 using Packets;
@@ -44,7 +43,7 @@ internal sealed class FileSource : ICaptureSource
     /// <inheritdoc/>
     public void Run(IPacketSink sink, CancellationToken stop)
     {
-        using var stream = new StoppableStream(_file, stop, () => sink.Idle(0));
+        using var stream = new StoppableStream(_file, () => sink.Idle(0), stop);
         var reader = new CaptureReader(stream);
         while (!stop.IsCancellationRequested && reader.TryRead(out var frame))
         {
@@ -57,12 +56,6 @@ internal sealed class FileSource : ICaptureSource
     public void Ignore(IPEndPoint client, IPEndPoint server)
     {
         // The packets are in the file anyway.
-    }
-
-    /// <inheritdoc/>
-    public void Change(CaptureFilter filter)
-    {
-        // Likewise.
     }
 
     public void Dispose() => _file.Dispose();

@@ -8,6 +8,9 @@ internal interface ICaptureSource : IDisposable
     /// <summary>One line for the log: <c>eBPF at cgroup /sys/fs/cgroup (egress and ingress)</c>.</summary>
     public string Description { get; }
 
+    /// <summary>Whether the packets are those of this machine, as they pass.</summary>
+    public bool IsLive => true;
+
     /// <summary>Packets that the kernel could not deliver since the start, because its ring was full. Any thread may ask.</summary>
     public long Lost { get; }
 

@@ -4,9 +4,9 @@ namespace Sidecar.Capture;
 
 /// <summary>Reads a pipe that may be silent for long, until it is stopped.</summary>
 /// <param name="inner">The pipe, or a file.</param>
-/// <param name="stop">Makes the stream end.</param>
 /// <param name="onIdle">Called each second in which nothing comes.</param>
-internal sealed partial class StoppableStream(FileStream inner, CancellationToken stop, Action onIdle) : Stream
+/// <param name="stop">Makes the stream end.</param>
+internal sealed partial class StoppableStream(FileStream inner, Action onIdle, CancellationToken stop) : Stream
 {
     // A second signal need not come: this is how long the first one waits.
     private const int Milliseconds = 100;

@@ -6,7 +6,6 @@ using Sidecar.Hosting.Reload;
 using Sidecar.Hosting.Signals;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
-using Sidecar.Records;
 using Sidecar.Records.Exchanges;
 using Sidecar.Telemetry;
 
@@ -40,7 +39,7 @@ internal sealed class ObserveApp : IAsyncDisposable
             services.AddObservation(loaded.Options, clock, LocalProcess.Unknown);
             services.AddSingleton(source).AddSingleton(clock).AddSingleton<CaptureMetrics>();
             services.AddSingleton(provider => new CaptureObserver(
-                source, new CaptureFilter(loaded.Options.Capture.Choice), loaded.Options, clock, provider.GetRequiredService<ObservationMemory>(), provider.GetRequiredService<ExchangeMetrics>(),
+                source, CaptureFilter.Of(loaded.Options.Capture.Choice), loaded.Options, clock, provider.GetRequiredService<ObservationMemory>(), provider.GetRequiredService<ExchangeMetrics>(),
                 provider.GetRequiredService<ILogger<CaptureObserver>>(), provider.GetService<ExchangeRecorder>(),
                 source.IsLive ? provider.GetService<LocalProcesses>() : null, provider.GetService<Kubernetes.PeerNames>()));
             services.AddSingleton<CaptureRun>().AddSingleton<IStoppable>(provider => provider.GetRequiredService<CaptureRun>()).AddSingleton<IHostLifetime, StopSignals>();

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Chassis;
+using Packets;
+using Sidecar.Options;
 
 namespace Sidecar.Capture.Ebpf;
 
@@ -60,14 +62,14 @@ internal sealed unsafe class EbpfSource : ICaptureSource
     {
         var folder = options.Cgroup ?? CgroupMount.Find(File.ReadLines("/proc/self/mountinfo"))
             ?? throw new UsageException("eBPF needs cgroup v2, which is not mounted here (mount -t cgroup2 none /sys/fs/cgroup/unified)");
-        var programs = BpfObject.Load(options.RingBytes);
+        var programs = BpfObject.Load(options.Buffer);
         EbpfSource? source = null;
         try
         {
             using var cgroup = Libc.OpenFolder(folder);
             if (cgroup.IsInvalid)
                 throw new UsageException($"eBPF could not open the cgroup {folder}: {Libc.ErrorText}");
-            source = new EbpfSource(programs, filter, options.RingBytes, folder);
+            source = new EbpfSource(programs, filter, options.Buffer, folder);
             programs.Attach("egress", cgroup);
             programs.Attach("ingress", cgroup);
             return source;
@@ -115,7 +117,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
             found = true;
             ref readonly var packet = ref *(RingPacket*)record;
             TellLost(sink, packet.Lost);
-            sink.Packet(isEthernet: false, new ReadOnlySpan<byte>(record + sizeof(RingPacket), packet.Length), packet.Length, _clock.At(packet.Time), packet.Cgroup, packet.IsEgress != 0);
+            sink.Packet(LinkType.Raw, new ReadOnlySpan<byte>(record + sizeof(RingPacket), packet.Length), packet.Length, _clock.At(packet.Time), packet.Cgroup, packet.IsEgress != 0);
             _ring.Release(record);
         }
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using Chassis;
+using Packets;
+using Sidecar.Options;
 using Microsoft.Win32.SafeHandles;
 
 namespace Sidecar.Capture.PacketSockets;
@@ -76,7 +78,7 @@ internal sealed unsafe class PacketSource : ICaptureSource
         {
             if (socket.IsInvalid)
                 throw Failure("open a packet socket");
-            ring = PacketRing.Create(socket, options.RingBytes) ?? throw Failure("make a ring");
+            ring = PacketRing.Create(socket, options.Buffer) ?? throw Failure("make a ring");
             // Before the socket is bound, so that no other packet comes.
             Attach(socket, filter);
             Bind(socket, index);
@@ -141,7 +143,7 @@ internal sealed unsafe class PacketSource : ICaptureSource
             var tag = BinaryPrimitives.ReverseEndianness(packet->EtherType) is Vlan or ServiceVlan ? VlanTag : 0;
             var bytes = new ReadOnlySpan<byte>((byte*)packet + packet->Start + tag, Math.Max(packet->Length - tag, 0));
             if (_filter.Admits(bytes))
-                sink.Packet(isEthernet: false, bytes, packet->WireLength - tag, (packet->Seconds * NanosecondsPerSecond) + packet->Nanoseconds, cgroup: 0, packet->PacketType == Outgoing);
+                sink.Packet(LinkType.Raw, bytes, packet->WireLength - tag, (packet->Seconds * NanosecondsPerSecond) + packet->Nanoseconds, cgroup: 0, packet->PacketType == Outgoing);
         }
     }
 

@@ -12,9 +12,9 @@ internal sealed class ChoiceReloader(
     /// <inheritdoc/>
     protected override Task<bool> TryApplyAsync(LoadedConfiguration<ObserveOptions> loaded, int generation)
     {
-        var filter = new CaptureFilter(loaded.Options.Capture.Choice);
+        var filter = CaptureFilter.Of(loaded.Options.Capture.Choice);
         observer.Filter = filter;
-        source.Change(filter);
+        source.Apply(filter);
         return Task.FromResult(true);
     }
 

@@ -140,8 +140,8 @@ internal sealed class TransparentScene : IScene
 
     private async Task<IReadOnlyList<TappedWay>> TappedAsync(Func<PlannedHost, IPAddress> address, CancellationToken cancellation)
     {
-        var segments = await _capture!.ReadAsync(new NamespaceSockets(_plan.Client.Namespace), address(_plan.Server), cancellation);
-        var connections = CapturedConnection.Assemble(segments, new TapBudget(MaxCapturedBytes));
+        var frames = await _capture!.ReadAsync(new NamespaceSockets(_plan.Client.Namespace), address(_plan.Server), cancellation);
+        var connections = CapturedConnection.Assemble(frames, new TapBudget(MaxCapturedBytes));
         if (connections.FirstOrDefault(c => c.HasGap) is { } broken)
             throw new ProcessFailedException($"the capture lacks bytes of the connection from {broken.Client} to {broken.Server}");
         return

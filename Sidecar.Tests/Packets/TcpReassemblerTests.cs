@@ -1,67 +1,60 @@
 using System.Net;
-using System.Text;
 using global::Packets;
 using Xunit;
-using static Sidecar.Tests.Packets.Frames;
+using static Sidecar.Tests.Packets.Conversation;
 
 namespace Sidecar.Tests.Packets;
 
 public sealed class TcpReassemblerTests
 {
-    private static readonly IPEndPoint Client = IPEndPoint.Parse("10.0.0.2:40000");
-    private static readonly IPEndPoint Server = IPEndPoint.Parse("10.0.0.3:9000");
-
     [Fact]
     public void Connections_AreTakenApartByTheirEnds()
     {
-        var other = IPEndPoint.Parse("10.0.0.2:40001");
+        var other = TcpEnd.Of(IPEndPoint.Parse("10.0.0.2:40001"));
+        var talk = new Conversation();
 
-        Assert.Equal(["a|A|", "b||"], Assemble(
-            Frame(Client, Server, 100, Syn, []), Frame(other, Server, 500, Syn, []),
-            Frame(Server, Client, 900, Syn | Ack, []), Frame(Server, other, 7, Syn | Ack, []),
-            Frame(other, Server, 501, Ack, "b"u8.ToArray(), acknowledgement: 8), Frame(Client, Server, 101, Ack, "a"u8.ToArray(), acknowledgement: 901),
-            Frame(Server, Client, 901, Ack, "A"u8.ToArray())));
+        talk.FromClient(100, "", Syn).Send(other, Server, 500, [], Syn);
+        talk.FromServer(900, "", SynAck).Send(Server, other, 7, [], SynAck, 501);
+        talk.Send(other, Server, 501, "b"u8, Ack, 8).FromClient(101, "a").FromServer(901, "A").Complete();
+
+        Assert.Equal(["a|A|closed", "b||closed"], talk.Shown);
+        Assert.Equal([new(Client, Server, 0, IsFromStart: true), new(other, Server, 0, IsFromStart: true)], talk.Openings);
     }
 
     [Fact]
-    public void Connections_OnAPortUsedAgain_AreTwo() => Assert.Equal(["|one|", "|two|"], Assemble(
-        Frame(Client, Server, 100, Syn, []), Frame(Client, Server, 100, Syn, []), Frame(Server, Client, 1, Syn | Ack, []), Frame(Server, Client, 2, Ack, "one"u8.ToArray()),
-        Frame(Client, Server, 7000, Syn, []), Frame(Server, Client, 50, Syn | Ack, []), Frame(Server, Client, 51, Ack, "two"u8.ToArray())));
+    public void Connections_OnAPortUsedAgain_AreTwo()
+    {
+        var talk = new Conversation { Copies = 2 };
+
+        talk.Opened().FromServer(901, "one").FromClient(7000, "", Syn).FromServer(50, "", SynAck, 7001).FromServer(51, "two", Ack, 7001).Complete();
+
+        Assert.Equal(["|one|closed", "|two|closed"], talk.Shown);
+    }
 
     [Fact]
-    public void Connections_WithoutTheirStart_AreLeftOut() =>
-        Assert.Empty(Assemble(Frame(Client, Server, 100, Ack, "a"u8.ToArray()), Frame(Server, Client, 5, Ack, "b"u8.ToArray())));
-
-    [Fact]
-    public void Server_WithoutItsSyn_BeginsWhereItsClientExpectsIt() => Assert.Equal(["a|A|gap of 2 to client"], Assemble(
-        Frame(Client, Server, 100, Syn, []), Frame(Client, Server, 101, Ack, "a"u8.ToArray(), acknowledgement: 51), Frame(Server, Client, 53, Ack, "A"u8.ToArray())));
+    public void Server_WithoutItsSyn_BeginsWhereItsClientExpectsIt() =>
+        Assert.Equal(["a|A|gap of 2 at 0 to client, closed"], new Conversation().FromClient(100, "", Syn).FromClient(101, "a").FromServer(903, "A").Complete().Shown);
 
     [Fact]
     public void Bytes_WithTheSyn_AreThere() =>
-        Assert.Equal(["fast|A|"], Assemble(Frame(Client, Server, 100, Syn, "fast"u8.ToArray()), Frame(Server, Client, 1, Syn | Ack, []), Frame(Server, Client, 2, Ack, "A"u8.ToArray())));
+        Assert.Equal(["fast|A|closed"], new Conversation().FromClient(100, "fast", Syn).FromServer(900, "", SynAck, 105).FromServer(901, "A").Complete().Shown);
 
     [Fact]
-    public void Ends_AreToldInTheirOrder_AndTheirPortIsFree() => Assert.Equal(["a|A|end to client, end", "||"], Assemble(
-        Frame(Client, Server, 100, Syn, []), Frame(Server, Client, 1, Syn | Ack, []), Frame(Client, Server, 101, Ack, "a"u8.ToArray(), acknowledgement: 2),
-        Frame(Server, Client, 2, Ack | Fin, "A"u8.ToArray()), Frame(Client, Server, 102, Ack | Fin, []), Frame(Client, Server, 102, Ack | Fin, []),
-        Frame(Client, Server, 100, Syn, [])));
+    public void Connection_WithoutItsSyn_BeginsWithTheSynAck() =>
+        Assert.Equal(["a|A|closed"], new Conversation().FromServer(900, "", SynAck).FromClient(101, "a").FromServer(901, "A").Complete().Shown);
 
     [Fact]
-    public void Reset_ComesBehindWhatWaited() => Assert.Equal(["ac||gap of 1, reset to client"], Assemble(
-        Frame(Client, Server, 100, Syn, []), Frame(Client, Server, 101, Ack, "a"u8.ToArray()), Frame(Client, Server, 103, Ack, "c"u8.ToArray()),
-        Frame(Server, Client, 0, Rst | Ack, []), Frame(Client, Server, 104, Ack, "d"u8.ToArray())));
-
-    private static IEnumerable<string> Assemble(params byte[][] frames)
+    public void Ends_AreToldInTheirOrder_AndTheirPortIsFree()
     {
-        var all = new List<StreamReader>();
-        var reassembler = new TcpReassembler(_ =>
-        {
-            all.Add(new StreamReader());
-            return all[^1];
-        });
-        foreach (var segment in PcapFile.Frames(Frames.File(frames)).Select(TcpSegment.Read).OfType<TcpSegment>())
-            reassembler.Add(segment);
-        reassembler.Complete();
-        return all.Select(reader => $"{Encoding.ASCII.GetString([.. reader.ToServer])}|{Encoding.ASCII.GetString([.. reader.ToClient])}|{reader.Told}");
+        var talk = new Conversation().Opened().FromClient(101, "a").FromServer(901, "A", Fin).FromClient(102, "", Fin);
+        Assert.Equal(0, talk.Reassembler.Connections);
+
+        talk.FromClient(102, "", Fin).FromClient(200, "", Syn).Complete();
+
+        Assert.Equal(["a|A|end to client, end, closed", "||closed"], talk.Shown);
     }
+
+    [Fact]
+    public void Reset_ComesBehindWhatWaited() => Assert.Equal(["ac||gap of 1 at 1, reset to client"], new Conversation().Opened()
+        .FromClient(101, "a").FromClient(103, "c").FromServer(901, "", Rst).FromClient(104, "d").Complete().Shown);
 }

@@ -89,6 +89,25 @@ internal sealed class StreamOrder(TcpDirection direction, ITcpReader reader, Rea
             Skip(time);
     }
 
+    /// <summary>
+    /// Gives up all missing bytes before a number, because the other side has answered them: a capture shows a cause before its effect.
+    /// </summary>
+    public void GiveUpBefore(uint sequence, long time)
+    {
+        if (!HasBegun || Position(sequence) - _next > Farthest)
+            return;
+        var until = Math.Min(Position(sequence), _end);
+        while (_next < until && !reader.IsDone)
+        {
+            if (_waiting.First?.Start < until)
+                Skip(time);
+            else
+                Miss(until, time);
+        }
+
+        EndWhenReached(time);
+    }
+
     /// <summary>Gives up the next missing bytes.</summary>
     public void Skip(long time)
     {

@@ -89,6 +89,8 @@ internal sealed class TcpConnection
             _answer ??= segment.Sequence;
         if (segment.IsAck)
             other.Acknowledge(segment.Acknowledgement, Opening.IsFromStart);
+        if (segment.IsAck && segment.Length > 0)
+            other.GiveUpBefore(segment.Acknowledgement, segment.Time);
         own.Add(segment, now);
         GiveUp(now, segment.Time);
         return null;

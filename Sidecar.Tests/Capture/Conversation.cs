@@ -69,6 +69,6 @@ internal sealed class Conversation
         var toServer = direction == TcpDirection.ToServer;
         ref var own = ref toServer ? ref _client : ref _server;
         _segments.Add(new Segment(direction, own, toServer ? _server : _client, control, bytes));
-        own += (uint)bytes.Length + ((control & (TcpControl.Syn | TcpControl.Fin)) == 0 ? 0u : 1u);
+        own += (uint)bytes.Length + ((control & (TcpControl.Syn | TcpControl.Fin)) == TcpControl.None ? 0u : 1u);
     }
 }

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Packets;
 using Sidecar.Capture;
-using Sidecar.Observation;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges;
@@ -44,7 +43,7 @@ public sealed class LossTests : IDisposable
         await using (var recorder = Open(path))
         {
             using var memory = new ObservationMemory(ObservationLimits.DefaultMemory);
-            var clock = new CaptureClock();
+            var clock = new CapturedTime();
             var observer = new CaptureObserver(
                 new NoSource(), CaptureFilter.All, new ObserveOptions(), clock, memory, new ExchangeMetrics(_meters, memory, clock),
                 new LoggerFactory([_errors]).CreateLogger<CaptureObserver>(), recorder);
@@ -70,7 +69,7 @@ public sealed class LossTests : IDisposable
 
     private ExchangeRecorder Open(string path) => ExchangeRecordServices.Open(
         [new ExchangeRecordOptions { Output = new FileOutput { Path = path }, ConnectionRate = null, ClientRate = null, Queue = 512 * 1024 * 1024 }], new RecordMetrics(_meters), TimeProvider.System, NullLogger.Instance,
-        observed: new CaptureClock());
+        observed: new CapturedTime());
 
     private static IEnumerable<Segment> Damaged(IReadOnlyList<Segment> segments, string damage, Random random)
     {

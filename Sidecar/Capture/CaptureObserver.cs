@@ -40,7 +40,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     /// <param name="processes">Finds the servers' processes; null for a capture of another machine or time.</param>
     /// <param name="peers">Kubernetes' names; null for none.</param>
     public CaptureObserver(
-        ICaptureSource source, CaptureFilter filter, ProcessOptions options, CaptureClock clock, ObservationMemory memory, ExchangeMetrics metrics, ILogger<CaptureObserver> logger,
+        ICaptureSource source, CaptureFilter filter, ProcessOptions options, CapturedTime clock, ObservationMemory memory, ExchangeMetrics metrics, ILogger<CaptureObserver> logger,
         ExchangeRecorder? recorder = null, LocalProcesses? processes = null, PeerNames? peers = null)
     {
         (_source, _filter, _logger, _processes, _peers) = (source, filter, logger, processes, peers);
@@ -49,7 +49,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     }
 
     /// <summary>The time of the packets.</summary>
-    public CaptureClock Clock { get; }
+    public CapturedTime Clock { get; }
 
     /// <summary>The memory budget of all connections.</summary>
     public ObservationMemory Memory { get; }

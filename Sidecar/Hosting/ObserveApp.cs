@@ -30,7 +30,7 @@ internal sealed class ObserveApp : IAsyncDisposable
         try
         {
             var addresses = BoundAddresses.Bind(loaded.Options, sockets);
-            var clock = new CaptureClock();
+            var clock = new CapturedTime();
             var builder = OwnEndpoints.Builder(loaded.Options, sockets);
             var services = builder.Services;
             services.AddSingleton<LoadedConfiguration>(loaded).AddSingleton(reader).AddSingleton<IConfigurationFile>(reader).AddSingleton<ConfigurationState>();

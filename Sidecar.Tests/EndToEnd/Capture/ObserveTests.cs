@@ -36,7 +36,8 @@ public sealed class ObserveTests : IDisposable
         await LoadAsync(protocol, sidecar.Port);
         await _records.ReadAsync(Count);
         await capture.CompleteAsync();
-        await File.WriteAllBytesAsync(_folder.File("capture"), capture.ReadAll(), TestContext.Current.CancellationToken);
+        await using (var copy = File.Create(_folder.File("capture")))
+            await capture.Open().CopyToAsync(copy, TestContext.Current.CancellationToken);
 
         var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", "observe", "--capture", _folder.File("capture"), "--records", _folder.File("observed"), "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "off");
         Assert.True(code == 0, string.Join('\n', errors));
@@ -73,8 +74,8 @@ public sealed class ObserveTests : IDisposable
     {
         RootTools.Require("tcpdump");
         await using var nginx = await Programs.NginxAsync();
-        await using var pipe = ProgramProcess.StartCommand(
-            "bash", "-c", "tcpdump -i lo -n -U --immediate-mode -Z root -w - tcp port $1 | exec \"${@:2}\"", "pipe", $"{nginx.Port}", .. ProgramProcess.CommandOf([], "Sidecar", Words("--capture", "-")).Words);
+        const string Script = "tcpdump -i lo -n -U --immediate-mode -Z root -w - tcp port $1 | \"${@:2}\"";
+        await using var pipe = ProgramProcess.StartCommand(["bash", "-c", Script, "pipe", $"{nginx.Port}", .. ProgramProcess.CommandOf([], "Sidecar", Words("--capture", "-")).Words]);
         await pipe.ErrorLineAsync("listening on");
         await pipe.ErrorLineAsync("Capturing from stdin");
 
@@ -167,9 +168,9 @@ public sealed class ObserveTests : IDisposable
 
     private static ProgramProcess ObserveOf(params string[] words) => ProgramProcess.Start("Sidecar", Words(words));
 
-    private static Task GetAsync(int port, string path) => Programs.RunAsync("curl", "curl", "-sS", "-o", "/dev/null", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}{path}"));
+    private static Task<string> GetAsync(int port, string path) => Programs.RunAsync("curl", "curl", "-sS", "-o", "/dev/null", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}{path}"));
 
-    private static Task LoadAsync(string protocol, int port)
+    private static Task<string> LoadAsync(string protocol, int port)
     {
         string[] words = protocol == "http2" ? ["-m", "20"] : ["--h1", "-m", "1"];
         return Programs.RunAsync("h2load", "nghttp2-client", ["-n", $"{Count}", "-c", $"{Connections}", .. words, .. Paths.Select(path => $"http://127.0.0.1:{port}{path}")]);

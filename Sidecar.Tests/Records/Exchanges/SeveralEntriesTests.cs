@@ -1,6 +1,5 @@
 using Chassis.Metrics;
 using Demo.Verification;
-using Sidecar.Connections;
 using Sidecar.Options;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;

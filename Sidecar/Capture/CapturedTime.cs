@@ -1,7 +1,7 @@
 namespace Sidecar.Capture;
 
 /// <summary>The time of captured packets: it stands still between two packets, and for a file it is in the past. Timestamps are nanoseconds since the UNIX epoch.</summary>
-internal sealed class CaptureClock : TimeProvider
+internal sealed class CapturedTime : TimeProvider
 {
     private const long NanosecondsASecond = 1_000_000_000;
 

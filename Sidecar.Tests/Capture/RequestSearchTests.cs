@@ -102,7 +102,7 @@ public sealed class RequestSearchTests : IDisposable
     [InlineData("16030100")] // TLS: a handshake
     [InlineData("17030300100102")] // TLS: data
     [InlineData("0000040800000000000000ffff")] // HTTP/2: WINDOW_UPDATE
-    [InlineData("000000000100000003000002000000000500ff")] // DATA without bytes, then DATA of two
+    [InlineData("00000000010000000300000200000000000500ff")] // DATA without bytes, then DATA of two
     public void OtherProtocols_AreGivenUp(string hex) => Assert.Equal(SearchResult.Never, _search.Read(isFromClient: true, Convert.FromHexString(hex), 0));
 
     private SearchResult Client(string text) => _search.Read(isFromClient: true, Encoding.ASCII.GetBytes(text), 0);

@@ -110,6 +110,9 @@ internal sealed partial class CaptureObserver : IPacketSink
     }
 
     /// <inheritdoc/>
+    public bool IsBehind => Recorder is { IsBehind: true };
+
+    /// <inheritdoc/>
     public void Lost(long count)
     {
         if (Interlocked.Add(ref _lost, count) == count)

@@ -11,6 +11,9 @@ internal sealed class FileSource : ICaptureSource
 {
     private const string Stdin = "-";
 
+    // Even if each frame ends an exchange, they are less than half of the smallest queue.
+    private const int FramesBetweenLooks = 32;
+
     private readonly FileStream _file;
     private readonly string _name;
 
@@ -45,8 +48,11 @@ internal sealed class FileSource : ICaptureSource
     {
         using var stream = new StoppableStream(_file, () => sink.Idle(0), stop);
         var reader = new CaptureReader(stream);
-        while (!stop.IsCancellationRequested && reader.TryRead(out var frame))
+        for (var i = 0; !stop.IsCancellationRequested && reader.TryRead(out var frame); i++)
         {
+            // A file can wait, so nothing of it is dropped.
+            while (i % FramesBetweenLooks == 0 && sink.IsBehind && !stop.IsCancellationRequested)
+                Thread.Sleep(1);
             if (frame.Link is { } link)
                 sink.Packet(link, frame.Bytes, frame.WireLength, frame.Time, cgroup: 0, isEgress: false);
         }

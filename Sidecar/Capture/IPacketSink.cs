@@ -16,6 +16,9 @@ internal interface IPacketSink
     /// <param name="isEgress">Whether it was seen on its way out of this machine or of one of its namespaces.</param>
     public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress);
 
+    /// <summary>Whether records of further packets could be lost, because the outputs have not taken the earlier ones yet.</summary>
+    public bool IsBehind { get; }
+
     /// <summary>Packets were lost before the next one.</summary>
     public void Lost(long count);
 

@@ -38,12 +38,23 @@ internal static class ObserveReader
         if (!settings.All.Any(setting => setting.Key.StartsWith("records", StringComparison.OrdinalIgnoreCase)))
             settings.Add([new Setting("records.path", "-", SettingSet.DefaultOrigin)]);
         var options = ProcessSettings.Read(settings, new ObserveOptions { Capture = ReadCapture(settings) });
+        if (options.Capture.Kind == CaptureKind.File)
+            options = options with { Records = [.. options.Records.Select(entry => WithoutRates(settings, entry))] };
         settings.RefuseUnknown();
         foreach (var conflict in FileConflicts.Of(options.Records))
             settings.Refuse(conflict);
         settings.ThrowErrors();
         return options;
     }
+
+    // The rates protect others from one client's flood; a file has no others, and is read as slowly as its records are written.
+    private static ExchangeRecordOptions WithoutRates(SettingSet settings, ExchangeRecordOptions entry) => entry with
+    {
+        ConnectionRate = IsGiven(settings, "connection-rate") ? entry.ConnectionRate : null,
+        ClientRate = IsGiven(settings, "client-rate") ? entry.ClientRate : null,
+    };
+
+    private static bool IsGiven(SettingSet settings, string name) => settings.All.Any(setting => setting.Key.EndsWith($".{name}", StringComparison.OrdinalIgnoreCase));
 
     private static CaptureOptions ReadCapture(SettingSet settings)
     {

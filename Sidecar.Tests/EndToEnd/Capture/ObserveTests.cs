@@ -48,6 +48,23 @@ public sealed class ObserveTests : IDisposable
         Assert.Equal($"{_records.Path}: {Count} exchanges; {_folder.File("observed")}: {Count} exchanges; no difference", Assert.Single(output));
     }
 
+    [Fact]
+    public async Task File_IsReadAsFastAsItsRecordsAreWritten()
+    {
+        await using var nginx = await Programs.NginxAsync();
+        await using var capture = await LoopbackCapture.StartAsync(nginx.Port);
+        const int Many = 40_000;
+        await Programs.RunAsync("h2load", "nghttp2-client", "-n", $"{Many}", "-c", "2", "--h1", $"http://127.0.0.1:{nginx.Port}/a?n=1");
+        await capture.CompleteAsync();
+        await using (var copy = File.Create(_folder.File("capture")))
+            await capture.Open().CopyToAsync(copy, TestContext.Current.CancellationToken);
+
+        var (code, _, errors) = await ProgramProcess.RunAsync("Sidecar", Words("--capture", _folder.File("capture"), "--records", _folder.File("observed"), "--records-queue", "2MB"));
+
+        Assert.True(code == 0, string.Join('\n', errors));
+        Assert.Equal(Many, ExchangeRecords.Read(_folder.File("observed")).Count);
+    }
+
     [Theory]
     [InlineData("ebpf", "http1")]
     [InlineData("ebpf", "http2")]

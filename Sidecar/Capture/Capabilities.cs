@@ -9,15 +9,17 @@ internal static class Capabilities
     private const int NetAdmin = 12;
     private const int NetRaw = 13;
     private const int SysAdmin = 21;
+    private const int PerfMon = 38;
     private const int Bpf = 39;
 
-    /// <summary>Those that loading and attaching eBPF at a cgroup needs and that are missing; null if none is.</summary>
+    /// <summary>Those that loading and attaching eBPF at a cgroup needs and that are missing; null if none is. CAP_PERFMON: the verifier
+    /// accepts the program's arithmetic with pointers only with it.</summary>
     public static string? MissingForEbpf()
     {
         var effective = Effective();
-        // CAP_SYS_ADMIN includes CAP_BPF, so that programs of before Linux 5.8 go on working.
-        string[] missing = [.. Name("CAP_BPF", Bpf, SysAdmin), .. Name("CAP_NET_ADMIN", NetAdmin)];
-        return missing.Length == 0 ? null : string.Join(" and ", missing);
+        // CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON, so that programs of before Linux 5.8 go on working.
+        string[] missing = [.. Name("CAP_BPF", Bpf, SysAdmin), .. Name("CAP_NET_ADMIN", NetAdmin), .. Name("CAP_PERFMON", PerfMon, SysAdmin)];
+        return missing.Length == 0 ? null : string.Join(", ", missing);
 
         IEnumerable<string> Name(string name, params int[] enough) => enough.Any(bit => (effective >> bit & 1) != 0) ? [] : [name];
     }

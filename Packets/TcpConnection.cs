@@ -91,6 +91,8 @@ internal sealed class TcpConnection
             other.Acknowledge(segment.Acknowledgement, Opening.IsFromStart);
         if (segment.IsAck && segment.Length > 0)
             other.GiveUpBefore(segment.Acknowledgement, segment.Time);
+        if (IsOver)
+            return null;
         own.Add(segment, now);
         GiveUp(now, segment.Time);
         return null;

@@ -8,6 +8,9 @@ namespace Packets;
 /// <param name="limits">How much memory and time it may take.</param>
 public sealed class TcpReassembler(Func<TcpOpening, ITcpReader?> open, ReassemblyLimits? limits = null)
 {
+    // The year 2116: a capture can claim any time, and times to come are counted from it.
+    private const long Latest = long.MaxValue / 2;
+
     private readonly ReassemblyLimits _limits = limits ?? new();
     private readonly ReassemblyCounts _counts = new();
     private readonly Dictionary<ConnectionKey, TcpConnection> _connections = [];
@@ -84,7 +87,7 @@ public sealed class TcpReassembler(Func<TcpOpening, ITcpReader?> open, Reassembl
     /// <param name="time">The time, in nanoseconds since 1970.</param>
     public void Advance(long time)
     {
-        _now = Math.Max(_now, time);
+        _now = Math.Max(_now, Math.Min(time, Latest));
         while (_watched.First is { Value: var connection } && connection.WatchTime <= _now)
         {
             _watched.RemoveFirst();

@@ -1,145 +1,64 @@
 using System.Net;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Packets;
+using global::Packets;
 using Sidecar.Capture;
-using Sidecar.Observation.Memory;
-using Sidecar.Options;
-using Sidecar.Records.Exchanges;
-using Sidecar.Records.Exchanges.Outputs;
-using Sidecar.Telemetry;
 using Sidecar.Tests.Support;
 using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Capture;
 
-/// <summary>What is observed of connections of which packets are missing: less, but nothing that is wrong.</summary>
-public sealed class LossTests : IDisposable
+/// <summary>Packets that find no room are counted.</summary>
+[SystemTest]
+[Collection(OneByOne.Name)]
+public sealed class LossTests
 {
-    private const int Rounds = 300;
-    private const int Exchanges = 20;
-
-    private readonly TempFolder _folder = new();
-    private readonly MeterFactory _meters = new();
-    private readonly ErrorLog _errors = new();
-
-    public void Dispose()
-    {
-        _meters.Dispose();
-        _folder.Dispose();
-    }
+    private const int Port = 28_080;
 
     [Theory]
-    [InlineData("whole")]
-    [InlineData("lost")]
-    [InlineData("joined")]
-    [InlineData("reordered")]
-    [InlineData("twice")]
-    public async Task Exchanges_OfDamagedConnections_HaveTheirOwnAnswers(string damage)
+    [InlineData("ebpf")]
+    [InlineData("packet")]
+    public async Task Flood_OfASmallRing_IsCounted(string kind)
     {
-        var random = new Random(damage.Length * 7919);
-        var path = _folder.File("records");
-        await using (var recorder = Open(path))
-        {
-            using var memory = new ObservationMemory(ObservationLimits.DefaultMemory);
-            var clock = new CapturedTime();
-            var observer = new CaptureObserver(
-                new NoSource(), CaptureFilter.All, new ObserveOptions(), clock, memory, new ExchangeMetrics(_meters, memory, clock),
-                new LoggerFactory([_errors]).CreateLogger<CaptureObserver>(), recorder);
-            for (var round = 0; round < Rounds; round++)
-                Feed(observer, Damaged(new Conversation($"{round}", random, Exchanges).Segments, damage, random), (ushort)(10_000 + round), round);
-            observer.Complete();
-            Assert.Equal((0, 0), (memory.Used, observer.Connections));
-        }
+        RootTools.Require();
+        await using var space = await NetworkNamespace.CreateAsync();
+        var (all, slow) = (new Collector(), new SlowSink());
+        var filter = new CaptureFilter { ServerPorts = [Port] };
+        using var large = RunningCapture.Start(Kinds.Of(kind), all, filter, space: space);
+        using var small = RunningCapture.Start(Kinds.Of(kind), slow, filter, new() { Buffer = 256 * 1024 }, space);
+        using var connection = await Exchange.ConnectAsync(space, space, IPAddress.Loopback, Port);
+        for (var i = 0; i < 2_000; i++)
+            await connection.TalkAsync();
 
-        Assert.Empty(_errors.Lines);
-        var records = ExchangeRecords.Read(path);
-        Assert.DoesNotContain(records, record => record.Url.Contains("fake", StringComparison.Ordinal));
-        var completed = records.Where(record => record.Outcome == "completed").ToList();
-        Assert.All(completed, record => Assert.Equal(record.Url, Answered(record)));
-        Assert.Equal(completed.Count, completed.DistinctBy(record => record.Url).Count());
-        var share = (double)completed.Count / (Rounds * Exchanges);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{damage}: {share:P1} of the exchanges, {records.Count - completed.Count} others");
-        if (damage is "whole" or "reordered" or "twice")
-            Assert.Equal((Rounds * Exchanges, Rounds * Exchanges), (records.Count, completed.Count));
-        else
-            Assert.InRange(share, damage == "joined" ? 0.4 : 0.5, 0.99);
+        await Eventually.TrueAsync(
+            () => slow.Delivered + small.Source.Lost == all.Seen.Count && slow.Lost == small.Source.Lost,
+            () => $"{slow.Delivered} delivered, {small.Source.Lost} lost, {slow.Lost} said to be lost, of {all.Seen.Count}");
+        Assert.True(all.Seen.Count >= 4_000);
+        Assert.True(small.Source.Lost > 0);
+        Assert.Equal(0, large.Source.Lost);
     }
 
-    private static string? Answered(RecordedExchange record) =>
-        record.Response!.Value.GetProperty("headers").EnumerateArray().Single(field => field.GetProperty("key").GetString() == "X-Path").GetProperty("value").GetString();
-
-    private ExchangeRecorder Open(string path) => ExchangeRecordServices.Open(
-        [new ExchangeRecordOptions { Output = new FileOutput { Path = path }, ConnectionRate = null, ClientRate = null, Queue = 512 * 1024 * 1024 }], new RecordMetrics(_meters), TimeProvider.System, NullLogger.Instance,
-        observed: new CapturedTime());
-
-    private static IEnumerable<Segment> Damaged(IReadOnlyList<Segment> segments, string damage, Random random)
+    private sealed class SlowSink : IPacketSink
     {
-        switch (damage)
+        private const int Slow = 100;
+        private long _delivered;
+        private long _lost;
+
+        public long Delivered => Interlocked.Read(ref _delivered);
+
+        public long Lost => Interlocked.Read(ref _lost);
+
+        public bool IsBehind => false;
+
+        public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress)
         {
-            case "lost":
-                return segments.Where(segment => segment.Bytes.Length == 0 || random.Next(100) > 0);
-            case "joined":
-                return segments.Skip(random.Next(2, segments.Count));
-            case "twice":
-                return segments.SelectMany(segment => new[] { segment, segment });
-            case "reordered":
-                var order = segments.ToList();
-                // Segments of one direction, which come without a pause, overtake each other.
-                for (var i = 1; i < order.Count; i++)
-                {
-                    if (order[i].Direction == order[i - 1].Direction && order[i].Bytes.Length > 0 && order[i - 1].Bytes.Length > 0 && random.Next(2) == 0)
-                        (order[i], order[i - 1]) = (order[i - 1], order[i]);
-                }
-
-                return order;
-            default:
-                return segments;
-        }
-    }
-
-    private static void Feed(CaptureObserver observer, IEnumerable<Segment> segments, ushort port, int round)
-    {
-        var client = TcpEnd.Of(new IPEndPoint(IPAddress.Parse("10.0.0.1"), port));
-        var server = TcpEnd.Of(new IPEndPoint(IPAddress.Parse("10.0.0.2"), 80));
-        var time = round * 1_000_000_000L;
-        foreach (var segment in segments)
-        {
-            time += 1000;
-            var isToServer = segment.Direction == TcpDirection.ToServer;
-            observer.Segment(new TcpSegment
-            {
-                Time = time,
-                From = isToServer ? client : server,
-                To = isToServer ? server : client,
-                Sequence = segment.Sequence,
-                Acknowledgement = segment.Acknowledgement,
-                Control = segment.Control,
-                Length = segment.Bytes.Length,
-                Payload = segment.Bytes,
-            });
-        }
-    }
-
-    private sealed class NoSource : ICaptureSource
-    {
-        public string Description => "a test";
-
-        public bool IsLive => false;
-
-        public long Lost => 0;
-
-        public void Run(IPacketSink sink, CancellationToken stop) => throw new NotSupportedException();
-
-        public void Ignore(IPEndPoint client, IPEndPoint server)
-        {
-            // All segments come anyway.
+            if (Interlocked.Increment(ref _delivered) < Slow)
+                Thread.Sleep(20);
         }
 
-        public void Dispose()
+        void IPacketSink.Lost(long count) => Interlocked.Add(ref _lost, count);
+
+        public void Idle(long time)
         {
-            // Nothing is open.
         }
     }
 }

@@ -31,6 +31,21 @@ internal sealed class StreamReader : ITcpReader
     /// <summary>The bytes both ways, and that.</summary>
     public string Shown => $"{Encoding.ASCII.GetString([.. ToServer])}|{Encoding.ASCII.GetString([.. ToClient])}|{Told}";
 
+    /// <summary>Lets go of what it has, for tests of memory.</summary>
+    public void Forget()
+    {
+        foreach (var bytes in new[] { ToServer, ToClient })
+        {
+            bytes.Clear();
+            bytes.TrimExcess();
+        }
+
+        _told.Clear();
+        _told.TrimExcess();
+        Calls.Clear();
+        Calls.TrimExcess();
+    }
+
     public void Read(TcpDirection direction, ReadOnlySpan<byte> bytes, long time)
     {
         if (bytes.IsEmpty || IsDone)

@@ -10,14 +10,14 @@ internal static class CaptureSources
 {
     /// <summary>Opens a source.</summary>
     /// <param name="options">Which one, where, and with how much memory.</param>
+    /// <param name="filter">What passes.</param>
     /// <param name="note">Why it is not eBPF, in one line; null if it is, or was not wanted.</param>
     /// <exception cref="UsageException">It is not possible; the line names what is missing.</exception>
-    public static ICaptureSource Open(CaptureOptions options, out string? note)
+    public static ICaptureSource Open(CaptureOptions options, CaptureFilter filter, out string? note)
     {
         note = null;
         if (options.Kind == CaptureKind.File)
             return new FileSource(options);
-        var filter = CaptureFilter.Of(options.Choice);
         if (options.Kind == CaptureKind.Packet)
             return PacketSource.Open(filter, options);
         try

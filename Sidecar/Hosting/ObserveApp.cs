@@ -25,7 +25,8 @@ internal sealed class ObserveApp : IAsyncDisposable
     {
         var loaded = reader.Read();
         var watch = reader.Watch();
-        var source = CaptureSources.Open(loaded.Options.Capture, out var note);
+        var filter = CaptureFilter.Of(loaded.Options.Capture.Choice);
+        var source = CaptureSources.Open(loaded.Options.Capture, filter, out var note);
         var sockets = new ListenSockets();
         try
         {
@@ -39,7 +40,7 @@ internal sealed class ObserveApp : IAsyncDisposable
             services.AddObservation(loaded.Options, clock, LocalProcess.Unknown);
             services.AddSingleton(source).AddSingleton(clock).AddSingleton<CaptureMetrics>();
             services.AddSingleton(provider => new CaptureObserver(
-                source, CaptureFilter.Of(loaded.Options.Capture.Choice), loaded.Options, clock, provider.GetRequiredService<ObservationMemory>(), provider.GetRequiredService<ExchangeMetrics>(),
+                source, filter, loaded.Options, clock, provider.GetRequiredService<ObservationMemory>(), provider.GetRequiredService<ExchangeMetrics>(),
                 provider.GetRequiredService<ILogger<CaptureObserver>>(), provider.GetService<ExchangeRecorder>(),
                 source.IsLive ? provider.GetService<LocalProcesses>() : null, provider.GetService<Kubernetes.PeerNames>()));
             services.AddSingleton<CaptureRun>().AddSingleton<IStoppable>(provider => provider.GetRequiredService<CaptureRun>()).AddSingleton<IHostLifetime, StopSignals>();

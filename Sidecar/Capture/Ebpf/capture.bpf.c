@@ -341,27 +341,39 @@ static __always_inline int may_be_http(struct __sk_buff *skb, struct packet *p, 
 	return is_server ? may_be_answer(first, length) : may_be_request(first, length);
 }
 
-// Remembers the packet's connection. False if the packet is not wanted: of an ignored connection, or seen before.
-static __always_inline int follow(struct __sk_buff *skb, struct packet *p, struct connection *c, __u8 program)
+static __always_inline struct half *sender_of(struct packet *p, struct connection *c)
 {
-	int is_request = p->syn && !p->ack;
-	struct half *sender = !c ? 0 : p->sender == LOW ? &c->low : &c->high;
+	return p->sender == LOW ? &c->low : &c->high;
+}
 
-	if (!sender || (is_request && !(sender->has_first && sender->first == p->sequence + 1))) {
-		struct half half = { .first = p->sequence + 1, .has_first = p->syn, .seen_by = program };
-		struct connection begun = {
-			.state = p->syn ? FRESH : OPEN,
-			.server = !p->syn ? UNKNOWN : p->ack ? p->sender : !p->sender,
-		};
+// Whether nothing is known of the packet's connection. A SYN that is sent again begins no other one.
+static __always_inline int is_new(struct packet *p, struct connection *c)
+{
+	struct half *sender;
 
-		if (p->sender == LOW)
-			begun.low = half;
-		else
-			begun.high = half;
-		if (p->syn || p->payload_length)
-			bpf_map_update_elem(&connections, &p->key, &begun, BPF_ANY);
+	if (!c)
 		return 1;
-	}
+	sender = sender_of(p, c);
+	return p->syn && !p->ack && !(sender->has_first && sender->first == p->sequence + 1);
+}
+
+static __always_inline void remember(struct packet *p, __u8 seen_by)
+{
+	struct half half = { .first = p->sequence + 1, .has_first = p->syn, .seen_by = seen_by };
+	struct connection begun = {
+		.state = p->syn ? FRESH : OPEN,
+		.server = !p->syn ? UNKNOWN : p->ack ? p->sender : !p->sender,
+	};
+
+	*sender_of(p, &begun) = half;
+	bpf_map_update_elem(&connections, &p->key, &begun, BPF_ANY);
+}
+
+// False if the packet is of an ignored connection, or was seen before.
+static __always_inline int is_wanted(struct __sk_buff *skb, struct packet *p, struct connection *c, __u8 program)
+{
+	struct half *sender = sender_of(p, c);
+
 	if (c->state == IGNORED)
 		return 0;
 	if (!sender->seen_by)
@@ -454,6 +466,7 @@ static __noinline int capture(struct __sk_buff *skb, int is_egress)
 	struct packet p;
 	enum end server;
 	__u64 cgroup;
+	__u8 program = is_egress ? 1 : 2;
 
 	if (!wanted || !read_packet(skb, &p, is_egress))
 		return PASS;
@@ -461,13 +474,20 @@ static __noinline int capture(struct __sk_buff *skb, int is_egress)
 	if (c && c->state == IGNORED && !p.syn)
 		return PASS;
 	server = p.syn ? (p.ack ? p.sender : !p.sender) : c ? c->server : UNKNOWN;
-	if (!admits(wanted, &p, server))
-		return PASS;
 	cgroup = bpf_skb_cgroup_id(skb);
-	if (wanted->has_cgroups && !admits_cgroup(skb, cgroup))
+	if (!admits(wanted, &p, server) || (wanted->has_cgroups && !admits_cgroup(skb, cgroup))) {
+		// Or else later packets could not tell which end is the server.
+		if (p.syn && (wanted->has_included || wanted->has_excluded) && is_new(&p, c))
+			remember(&p, 0);
 		return PASS;
-	if (follow(skb, &p, c, is_egress ? 1 : 2))
-		deliver(skb, &p, wanted, cgroup, is_egress);
+	}
+	if (!is_new(&p, c)) {
+		if (!is_wanted(skb, &p, c, program))
+			return PASS;
+	} else if (p.syn || p.payload_length) {
+		remember(&p, program);
+	}
+	deliver(skb, &p, wanted, cgroup, is_egress);
 	return PASS;
 }
 

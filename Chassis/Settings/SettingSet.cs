@@ -25,7 +25,8 @@ public sealed class SettingSet
     // More errors than anyone corrects at once.
     private const int MaxErrors = 50;
 
-    private const string DefaultOrigin = "default";
+    /// <summary>The origin of a setting that no source has.</summary>
+    public const string DefaultOrigin = "default";
 
     // The line of an error of the whole configuration: after all lines of the file.
     private const int NoLine = int.MaxValue;

@@ -113,6 +113,8 @@ public sealed class RecordSettingsTests
     [InlineData("records.0.output 'kafka': records.0.topic is missing", "records.0.brokers=a:1")]
     [InlineData("records.0.brokers 'a': ", "records.0.brokers=a", "records.0.topic=t")]
     [InlineData("records.0.topic 'a b': a topic is expected", "records.0.brokers=a:1", "records.0.topic=a b")]
+    [InlineData("records.0.acks '1': a record can arrive exactly once only with all; set records.0.idempotence to off", "records.0.brokers=a:1", "records.0.topic=t", "records.0.acks=1")]
+    [InlineData("records.0.compression 'rar': one of none, gzip, snappy, lz4, zstd is expected", "records.0.brokers=a:1", "records.0.topic=t", "records.0.compression=rar")]
     [InlineData("records.0.key 'host': one of connection, client, path, none is expected", "records.0.brokers=a:1", "records.0.topic=t", "records.0.key=host")]
     [InlineData("records.0.url 'http://a': only output otlp or elasticsearch has it, and the output is kafka", "records.0.brokers=a:1", "records.0.topic=t", "records.0.url=http://a")]
     public void Load_WrongKafka_NamesSettingAndReason(string message, params string[] settings) =>

@@ -14,7 +14,7 @@ using Sidecar.Transform.Command;
 
 namespace Sidecar.Configuration;
 
-/// <summary>The command line: run (the root command), <c>check</c>, <c>transform</c>, <c>records</c>, <c>inject</c>, <c>injector</c> and <c>wait</c>.</summary>
+/// <summary>The command line: run (the root command), <c>check</c>, <c>observe</c>, <c>transform</c>, <c>records</c>, <c>inject</c>, <c>injector</c> and <c>wait</c>.</summary>
 internal static class SidecarCommand
 {
     public const string Epilog = PositionalForm.Help + """
@@ -38,6 +38,7 @@ internal static class SidecarCommand
         var checkedWords = new Argument<string[]>("words") { Description = "The positional form, see Sidecar --help", Arity = ArgumentArity.ZeroOrMore };
         var check = new Command("check", "Validates the configuration without starting the sidecar; takes the same options as a start") { checkedWords };
         root.Subcommands.Add(check);
+        root.Subcommands.Add(ObserveCommand.Create());
         root.Subcommands.Add(TransformCommand.Create());
         root.Subcommands.Add(RecordsCommand.Create());
         root.Subcommands.Add(InjectCommand.Create());

@@ -33,6 +33,7 @@ internal static class Elsewhere
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare"] = "takes eight minutes; CompareRunTests runs it with smaller numbers",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare --quick"] = "takes minutes; the same",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- micro"] = "takes minutes",
+        ["tcpdump -i eth0 -U -w - 'tcp port 80' | Sidecar observe --capture -"] = "needs such an interface and an end by Ctrl-C; ObserveTests runs it at loopback",
         ["kubectl apply -k k8s/overlays/demo"] = "needs a cluster; DemoCluster runs it",
         ["kubectl -n sidecar-demo port-forward service/frontend 8000"] = "needs a cluster; DemoClusterTests run it",
         ["kubectl -n sidecar-demo rollout status deployment/frontend deployment/backend deployment/storage deployment/oracle"] = "needs a cluster; DemoCluster runs it",
@@ -44,6 +45,10 @@ internal static class Elsewhere
         ["kubectl -n sidecar-system rollout status deployment/sidecar-injector"] = "needs a cluster; ClusterInjector runs it",
         ["kubectl label namespace default sidecar.proxy/injection=enabled"] = "needs a cluster; ClusterInjector runs it",
         ["kubectl get deployment web -o json | Sidecar inject -f - --role inbound | kubectl apply -f -"] = "needs a cluster; InjectTests gives it a Deployment",
+        ["kubectl apply -k k8s/observe"] = "needs a cluster; ObservePodTests runs its container",
+        ["kubectl -n sidecar-observe rollout status daemonset/sidecar-observe"] = "the same",
+        ["kubectl -n sidecar-observe logs daemonset/sidecar-observe --tail 5"] = "the same",
+        ["kubectl delete -k k8s/observe"] = "the same",
         ["helm install demo k8s/chart --namespace sidecar-demo --create-namespace"] = "needs a cluster; ChartTests renders it",
         ["helm upgrade demo k8s/chart --namespace sidecar-demo -f k8s/chart/production.yaml"] = "needs a cluster; ChartTests renders it",
     };

@@ -76,6 +76,9 @@ internal sealed class Http1Observer : IProtocolObserver
     }
 
     /// <inheritdoc/>
+    public bool Skip(Direction direction, long count, long time) => (direction == Direction.Request ? _requests : _responses).TrySkip(count, time);
+
+    /// <inheritdoc/>
     public void End(Direction direction, long time) => (direction == Direction.Request ? _requests : _responses).End(time);
 
     /// <inheritdoc/>

@@ -10,26 +10,32 @@ namespace Sidecar.Records.Exchanges;
 internal static partial class ExchangeRecordServices
 {
     /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
-    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries)
+    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries, TimeProvider? observed = null, LocalProcess? otherwise = null)
     {
         if (entries.Count == 0)
             return services;
         return services
-            .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>(), otherwise))
             .AddSingleton(provider => Open(
-                entries, provider.GetRequiredService<SidecarMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>(),
-                provider.GetService<PeerNames>()))
+                entries, provider.GetRequiredService<RecordMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>(),
+                provider.GetService<PeerNames>(), observed))
             .AddSingleton<IReopenable>(provider => provider.GetRequiredService<ExchangeRecorder>());
     }
 
     /// <summary>Opens the outputs of all entries, and exports the losses of each.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <param name="metrics">Exports what became of their records.</param>
+    /// <param name="time">The process's clock.</param>
+    /// <param name="logger">Gets a line for each entry.</param>
+    /// <param name="names">Kubernetes' names; null for none.</param>
+    /// <param name="observed">The clock of the exchanges' times; null if it is the process's.</param>
     /// <exception cref="Chassis.UsageException">An output cannot be opened.</exception>
-    public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger, PeerNames? names = null)
+    public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, RecordMetrics metrics, TimeProvider time, ILogger logger, PeerNames? names = null, TimeProvider? observed = null)
     {
         var resource = NameAttributes.ResourceOf(names);
         var opened = new List<RecordEntry>();
         // One for all, so that an exchange has the same time in each.
-        var clock = new WallClock(time);
+        var clock = new WallClock(observed ?? time);
         // Entries with the same lines stand side by side, and share the lines.
         foreach (var alike in Alike(entries))
         {
@@ -37,7 +43,7 @@ internal static partial class ExchangeRecordServices
             foreach (var options in alike)
             {
                 var output = options.Output.Open(new OutputContext(options.Format, format.SenderOf, time, logger) { Resource = resource });
-                var entry = Create(options, format, new LineSink(output, options.Queue, time, logger), time);
+                var entry = Create(options, format, new LineSink(output, options.Queue, time, logger), observed ?? time);
                 Observe(metrics, entry);
                 opened.Add(entry);
             }
@@ -50,22 +56,22 @@ internal static partial class ExchangeRecordServices
     }
 
     /// <summary>Makes an entry of a format and a sink.</summary>
-    public static RecordEntry Create(ExchangeRecordOptions options, RecordFormat format, LineSink sink, TimeProvider time) => new(
+    public static RecordEntry Create(ExchangeRecordOptions options, RecordFormat format, LineSink sink, TimeProvider observed) => new(
         options,
         new ExchangeFilter(options.Sample, options.AlwaysErrors, new PathFilter(options.Paths), options.Protocols),
         new AddressFilter(options.Cidrs),
         format,
-        new RecordBudgets(options.ConnectionRate, options.ClientRate, time),
+        new RecordBudgets(options.ConnectionRate, options.ClientRate, observed),
         sink);
 
-    private static void Observe(SidecarMetrics metrics, RecordEntry entry)
+    private static void Observe(RecordMetrics metrics, RecordEntry entry)
     {
         var (name, sink) = (entry.Options.Name, entry.Sink);
-        metrics.ObserveDroppedRecords(
+        metrics.ObserveDropped(
             "exchanges", name, ("output", () => sink.Dropped), ("connection_rate", () => entry.OverConnectionRate), ("client_rate", () => entry.OverClientRate));
         if (sink.Spool is not null)
-            metrics.ObserveDroppedRecords("exchanges", name, ("spool_full", () => sink.Spool?.Dropped ?? 0), ("spool_damaged", () => sink.Spool?.Damaged ?? 0));
-        metrics.ObserveRecords(name, sink);
+            metrics.ObserveDropped("exchanges", name, ("spool_full", () => sink.Spool?.Dropped ?? 0), ("spool_damaged", () => sink.Spool?.Damaged ?? 0));
+        metrics.Observe(name, sink);
     }
 
     private static List<List<ExchangeRecordOptions>> Alike(IReadOnlyList<ExchangeRecordOptions> entries)

@@ -8,14 +8,18 @@ internal sealed class LocalProcess : ILateNumber
     /// <summary>The sidecar, if there is no search.</summary>
     public static readonly LocalProcess Own = new(isPending: false);
 
+    /// <summary>No process of this machine.</summary>
+    public static readonly LocalProcess Unknown = new(isPending: false) { _id = 0 };
+
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isPending;
-    private volatile int _id = Environment.ProcessId;
+    private volatile int _id;
 
     /// <param name="isPending">Whether there is a search.</param>
-    public LocalProcess(bool isPending)
+    /// <param name="otherwise">The process until another is found; null for this one.</param>
+    public LocalProcess(bool isPending, LocalProcess? otherwise = null)
     {
-        _isPending = isPending;
+        (_isPending, _id) = (isPending, otherwise?.Value ?? Environment.ProcessId);
         if (!isPending)
             _known.SetResult();
     }

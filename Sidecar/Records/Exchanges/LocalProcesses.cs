@@ -18,6 +18,12 @@ internal sealed class LocalProcesses : IAsyncDisposable
     // The pause after a search is this number of times its duration.
     private const int PauseFactor = 19;
 
+    private const int SocketsOfEach = 4;
+
+    // The other end of a socket that listens.
+    private static readonly IPEndPoint NobodyV4 = new(IPAddress.Any, 0);
+    private static readonly IPEndPoint Nobody = new(IPAddress.IPv6Any, 0);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
@@ -33,9 +39,13 @@ internal sealed class LocalProcesses : IAsyncDisposable
     private long _second;
     private int _asked;
 
-    public LocalProcesses(TimeProvider time)
+    private readonly LocalProcess _otherwise;
+
+    /// <param name="time">The process's clock.</param>
+    /// <param name="otherwise">The process of a connection that is not looked up; null for this one.</param>
+    public LocalProcesses(TimeProvider time, LocalProcess? otherwise = null)
     {
-        _time = time;
+        (_time, _otherwise) = (time, otherwise ?? LocalProcess.Own);
         _owners = new SocketOwners(time);
         _second = time.GetTimestamp();
         _searching = Task.Run(SearchAsync);
@@ -47,9 +57,9 @@ internal sealed class LocalProcesses : IAsyncDisposable
     public LocalProcess Find(IPEndPoint own, IPEndPoint other)
     {
         if (!MayAsk())
-            return LocalProcess.Own;
-        var process = new LocalProcess(isPending: true);
-        return _questions.Writer.TryWrite(new Question(process, NetworkAddress.Canonical(own), NetworkAddress.Canonical(other))) ? process : LocalProcess.Own;
+            return _otherwise;
+        var process = new LocalProcess(isPending: true, _otherwise);
+        return _questions.Writer.TryWrite(new Question(process, NetworkAddress.Canonical(own), NetworkAddress.Canonical(other))) ? process : _otherwise;
     }
 
     /// <summary>Ends the searches.</summary>
@@ -98,12 +108,21 @@ internal sealed class LocalProcesses : IAsyncDisposable
     private void Answer(List<Question> questions)
     {
         List<Question> local = [.. questions.Where(q => !_ended.IsCancellationRequested && LocalAddress.IsLocal(q.Other.Address))];
-        var inodes = local.Count == 0 ? [] : SocketTable.FindInodes([.. local.Select(q => (q.Other, q.Own))]);
-        foreach (var (question, inode) in local.Zip(inodes))
-            question.Process.Found(inode is { } known && !_ended.IsCancellationRequested ? _owners.Find(known) : null);
+        var inodes = local.Count == 0 ? [] : SocketTable.FindInodes([.. local.SelectMany(q => SocketsOf(q))]);
+        foreach (var (question, found) in local.Zip(inodes.Chunk(SocketsOfEach)))
+            question.Process.Found(found.FirstOrDefault(inode => inode is not null) is { } known && !_ended.IsCancellationRequested ? _owners.Find(known) : null);
         foreach (var question in questions.Except(local))
             question.Process.Found(null);
     }
+
+    // The connection's own, or, when that is closed already, one that listens there.
+    private static (IPEndPoint Local, IPEndPoint Remote)[] SocketsOf(Question question) =>
+    [
+        (question.Other, question.Own),
+        (question.Other, question.Other.AddressFamily == AddressFamily.InterNetwork ? NobodyV4 : Nobody),
+        (new IPEndPoint(IPAddress.Any, question.Other.Port), NobodyV4),
+        (new IPEndPoint(IPAddress.IPv6Any, question.Other.Port), Nobody),
+    ];
 
     private async Task PauseAsync(TimeSpan pause)
     {

@@ -40,6 +40,26 @@ public sealed class GrpcProgramTests : IDisposable
         await HasCountedAsync(sidecar, records.Values);
     }
 
+    [Theory]
+    [InlineData("ebpf")]
+    [InlineData("packet")]
+    public async Task GrpcJs_WithNothingInThePath_IsRecordedFromPackets(string source)
+    {
+        RootTools.Require();
+        await using var server = ProgramProcess.StartCommand("node", Script("server"));
+        await Eventually.TrueAsync(() => server.Output.Count > 0, () => string.Join('\n', server.Errors));
+        var port = JsonDocument.Parse(server.Output[0]).RootElement.GetProperty("port").GetInt32();
+        await using var observe = ProgramProcess.Start(
+            "Sidecar", ["observe", "--capture", source, "--capture-ports", $"{port}", .. _records.Words, "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "off"]);
+        await observe.ErrorLineAsync("Capturing from");
+
+        var output = await Programs.RunAsync("node", "nodejs", Script("client"), $"{port}", $"{Count}");
+
+        var calls = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Call.Parse).ToList();
+        NoneDisagrees(calls, (await _records.ReadAsync(Count)).ToDictionary(IdOf));
+        NoneDisagrees(server.Output.Skip(1).Select(Call.Parse), (await _records.ReadAsync(Count)).ToDictionary(IdOf));
+    }
+
     private static async Task HasCountedAsync(RunningSidecar sidecar, IReadOnlyCollection<RecordedExchange> records)
     {
         const string Metric = "rpc_server_call_duration_seconds_count";

@@ -140,7 +140,7 @@ public sealed class KafkaLinesTests : IDisposable
 
     [Theory]
     [InlineData("no.such.property=1", "no.such.property")]
-    [InlineData("acks=many", "acks")]
+    [InlineData("retries=many", "retries")]
     [InlineData("compression.codec=rar", "compression.codec")]
     [InlineData("just a line", ":1: NAME=VALUE is expected")]
     [InlineData("# a comment\nbootstrap.servers=a:1", ":2: bootstrap.servers is set by records.brokers")]
@@ -152,6 +152,21 @@ public sealed class KafkaLinesTests : IDisposable
         Assert.Contains("records.properties-file", error.Message, StringComparison.Ordinal);
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.Single(error.Lines);
+    }
+
+    [Theory]
+    [InlineData("all", "zstd", true)]
+    [InlineData("1", "none", false)]
+    [InlineData("0", "gzip", false)]
+    public async Task Records_ArriveWithAnyConfirmationAndCompression(string acks, string codec, bool isIdempotent)
+    {
+        var output = Output() with { Confirmation = acks, Compression = codec, IsIdempotent = isIdempotent };
+        var sink = new LineSink(output.Open(Context()), LineSink.DefaultLimit, TimeProvider.System, _log);
+        Write(sink, 50);
+        await Eventually.TrueAsync(() => sink.Sent == 50);
+        await sink.DisposeAsync();
+
+        Assert.Equal(0, sink.Dropped);
     }
 
     [Fact]

@@ -20,10 +20,18 @@ internal sealed record KafkaOutput : RecordOutput
         new("--records-topic", "records.topic", "NAME", "Output kafka: the topic"),
         new("--records-key", "records.key", "KEY", "Output kafka: records with the same key keep their order: connection, client, path (with {n} in place of numbers), none [default: connection]"),
         new("--records-required", "records.required", "on|off", "Output kafka: ends at the start if no broker answers [default: off]"),
-        new("--records-properties-file", "records.properties-file", "FILE", "Output kafka: further properties of librdkafka, NAME=VALUE in each line, such as acks, compression.codec, security.protocol, sasl.password"),
+        new("--records-idempotence", "records.idempotence", "on|off", "Output kafka: each record once and in order, also when a broker goes; needs acks all [default: on]"),
+        new("--records-acks", "records.acks", "all|1|0", "Output kafka: who confirms a record: all replicas in sync, the leader, nobody [default: all]"),
+        new("--records-compression", "records.compression", "CODEC", "Output kafka: none, gzip, snappy, lz4, zstd [default: lz4]"),
+        new("--records-properties-file", "records.properties-file", "FILE", "Output kafka: further properties of librdkafka, NAME=VALUE in each line, such as security.protocol, sasl.password; they take precedence"),
     ];
 
     private const string Switch = "Sidecar.Records.Kafka.IsSupported";
+
+    private const string AllReplicas = "all";
+
+    private static readonly string[] Acks = [AllReplicas, "1", "0"];
+    private static readonly string[] Codecs = ["none", "gzip", "snappy", "lz4", "zstd"];
 
     // Kafka's limit.
     private const int LongestTopic = 249;
@@ -40,6 +48,15 @@ internal sealed record KafkaOutput : RecordOutput
 
     /// <summary>Whether a start without a broker ends the program.</summary>
     public bool IsRequired { get; init; }
+
+    /// <summary>Whether each record arrives once and in order, also when a broker goes; default on.</summary>
+    public bool IsIdempotent { get; init; } = true;
+
+    /// <summary>Who confirms a record: <c>all</c> replicas in sync, the leader (<c>1</c>), nobody (<c>0</c>); default all.</summary>
+    public string Confirmation { get; init; } = AllReplicas;
+
+    /// <summary>How messages are compressed; default lz4.</summary>
+    public string Compression { get; init; } = "lz4";
 
     /// <summary>A file with further properties; null for none.</summary>
     public string? PropertiesFile { get; init; }
@@ -62,8 +79,13 @@ internal sealed record KafkaOutput : RecordOutput
             Origin = settings.FindAny($"{key}.brokers")?.Origin ?? "default",
             Key = settings.Read($"{key}.key", RecordKey.Connection, Values.OneOf(("connection", RecordKey.Connection), ("client", RecordKey.Client), ("path", RecordKey.Path), ("none", RecordKey.None))),
             IsRequired = settings.Read($"{key}.required", false, Values.Switch),
+            IsIdempotent = settings.Read($"{key}.idempotence", true, Values.Switch),
+            Confirmation = settings.Read($"{key}.acks", AllReplicas, Values.OneOf([.. Acks.Select(word => (word, word))])),
+            Compression = settings.Read($"{key}.compression", "lz4", Values.OneOf([.. Codecs.Select(word => (word, word))])),
             PropertiesFile = settings.ReadOptional($"{key}.properties-file", text => text),
         };
+        if (output is { IsIdempotent: true, Confirmation: not AllReplicas })
+            settings.Refuse(settings.Find($"{key}.acks")!, $"a record can arrive exactly once only with {AllReplicas}; set {key}.idempotence to off");
         var chosen = settings.Find($"{key}.output")!;
         if (!IsSupported)
             settings.Refuse(chosen, "a native build has no output kafka; take the build for the .NET runtime (image sidecar-runtime)");

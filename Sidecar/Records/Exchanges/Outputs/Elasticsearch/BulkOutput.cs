@@ -61,7 +61,7 @@ internal sealed partial class BulkOutput : HttpOutput
 
         if (!response.IsSuccessStatusCode)
         {
-            await WaitAsync($"{(int)response.StatusCode} {Shown(body)}", response.Headers.RetryAfter?.Delta);
+            await WaitAsync($"{(int)response.StatusCode} {Shown(body)}", RetryAfter.Of(response.Headers));
             return batch;
         }
 

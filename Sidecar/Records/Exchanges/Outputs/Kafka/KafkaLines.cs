@@ -208,9 +208,9 @@ internal sealed partial class KafkaLines : ILineOutput
         var properties = new Dictionary<string, string>
         {
             ["client.id"] = "sidecar",
-            // Each record once, in the order of its key.
-            ["enable.idempotence"] = "true",
-            ["compression.codec"] = "lz4",
+            ["enable.idempotence"] = options.IsIdempotent ? "true" : "false",
+            ["acks"] = options.Confirmation,
+            ["compression.codec"] = options.Compression,
             // Zero: until it is delivered.
             ["message.timeout.ms"] = "0",
             ["queue.buffering.max.kbytes"] = QueueKilobytes,

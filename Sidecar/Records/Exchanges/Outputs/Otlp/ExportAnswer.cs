@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Chassis;
+using Sidecar.Records.Exchanges.Outputs.Http;
 
 namespace Sidecar.Records.Exchanges.Outputs.Otlp;
 
@@ -37,7 +38,7 @@ internal sealed record ExportAnswer(long Rejected, bool IsLater, string Reason, 
         // Those that the specification has sent again, and those that a change of the collector's configuration mends; others will be the same next time.
         return response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
             or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
-            ? Later(reason, response.Headers.RetryAfter?.Delta)
+            ? Later(reason, RetryAfter.Of(response.Headers))
             : Refused(reason);
     }
 

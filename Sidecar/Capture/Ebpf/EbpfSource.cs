@@ -1,0 +1,146 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Chassis;
+using Packets;
+using Sidecar.Options;
+
+namespace Sidecar.Capture.Ebpf;
+
+/// <summary>
+/// Packets of the sockets of a cgroup, in all network namespaces: two programs at the cgroup copy them into a ring. Nothing is
+/// attached any more when the process has ended, in whatever way.
+/// </summary>
+internal sealed unsafe class EbpfSource : ICaptureSource
+{
+    // Waking the reader costs more than a packet, so it is woken for many: at this part of the ring, and for at most 1 MB, which caches hold.
+    private const int WakeShare = 8;
+    private const int MostWakeBytes = 1024 * 1024;
+
+    // How long few packets wait, while some come and while none come.
+    private const int BusyWait = 10;
+    private const int IdleWait = 100;
+
+    // A tenth of a second of a busy machine.
+    private const int MostInTurn = 16 * 1024;
+
+    private readonly BpfObject _programs;
+    private readonly RingBuffer _ring;
+    private readonly KernelFilter _filter;
+    private readonly IgnoredConnections _ignored;
+    private readonly int _lost;
+    private readonly WallClock _clock = new();
+    private long _told;
+
+    private EbpfSource(BpfObject programs, CaptureFilter filter, int ringBytes, string cgroup)
+    {
+        _programs = programs;
+        _filter = new KernelFilter(programs, Math.Min(ringBytes / WakeShare, MostWakeBytes));
+        _filter.Apply(filter);
+        _ignored = new IgnoredConnections(programs.DescriptorOf("connections"));
+        _lost = programs.DescriptorOf("lost");
+        _ring = new RingBuffer(programs.DescriptorOf("ring"), ringBytes);
+        Description = $"eBPF at cgroup {cgroup} (egress and ingress)";
+    }
+
+    /// <inheritdoc/>
+    public string Description { get; }
+
+    /// <inheritdoc/>
+    public long Lost
+    {
+        get
+        {
+            var only = 0;
+            long count;
+            return LibBpf.LookUp(_lost, &only, &count) == 0 ? count : 0;
+        }
+    }
+
+    /// <summary>Loads the programs and attaches them.</summary>
+    /// <exception cref="UsageException">It is not possible; the line names what is missing.</exception>
+    public static EbpfSource Open(CaptureFilter filter, CaptureOptions options)
+    {
+        var folder = options.Cgroup ?? CgroupMount.Find(File.ReadLines("/proc/self/mountinfo"))
+            ?? throw new UsageException("eBPF needs cgroup v2, which is not mounted here (mount -t cgroup2 none /sys/fs/cgroup/unified)");
+        var programs = BpfObject.Load(options.Buffer);
+        EbpfSource? source = null;
+        try
+        {
+            using var cgroup = Libc.OpenFolder(folder);
+            if (cgroup.IsInvalid)
+                throw new UsageException($"eBPF could not open the cgroup {folder}: {Libc.ErrorText}");
+            source = new EbpfSource(programs, filter, options.Buffer, folder);
+            programs.Attach("egress", cgroup);
+            programs.Attach("ingress", cgroup);
+            return source;
+        }
+        catch
+        {
+            source?._ring.Dispose();
+            programs.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Run(IPacketSink sink, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var wait = Read(sink, stop) ? BusyWait : IdleWait;
+            if (_ring.Next() == null)
+                TellLost(sink, Lost);
+            sink.Idle(WallClock.Now);
+            _ring.Wait(wait);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Ignore(IPEndPoint client, IPEndPoint server) => _ignored.Add(client, server);
+
+    /// <inheritdoc/>
+    public void Apply(CaptureFilter filter) => _filter.Apply(filter);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _ring.Dispose();
+        _programs.Dispose();
+    }
+
+    // Whether there were packets. It ends when the ring is empty, or after a part of it, so that the sink is idle now and then.
+    private bool Read(IPacketSink sink, CancellationToken stop)
+    {
+        var found = false;
+        for (var i = 0; i < MostInTurn && !stop.IsCancellationRequested && _ring.Next() is var record && record != null; i++)
+        {
+            found = true;
+            ref readonly var packet = ref *(RingPacket*)record;
+            TellLost(sink, packet.Lost);
+            sink.Packet(LinkType.Raw, new ReadOnlySpan<byte>(record + sizeof(RingPacket), packet.Length), packet.Length, _clock.At(packet.Time), packet.Cgroup, packet.IsEgress != 0);
+            _ring.Release(record);
+        }
+
+        return found;
+    }
+
+    // Records of several processors are not quite in order.
+    private void TellLost(IPacketSink sink, long lost)
+    {
+        if (lost <= _told)
+            return;
+        sink.Lost(lost - _told);
+        _told = lost;
+    }
+
+    // struct record of capture.bpf.c
+    [StructLayout(LayoutKind.Sequential)]
+    private struct RingPacket
+    {
+        public long Time;
+        public ulong Cgroup;
+        public long Lost;
+        public int Length;
+        public int IsEgress;
+    }
+}

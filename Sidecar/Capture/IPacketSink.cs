@@ -1,0 +1,28 @@
+using Packets;
+
+namespace Sidecar.Capture;
+
+/// <summary>What becomes of captured packets. Called on the thread of <see cref="ICaptureSource.Run"/>.</summary>
+internal interface IPacketSink
+{
+    /// <summary>
+    /// A packet. It may come twice when both ends of a connection, or several interfaces that it passes, are on this machine.
+    /// </summary>
+    /// <param name="link">The header that it starts with.</param>
+    /// <param name="bytes">The packet, valid until the method returns.</param>
+    /// <param name="wireLength">Its length before anything was cut off.</param>
+    /// <param name="time">Nanoseconds since the UNIX epoch.</param>
+    /// <param name="cgroup">The id of the cgroup of the socket that sent or received it; 0 if unknown.</param>
+    /// <param name="isEgress">Whether it was seen on its way out of this machine or of one of its namespaces.</param>
+    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress);
+
+    /// <summary>Whether records of further packets could be lost, because the outputs have not taken the earlier ones yet.</summary>
+    public bool IsBehind { get; }
+
+    /// <summary>Packets were lost before the next one.</summary>
+    public void Lost(long count);
+
+    /// <summary>Nothing to read now; called at least once a second.</summary>
+    /// <param name="time">Nanoseconds since the UNIX epoch.</param>
+    public void Idle(long time);
+}

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Sidecar.Capture;
-using Sidecar.Options;
 using Sidecar.Capture.Ebpf;
+using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Testing;
 using Testing.Peers;

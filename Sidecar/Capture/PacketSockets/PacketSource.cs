@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
 using Chassis;
+using Microsoft.Win32.SafeHandles;
 using Packets;
 using Sidecar.Options;
-using Microsoft.Win32.SafeHandles;
 
 namespace Sidecar.Capture.PacketSockets;
 

@@ -160,7 +160,8 @@ public sealed class TcpReassembler(Func<TcpOpening, ITcpReader?> open, Reassembl
         _holders.Update(connection);
         if (!connection.IsWaiting || connection.Watch.List is not null)
             return;
-        connection.WatchTime = _now + (_limits.Patience.Ticks * TimeSpan.NanosecondsPerTick);
+        // Later than now also without patience: Advance ends.
+        connection.WatchTime = _now + Math.Max(1, _limits.Patience.Ticks * TimeSpan.NanosecondsPerTick);
         _watched.AddLast(connection.Watch);
     }
 

@@ -34,11 +34,11 @@ public readonly ref struct TcpSegment
 
     internal bool IsSyn => (Control & (TcpControl.Syn | TcpControl.Rst)) == TcpControl.Syn;
 
-    internal bool IsFin => Control.HasFlag(TcpControl.Fin);
+    internal bool IsFin => (Control & TcpControl.Fin) == TcpControl.Fin;
 
-    internal bool IsReset => Control.HasFlag(TcpControl.Rst);
+    internal bool IsReset => (Control & TcpControl.Rst) == TcpControl.Rst;
 
-    internal bool IsAck => Control.HasFlag(TcpControl.Ack);
+    internal bool IsAck => (Control & TcpControl.Ack) == TcpControl.Ack;
 
     // A SYN has a sequence number before the first byte.
     internal uint FirstByte => IsSyn ? Sequence + 1 : Sequence;

@@ -110,6 +110,30 @@ public sealed class CaptureReaderTests
     [InlineData("48656C6C6F", "byte 0 of the capture: expected the magic number of pcap or pcapng, found 0x48656C6C")]
     public void Capture_OfAnotherKind_IsRefused(string bytes, string message) => Assert.Equal(message, Refused(Convert.FromHexString(bytes)));
 
+    [Fact]
+    public void Garbage_IsRefusedWithItsPlace()
+    {
+        var pcap = WrittenCapture.Pcap(Some);
+        Assert.Equal("byte 4 of the capture: expected version 2 of pcap, found 258", Refused([.. pcap[..5], 1, .. pcap[6..]]));
+        Assert.Equal("byte 51 of the capture: expected a packet of at most 16,777,216 bytes, found 16,777,217", Refused([.. pcap[..51], 1, 0, 0, 1, .. pcap[55..]]));
+
+        var section = new WrittenCapture().Section().Bytes;
+        Assert.Equal("byte 8 of the capture: expected the byte order of a section, 0x1A2B3C4D either way, found 0x004D3C2B", Refused([.. section[..8], 0, .. section[8..]]));
+        Assert.Equal("byte 4 of the capture: expected the length of a block, a multiple of 4 from 12 to 268,435,456, found 29", Refused([.. section[..4], 29, .. section[5..]]));
+        Assert.Equal("byte 24 of the capture: expected the length of the block again, 28, found 27", Refused([.. section[..24], 27, .. section[25..], 0, 0, 0, 0]));
+        Assert.Equal("byte 12 of the capture: expected version 1 of pcapng, found 2", Refused([.. section[..12], 2, .. section[13..]]));
+        Assert.Equal(
+            "byte 32 of the capture: expected the length of a block, a multiple of 4 from 12 to 268,435,456, found 268,435,460",
+            Refused(new WrittenCapture().Section().Words(99, (256 << 20) + 4, 0).Bytes));
+        Assert.Equal("byte 28 of the capture: expected the description of an interface, found a packet", Refused(new WrittenCapture().Section().Simple([1], 1).Bytes));
+        Assert.Equal("byte 36 of the capture: expected one of 0 interfaces, found 0", Refused(new WrittenCapture().Section().Enhanced(0, 0, [1], 1).Bytes));
+        Assert.Equal("byte 28 of the capture: expected a packet, found a block of 16 bytes, after 0 interfaces", Refused(new WrittenCapture().Section().Block(6, body => body.Words(0)).Bytes));
+
+        var packet = new WrittenCapture().Section().Interface().Enhanced(0, 0, [1, 2, 3, 4], 4).Bytes;
+        var at = packet.Length - 52 + 20;
+        Assert.Equal($"byte {at} of the capture: expected a packet of at most 20 bytes, found 21", Refused([.. packet[..at], 21, .. packet[(at + 1)..]]));
+    }
+
     // Both byte orders, all kinds of packets, options, unknown blocks and link types.
     private static byte[] Mixed() =>
     [

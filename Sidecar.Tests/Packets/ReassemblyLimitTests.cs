@@ -54,6 +54,25 @@ public sealed class ReassemblyLimitTests
         .FromClient(105, "", Fin).FromServer(901, "", acknowledgement: 106).Wait(1000).Shown.Single());
 
     [Fact]
+    public void Gap_BeforeBytesThatAnAnswerAcknowledges_IsToldBeforeTheAnswer()
+    {
+        var talk = new Conversation().Opened().FromClient(103, "c").FromServer(901, "A", acknowledgement: 106);
+        Assert.Equal("c|A|gap of 2 at 0, gap of 2 at 1", talk.Shown.Single());
+
+        // Nothing of an acknowledgement that is impossible.
+        talk.FromServer(902, "B", acknowledgement: 107 + (1u << 30));
+        Assert.Equal("c|AB|gap of 2 at 0, gap of 2 at 1", talk.Shown.Single());
+    }
+
+    [Fact]
+    public void Gap_BeforeAnAnswer_EndsAtTheEnd() => Assert.Equal("c|A|gap of 2 at 0, end", new Conversation().Opened()
+        .FromClient(103, "c", Fin).FromServer(901, "A", acknowledgement: 105).Shown.Single());
+
+    [Fact]
+    public void Bytes_WithoutPatience_WaitForTheirAcknowledgement() => Assert.Equal("c||gap of 2 at 0", new Conversation(new ReassemblyLimits { Patience = TimeSpan.Zero }).Opened()
+        .FromClient(103, "c").Wait(10).FromServer(901, "", acknowledgement: 104).Shown.Single());
+
+    [Fact]
     public void Bytes_InAnotherOrderThanTheirAcknowledgement_AreWhole() => Assert.Equal("abc||", new Conversation().Opened()
         .FromClient(103, "c").FromServer(901, "", acknowledgement: 104).Wait(500).FromClient(101, "ab").Wait(5000).Shown.Single());
 
@@ -104,13 +123,13 @@ public sealed class ReassemblyLimitTests
     {
         var talk = new Conversation(new ReassemblyLimits { MaxConnections = 2 });
 
-        talk.Send(Client with { Port = 50001 }, Server, 100, "a"u8, Syn).Send(Client with { Port = 50002 }, Server, 100, "b"u8, Syn);
-        talk.Send(Client with { Port = 50001 }, Server, 102, "a"u8).Send(Client with { Port = 50003 }, Server, 100, "c"u8, Syn);
+        talk.Send(Client with { Port = 40001 }, Server, 100, "a"u8, Syn).Send(Client with { Port = 40002 }, Server, 100, "b"u8, Syn);
+        talk.Send(Client with { Port = 40001 }, Server, 102, "a"u8).Send(Client with { Port = 40003 }, Server, 100, "c"u8, Syn);
 
         Assert.Equal(["aa||", "b||closed", "c||"], talk.Shown);
         Assert.Equal((2, 1, 3), (talk.Reassembler.Connections, talk.Reassembler.Evicted, talk.Reassembler.Opened));
         // It is looked at again when it goes on.
-        talk.Send(Client with { Port = 50002 }, Server, 102, "d"u8);
+        talk.Send(Client with { Port = 40002 }, Server, 102, "d"u8);
         Assert.Equal(["aa||closed", "b||closed", "c||", "d||"], talk.Shown);
         Assert.False(talk.Openings[^1].IsFromStart);
     }
@@ -148,6 +167,26 @@ public sealed class ReassemblyLimitTests
         talk.FromClient(101, "a").Wait(1);
 
         Assert.Equal(["a||"], talk.Shown);
+    }
+
+    [Fact]
+    public void Segments_InOrder_AllocateNothing()
+    {
+        const int Count = 10_000;
+        var reassembler = new TcpReassembler(_ => new Counter());
+        var frame = Frames.Frame(Client.ToIPEndPoint(), Server.ToIPEndPoint(), 0, Frames.Ack, new byte[1000]);
+        Feed(0);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (uint at = 1; at < Count; at++)
+            Feed(at * 1000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Feed(uint sequence)
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(38), sequence);
+            if (TcpSegment.TryRead(LinkType.Ethernet, frame, sequence, out var segment))
+                reassembler.Add(segment);
+        }
     }
 
     private sealed class Counter : ITcpReader

@@ -22,9 +22,9 @@ public sealed class SegmentOrderTests
     [Fact]
     public void Segments_SentAgain_ChangeNothing()
     {
-        var talk = new Conversation().Opened().FromClient(101, "abc").FromClient(101, "xyz").FromClient(102, "xyzdef").FromClient(103, "x");
+        var talk = new Conversation().Opened().FromClient(101, "abc").FromClient(101, "xyz").FromClient(102, "xydef").FromClient(103, "x");
 
-        Assert.Equal("abczdef||", talk.Shown.Single());
+        Assert.Equal("abcdef||", talk.Shown.Single());
         Assert.Equal(3 + 2 + 1, talk.Reassembler.Retransmitted);
     }
 
@@ -71,7 +71,8 @@ public sealed class SegmentOrderTests
     {
         var talk = new Conversation().FromClient(opening, "", Syn).FromServer(opening, "", SynAck, opening + 1);
 
-        talk.FromClient(opening + 4, "de", Ack, opening + 1).FromClient(opening + 1, "abc", Ack, opening + 1).FromServer(opening + 2, "BC", Ack, opening + 1).FromServer(opening + 1, "A", Fin, opening + 1);
+        talk.FromClient(opening + 4, "de", Ack, opening + 1).FromClient(opening + 1, "abc", Ack, opening + 1);
+        talk.FromServer(opening + 2, "BC", Ack, opening + 1).FromServer(opening + 1, "A", Fin, opening + 1);
 
         Assert.Equal("abcde|ABC|", talk.Shown.Single());
     }

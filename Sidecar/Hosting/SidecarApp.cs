@@ -170,7 +170,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), Meters));
         if (MetricsExport.IsSupported && options.MetricsExport is { } export)
             services.AddSingleton(provider => new MetricsExport(
-                export, NameAttributes.ResourceOf(provider.GetService<PeerNames>()), provider.GetRequiredService<ILogger<MetricsExport>>(), Meters));
+                export, NameAttributes.ResourceOf(OwnPod.NameOf(options.Kubernetes)), provider.GetRequiredService<ILogger<MetricsExport>>(), Meters));
         services.AddSingleton<ProcessMeter>().AddSingleton<ConnectionRegistry>().AddSingleton<SidecarMetrics>();
         services.AddSingleton(provider => new ConnectionReporter(
             options.ConnectionRecords is { } path
@@ -182,9 +182,7 @@ internal sealed partial class SidecarApp : IAsyncDisposable
             provider.GetRequiredService<ILogger<ConnectionReporter>>()));
         services.AddSingleton(new ObservationMemory(options.ObservationMemory)).AddSingleton<ExchangeMetrics>().AddSingleton<ExchangeReporter>();
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
-        if (options.Kubernetes.Names != PeerNaming.Off && (options.Records.Count > 0 || options.MetricsExport is not null))
-            services.AddPeerNames(options.Kubernetes);
-        services.AddExchangeRecords(options.Records);
+        services.AddExchangeRecords(options.Records, options.Kubernetes);
         services.AddTransport(options);
         services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Chassis.Records;
 using Sidecar.Kubernetes;
 using Sidecar.Options;
@@ -9,11 +10,18 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>The services that write records of exchanges.</summary>
 internal static partial class ExchangeRecordServices
 {
-    /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
-    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries)
+    /// <summary>Adds the <see cref="ExchangeRecorder"/>, <see cref="LocalProcesses"/> and <see cref="PeerNames"/>, unless there are no entries.</summary>
+    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries, KubernetesOptions kubernetes)
     {
         if (entries.Count == 0)
             return services;
+        if (kubernetes.Names != PeerNaming.Off)
+        {
+            services.AddSingleton(provider => new PeerNames(
+                kubernetes, provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerNames>>()));
+            services.AddHostedService(provider => provider.GetRequiredService<PeerNames>());
+        }
+
         return services
             .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(provider => Open(
@@ -26,7 +34,7 @@ internal static partial class ExchangeRecordServices
     /// <exception cref="Chassis.UsageException">An output cannot be opened.</exception>
     public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, SidecarMetrics metrics, TimeProvider time, ILogger logger, PeerNames? names = null)
     {
-        var resource = NameAttributes.ResourceOf(names);
+        var resource = names is null ? null : NameAttributes.ResourceOf(names.Own);
         var opened = new List<RecordEntry>();
         // One for all, so that an exchange has the same time in each.
         var clock = new WallClock(time);

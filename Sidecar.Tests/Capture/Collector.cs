@@ -34,8 +34,6 @@ internal sealed class Collector : IPacketSink
 
     public int Idles { get; private set; }
 
-    public bool IsBehind => false;
-
     /// <summary>The bytes of one direction, without a gap from its SYN on.</summary>
     public ReadOnlyMemory<byte> Bytes(EndPoint from, EndPoint to)
     {
@@ -45,12 +43,13 @@ internal sealed class Collector : IPacketSink
 
     public IEnumerable<Seen> Of(params IEnumerable<int> ports) => Seen.Where(packet => ports.Contains(packet.From.Port) || ports.Contains(packet.To.Port));
 
+    public bool IsBehind => false;
+
     public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress)
     {
         var isV6 = bytes[0] >> 4 == 6;
-        // A packet of more than 64 KB says its length in an extension header (RFC 2675).
-        var jumbo = isV6 && bytes[6] == 0 ? 8 : 0;
-        var tcp = bytes[(isV6 ? 40 + jumbo : (bytes[0] & 15) * 4)..];
+        // A packet of more than 64 KB has a hop-by-hop option of 8 bytes (RFC 2675).
+        var tcp = bytes[(!isV6 ? (bytes[0] & 15) * 4 : bytes[6] == 0 ? 48 : 40)..];
         var payload = tcp[((tcp[12] >> 4) * 4)..];
         var from = new IPEndPoint(new IPAddress(isV6 ? bytes[8..24] : bytes[12..16]), BinaryPrimitives.ReadUInt16BigEndian(tcp));
         var to = new IPEndPoint(new IPAddress(isV6 ? bytes[24..40] : bytes[16..20]), BinaryPrimitives.ReadUInt16BigEndian(tcp[2..]));

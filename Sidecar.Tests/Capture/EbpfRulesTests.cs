@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Sidecar.Capture;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Testing;
@@ -97,5 +98,29 @@ public sealed class EbpfRulesTests
         await Quiet.AfterAsync(collector);
 
         Assert.Equal([100, Exchange.Answer.Length], collector.Seen.Select(packet => packet.Payload));
+    }
+
+    // Packets out have the translated address, those in do not: as the socket has it, both directions are of one connection.
+    [Fact]
+    public async Task Redirected_Connection_HasTheAddressesOfItsSockets()
+    {
+        RootTools.Require();
+        await using var space = await NetworkNamespace.CreateAsync();
+        await space.RunAsync("ip route add local 198.51.100.0/24 dev lo && iptables -t nat -A OUTPUT -p tcp -d 198.51.100.7 --dport 80 -j REDIRECT --to-ports 28080");
+        var collector = new Collector();
+        using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, new() { ServerPorts = [80, Port] });
+        using var listener = space.Listen(Port);
+        var accepted = listener.AcceptAsync(TestContext.Current.CancellationToken);
+        using var connection = new Exchange(await space.ConnectAsync(IPAddress.Parse("198.51.100.7"), 80, user: 0), await accepted);
+        await connection.TalkAsync();
+        await Quiet.AfterAsync(collector);
+
+        Assert.Equal(80, connection.ServerEnd.Port);
+        Assert.Equal([Exchange.Request.Length], Payloads(connection.ClientEnd.Port, 80));
+        Assert.Equal([Exchange.Answer.Length], Payloads(80, connection.ClientEnd.Port));
+        Assert.Equal([Exchange.Request.Length], Payloads(connection.ClientEnd.Port, Port));
+        Assert.Equal([Exchange.Answer.Length], Payloads(Port, connection.ClientEnd.Port));
+
+        IEnumerable<int> Payloads(int from, int to) => collector.Seen.Where(packet => packet.From.Port == from && packet.To.Port == to && packet.Payload > 0).Select(packet => packet.Payload);
     }
 }

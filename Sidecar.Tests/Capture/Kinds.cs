@@ -1,3 +1,4 @@
+using Sidecar.Capture;
 using Sidecar.Options;
 
 namespace Sidecar.Tests.Capture;

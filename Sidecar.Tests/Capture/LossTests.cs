@@ -1,6 +1,7 @@
 using System.Net;
 using global::Packets;
 using Sidecar.Capture;
+using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Testing;
 using Xunit;
@@ -49,7 +50,7 @@ public sealed class LossTests
 
         public bool IsBehind => false;
 
-        public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress)
+    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress)
         {
             if (Interlocked.Increment(ref _delivered) < Slow)
                 Thread.Sleep(20);

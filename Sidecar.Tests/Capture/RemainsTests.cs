@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Processes;
+using Sidecar.Capture;
 using Sidecar.Options;
 using Testing;
 using Xunit;
@@ -12,16 +13,13 @@ namespace Sidecar.Tests.Capture;
 [Collection(OneByOne.Name)]
 public sealed partial class RemainsTests
 {
-    private const string ReadyFile = "SIDECAR_TESTS_CAPTURE_READY";
-
     [Fact]
     public async Task Killed_Process_LeavesNoProgramNoMapAndNoLink()
     {
         RootTools.Require();
         using var folder = new TempFolder();
         var ready = folder.File("ready");
-        await using var child = ProgramProcess.StartCommand(
-            "env", $"{ReadyFile}={ready}", "dotnet", typeof(RemainsTests).Assembly.Location, "--explicit", "only", "--filter-method", $"{typeof(RemainsTests).FullName}.{nameof(Child_Captures)}", "--results-directory", folder.Root);
+        await using var child = ProgramProcess.StartCommand(ChildTest.Command(nameof(Child_Captures), typeof(RemainsTests), ready));
         await Eventually.TrueAsync(() => File.Exists(ready) || child.HasEnded);
         var ids = Ids(child.Id);
         Assert.Equal(["link", "map", "prog"], ids.Select(id => id.Kind).Distinct().Order());
@@ -39,7 +37,7 @@ public sealed partial class RemainsTests
     public async Task Child_Captures()
     {
         using var capture = RunningCapture.Start(CaptureKind.Ebpf, new Collector());
-        await File.WriteAllTextAsync(Environment.GetEnvironmentVariable(ReadyFile)!, "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(ChildTest.Answer, "", TestContext.Current.CancellationToken);
         await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
     }
 

@@ -10,7 +10,7 @@ namespace Sidecar.Tests.Capture;
 /// <summary>Which rights the sources need, by threads that have given up the others.</summary>
 [SystemTest]
 [Collection(OneByOne.Name)]
-public sealed unsafe partial class RightsTests
+public sealed partial class RightsTests
 {
     // linux/capability.h
     private const int NetAdmin = 12;
@@ -21,14 +21,14 @@ public sealed unsafe partial class RightsTests
     private const uint Version3 = 0x20080522;
 
     [Theory]
-    [InlineData("ebpf", new[] { Bpf, NetAdmin, PerfMon }, null)]
-    [InlineData("ebpf", new[] { Bpf, NetAdmin }, "CAP_PERFMON is missing")]
+    [InlineData("ebpf", new[] { Bpf, PerfMon, NetAdmin }, null)]
     [InlineData("ebpf", new[] { SysAdmin, NetAdmin }, null)]
-    [InlineData("ebpf", new[] { Bpf, PerfMon }, "CAP_NET_ADMIN is missing")]
-    [InlineData("ebpf", new[] { NetAdmin, PerfMon }, "CAP_BPF is missing")]
-    [InlineData("ebpf", new int[0], "CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON is missing")]
+    [InlineData("ebpf", new[] { Bpf, PerfMon }, "; missing: CAP_NET_ADMIN")]
+    [InlineData("ebpf", new[] { NetAdmin, PerfMon }, "; missing: CAP_BPF")]
+    [InlineData("ebpf", new[] { NetAdmin, Bpf }, "; missing: CAP_PERFMON")]
+    [InlineData("ebpf", new int[0], "; missing: CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN")]
     [InlineData("packet", new[] { NetRaw }, null)]
-    [InlineData("packet", new[] { NetAdmin, Bpf }, "CAP_NET_RAW is missing")]
+    [InlineData("packet", new[] { NetAdmin, Bpf }, "; missing: CAP_NET_RAW")]
     public void Source_NeedsItsRights_AndNamesWhatIsMissing(string kind, int[] rights, string? missing)
     {
         RootTools.Require();
@@ -37,7 +37,7 @@ public sealed unsafe partial class RightsTests
         {
             try
             {
-                CaptureSources.Open(new CaptureOptions { Kind = Kinds.Of(kind) }, CaptureFilter.All, out _).Dispose();
+                CaptureSources.Open(new() { Kind = Kinds.Of(kind) }, CaptureFilter.All, out _).Dispose();
             }
             catch (UsageException refused)
             {
@@ -56,19 +56,19 @@ public sealed unsafe partial class RightsTests
         string? note = null;
         With([NetRaw], () =>
         {
-            using var source = CaptureSources.Open(new CaptureOptions { Kind = CaptureKind.Auto }, CaptureFilter.All, out note);
+            using var source = CaptureSources.Open(new() { Kind = CaptureKind.Auto }, CaptureFilter.All, out note);
             Assert.Equal("packets of all interfaces", source.Description);
         });
 
         Assert.StartsWith("packets of interfaces instead: eBPF could not ", note, StringComparison.Ordinal);
-        Assert.EndsWith(": CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON is missing", note, StringComparison.Ordinal);
+        Assert.EndsWith("; missing: CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN", note, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Auto_WithRights_TakesEbpf()
     {
         RootTools.Require();
-        using var source = CaptureSources.Open(new CaptureOptions { Kind = CaptureKind.Auto }, CaptureFilter.All, out var note);
+        using var source = CaptureSources.Open(new() { Kind = CaptureKind.Auto }, CaptureFilter.All, out var note);
 
         Assert.Null(note);
         Assert.Matches("^eBPF at cgroup /.+ \\(egress and ingress\\)$", source.Description);
@@ -80,13 +80,35 @@ public sealed unsafe partial class RightsTests
         RootTools.Require();
         With([], () =>
         {
-            var error = Assert.Throws<UsageException>(() => CaptureSources.Open(new CaptureOptions { Kind = CaptureKind.Auto }, CaptureFilter.All, out _));
+            var error = Assert.Throws<UsageException>(() => CaptureSources.Open(new() { Kind = CaptureKind.Auto }, CaptureFilter.All, out _));
             Assert.Equal(2, error.Lines.Count);
         });
     }
 
+    [Fact]
+    public async Task Ebpf_WithoutItsLibrary_NamesThePackage()
+    {
+        RootTools.Require("unshare");
+        var library = (await Run.WellAsync("sh", "-c", "ldconfig -p | sed -n 's/.*libbpf.so.1 .*=> //p'")).Trim();
+        Assert.SkipWhen(library.Length == 0, "needs libbpf1");
+        using var folder = new TempFolder();
+        var answer = folder.File("answer");
+        await Run.WellAsync(
+            ["unshare", "--mount", "sh", "-e", "-c", $"mount --bind /dev/null $(readlink -f {library}); exec \"$@\"", "sh", .. ChildTest.Command(nameof(Child_OpensEbpf), typeof(RightsTests), answer)]);
+
+        Assert.Equal("eBPF needs libbpf.so.1, which is not installed (apt install libbpf1)", await File.ReadAllTextAsync(answer, TestContext.Current.CancellationToken));
+    }
+
+    // What the test above starts.
+    [Fact(Explicit = true)]
+    public Task Child_OpensEbpf()
+    {
+        var error = Assert.Throws<UsageException>(() => CaptureSources.Open(new() { Kind = CaptureKind.Ebpf }, CaptureFilter.All, out _));
+        return File.WriteAllTextAsync(ChildTest.Answer, error.Message, TestContext.Current.CancellationToken);
+    }
+
     // Rights belong to threads; this one ends with the test.
-    private static void With(int[] rights, Action action)
+    private static unsafe void With(int[] rights, Action action)
     {
         Exception? failure = null;
         var thread = new Thread(() => failure = Record.Exception(() =>
@@ -104,5 +126,5 @@ public sealed unsafe partial class RightsTests
     }
 
     [LibraryImport("libc", EntryPoint = "capset")]
-    private static partial int SetCapabilities(uint* header, uint* sets);
+    private static unsafe partial int SetCapabilities(uint* header, uint* sets);
 }

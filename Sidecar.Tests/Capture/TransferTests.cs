@@ -52,8 +52,8 @@ public sealed class TransferTests
         Assert.Equal(Exchange.Answer, collector.Bytes(connection.ServerEnd, connection.ClientEnd).ToArray());
         Assert.Equal(0, capture.Source.Lost);
         Assert.Equal(0, collector.TotalLost);
-        // What one segmentation offload holds comes as one packet.
-        Assert.InRange(collector.Seen.Max(packet => packet.Length), 60_000, 256 * 1024);
+        // What one segmentation offload holds comes as one packet, also of more than 64 KB.
+        Assert.True(collector.Seen.Max(packet => packet.Length) > 60_000);
         // On loopback and with both ends here each packet is there twice, but comes once; a few are sent again.
         Assert.InRange(collector.Seen.Sum(packet => (long)packet.Payload), Amount, Amount + (Amount / 10));
         Assert.InRange(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - (collector.Seen[^1].Time / 1_000_000), 0, 20_000);

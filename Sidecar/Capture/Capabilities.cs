@@ -17,8 +17,8 @@ internal static class Capabilities
     public static string? MissingForEbpf()
     {
         var effective = Effective();
-        // CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON, so that programs of before Linux 5.8 go on working.
-        string[] missing = [.. Name("CAP_BPF", Bpf, SysAdmin), .. Name("CAP_NET_ADMIN", NetAdmin), .. Name("CAP_PERFMON", PerfMon, SysAdmin)];
+        // CAP_SYS_ADMIN includes the first two, as before Linux 5.8. Without CAP_PERFMON the kernel refuses arithmetic with pointers.
+        string[] missing = [.. Name("CAP_BPF", Bpf, SysAdmin), .. Name("CAP_PERFMON", PerfMon, SysAdmin), .. Name("CAP_NET_ADMIN", NetAdmin)];
         return missing.Length == 0 ? null : string.Join(", ", missing);
 
         IEnumerable<string> Name(string name, params int[] enough) => enough.Any(bit => (effective >> bit & 1) != 0) ? [] : [name];

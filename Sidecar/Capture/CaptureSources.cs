@@ -20,22 +20,24 @@ internal static class CaptureSources
             return new FileSource(options);
         if (options.Kind == CaptureKind.Packet)
             return PacketSource.Open(filter, options);
+        UsageException refused;
         try
         {
             return EbpfSource.Open(filter, options);
         }
         catch (UsageException error) when (options.Kind == CaptureKind.Auto && options.Cgroup is null && filter.Cgroups.Count == 0)
         {
-            note = $"packets of interfaces instead: {error.Message}";
+            refused = error;
         }
 
         try
         {
+            note = $"packets of interfaces instead: {refused.Message}";
             return PacketSource.Open(filter, options);
         }
         catch (UsageException error)
         {
-            throw new UsageException([note["packets of interfaces instead: ".Length..], .. error.Lines]);
+            throw new UsageException([.. refused.Lines, .. error.Lines]);
         }
     }
 }

@@ -68,7 +68,7 @@ internal sealed unsafe class BpfObject : IDisposable
         var error = Marshal.GetLastPInvokeError();
         var text = $"eBPF could not {what}: {Marshal.GetPInvokeErrorMessage(error)}";
         if (error is NotPermitted or AccessDenied && Capabilities.MissingForEbpf() is { } missing)
-            return new UsageException($"{text}: {missing} is missing");
+            return new UsageException($"{text}; missing: {missing}");
         return new UsageException(LibBpfLog.Last() is { Length: > 0 } said ? $"{text} ({said}); it needs Linux 5.8 or later" : text);
     }
 }

@@ -29,6 +29,8 @@ internal sealed unsafe class EbpfSource : ICaptureSource
     private readonly IgnoredConnections _ignored;
     private readonly int _lost;
     private readonly WallClock _clock = new();
+    private readonly Lock _gate = new();
+    private bool _isDisposed;
     private long _told;
 
     private EbpfSource(BpfObject programs, CaptureFilter filter, int ringBytes, string cgroup)
@@ -52,7 +54,8 @@ internal sealed unsafe class EbpfSource : ICaptureSource
         {
             var only = 0;
             long count;
-            return LibBpf.LookUp(_lost, &only, &count) == 0 ? count : 0;
+            lock (_gate)
+                return !_isDisposed && LibBpf.LookUp(_lost, &only, &count) == 0 ? count : 0;
         }
     }
 
@@ -104,11 +107,17 @@ internal sealed unsafe class EbpfSource : ICaptureSource
     /// <inheritdoc/>
     public void Dispose()
     {
-        _ring.Dispose();
-        _programs.Dispose();
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            _ring.Dispose();
+            _programs.Dispose();
+        }
     }
 
-    // Whether there were packets. It ends when the ring is empty, or after a part of it, so that the sink is idle now and then.
+    // Whether there were packets. It ends when the ring is empty, or after many, so that the sink is idle now and then.
     private bool Read(IPacketSink sink, CancellationToken stop)
     {
         var found = false;
@@ -117,7 +126,8 @@ internal sealed unsafe class EbpfSource : ICaptureSource
             found = true;
             ref readonly var packet = ref *(RingPacket*)record;
             TellLost(sink, packet.Lost);
-            sink.Packet(LinkType.Raw, new ReadOnlySpan<byte>(record + sizeof(RingPacket), packet.Length), packet.Length, _clock.At(packet.Time), packet.Cgroup, packet.IsEgress != 0);
+            var bytes = new ReadOnlySpan<byte>(record + sizeof(RingPacket), packet.Length);
+            sink.Packet(LinkType.Raw, bytes, packet.Length, _clock.At(packet.Time), packet.Cgroup, packet.IsEgress != 0);
             _ring.Release(record);
         }
 

@@ -41,9 +41,10 @@ struct half {
 	// The number of the first byte behind the SYN.
 	__u32 first;
 	__u8 has_first;
-	// The program that sees this end's packets; the other one sees them again if both ends are on this machine.
+	__u8 is_syn_seen;
+	// The program that sees this end's data; the other one sees it again if both ends are on this machine.
 	__u8 seen_by;
-	__u16 padding;
+	__u8 padding;
 };
 
 struct connection {
@@ -357,14 +358,17 @@ static __always_inline int is_new(struct packet *p, struct connection *c)
 	return p->syn && !p->ack && !(sender->has_first && sender->first == p->sequence + 1);
 }
 
-static __always_inline void remember(struct packet *p, __u8 seen_by)
+static __always_inline void remember(struct packet *p, __u8 program, int is_seen)
 {
-	struct half half = { .first = p->sequence + 1, .has_first = p->syn, .seen_by = seen_by };
+	struct half half = { .first = p->sequence + 1, .has_first = p->syn };
 	struct connection begun = {
 		.state = p->syn ? FRESH : OPEN,
 		.server = !p->syn ? UNKNOWN : p->ack ? p->sender : !p->sender,
 	};
 
+	// A SYN says nothing of data: with NAT, or on its way out of a listening socket, it has not the socket's addresses.
+	half.is_syn_seen = p->syn && is_seen;
+	half.seen_by = p->syn ? 0 : program;
 	*sender_of(p, &begun) = half;
 	bpf_map_update_elem(&connections, &p->key, &begun, BPF_ANY);
 }
@@ -376,16 +380,19 @@ static __always_inline int is_wanted(struct __sk_buff *skb, struct packet *p, st
 
 	if (c->state == IGNORED)
 		return 0;
+	if (p->syn) {
+		if (sender->is_syn_seen && sender->first == p->sequence + 1)
+			return 0;
+		sender->first = p->sequence + 1;
+		sender->has_first = 1;
+		sender->is_syn_seen = 1;
+		return 1;
+	}
 	if (!sender->seen_by)
 		sender->seen_by = program;
 	else if (sender->seen_by != program)
 		return 0;
-	if (c->state != FRESH)
-		return 1;
-	if (p->syn) {
-		sender->first = p->sequence + 1;
-		sender->has_first = 1;
-	} else if (p->payload_length && sender->has_first && sender->first == p->sequence) {
+	if (c->state == FRESH && p->payload_length && sender->has_first && sender->first == p->sequence) {
 		// The side that sends first decides.
 		c->state = may_be_http(skb, p, c->server == p->sender) ? OPEN : IGNORED;
 		return c->state == OPEN;
@@ -478,14 +485,14 @@ static __noinline int capture(struct __sk_buff *skb, int is_egress)
 	if (!admits(wanted, &p, server) || (wanted->has_cgroups && !admits_cgroup(skb, cgroup))) {
 		// Or else later packets could not tell which end is the server.
 		if (p.syn && (wanted->has_included || wanted->has_excluded) && is_new(&p, c))
-			remember(&p, 0);
+			remember(&p, program, 0);
 		return PASS;
 	}
 	if (!is_new(&p, c)) {
 		if (!is_wanted(skb, &p, c, program))
 			return PASS;
 	} else if (p.syn || p.payload_length) {
-		remember(&p, program);
+		remember(&p, program, 1);
 	}
 	deliver(skb, &p, wanted, cgroup, is_egress);
 	return PASS;

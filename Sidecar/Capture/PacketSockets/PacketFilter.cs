@@ -8,6 +8,7 @@ namespace Sidecar.Capture.PacketSockets;
 internal sealed class PacketFilter(CaptureFilter filter)
 {
     private const int V6Header = 40;
+    private const int VlanTag = 4;
     private const byte Tcp = 6;
     private const byte Syn = 0x02;
     private const byte Ack = 0x10;
@@ -15,10 +16,13 @@ internal sealed class PacketFilter(CaptureFilter filter)
     private readonly HashSet<int> _ports = [.. filter.ServerPorts];
     private readonly bool _hasNetworks = filter.Included.Count + filter.Excluded.Count > 0;
 
+    /// <summary>A packet without the tag of a virtual network that the device has left in it.</summary>
+    public static ReadOnlySpan<byte> Untagged(ReadOnlySpan<byte> packet) => IsIp(packet) || packet.Length < VlanTag ? packet : packet[VlanTag..];
+
     /// <summary>Whether a packet, which starts with its IP header, passes.</summary>
     public bool Admits(ReadOnlySpan<byte> packet)
     {
-        if (packet.IsEmpty)
+        if (!IsIp(packet))
             return false;
         var isV6 = packet[0] >> 4 == 6;
         var at = isV6 ? TcpOfV6(packet) : (packet[0] & 0xF) * 4;
@@ -42,6 +46,10 @@ internal sealed class PacketFilter(CaptureFilter filter)
         var server = new IPAddress(address);
         return (filter.Included.Count == 0 || filter.Included.Any(network => network.Contains(server))) && !filter.Excluded.Any(network => network.Contains(server));
     }
+
+    // As the kernel's filter has let them through.
+    private static bool IsIp(ReadOnlySpan<byte> packet) =>
+        packet.Length >= 20 && (packet[0] >> 4) switch { 4 => packet[9] == Tcp, 6 => packet[6] is Tcp or 0 or 43 or 60, _ => false };
 
     // Where the TCP header begins; -1 if there is none.
     private static int TcpOfV6(ReadOnlySpan<byte> packet)

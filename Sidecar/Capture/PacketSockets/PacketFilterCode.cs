@@ -42,7 +42,7 @@ internal static class PacketFilterCode
     private const uint V6 = 0x86DD;
     private const uint Vlan = 0x8100;
     private const uint ServiceVlan = 0x88A8;
-    private const int VlanTag = 4;
+    private const uint VlanTag = 4;
 
     private const uint Tcp = 6;
     private const uint FinSynRst = 7;
@@ -56,21 +56,24 @@ internal static class PacketFilterCode
     public static Instruction[] For(IReadOnlyList<int> ports)
     {
         ports = ports.Count > MostPorts ? [] : ports;
-        Instruction[] tagged = [new(LoadHalf, 2), .. Either(VlanTag, ports), new(Return, 0)];
+        // A packet in has its inner tag before the IP header. One out begins with the IP header, although the kernel calls its type that of the tag.
+        Instruction[] tagged =
+        [
+            new(LoadHalf, 2), .. If(V4, OfV4(VlanTag, ports)), .. If(V6, OfV6(VlanTag, ports)),
+            new(LoadByte, 0), new(ShiftRight, 4), .. If(4, OfV4(0, ports)), .. If(6, OfV6(0, ports)), new(Return, 0),
+        ];
         return
         [
             new(LoadWord, DeviceType), new(JumpIfEqual, Loopback, 0, 3),
             new(LoadWord, PacketType), new(JumpIfEqual, Outgoing, 0, 1), new(Return, 0),
-            new(LoadWord, EtherType), .. Either(0, ports),
+            new(LoadWord, EtherType), .. If(V4, OfV4(0, ports)), .. If(V6, OfV6(0, ports)),
             new(JumpIfEqual, Vlan, 2, 0), new(JumpIfEqual, ServiceVlan, 1, 0), new(Jump, (uint)tagged.Length), .. tagged,
             new(Return, 0),
         ];
     }
 
-    private static IEnumerable<Instruction> Either(uint at, IReadOnlyList<int> ports) => [.. If(V4, OfV4(at, ports)), .. If(V6, OfV6(at, ports))];
-
-    private static IEnumerable<Instruction> If(uint etherType, Instruction[] section) =>
-        [new(JumpIfEqual, etherType, 1, 0), new(Jump, (uint)section.Length), .. section];
+    private static IEnumerable<Instruction> If(uint type, Instruction[] section) =>
+        [new(JumpIfEqual, type, 1, 0), new(Jump, (uint)section.Length), .. section];
 
     private static Instruction[] OfV4(uint at, IReadOnlyList<int> ports) => Section(
     [

@@ -21,9 +21,6 @@ internal sealed unsafe class PacketSource : ICaptureSource
     private const int SocketLevel = 1;
     private const int FilterOption = 26;
     private const ushort AllProtocols = 3;
-    private const ushort Vlan = 0x8100;
-    private const ushort ServiceVlan = 0x88A8;
-    private const int VlanTag = 4;
     private const byte Outgoing = 4;
     private const uint Losing = 4;
 
@@ -139,11 +136,11 @@ internal sealed unsafe class PacketSource : ICaptureSource
         {
             if ((packet->Status & Losing) != 0)
                 TellLost(sink);
-            // The tag of a virtual network that the device has left in the packet.
-            var tag = BinaryPrimitives.ReverseEndianness(packet->EtherType) is Vlan or ServiceVlan ? VlanTag : 0;
-            var bytes = new ReadOnlySpan<byte>((byte*)packet + packet->Start + tag, Math.Max(packet->Length - tag, 0));
+            var whole = new ReadOnlySpan<byte>((byte*)packet + packet->Start, packet->Length);
+            var bytes = PacketFilter.Untagged(whole);
+            var wireLength = packet->WireLength - whole.Length + bytes.Length;
             if (_filter.Admits(bytes))
-                sink.Packet(LinkType.Raw, bytes, packet->WireLength - tag, (packet->Seconds * NanosecondsPerSecond) + packet->Nanoseconds, cgroup: 0, packet->PacketType == Outgoing);
+                sink.Packet(LinkType.Raw, bytes, wireLength, (packet->Seconds * NanosecondsPerSecond) + packet->Nanoseconds, cgroup: 0, packet->PacketType == Outgoing);
         }
     }
 
@@ -182,6 +179,6 @@ internal sealed unsafe class PacketSource : ICaptureSource
     private static UsageException Failure(string what)
     {
         var text = $"packets of interfaces: could not {what}: {Libc.ErrorText}";
-        return new UsageException(Capabilities.HasNetRaw ? text : $"{text}: CAP_NET_RAW is missing");
+        return new UsageException(Capabilities.HasNetRaw ? text : $"{text}; missing: CAP_NET_RAW");
     }
 }

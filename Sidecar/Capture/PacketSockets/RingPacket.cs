@@ -31,10 +31,6 @@ internal struct RingPacket
     [FieldOffset(26)]
     public ushort Start;
 
-    /// <summary>The type of the packet, as Ethernet numbers it, in the network's order.</summary>
-    [FieldOffset(50)]
-    public ushort EtherType;
-
     /// <summary>Whether it is for this machine, from it, or for another one.</summary>
     [FieldOffset(58)]
     public byte PacketType;

@@ -72,7 +72,7 @@ internal static class PodInjector
         var (rules, sidecar) = (Containers.RulesOf(settings), Containers.SidecarOf(settings, probes));
         if (settings.Container == ContainerKind.Native)
         {
-            // Before all others, whose connections then go through the sidecar too.
+            // Before all others, so that their connections go through the sidecar too.
             pod.Insert(["spec", "initContainers"], 0, [rules, sidecar], before: "containers");
         }
         else

@@ -6,7 +6,7 @@ namespace Injection.Text;
 
 /// <summary>
 /// Makes one change in the text of a document, and leaves all other text as it is: comments, order, quotes and line ends.
-/// Whoever calls it compares the result with the change, so a shape that it does not know becomes an error, never a wrong manifest.
+/// The caller compares the result with the change, so a shape that it does not know becomes an error, never a wrong manifest.
 /// </summary>
 /// <param name="document">The document.</param>
 /// <param name="newLine">The line end of the file.</param>

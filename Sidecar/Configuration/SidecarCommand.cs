@@ -73,6 +73,8 @@ internal static class SidecarCommand
             outputs.Insert(0, () => FileCheck.RefuseUnwritable(path, options.ConnectionRecordsOrigin));
         if (options is { Records.Count: > 0, Kubernetes.Names: PeerNaming.On })
             outputs.Add(() => new ApiServer(options.Kubernetes).Dispose());
+        if (options.Records.Count > 0 || options.MetricsExport is not null)
+            outputs.Add(() => OwnPod.NameOf(options.Kubernetes));
         if (options.MetricsExport is { } metrics)
             outputs.Add(() => MetricsExport.Check(metrics));
         var errors = new List<string>();

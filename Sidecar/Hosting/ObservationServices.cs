@@ -28,12 +28,10 @@ internal static class ObservationServices
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), Meters));
         if (MetricsExport.IsSupported && options.MetricsExport is { } export)
             services.AddSingleton(provider => new MetricsExport(
-                export, NameAttributes.ResourceOf(provider.GetService<PeerNames>()), provider.GetRequiredService<ILogger<MetricsExport>>(), Meters));
+                export, NameAttributes.ResourceOf(OwnPod.NameOf(options.Kubernetes)), provider.GetRequiredService<ILogger<MetricsExport>>(), Meters));
         services.AddSingleton<ProcessMeter>().AddSingleton<RecordMetrics>().AddSingleton(new ObservationMemory(options.ObservationMemory));
         services.AddSingleton(provider => new ExchangeMetrics(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<ObservationMemory>(), observed ?? TimeProvider.System));
-        if (options.Kubernetes.Names != PeerNaming.Off && (options.Records.Count > 0 || options.MetricsExport is not null))
-            services.AddPeerNames(options.Kubernetes);
-        services.AddExchangeRecords(options.Records, observed, otherwise);
+        services.AddExchangeRecords(options, observed, otherwise);
     }
 }

@@ -22,6 +22,10 @@ internal sealed class OwnPod
         options.Pod is null ? null : new NamedPod(options.Pod, options.Namespace, options.Node, options.ServiceAccount, labels.Of(ReadLabels(options.LabelsFile))),
         NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => NetworkAddress.Canonical(a.Address)));
 
+    /// <summary>The name of the own pod, for a process that needs no names of peers; null if names are off or it is not known.</summary>
+    /// <exception cref="Chassis.UsageException">The file with its labels cannot be read.</exception>
+    public static NamedPod? NameOf(KubernetesOptions options) => options.Names == PeerNaming.Off ? null : Read(options, new LabelChoice(options.Labels)).Name;
+
     /// <summary>Whether an address belongs to it.</summary>
     public bool Has(IPAddress address) => IPAddress.IsLoopback(address) || _addresses.Contains(address);
 

@@ -79,7 +79,7 @@ public sealed record ExchangeRecordOptions
     /// <summary>Patterns of recorded paths; those with <c>!</c> exclude; default none, for all paths.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
-    /// <summary>Networks of the servers whose exchanges are recorded; those with <c>!</c> exclude; default none, for all.</summary>
+    /// <summary>Networks of the servers with recorded exchanges; those with <c>!</c> exclude; default none, for all.</summary>
     public IReadOnlyList<string> Cidrs { get; init; } = [];
 
     /// <summary>The versions of HTTP that are recorded; default all.</summary>

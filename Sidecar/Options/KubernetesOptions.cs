@@ -6,7 +6,7 @@ public sealed record KubernetesOptions
     // Where Kubernetes mounts the token of a service account.
     private const string Account = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-    /// <summary>Whose names records have; default none.</summary>
+    /// <summary>The pods that have names in records; default none.</summary>
     public PeerNaming Names { get; init; }
 
     /// <summary>The own pod; default <c>POD_NAME</c>, null if it is not known.</summary>
@@ -50,7 +50,7 @@ public sealed record KubernetesOptions
     private static string? TextOf(string file) => File.Exists(file) ? File.ReadAllText(file).Trim() : null;
 }
 
-/// <summary>Whose names records have.</summary>
+/// <summary>The pods that have names in records.</summary>
 public enum PeerNaming
 {
     /// <summary>Nobody's.</summary>

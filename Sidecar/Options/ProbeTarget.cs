@@ -25,7 +25,7 @@ internal enum ProbeKind
 /// <c>grpc://HOST:PORT/SERVICE</c>.
 /// </summary>
 /// <param name="Kind">How it asks.</param>
-/// <param name="Host">Whom it asks; empty for the address at which the prober has reached the sidecar.</param>
+/// <param name="Host">The host to ask; empty for the address at which the prober has reached the sidecar.</param>
 /// <param name="Port">The port.</param>
 /// <param name="Path">The path with its query, without the first slash; for gRPC the service, possibly empty.</param>
 internal sealed record ProbeTarget(ProbeKind Kind, string Host, int Port, string Path)

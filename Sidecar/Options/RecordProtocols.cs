@@ -1,6 +1,6 @@
 namespace Sidecar.Options;
 
-/// <summary>Versions of HTTP whose exchanges are recorded.</summary>
+/// <summary>Versions of HTTP to record.</summary>
 [Flags]
 public enum RecordProtocols
 {

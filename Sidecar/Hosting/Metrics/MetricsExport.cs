@@ -29,7 +29,7 @@ internal sealed partial class MetricsExport : IAsyncDisposable
     private readonly MeterProvider _provider;
 
     /// <param name="options">The collector.</param>
-    /// <param name="pod">The attributes of the own pod; null if they are not known.</param>
+    /// <param name="pod">The attributes of the own pod.</param>
     /// <param name="logger">Gets a line when metrics do not arrive, and one when they do again.</param>
     /// <param name="meters">The names of the meters.</param>
     public MetricsExport(MetricsExportOptions options, IReadOnlyDictionary<string, string>? pod, ILogger<MetricsExport> logger, params string[] meters)

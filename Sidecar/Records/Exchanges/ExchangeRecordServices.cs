@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Chassis.Records;
 using Sidecar.Kubernetes;
 using Sidecar.Options;
@@ -9,15 +10,26 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>The services that write records of exchanges.</summary>
 internal static partial class ExchangeRecordServices
 {
-    /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
-    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, IReadOnlyList<ExchangeRecordOptions> entries, TimeProvider? observed = null, LocalProcess? otherwise = null)
+    /// <summary>Adds the <see cref="ExchangeRecorder"/>, <see cref="LocalProcesses"/> and <see cref="PeerNames"/>, unless there are no entries.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="options">The entries, and which names their records have.</param>
+    /// <param name="observed">The clock of the exchanges' times; null if it is the process's.</param>
+    /// <param name="otherwise">The process of a connection that is not looked up; null for this one.</param>
+    public static IServiceCollection AddExchangeRecords(this IServiceCollection services, ProcessOptions options, TimeProvider? observed = null, LocalProcess? otherwise = null)
     {
-        if (entries.Count == 0)
+        if (options.Records.Count == 0)
             return services;
+        if (options.Kubernetes.Names != PeerNaming.Off)
+        {
+            services.AddSingleton(provider => new PeerNames(
+                options.Kubernetes, provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerNames>>()));
+            services.AddHostedService(provider => provider.GetRequiredService<PeerNames>());
+        }
+
         return services
             .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>(), otherwise))
             .AddSingleton(provider => Open(
-                entries, provider.GetRequiredService<RecordMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>(),
+                options.Records, provider.GetRequiredService<RecordMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExchangeRecorder>>(),
                 provider.GetService<PeerNames>(), observed))
             .AddSingleton<IReopenable>(provider => provider.GetRequiredService<ExchangeRecorder>());
     }
@@ -32,7 +44,7 @@ internal static partial class ExchangeRecordServices
     /// <exception cref="Chassis.UsageException">An output cannot be opened.</exception>
     public static ExchangeRecorder Open(IReadOnlyList<ExchangeRecordOptions> entries, RecordMetrics metrics, TimeProvider time, ILogger logger, PeerNames? names = null, TimeProvider? observed = null)
     {
-        var resource = NameAttributes.ResourceOf(names);
+        var resource = names is null ? null : NameAttributes.ResourceOf(names.Own);
         var opened = new List<RecordEntry>();
         // One for all, so that an exchange has the same time in each.
         var clock = new WallClock(observed ?? time);

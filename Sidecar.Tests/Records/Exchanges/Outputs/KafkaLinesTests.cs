@@ -140,6 +140,7 @@ public sealed class KafkaLinesTests : IDisposable
 
     [Theory]
     [InlineData("no.such.property=1", "no.such.property")]
+    [InlineData("acks=many", "acks")]
     [InlineData("retries=many", "retries")]
     [InlineData("compression.codec=rar", "compression.codec")]
     [InlineData("just a line", ":1: NAME=VALUE is expected")]

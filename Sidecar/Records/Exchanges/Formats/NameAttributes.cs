@@ -5,9 +5,8 @@ namespace Sidecar.Records.Exchanges.Formats;
 /// <summary>Names of Kubernetes as attributes, by OpenTelemetry's semantic conventions for its resources.</summary>
 internal static class NameAttributes
 {
-    /// <summary>Those of the own pod, for the resource of all that this process sends; null if names are off.</summary>
-    public static IReadOnlyDictionary<string, string>? ResourceOf(PeerNames? names) =>
-        names is null ? null : Of(names.Own).ToDictionary(attribute => attribute.Name, attribute => attribute.Value);
+    /// <summary>Those of the own pod, for the resource of all that this process sends; none for null.</summary>
+    public static IReadOnlyDictionary<string, string> ResourceOf(NamedPod? own) => Of(own).ToDictionary(attribute => attribute.Name, attribute => attribute.Value);
 
     /// <summary>Those of one end of a connection.</summary>
     public static IEnumerable<Label> Of(EndNames names)

@@ -49,7 +49,7 @@ internal sealed partial class Spool : IDisposable
 
     /// <summary>Opens it, with what an earlier process has left.</summary>
     /// <param name="options">The folder, which is made if it is missing.</param>
-    /// <param name="content">Whose records it has: kind of output, and format.</param>
+    /// <param name="content">The kind of output that its records are for, and their format.</param>
     /// <param name="logger">Gets a line when something goes wrong for the first time.</param>
     /// <exception cref="UsageException">The folder cannot be used.</exception>
     public static Spool Open(SpoolOptions options, string content, ILogger logger)

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Sidecar.Records.Exchanges.Outputs.Spools;
 
 /// <summary>
-/// One file of a spool: a line that says whose records these are, then batches. It is opened for each operation, so that many files cost
+/// One file of a spool: a line that names the output of the records, then batches. It is opened for each operation, so that many files cost
 /// nothing.
 /// </summary>
 internal sealed class SpoolSegment
@@ -27,7 +27,7 @@ internal sealed class SpoolSegment
     public long Records { get; private set; }
 
     /// <summary>The first line of a file.</summary>
-    /// <param name="content">Whose records the file has.</param>
+    /// <param name="content">The output of its records, and their format.</param>
     public static byte[] Title(string content)
     {
         var text = $"sidecar-spool 1 {content} ";

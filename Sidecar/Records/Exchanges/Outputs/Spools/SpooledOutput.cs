@@ -65,7 +65,7 @@ internal sealed partial class SpooledOutput : ILineOutput
     /// <summary>Puts a spool before an output.</summary>
     /// <param name="output">The output.</param>
     /// <param name="options">The spool; null for none.</param>
-    /// <param name="content">Whose lines these are: kind of output, and format of lines.</param>
+    /// <param name="content">The kind of output that the lines are for, and their format.</param>
     /// <param name="context">The format, the clock and the log.</param>
     /// <exception cref="UsageException">The spool's folder cannot be used.</exception>
     public static ILineOutput Open(IBatchOutput output, SpoolOptions? options, string content, OutputContext context) => options is null

@@ -17,18 +17,15 @@ public sealed class LineSink : IAsyncDisposable
     /// <summary>Bytes of all blocks by default.</summary>
     public const int DefaultLimit = 8 * 1024 * 1024;
 
-    /// <summary>Bytes in a line for an <see cref="ILateNumber"/>: the digits of the largest number.</summary>
-    public const int LateNumberWidth = 10;
-
     // One wake-up for all lines of that time; a reader who follows the file does not notice it.
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
 
     // A reader of stdout that has stopped reading must not delay the end of the process for longer.
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan LateNumberLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LateTextLimit = TimeSpan.FromSeconds(1);
 
-    // When this share of the room is in use, a line is written without its number, because waiting could lose it.
+    // When this share of the room is in use, a line is written without its late texts, because waiting could lose it.
     private const int PressedShare = 4;
 
     // One block is filled while the other is written.
@@ -98,22 +95,19 @@ public sealed class LineSink : IAsyncDisposable
     public Task ReopenAsync() => _output.ReopenAsync();
 
     /// <summary>Copies a line; any thread can call it, and it never waits for the output.</summary>
-    /// <param name="line">
-    /// With its line feed, and with <see cref="LateNumberWidth"/> bytes of any value if a number is still missing.
-    /// </param>
-    /// <param name="lateAt">The position of these bytes.</param>
-    /// <param name="late">The number; null if none is missing.</param>
-    public void Write(ReadOnlySpan<byte> line, int lateAt = 0, ILateNumber? late = null)
+    /// <param name="line">With its line feed, and without the texts that are not known yet.</param>
+    /// <param name="late">These texts, in the order of their positions.</param>
+    public void Write(ReadOnlySpan<byte> line, params ReadOnlySpan<LateText> late)
     {
         lock (_lock)
         {
-            if (_isClosed || BlockFor(line.Length) is not { } block)
+            if (_isClosed || BlockFor(LineBlock.RoomFor(line, late)) is not { } block)
             {
                 _dropped++;
                 return;
             }
 
-            block.Append(line, lateAt, late);
+            block.Append(line, late);
             if (_isTimed)
                 return;
             _isTimed = true;
@@ -222,7 +216,7 @@ public sealed class LineSink : IAsyncDisposable
                 isClosed = _isClosed;
             while (Take() is { } block)
             {
-                await block.SettleAsync(LateNumberLimit, Pressed(), _time);
+                await block.SettleAsync(LateTextLimit, Pressed(), _time);
                 await _output.WriteAsync(block.Bytes, block.Lines, Hurry());
                 lock (_lock)
                     Free(block);

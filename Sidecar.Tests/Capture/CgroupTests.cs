@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Sidecar.Capture;
-using Sidecar.Capture.Ebpf;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Tests.Support;
 using Testing;
 using Testing.Peers;
@@ -28,8 +28,6 @@ public sealed class CgroupTests : IAsyncDisposable
     [InlineData("")]
     [InlineData("filter by it")]
     [InlineData("filter by the one above")]
-    [InlineData("attach to it")]
-    [InlineData("attach to the one above")]
     public async Task Packets_HaveTheirSocketsCgroup_AndPassByIt(string by)
     {
         RootTools.Require();
@@ -40,10 +38,9 @@ public sealed class CgroupTests : IAsyncDisposable
         var filter = new CaptureFilter
         {
             ServerPorts = [Port],
-            Cgroups = by switch { "filter by it" => [await IdAsync(Child)], "filter by the one above" => [await IdAsync(Parent)], _ => [] },
+            Cgroups = by switch { "filter by it" => [ControlGroups.IdOf(Child)!.Value], "filter by the one above" => [ControlGroups.IdOf(Parent)!.Value], _ => [] },
         };
-        var options = new CaptureOptions { Cgroup = by switch { "attach to it" => Child, "attach to the one above" => Parent, _ => null } };
-        using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, filter, options);
+        using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, filter);
         using var listener = space.Listen(Port);
 
         var curl = Run.ToEndAsync("sh", "-c", $"echo $$ > {Child}/cgroup.procs && exec ip netns exec {space.Name} curl -sS http://127.0.0.1:{Port}/x");

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Sidecar.Capture;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Testing;

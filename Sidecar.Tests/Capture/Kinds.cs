@@ -1,4 +1,3 @@
-using Sidecar.Capture;
 using Sidecar.Options;
 
 namespace Sidecar.Tests.Capture;

@@ -1,7 +1,6 @@
 using System.Net;
 using global::Packets;
 using Sidecar.Capture;
-using Sidecar.Options;
 using Sidecar.Tests.Support;
 using Testing;
 using Xunit;

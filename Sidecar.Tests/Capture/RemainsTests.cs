@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Processes;
-using Sidecar.Capture;
 using Sidecar.Options;
 using Testing;
 using Xunit;

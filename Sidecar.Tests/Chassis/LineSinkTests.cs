@@ -137,34 +137,52 @@ public sealed class LineSinkTests
     }
 
     [Fact]
-    public async Task Write_LateNumbers_TakeTheirPlacesInOrder()
+    public async Task Write_LateTexts_TakeTheirPlacesInOrder()
     {
         var output = new GatedStream(isOpen: true);
         await using (var sink = Sink(output))
         {
-            sink.Write("{          ,1}\n"u8, 1, new Number(7));
+            sink.Write("{,1}\n"u8, new LateText(1, new Known("7")));
             sink.Write("{2}\n"u8);
-            sink.Write("          }\n"u8, 0, new Number(int.MaxValue));
-            sink.Write("{3          \n"u8, 2, new Number(0));
+            sink.Write("}\n"u8, new LateText(0, new Known("2147483647")));
+            sink.Write("{3,}\n"u8, new LateText(2, new Known("0")), new LateText(2, new Known("")), new LateText(3, new Known("\"a\"")));
+            sink.Write("{4\n"u8, new LateText(2, new Known("}")));
         }
 
-        Assert.Equal("{7,1}\n{2}\n2147483647}\n{30\n", output.Text);
+        Assert.Equal("{7,1}\n{2}\n2147483647}\n{30,\"a\"}\n{4}\n", output.Text);
     }
 
-    // Else the fastest would lose most for a number that nobody may ever find.
+    // The room of its texts belongs to a line: else they would be written over the next block's end.
     [Fact]
-    public async Task Write_MuchBehindANumberThatIsNotKnown_WaitsNoLonger()
+    public async Task Write_LinesThatFillABlockWithTheirLateTexts_AreWhole()
+    {
+        var output = new GatedStream(isOpen: true);
+        var line = new byte[(LineSink.BlockSize / 4) - 5];
+        line.AsSpan().Fill((byte)'.');
+        line[^1] = (byte)'\n';
+        await using (var sink = Sink(output, limit: 8 * LineSink.BlockSize))
+        {
+            for (var i = 0; i < 9; i++)
+                sink.Write(line, new LateText(line.Length - 1, new Known($"{i}{i}{i}")));
+        }
+
+        Assert.Equal(string.Concat(Enumerable.Range(0, 9).Select(i => new string('.', line.Length - 1) + $"{i}{i}{i}\n")), output.Text);
+    }
+
+    // Else the fastest would lose most for a text that nobody may ever find.
+    [Fact]
+    public async Task Write_MuchBehindATextThatIsNotKnown_WaitsNoLonger()
     {
         var output = new GatedStream(isOpen: true);
         await using var sink = Sink(output, limit: 8 * LineSink.BlockSize);
-        var number = new Unknown();
-        sink.Write("          \n"u8, 0, number);
+        var text = new Unknown();
+        sink.Write("\n"u8, new LateText(0, text));
         for (var i = 0; i < 4; i++)
             sink.Write(new byte[LineSink.BlockSize]);
 
         await Eventually.TrueAsync(() => output.Text.StartsWith("1\n", StringComparison.Ordinal));
         // Another sink, which has the time, waits on.
-        Assert.False(number.IsGivenUp);
+        Assert.False(text.IsGivenUp);
     }
 
     [Fact]
@@ -184,20 +202,30 @@ public sealed class LineSinkTests
     private LineSink Sink(Stream output, int limit = LineSink.DefaultLimit) =>
         new(new LineOutput(output, NullLogger.Instance), limit, _time, NullLogger.Instance);
 
-    private sealed class Unknown : ILateNumber
+    private sealed class Unknown : ILateText
     {
         public Task Known { get; } = new TaskCompletionSource().Task;
 
-        public int Value => 1;
+        public int MaxLength => 10;
 
         public bool IsGivenUp { get; private set; }
+
+        public int Write(Span<byte> room)
+        {
+            room[0] = (byte)'1';
+            return 1;
+        }
 
         public void GiveUp() => IsGivenUp = true;
     }
 
-    private sealed record Number(int Value) : ILateNumber
+    private sealed class Known(string text) : ILateText
     {
-        public Task Known => Task.CompletedTask;
+        Task ILateText.Known => Task.CompletedTask;
+
+        public int MaxLength => 10;
+
+        public int Write(Span<byte> room) => Encoding.ASCII.GetBytes(text, room);
 
         public void GiveUp() => Assert.Fail("it is known");
     }

@@ -1,11 +1,14 @@
 using System.Net;
+using Chassis;
 using Chassis.Net;
+using Sidecar.Kubernetes;
 using Sidecar.Options;
+using Sidecar.Owners;
 
 namespace Sidecar.Capture;
 
 /// <summary>
-/// What the kernel filters by; an empty list means all. While it is unknown which end of a connection is its server, because the
+/// Which connections are observed; an empty list means all. The kernel filters by all of it but the namespaces. While it is unknown which end of a connection is its server, because the
 /// connection was there before the capture, packets pass if either end could be.
 /// </summary>
 internal sealed record CaptureFilter
@@ -25,17 +28,50 @@ internal sealed record CaptureFilter
     /// <summary>Ids of cgroups, each with those below it, of either end; at most 4,096. Only eBPF knows them.</summary>
     public IReadOnlyList<ulong> Cgroups { get; init; } = [];
 
+    /// <summary>Namespaces of Kubernetes, of either end.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
+    /// <summary>Namespaces of Kubernetes that neither end may be in.</summary>
+    public IReadOnlyList<string> ExcludedNamespaces { get; init; } = [];
+
+    /// <summary>Whether names of Kubernetes decide.</summary>
+    public bool HasNamespaces => Namespaces.Count + ExcludedNamespaces.Count > 0;
+
     /// <summary>The filter for a user's choice.</summary>
-    public static CaptureFilter Of(CaptureChoice choice) => new()
+    /// <exception cref="UsageException">There is no such control group.</exception>
+    public static CaptureFilter Of(CaptureChoice choice)
     {
-        ServerPorts = choice.Ports,
-        Included = [.. choice.Cidrs.Where(cidr => !cidr.StartsWith('!')).Select(NetworkAddress.Parse)],
-        Excluded = [.. choice.Cidrs.Where(cidr => cidr.StartsWith('!')).Select(cidr => NetworkAddress.Parse(cidr[1..]))],
-    };
+        var (included, excluded) = Split(choice.Cidrs);
+        var (namespaces, excludedNamespaces) = Split(choice.Namespaces);
+        return new()
+        {
+            ServerPorts = choice.Ports,
+            Included = [.. included.Select(NetworkAddress.Parse)],
+            Excluded = [.. excluded.Select(NetworkAddress.Parse)],
+            Cgroups = [.. choice.Cgroups.Select(folder => ControlGroups.IdOf(folder) ?? throw new UsageException($"capture.cgroups '{folder}': no folder of a control group (version 2) is there"))],
+            Namespaces = namespaces,
+            ExcludedNamespaces = excludedNamespaces,
+        };
+    }
 
     /// <summary>Whether connections to a server pass.</summary>
     public bool Accepts(IPEndPoint server) =>
         (ServerPorts.Count == 0 || ServerPorts.Contains(server.Port))
         && (Included.Count == 0 || Included.Any(network => network.Contains(server.Address)))
         && !Excluded.Any(network => network.Contains(server.Address));
+
+    /// <summary>Whether connections between these ends pass; an end without a name is in no namespace.</summary>
+    public bool Accepts(ConnectionNames? names)
+    {
+        if (!HasNamespaces)
+            return true;
+        string?[] ends = [NamespaceOf(names?.Client), NamespaceOf(names?.Server)];
+        return (Namespaces.Count == 0 || ends.Any(end => end is not null && Namespaces.Contains(end)))
+            && !ends.Any(end => end is not null && ExcludedNamespaces.Contains(end));
+    }
+
+    private static string? NamespaceOf(EndNames? end) => end?.Pod?.Namespace ?? end?.Service?.Namespace;
+
+    private static (string[] Included, string[] Excluded) Split(IReadOnlyList<string> words) =>
+        ([.. words.Where(word => !word.StartsWith('!'))], [.. words.Where(word => word.StartsWith('!')).Select(word => word[1..])]);
 }

@@ -5,6 +5,7 @@ using Sidecar.Kubernetes;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Telemetry;
 
@@ -28,6 +29,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     private long _lost;
     private long _live;
     private long _opened;
+    private (TcpEnd End, ulong Group) _owner;
 
     /// <param name="source">The packets.</param>
     /// <param name="filter">Which connections are observed.</param>
@@ -37,7 +39,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     /// <param name="metrics">Gets each exchange.</param>
     /// <param name="logger">Gets a line when packets are lost.</param>
     /// <param name="recorder">Gets each exchange; null for no records.</param>
-    /// <param name="processes">Finds the servers' processes; null for a capture of another machine or time.</param>
+    /// <param name="processes">Finds the processes of both ends; null for a capture of another machine or time.</param>
     /// <param name="peers">Kubernetes' names; null for none.</param>
     public CaptureObserver(
         ICaptureSource source, CaptureFilter filter, ProcessOptions options, CapturedTime clock, ObservationMemory memory, ExchangeMetrics metrics, ILogger<CaptureObserver> logger,
@@ -98,13 +100,18 @@ internal sealed partial class CaptureObserver : IPacketSink
             return;
         }
 
-        Segment(segment);
+        // The packet of a socket: on its way out that of the sender.
+        Segment(segment, isEgress ? segment.From : segment.To, cgroup);
     }
 
     /// <summary>A segment of TCP.</summary>
-    public void Segment(in TcpSegment segment)
+    /// <param name="segment">The segment.</param>
+    /// <param name="end">One of its ends.</param>
+    /// <param name="group">The id of the control group of this end's socket; 0 if it is not known.</param>
+    public void Segment(in TcpSegment segment, in TcpEnd end = default, ulong group = 0)
     {
         Clock.Advance(segment.Time);
+        _owner = (end, group);
         _reassembler.Add(segment);
         RunPosted();
     }
@@ -134,8 +141,17 @@ internal sealed partial class CaptureObserver : IPacketSink
         RunPosted();
     }
 
-    /// <summary>The process of a server, found later.</summary>
-    public LocalProcess FindProcess(IPEndPoint client, IPEndPoint server) => _processes?.Find(client, server) ?? LocalProcess.Unknown;
+    /// <summary>Whether the packets are those of this machine as they pass, so that processes can be found.</summary>
+    public bool HasProcesses => _processes is not null;
+
+    /// <summary>An end of the current segment's connection, and the id of the control group of its socket; 0 if that is not known.</summary>
+    public (TcpEnd End, ulong Group) Owner => _owner;
+
+    /// <summary>The process of an end, found later.</summary>
+    /// <param name="other">The other end.</param>
+    /// <param name="end">The end.</param>
+    /// <param name="group">The id of the control group of its socket; 0 if it is not known.</param>
+    public LocalProcess FindProcess(IPEndPoint other, IPEndPoint end, ulong group) => _processes?.FindDetailed(other, end, group) ?? LocalProcess.Unknown;
 
     /// <summary>Kubernetes' names of a connection's ends; null for none.</summary>
     public ConnectionNames? NamesOf(IPEndPoint client, IPEndPoint server, long opened) =>

@@ -25,7 +25,7 @@ internal static class CaptureSources
         {
             return EbpfSource.Open(filter, options);
         }
-        catch (UsageException error) when (options.Kind == CaptureKind.Auto && options.Cgroup is null && filter.Cgroups.Count == 0)
+        catch (UsageException error) when (options.Kind == CaptureKind.Auto && filter.Cgroups.Count == 0)
         {
             refused = error;
         }

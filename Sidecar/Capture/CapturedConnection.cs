@@ -4,6 +4,7 @@ using Packets;
 using Sidecar.Connections;
 using Sidecar.Net;
 using Sidecar.Observation;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 
 namespace Sidecar.Capture;
@@ -20,7 +21,10 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     private RequestSearch? _search;
     private ObservationFault? _fault;
     private RecordChain? _records;
-    private LocalProcess? _process;
+    private LocalProcess? _clientProcess;
+    private LocalProcess? _serverProcess;
+    private ulong _openerGroup;
+    private ulong _accepterGroup;
     private bool _hasBegun;
     private bool _isTurned;
     private bool _isForgotten;
@@ -31,6 +35,7 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     public CapturedConnection(CaptureObserver capture, in TcpOpening opening)
     {
         (_capture, _opening) = (capture, opening);
+        NoteGroup();
         if (opening.IsFromStart)
             Begin();
         else
@@ -47,8 +52,11 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     /// <inheritdoc/>
     public void Read(TcpDirection direction, ReadOnlySpan<byte> bytes, long time)
     {
+        NoteGroup();
         if (_search is not null && !Search(direction, bytes, time))
             return;
+        if (_capture.HasProcesses)
+            Ask(Of(direction));
         _observer?.Read(Of(direction), bytes, time);
         AfterStep();
     }
@@ -79,6 +87,8 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     /// <inheritdoc/>
     public void OnExchange(Exchange exchange)
     {
+        if (_capture.Filter.HasNamespaces && !_capture.Filter.Accepts(_capture.NamesOf(Client, Server, _opening.Time)))
+            return;
         _capture.Metrics.Ended(exchange, CaptureObserver.ListenerName);
         if (_capture.Recorder is not { } recorder)
             return;
@@ -105,8 +115,27 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     private void Begin()
     {
         _fault = null;
-        _process ??= _capture.FindProcess(Client, Server);
         _observer = new ConnectionObserver(this, _capture.Limits, _capture.Memory, _capture.Clock, isOfOneThread: true);
+    }
+
+    private void NoteGroup()
+    {
+        var (end, group) = _capture.Owner;
+        if (group == 0)
+            return;
+        if (end == _opening.Client)
+            _openerGroup = group;
+        else
+            _accepterGroup = group;
+    }
+
+    // While both ends exist: the client's when it sends, before it has its answer; the server's when it answers, because its group is known only then.
+    private void Ask(Direction direction)
+    {
+        if (direction == Direction.Request)
+            _clientProcess ??= _capture.FindProcess(Server, Client, _isTurned ? _accepterGroup : _openerGroup);
+        else
+            _serverProcess ??= _capture.FindProcess(Client, Server, _isTurned ? _openerGroup : _accepterGroup);
     }
 
     // Whether the observer goes on with the segment.
@@ -159,8 +188,11 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
 
     private ExchangeOrigin Origin()
     {
-        var client = Client;
-        var server = Server;
-        return new ExchangeOrigin(ConnectionId.New(), SidecarRole.Alone, Transform: null, new ClientAddress(client), server, _process!, _capture.NamesOf(client, server, _opening.Time));
+        var (client, server) = (Client, Server);
+        // A server that has not answered.
+        Ask(Direction.Response);
+        return new ExchangeOrigin(
+            ConnectionId.New(), SidecarRole.Alone, Transform: null, new ClientAddress(client), server, _serverProcess!,
+            _capture.NamesOf(client, server, _opening.Time), _capture.HasProcesses ? _clientProcess ?? LocalProcess.Unknown : null);
     }
 }

@@ -24,6 +24,7 @@ internal interface ICaptureSource : IDisposable
     /// Replaces the filter; does nothing where the source cannot. Any thread may call it. While one filter replaces the other, for some
     /// microseconds, packets pass that either lets through.
     /// </summary>
+    /// <exception cref="Chassis.UsageException">The source cannot filter like that; the filter stays.</exception>
     public void Apply(CaptureFilter filter)
     {
     }

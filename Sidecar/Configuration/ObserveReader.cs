@@ -21,7 +21,8 @@ internal static class ObserveReader
         new("--capture-ports", "capture.ports", "PORT,...", "Ports of the servers to observe [default: all]"),
         new("--capture-cidrs", "capture.cidrs", "CIDR,...", "Networks of the servers to observe, such as 10.0.0.0/8,!10.96.0.0/12; ! excludes [default: all]"),
         new("--capture-interface", "capture.interface", "NAME", "packet: the network interface [default: all]"),
-        new("--capture-cgroup", "capture.cgroup", "FOLDER", "ebpf: the control group (version 2) of the processes to observe [default: all processes]"),
+        new("--capture-cgroups", "capture.cgroups", "FOLDER,...", "ebpf: the control groups (version 2) of the processes to observe, with those below them [default: all processes]"),
+        new("--capture-namespaces", "capture.namespaces", "NAME,...", "Namespaces of Kubernetes of the pods to observe; ! excludes; needs --kubernetes-names on [default: all]"),
         new("--capture-buffer", "capture.buffer", "SIZE", $"Memory for packets between the kernel and this program, a power of two from 1MB to 1GB [default: {Values.DisplaySize(Defaults.Buffer)}]"),
         .. ProcessSettings.Records,
         .. ProcessSettings.Observation,
@@ -38,6 +39,8 @@ internal static class ObserveReader
         if (!settings.All.Any(setting => setting.Key.StartsWith("records", StringComparison.OrdinalIgnoreCase)))
             settings.Add([new Setting("records.path", "-", SettingSet.DefaultOrigin)]);
         var options = ProcessSettings.Read(settings, new ObserveOptions { Capture = ReadCapture(settings) });
+        if (options.Kubernetes.Names != PeerNaming.On)
+            settings.SwitchOff("capture.namespaces", "without names nothing is known of namespaces; take kubernetes.names: on, or remove this", cause: "kubernetes.names");
         if (options.Capture.Kind == CaptureKind.File)
             options = options with { Records = [.. options.Records.Select(entry => WithoutRates(settings, entry))] };
         settings.RefuseUnknown();
@@ -62,7 +65,7 @@ internal static class ObserveReader
         if (kind is CaptureKind.Ebpf or CaptureKind.File)
             settings.SwitchOff("capture.interface", "only a packet socket is bound to an interface; use --capture packet, or remove one of the two");
         if (kind is CaptureKind.Packet or CaptureKind.File)
-            settings.SwitchOff("capture.cgroup", "only eBPF knows control groups; use --capture ebpf, or remove one of the two");
+            settings.SwitchOff("capture.cgroups", "only eBPF knows control groups; use --capture ebpf, or remove one of the two");
         if (kind == CaptureKind.File)
             settings.SwitchOff("capture.buffer", "a file has no ring; remove one of the two");
         return new CaptureOptions
@@ -71,12 +74,13 @@ internal static class ObserveReader
             File = file,
             Origin = settings.Find(Source)?.Origin ?? Source,
             Interface = settings.ReadOptional("capture.interface", text => text),
-            Cgroup = settings.ReadOptional("capture.cgroup", text => text),
             Buffer = settings.Read("capture.buffer", Defaults.Buffer, ParseBuffer, size => Values.WriteSize(size)),
             Choice = new CaptureChoice
             {
                 Ports = settings.ReadList("capture.ports", Defaults.Choice.Ports, Values.WholeNumber(1, ushort.MaxValue)),
                 Cidrs = settings.ReadList("capture.cidrs", Defaults.Choice.Cidrs, ParseNetwork),
+                Cgroups = settings.ReadList("capture.cgroups", Defaults.Choice.Cgroups, text => text),
+                Namespaces = settings.ReadList("capture.namespaces", Defaults.Choice.Namespaces, text => text),
             },
         };
     }

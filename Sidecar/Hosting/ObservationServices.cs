@@ -4,6 +4,7 @@ using Sidecar.Hosting.Metrics;
 using Sidecar.Kubernetes;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Telemetry;

@@ -6,6 +6,7 @@ using Sidecar.Hosting.Reload;
 using Sidecar.Hosting.Signals;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Telemetry;
 

@@ -34,9 +34,6 @@ public sealed record CaptureOptions
     /// <summary>The interface of a packet socket; default null for all.</summary>
     public string? Interface { get; init; }
 
-    /// <summary>The folder of the control group (version 2) that eBPF watches, with those below it; default null for all processes.</summary>
-    public string? Cgroup { get; init; }
-
     /// <summary>Bytes of the ring, 1 MB to 1 GB, a power of two; default 64 MB.</summary>
     public int Buffer { get; init; } = DefaultBuffer;
 
@@ -52,4 +49,10 @@ public sealed record CaptureChoice
 
     /// <summary>Networks of servers; those with <c>!</c> exclude; default none, for all.</summary>
     public IReadOnlyList<string> Cidrs { get; init; } = [];
+
+    /// <summary>Folders of control groups (version 2) of either end, each with those below it; only eBPF knows them. Default none, for all.</summary>
+    public IReadOnlyList<string> Cgroups { get; init; } = [];
+
+    /// <summary>Namespaces of Kubernetes of either end; those with <c>!</c> exclude; default none, for all.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
 }

@@ -127,21 +127,6 @@ public sealed class ObserveTests : IDisposable
         Assert.Equal(["/1", "/4"], observe.Output.Select(line => RecordedExchange.Parse(line).Url));
     }
 
-    [Fact]
-    public async Task Process_IsTheServers()
-    {
-        RootTools.Require();
-        await using var nginx = await Programs.NginxAsync();
-        await using var observe = ObserveOf("--capture", "packet", "--capture-ports", $"{nginx.Port}");
-        await observe.ErrorLineAsync("Capturing from");
-
-        await GetAsync(nginx.Port, "/slow?n=1");
-
-        await Eventually.TrueAsync(() => observe.Output.Count > 0);
-        var pid = RecordedExchange.Parse(observe.Output[0]).Json.GetProperty("pid").GetInt32();
-        Assert.Equal("nginx", File.ReadAllText($"/proc/{pid}/comm").Trim());
-    }
-
     [Theory]
     [InlineData("SIGTERM")]
     [InlineData("SIGINT")]

@@ -1,6 +1,7 @@
 using Chassis.Metrics;
 using Demo.Verification;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Records.Exchanges.Outputs;

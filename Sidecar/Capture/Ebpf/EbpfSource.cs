@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Chassis;
 using Packets;
 using Sidecar.Options;
+using Sidecar.Owners;
 
 namespace Sidecar.Capture.Ebpf;
 
@@ -63,7 +64,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
     /// <exception cref="UsageException">It is not possible; the line names what is missing.</exception>
     public static EbpfSource Open(CaptureFilter filter, CaptureOptions options)
     {
-        var folder = options.Cgroup ?? CgroupMount.Find(File.ReadLines("/proc/self/mountinfo"))
+        var folder = CgroupMount.Find(File.ReadLines("/proc/self/mountinfo"))
             ?? throw new UsageException("eBPF needs cgroup v2, which is not mounted here (mount -t cgroup2 none /sys/fs/cgroup/unified)");
         var programs = BpfObject.Load(options.Buffer);
         EbpfSource? source = null;

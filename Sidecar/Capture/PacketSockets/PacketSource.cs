@@ -64,8 +64,7 @@ internal sealed unsafe class PacketSource : ICaptureSource
     /// <exception cref="UsageException">It is not possible; the line names what is missing.</exception>
     public static PacketSource Open(CaptureFilter filter, CaptureOptions options)
     {
-        if (options.Cgroup is not null || filter.Cgroups.Count > 0)
-            throw new UsageException("packets of interfaces do not tell of cgroups; only eBPF does");
+        RefuseCgroups(filter);
         var index = 0;
         if (options.Interface is { } name && (index = Libc.InterfaceIndex(name)) == 0)
             throw new UsageException($"there is no interface {name} here");
@@ -116,6 +115,7 @@ internal sealed unsafe class PacketSource : ICaptureSource
     /// <inheritdoc/>
     public void Apply(CaptureFilter filter)
     {
+        RefuseCgroups(filter);
         _filter = new PacketFilter(filter);
         Attach(_socket, filter);
     }
@@ -150,6 +150,12 @@ internal sealed unsafe class PacketSource : ICaptureSource
         if (lost > _told)
             sink.Lost(lost - _told);
         _told = lost;
+    }
+
+    private static void RefuseCgroups(CaptureFilter filter)
+    {
+        if (filter.Cgroups.Count > 0)
+            throw new UsageException("capture.cgroups: packets of interfaces have no control groups; only eBPF knows them");
     }
 
     private static void Attach(SafeFileHandle socket, CaptureFilter filter)

@@ -13,8 +13,8 @@ internal sealed class ChoiceReloader(
     protected override Task<bool> TryApplyAsync(LoadedConfiguration<ObserveOptions> loaded, int generation)
     {
         var filter = CaptureFilter.Of(loaded.Options.Capture.Choice);
-        observer.Filter = filter;
         source.Apply(filter);
+        observer.Filter = filter;
         return Task.FromResult(true);
     }
 

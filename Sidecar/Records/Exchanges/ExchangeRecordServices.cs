@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Chassis.Records;
 using Sidecar.Kubernetes;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Telemetry;
 

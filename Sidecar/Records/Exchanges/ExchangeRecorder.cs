@@ -26,7 +26,7 @@ internal sealed class ExchangeRecorder(IReadOnlyList<RecordEntry> entries) : IRe
                 continue;
             if (writer is null || entry.Format != written)
                 (writer, written) = (entry.WriterFor(origin), entry.Format);
-            records = new RecordChain(entry, writer, entry.BudgetFor(origin.Client.Host), origin.Process, records);
+            records = new RecordChain(entry, writer, entry.BudgetFor(origin.Client.Host), records);
         }
 
         return records;

@@ -1,7 +1,7 @@
-using Sidecar.Capture.Ebpf;
+using Sidecar.Owners;
 using Xunit;
 
-namespace Sidecar.Tests.Capture;
+namespace Sidecar.Tests.Owners;
 
 public sealed class CgroupMountTests
 {

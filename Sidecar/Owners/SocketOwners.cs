@@ -3,7 +3,7 @@ using System.IO.Enumeration;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Sidecar.Records.Exchanges;
+namespace Sidecar.Owners;
 
 /// <summary>
 /// Finds in <c>/proc</c> the process that has a socket open. Processes of earlier finds are searched first, because a service has many
@@ -24,11 +24,12 @@ internal sealed unsafe partial class SocketOwners(TimeProvider time)
 
     /// <summary>The process's number; null if it is not found, may not be read, or the search takes too long.</summary>
     /// <param name="inode">The socket's inode.</param>
-    public int? Find(ulong inode)
+    /// <param name="among">The processes that may have it; null for all.</param>
+    public int? Find(ulong inode, IEnumerable<int>? among = null)
     {
         var budget = new Budget(time);
         var target = Encoding.ASCII.GetBytes($"socket:[{inode}]");
-        foreach (var id in _recent.Concat(Numbers("/proc")))
+        foreach (var id in _recent.Concat(among ?? Numbers("/proc")))
         {
             if (budget.IsSpent)
                 return null;

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Net;
-using Sidecar.Records.Exchanges;
+using Sidecar.Owners;
 using Sidecar.Tests.Support;
 using Testing;
 using Xunit;
 
-namespace Sidecar.Tests.Records.Exchanges;
+namespace Sidecar.Tests.Owners;
 
 [SystemTest]
 public sealed class LocalProcessNamespaceTests

@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Sidecar.Records.Exchanges;
+namespace Sidecar.Owners;
 
-/// <summary>The kernel's tables of TCP sockets in this namespace, <c>/proc/thread-self/net/tcp</c> and <c>tcp6</c>.</summary>
+/// <summary>The kernel's tables of TCP sockets in a network namespace, <c>/proc/PID/net/tcp</c> and <c>tcp6</c>.</summary>
 internal static class SocketTable
 {
     private const int BufferSize = 64 * 1024;
@@ -19,13 +19,16 @@ internal static class SocketTable
     /// The inodes of sockets, found by their own and their other ends; null if there is none, or no such table. The kernel walks
     /// through all its sockets to write a table, so one read serves all searched sockets.
     /// </summary>
-    public static ulong?[] FindInodes(IReadOnlyList<(IPEndPoint Local, IPEndPoint Remote)> sockets)
+    /// <param name="sockets">The sockets.</param>
+    /// <param name="process">A process in the namespace; null for that of this thread.</param>
+    public static ulong?[] FindInodes(IReadOnlyList<(IPEndPoint Local, IPEndPoint Remote)> sockets, int? process = null)
     {
         var found = new ulong?[sockets.Count];
-        Find("/proc/thread-self/net/tcp", [.. sockets.Select(s => s.Local.AddressFamily == AddressFamily.InterNetwork ? Key(s.Local, s.Remote, mapped: false) : [])], found);
+        var folder = process is null ? "/proc/thread-self/net" : $"/proc/{process}/net";
+        Find($"{folder}/tcp", [.. sockets.Select(s => s.Local.AddressFamily == AddressFamily.InterNetwork ? Key(s.Local, s.Remote, mapped: false) : [])], found);
         // An IPv6 socket can have an IPv4 connection.
         if (found.Contains(null))
-            Find("/proc/thread-self/net/tcp6", [.. sockets.Select(s => Key(s.Local, s.Remote, mapped: true))], found);
+            Find($"{folder}/tcp6", [.. sockets.Select(s => Key(s.Local, s.Remote, mapped: true))], found);
         return found;
     }
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Sidecar.Records.Exchanges;
+using Sidecar.Owners;
 using Testing;
 using Xunit;
 
-namespace Sidecar.Tests.Records.Exchanges;
+namespace Sidecar.Tests.Owners;
 
 [SystemTest]
 public sealed class LocalProcessesTests

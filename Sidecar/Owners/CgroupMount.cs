@@ -1,4 +1,4 @@
-namespace Sidecar.Capture.Ebpf;
+namespace Sidecar.Owners;
 
 /// <summary>Where cgroup v2 is mounted: alone, or beside v1.</summary>
 internal static class CgroupMount

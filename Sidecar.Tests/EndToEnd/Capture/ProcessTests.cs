@@ -1,0 +1,155 @@
+using System.Text.Json;
+using Processes;
+using Sidecar.Owners;
+using Sidecar.Tests.EndToEnd.Observation;
+using Sidecar.Tests.Support;
+using Testing;
+using Xunit;
+
+namespace Sidecar.Tests.EndToEnd.Capture;
+
+/// <summary>The processes and containers of both ends in the records of <c>Sidecar observe</c>.</summary>
+[SystemTest]
+public sealed class ProcessTests : IAsyncDisposable
+{
+    private const int Port = 28_081;
+
+    // As podman names the group of a container.
+    private static readonly string Client = new('c', 64);
+    private static readonly string Server = new('5', 64);
+
+    private readonly string _root = CgroupMount.Find(File.ReadLines("/proc/self/mountinfo")) ?? "";
+    private readonly List<string> _groups = [];
+
+    [Theory]
+    [InlineData("ebpf")]
+    [InlineData("packet")]
+    public async Task OfThisNamespace_HaveTheirCommands(string source)
+    {
+        RootTools.Require();
+        await using var nginx = await Programs.NginxAsync();
+        await using var observe = await ObserveAsync("--capture", source, "--capture-ports", $"{nginx.Port}");
+
+        await Programs.RunAsync("curl", "curl", "-sS", "-o", "/dev/null", $"http://127.0.0.1:{nginx.Port}/slow?n=1");
+
+        var record = await RecordAsync(observe);
+        var pid = record.GetProperty("pid").GetInt32();
+        Assert.Equal("nginx", File.ReadAllText($"/proc/{pid}/comm").Trim());
+        Assert.Equal(("nginx", "curl"), (Text(record, "server_command"), Text(record, "client_command")));
+        Assert.True(record.GetProperty("ext").GetProperty("client_pid").GetInt32() > 0);
+    }
+
+    // As of two containers of a pod, which this network namespace cannot reach.
+    [Fact]
+    public async Task OfContainers_HaveTheirProcessesAndIds()
+    {
+        RootTools.Require("python3");
+        Assert.SkipWhen(_root.Length == 0, "needs cgroup v2");
+        await using var space = await NetworkNamespace.CreateAsync();
+        await using var server = ProgramProcess.StartCommand("sh", "-c", $"echo $$ > {Group($"libpod-{Server}.scope")}/cgroup.procs && exec ip netns exec {space.Name} python3 -u -m http.server {Port} --bind 127.0.0.1");
+        await Eventually.TrueAsync(() => server.Output.Count > 0);
+        await using var observe = await ObserveAsync("--capture", "ebpf", "--capture-ports", $"{Port}");
+
+        // It stays until its connection is looked up.
+        await using var client = ProgramProcess.StartCommand("sh", "-c", $"echo $$ > {Group($"cri-containerd-{Client}.scope")}/cgroup.procs && exec ip netns exec {space.Name} python3 -u -c \"$1\"", "sh", $$"""
+            import http.client, time
+            connection = http.client.HTTPConnection('127.0.0.1', {{Port}})
+            connection.request('GET', '/')
+            print(connection.getresponse().status)
+            time.sleep(600)
+            """);
+
+        var record = await RecordAsync(observe);
+        Assert.Equal((server.Id, client.Id), (record.GetProperty("pid").GetInt32(), record.GetProperty("ext").GetProperty("client_pid").GetInt32()));
+        Assert.Equal(("python3", "python3"), (Text(record, "server_command"), Text(record, "client_command")));
+        Assert.Equal((Server, Client), (Text(record, "server_container"), Text(record, "client_container")));
+    }
+
+    // curl is gone when its record is written, perhaps before it was looked up; its container is not.
+    [Fact]
+    public async Task OfAShortProcess_TheContainerIsKnown()
+    {
+        RootTools.Require();
+        Assert.SkipWhen(_root.Length == 0, "needs cgroup v2");
+        await using var nginx = await Programs.NginxAsync();
+        await using var observe = await ObserveAsync("--capture", "ebpf", "--capture-ports", $"{nginx.Port}");
+
+        (await Run.ToEndAsync("sh", "-c", $"echo $$ > {Group($"docker-{Client}.scope")}/cgroup.procs && exec curl -sS -o /dev/null http://127.0.0.1:{nginx.Port}/a")).Well("curl");
+
+        Assert.Equal(Client, Text(await RecordAsync(observe), "client_container"));
+    }
+
+    [Fact]
+    public async Task Groups_AreChosenAndChangeWhileRunning()
+    {
+        RootTools.Require();
+        Assert.SkipWhen(_root.Length == 0, "needs cgroup v2");
+        using var folder = new TempFolder();
+        await using var nginx = await Programs.NginxAsync();
+        var (one, other) = (Group("one"), Group("other"));
+        var config = folder.Write("observe.yaml", Config(one));
+        await using var observe = await ObserveAsync("--config", config);
+        await GetAsync(one, "/1");
+        await GetAsync(other, "/2");
+        await Eventually.TrueAsync(() => observe.Output.Count > 0);
+
+        File.WriteAllText(config, Config(other));
+        observe.Signal(ProcessSignal.HangUp);
+        await observe.ErrorLineAsync("is in force as generation 2");
+        await GetAsync(one, "/3");
+        await GetAsync(other, "/4");
+        await Eventually.TrueAsync(() => observe.Output.Count > 1);
+        File.WriteAllText(config, Config("/nowhere"));
+        observe.Signal(ProcessSignal.HangUp);
+        await observe.ErrorLineAsync("capture.cgroups '/nowhere': no folder of a control group (version 2) is there; generation 2 stays in force");
+
+        Assert.Equal(["/1", "/4"], observe.Output.Select(line => RecordedExchange.Parse(line).Url));
+
+        string Config(string group) => $"capture: {{source: ebpf, ports: [{nginx.Port}], cgroups: [{group}]}}\n";
+        async Task GetAsync(string group, string path) =>
+            (await Run.ToEndAsync("sh", "-c", $"echo $$ > {group}/cgroup.procs && exec curl -sS -o /dev/null http://127.0.0.1:{nginx.Port}{path}")).Well("curl");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // A group can be removed when its last process is gone.
+        foreach (var group in _groups)
+            await Eventually.TrueAsync(() => IsRemoved(group));
+    }
+
+    private static bool IsRemoved(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private string Group(string name)
+    {
+        var folder = Path.Combine(_root, $"sidecar-test-{Environment.ProcessId}-{name}");
+        Directory.CreateDirectory(folder);
+        _groups.Add(folder);
+        return folder;
+    }
+
+    private static async Task<ProgramProcess> ObserveAsync(params string[] words)
+    {
+        var observe = ProgramProcess.Start("Sidecar", ["observe", .. words, "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", "--admin-address", "off"]);
+        await observe.ErrorLineAsync("Capturing from");
+        return observe;
+    }
+
+    private static async Task<JsonElement> RecordAsync(ProgramProcess observe)
+    {
+        await Eventually.TrueAsync(() => observe.Output.Count > 0, () => string.Join('\n', observe.Errors));
+        return RecordedExchange.Parse(observe.Output[0]).Json;
+    }
+
+    private static string? Text(JsonElement record, string field) => record.GetProperty("ext").TryGetProperty(field, out var text) ? text.GetString() : null;
+}

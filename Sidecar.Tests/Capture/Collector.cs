@@ -45,7 +45,7 @@ internal sealed class Collector : IPacketSink
 
     public bool IsBehind => false;
 
-    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress)
+    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket)
     {
         var isV6 = bytes[0] >> 4 == 6;
         // A packet of more than 64 KB has a hop-by-hop option of 8 bytes (RFC 2675).
@@ -56,7 +56,7 @@ internal sealed class Collector : IPacketSink
         var sequence = BinaryPrimitives.ReadUInt32BigEndian(tcp[4..]);
         lock (_gate)
         {
-            _seen.Add(new(from, to, tcp[13], sequence, payload.Length, wireLength, cgroup, isEgress, time));
+            _seen.Add(new(from, to, tcp[13], sequence, payload.Length, wireLength, socket.Group, socket.IsSender, time));
             if ((tcp[13] & Capture.Seen.Syn) != 0)
                 _streams.TryAdd((from, to), new Stream(sequence + 1));
             else if (_streams.TryGetValue((from, to), out var stream))

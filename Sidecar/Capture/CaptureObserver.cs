@@ -29,7 +29,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     private long _lost;
     private long _live;
     private long _opened;
-    private (TcpEnd End, ulong Group) _owner;
+    private (TcpEnd End, PacketSocket Socket) _socket;
 
     /// <param name="source">The packets.</param>
     /// <param name="filter">Which connections are observed.</param>
@@ -91,7 +91,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     }
 
     /// <inheritdoc/>
-    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress)
+    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket)
     {
         Interlocked.Increment(ref _packets);
         if (!TcpSegment.TryRead(link, bytes, time, out var segment))
@@ -100,18 +100,14 @@ internal sealed partial class CaptureObserver : IPacketSink
             return;
         }
 
-        // The packet of a socket: on its way out that of the sender.
-        Segment(segment, isEgress ? segment.From : segment.To, cgroup);
+        Segment(segment, socket);
     }
 
     /// <summary>A segment of TCP.</summary>
-    /// <param name="segment">The segment.</param>
-    /// <param name="end">One of its ends.</param>
-    /// <param name="group">The id of the control group of this end's socket; 0 if it is not known.</param>
-    public void Segment(in TcpSegment segment, in TcpEnd end = default, ulong group = 0)
+    public void Segment(in TcpSegment segment, in PacketSocket socket = default)
     {
         Clock.Advance(segment.Time);
-        _owner = (end, group);
+        _socket = (socket.IsSender ? segment.From : segment.To, socket);
         _reassembler.Add(segment);
         RunPosted();
     }
@@ -144,14 +140,14 @@ internal sealed partial class CaptureObserver : IPacketSink
     /// <summary>Whether the packets are those of this machine as they pass, so that processes can be found.</summary>
     public bool HasProcesses => _processes is not null;
 
-    /// <summary>An end of the current segment's connection, and the id of the control group of its socket; 0 if that is not known.</summary>
-    public (TcpEnd End, ulong Group) Owner => _owner;
+    /// <summary>An end of the current segment's connection, and what is known of its socket.</summary>
+    public (TcpEnd End, PacketSocket Socket) Socket => _socket;
 
     /// <summary>The process of an end, found later.</summary>
     /// <param name="other">The other end.</param>
     /// <param name="end">The end.</param>
-    /// <param name="group">The id of the control group of its socket; 0 if it is not known.</param>
-    public LocalProcess FindProcess(IPEndPoint other, IPEndPoint end, ulong group) => _processes?.FindDetailed(other, end, group) ?? LocalProcess.Unknown;
+    /// <param name="socket">What is known of its socket.</param>
+    public LocalProcess FindProcess(IPEndPoint other, IPEndPoint end, in PacketSocket socket) => _processes?.FindDetailed(other, end, socket.Group, socket.Process) ?? LocalProcess.Unknown;
 
     /// <summary>Kubernetes' names of a connection's ends; null for none.</summary>
     public ConnectionNames? NamesOf(IPEndPoint client, IPEndPoint server, long opened) =>

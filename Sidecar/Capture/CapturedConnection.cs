@@ -23,8 +23,8 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     private RecordChain? _records;
     private LocalProcess? _clientProcess;
     private LocalProcess? _serverProcess;
-    private ulong _openerGroup;
-    private ulong _accepterGroup;
+    private PacketSocket _opener;
+    private PacketSocket _accepter;
     private bool _hasBegun;
     private bool _isTurned;
     private bool _isForgotten;
@@ -35,7 +35,7 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     public CapturedConnection(CaptureObserver capture, in TcpOpening opening)
     {
         (_capture, _opening) = (capture, opening);
-        NoteGroup();
+        NoteSocket();
         if (opening.IsFromStart)
             Begin();
         else
@@ -52,7 +52,7 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     /// <inheritdoc/>
     public void Read(TcpDirection direction, ReadOnlySpan<byte> bytes, long time)
     {
-        NoteGroup();
+        NoteSocket();
         if (_search is not null && !Search(direction, bytes, time))
             return;
         if (_capture.HasProcesses)
@@ -118,24 +118,22 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
         _observer = new ConnectionObserver(this, _capture.Limits, _capture.Memory, _capture.Clock, isOfOneThread: true);
     }
 
-    private void NoteGroup()
+    private void NoteSocket()
     {
-        var (end, group) = _capture.Owner;
-        if (group == 0)
+        var (end, socket) = _capture.Socket;
+        if (socket.Group == 0)
             return;
-        if (end == _opening.Client)
-            _openerGroup = group;
-        else
-            _accepterGroup = group;
+        ref var known = ref end == _opening.Client ? ref _opener : ref _accepter;
+        known = socket with { Process = socket.Process ?? known.Process };
     }
 
-    // While both ends exist: the client's when it sends, before it has its answer; the server's when it answers, because its group is known only then.
+    // While both ends exist: the client's when it sends, before it has its answer; the server's when it answers, because its socket is known only then.
     private void Ask(Direction direction)
     {
         if (direction == Direction.Request)
-            _clientProcess ??= _capture.FindProcess(Server, Client, _isTurned ? _accepterGroup : _openerGroup);
+            _clientProcess ??= _capture.FindProcess(Server, Client, _isTurned ? _accepter : _opener);
         else
-            _serverProcess ??= _capture.FindProcess(Client, Server, _isTurned ? _openerGroup : _accepterGroup);
+            _serverProcess ??= _capture.FindProcess(Client, Server, _isTurned ? _opener : _accepter);
     }
 
     // Whether the observer goes on with the segment.

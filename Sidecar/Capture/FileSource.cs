@@ -54,7 +54,7 @@ internal sealed class FileSource : ICaptureSource
             while (i % FramesBetweenLooks == 0 && sink.IsBehind && !stop.IsCancellationRequested)
                 Thread.Sleep(1);
             if (frame.Link is { } link)
-                sink.Packet(link, frame.Bytes, frame.WireLength, frame.Time, cgroup: 0, isEgress: false);
+                sink.Packet(link, frame.Bytes, frame.WireLength, frame.Time, socket: default);
         }
     }
 

@@ -12,9 +12,8 @@ internal interface IPacketSink
     /// <param name="bytes">The packet, valid until the method returns.</param>
     /// <param name="wireLength">Its length before anything was cut off.</param>
     /// <param name="time">Nanoseconds since the UNIX epoch.</param>
-    /// <param name="cgroup">The id of the cgroup of the socket that sent or received it; 0 if unknown.</param>
-    /// <param name="isEgress">Whether it was seen on its way out of this machine or of one of its namespaces.</param>
-    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, ulong cgroup, bool isEgress);
+    /// <param name="socket">The socket that sent or received it.</param>
+    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket);
 
     /// <summary>Whether records of further packets could be lost, because the outputs have not taken the earlier ones yet.</summary>
     public bool IsBehind { get; }

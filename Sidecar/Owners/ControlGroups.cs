@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Sidecar.Owners;
 
-/// <summary>Control groups (version 2) by the ids that the kernel gives them. Of one thread.</summary>
+/// <summary>Control groups (version 2) by the ids that the kernel gives them; any thread may ask.</summary>
 internal sealed unsafe partial class ControlGroups : IDisposable
 {
     // A node has some hundred pods, each with some containers.
@@ -32,11 +32,14 @@ internal sealed unsafe partial class ControlGroups : IDisposable
     /// <summary>The folder of a group, also after its end if it was asked for before; null if it is not known, or CAP_DAC_READ_SEARCH is missing.</summary>
     public string? Folder(ulong id)
     {
-        if (_folders.TryGetValue(id, out var known))
-            return known;
-        if (_folders.Count == MostRemembered)
-            _folders.Clear();
-        return _folders[id] = Find(id);
+        lock (_folders)
+        {
+            if (_folders.TryGetValue(id, out var known))
+                return known;
+            if (_folders.Count == MostRemembered)
+                _folders.Clear();
+            return _folders[id] = Find(id);
+        }
     }
 
     /// <summary>The id of a group.</summary>

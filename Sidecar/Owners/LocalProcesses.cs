@@ -58,13 +58,23 @@ internal sealed class LocalProcesses : IAsyncDisposable
     /// <summary>The process at the other end of one of the sidecar's connections, in this network namespace; known later, if at all.</summary>
     /// <param name="own">The sidecar's end.</param>
     /// <param name="other">The other end.</param>
-    public LocalProcess Find(IPEndPoint own, IPEndPoint other) => Find(own, other, isDetailed: false, group: 0);
+    public LocalProcess Find(IPEndPoint own, IPEndPoint other) => Find(own, other, search: null);
 
     /// <summary>The process at an end of a connection, with its command and its container; known later, if at all.</summary>
     /// <param name="other">The other end.</param>
     /// <param name="end">The end that is looked up.</param>
     /// <param name="group">The id of the control group of its socket, in any network namespace; 0 if it is not known, for this namespace.</param>
-    public LocalProcess FindDetailed(IPEndPoint other, IPEndPoint end, ulong group) => Find(other, end, isDetailed: true, group);
+    /// <param name="known">The process, if it is known already; null to search for it.</param>
+    public LocalProcess FindDetailed(IPEndPoint other, IPEndPoint end, ulong group, ProcessName? known = null)
+    {
+        var folder = group == 0 ? null : _groups.Folder(group);
+        var container = folder is null ? null : Container.IdOf(folder);
+        if (known is null && Find(other, end, new Search(folder, container)) is { } process && (process != _otherwise || container is null))
+            return process;
+        process = new LocalProcess(isPending: true, _otherwise);
+        process.Found(known?.Id, known?.Command, container);
+        return process;
+    }
 
     /// <summary>Ends the searches.</summary>
     public async ValueTask DisposeAsync()
@@ -76,12 +86,12 @@ internal sealed class LocalProcesses : IAsyncDisposable
         _groups.Dispose();
     }
 
-    private LocalProcess Find(IPEndPoint own, IPEndPoint other, bool isDetailed, ulong group)
+    private LocalProcess Find(IPEndPoint own, IPEndPoint other, Search? search)
     {
         if (!MayAsk())
             return _otherwise;
         var process = new LocalProcess(isPending: true, _otherwise);
-        return _questions.Writer.TryWrite(new Question(process, NetworkAddress.Canonical(own), NetworkAddress.Canonical(other), isDetailed, group)) ? process : _otherwise;
+        return _questions.Writer.TryWrite(new Question(process, NetworkAddress.Canonical(own), NetworkAddress.Canonical(other), search)) ? process : _otherwise;
     }
 
     private bool MayAsk()
@@ -121,25 +131,19 @@ internal sealed class LocalProcesses : IAsyncDisposable
     private void Answer(List<Question> questions)
     {
         var left = new HashSet<Question>(questions);
-        foreach (var ofGroup in questions.Where(question => question.Group != 0).GroupBy(question => question.Group))
-            AnswerOfGroup([.. ofGroup], left);
-        Answer([.. left.Where(question => question.Group == 0 && LocalAddress.IsLocal(question.Other.Address))], left, among: null, within: null);
+        foreach (var ofGroup in questions.Where(question => question.Folder is not null).GroupBy(question => question.Folder))
+            AnswerOfGroup(ofGroup.Key!, [.. ofGroup], left);
+        Answer([.. left.Where(question => question.Folder is null && LocalAddress.IsLocal(question.Other.Address))], left, among: null, within: null);
+        // Its process can have ended already.
         foreach (var question in left)
-            question.Process.Found(null);
+            question.Process.Found(null, command: null, question.Search?.Container);
     }
 
-    private void AnswerOfGroup(List<Question> questions, HashSet<Question> left)
+    private void AnswerOfGroup(string folder, List<Question> questions, HashSet<Question> left)
     {
-        if (_groups.Folder(questions[0].Group) is not { } folder)
-            return;
         int[] processes = [.. ControlGroups.Processes(folder).Take(MostOfGroup)];
         foreach (var one in NetworkNamespaces.Of(processes).Values)
             Answer([.. questions.Where(left.Contains)], left, processes, one);
-        // Its process can have ended already.
-        if (Container.IdOf(folder) is not { } container)
-            return;
-        foreach (var question in questions.Where(left.Remove))
-            question.Process.Found(null, command: null, container);
     }
 
     // In one network namespace; answered questions leave the set.
@@ -153,17 +157,12 @@ internal sealed class LocalProcesses : IAsyncDisposable
             if (_ended.IsCancellationRequested || found.FirstOrDefault(inode => inode is not null) is not { } inode || _owners.Find(inode, among) is not { } process)
                 continue;
             left.Remove(question);
-            if (question.IsDetailed)
-                question.Process.Found(process, FirstLine($"/proc/{process}/comm"), ContainerOf(question, process));
+            if (question.Search is { } search)
+                question.Process.Found(process, FirstLine($"/proc/{process}/comm"), search.Container ?? Read($"/proc/{process}/cgroup", lines => lines.Select(Container.IdOf).FirstOrDefault(id => id is not null)));
             else
                 question.Process.Found(process);
         }
     }
-
-    private string? ContainerOf(Question question, int process) =>
-        question.Group != 0 && _groups.Folder(question.Group) is { } folder && Container.IdOf(folder) is { } container
-            ? container
-            : Read($"/proc/{process}/cgroup", lines => lines.Select(Container.IdOf).FirstOrDefault(id => id is not null));
 
     private static string? FirstLine(string file) => Read(file, Enumerable.FirstOrDefault);
 
@@ -197,5 +196,11 @@ internal sealed class LocalProcesses : IAsyncDisposable
             await Task.Delay(pause, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private sealed record Question(LocalProcess Process, IPEndPoint Own, IPEndPoint Other, bool IsDetailed, ulong Group);
+    // A search for the command and the container too.
+    private sealed record Search(string? Folder, string? Container);
+
+    private sealed record Question(LocalProcess Process, IPEndPoint Own, IPEndPoint Other, Search? Search)
+    {
+        public string? Folder => Search?.Folder;
+    }
 }

@@ -35,8 +35,10 @@ public sealed class ProcessTests : IAsyncDisposable
         var record = await RecordAsync(observe);
         var pid = record.GetProperty("pid").GetInt32();
         Assert.Equal("nginx", File.ReadAllText($"/proc/{pid}/comm").Trim());
-        Assert.Equal(("nginx", "curl"), (Text(record, "server_command"), Text(record, "client_command")));
-        Assert.True(record.GetProperty("ext").GetProperty("client_pid").GetInt32() > 0);
+        Assert.Equal("nginx", Text(record, "server_command"));
+        // A packet socket does not know who connects, and curl is gone before it is searched for.
+        if (source == "ebpf")
+            Assert.Equal(("curl", true), (Text(record, "client_command"), record.GetProperty("ext").GetProperty("client_pid").GetInt32() > 0));
     }
 
     // As of two containers of a pod, which this network namespace cannot reach.
@@ -55,7 +57,7 @@ public sealed class ProcessTests : IAsyncDisposable
             import http.client, time
             connection = http.client.HTTPConnection('127.0.0.1', {{Port}})
             connection.request('GET', '/')
-            print(connection.getresponse().status)
+            response = connection.getresponse()
             time.sleep(600)
             """);
 
@@ -65,9 +67,9 @@ public sealed class ProcessTests : IAsyncDisposable
         Assert.Equal((Server, Client), (Text(record, "server_container"), Text(record, "client_container")));
     }
 
-    // curl is gone when its record is written, perhaps before it was looked up; its container is not.
+    // It is gone before its packets are read; its network namespace and its container too.
     [Fact]
-    public async Task OfAShortProcess_TheContainerIsKnown()
+    public async Task OfAShortProcess_IsKnownFromItsCall()
     {
         RootTools.Require();
         Assert.SkipWhen(_root.Length == 0, "needs cgroup v2");
@@ -76,7 +78,8 @@ public sealed class ProcessTests : IAsyncDisposable
 
         (await Run.ToEndAsync("sh", "-c", $"echo $$ > {Group($"docker-{Client}.scope")}/cgroup.procs && exec curl -sS -o /dev/null http://127.0.0.1:{nginx.Port}/a")).Well("curl");
 
-        Assert.Equal(Client, Text(await RecordAsync(observe), "client_container"));
+        var record = await RecordAsync(observe);
+        Assert.Equal(("curl", Client), (Text(record, "client_command"), Text(record, "client_container")));
     }
 
     [Fact]

@@ -28,6 +28,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
     private readonly RingBuffer _ring;
     private readonly KernelFilter _filter;
     private readonly IgnoredConnections _ignored;
+    private readonly ConnectingProcesses _connecting;
     private readonly int _lost;
     private readonly WallClock _clock = new();
     private readonly Lock _gate = new();
@@ -40,6 +41,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
         _filter = new KernelFilter(programs, Math.Min(ringBytes / WakeShare, MostWakeBytes));
         _filter.Apply(filter);
         _ignored = new IgnoredConnections(programs.DescriptorOf("connections"));
+        _connecting = new ConnectingProcesses(programs.DescriptorOf("connecting"));
         _lost = programs.DescriptorOf("lost");
         _ring = new RingBuffer(programs.DescriptorOf("ring"), ringBytes);
         Description = $"eBPF at cgroup {cgroup} (egress and ingress)";
@@ -74,6 +76,8 @@ internal sealed unsafe class EbpfSource : ICaptureSource
             if (cgroup.IsInvalid)
                 throw new UsageException($"eBPF could not open the cgroup {folder}: {Libc.ErrorText}");
             source = new EbpfSource(programs, filter, options.Buffer, folder);
+            programs.Attach("connect4", cgroup);
+            programs.Attach("connect6", cgroup);
             programs.Attach("egress", cgroup);
             programs.Attach("ingress", cgroup);
             return source;
@@ -128,7 +132,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
             ref readonly var packet = ref *(RingPacket*)record;
             TellLost(sink, packet.Lost);
             var bytes = new ReadOnlySpan<byte>(record + sizeof(RingPacket), packet.Length);
-            sink.Packet(LinkType.Raw, bytes, packet.Length, _clock.At(packet.Time), packet.Cgroup, packet.IsEgress != 0);
+            sink.Packet(LinkType.Raw, bytes, packet.Length, _clock.At(packet.Time), new PacketSocket(packet.IsEgress != 0, packet.Cgroup, _connecting.Find(packet.Cookie)));
             _ring.Release(record);
         }
 
@@ -151,6 +155,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
         public long Time;
         public ulong Cgroup;
         public long Lost;
+        public ulong Cookie;
         public int Length;
         public int IsEgress;
     }

@@ -56,7 +56,8 @@ struct connection {
 
 // A packet of the ring, behind the kernel's own header; RingPacket in EbpfSource.cs has the same.
 struct record {
-	__u64 time, cgroup, lost;
+	// The cookie is that of a socket that connects, at its SYN; otherwise 0.
+	__u64 time, cgroup, lost, cookie;
 	__u32 length, is_egress;
 	__u8 bytes[];
 };
@@ -104,6 +105,19 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } lost SEC(".maps");
+
+// The process that connects a socket, by the socket's cookie; Connecting in ConnectingProcesses.cs has the same.
+struct connecting {
+	__u32 process;
+	char command[16];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct connecting);
+} connecting SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -454,6 +468,7 @@ static __always_inline void deliver(struct __sk_buff *skb, struct packet *p, str
 	r->time = bpf_ktime_get_ns();
 	r->cgroup = cgroup;
 	r->lost = *missed;
+	r->cookie = is_egress && p->syn && !p->ack ? bpf_get_socket_cookie(skb) : 0;
 	r->length = length;
 	r->is_egress = is_egress;
 	if (bpf_skb_load_bytes(skb, 0, r->bytes, length)) {
@@ -508,6 +523,29 @@ SEC("cgroup_skb/ingress")
 int ingress(struct __sk_buff *skb)
 {
 	return capture(skb, 0);
+}
+
+// The process is known only while it makes the call; it can be gone before user space sees the first packet.
+static __always_inline int note_process(struct bpf_sock_addr *call)
+{
+	struct connecting by = { .process = bpf_get_current_pid_tgid() >> 32 };
+	__u64 cookie = bpf_get_socket_cookie(call);
+
+	if (call->protocol == IPPROTO_TCP && !bpf_get_current_comm(by.command, sizeof by.command))
+		bpf_map_update_elem(&connecting, &cookie, &by, BPF_ANY);
+	return PASS;
+}
+
+SEC("cgroup/connect4")
+int connect4(struct bpf_sock_addr *call)
+{
+	return note_process(call);
+}
+
+SEC("cgroup/connect6")
+int connect6(struct bpf_sock_addr *call)
+{
+	return note_process(call);
 }
 
 char terms[] SEC("license") = "Dual MIT/GPL";

@@ -140,7 +140,7 @@ internal sealed unsafe class PacketSource : ICaptureSource
             var bytes = PacketFilter.Untagged(whole);
             var wireLength = packet->WireLength - whole.Length + bytes.Length;
             if (_filter.Admits(bytes))
-                sink.Packet(LinkType.Raw, bytes, wireLength, (packet->Seconds * NanosecondsPerSecond) + packet->Nanoseconds, cgroup: 0, packet->PacketType == Outgoing);
+                sink.Packet(LinkType.Raw, bytes, wireLength, (packet->Seconds * NanosecondsPerSecond) + packet->Nanoseconds, new PacketSocket(packet->PacketType == Outgoing));
         }
     }
 

@@ -32,6 +32,12 @@ public readonly ref struct TcpSegment
     /// <summary>These bytes, as far as they were captured.</summary>
     public ReadOnlySpan<byte> Payload { get; init; }
 
+    /// <summary>Whether its checksum says that it was damaged on its way, so that its receiver drops it. False if it was not captured whole.</summary>
+    public bool IsDamaged => Whole.Length > 0 && TcpChecksum.IsWrong(From.Address, To.Address, Whole);
+
+    // With its header; empty if a part is missing.
+    private ReadOnlySpan<byte> Whole { get; init; }
+
     internal bool IsSyn => (Control & (TcpControl.Syn | TcpControl.Rst)) == TcpControl.Syn;
 
     internal bool IsFin => (Control & TcpControl.Fin) == TcpControl.Fin;
@@ -79,6 +85,7 @@ public readonly ref struct TcpSegment
             Control = (TcpControl)bytes[13] & Known,
             Length = ip.Length - header,
             Payload = Part(bytes, header, bytes.Length),
+            Whole = bytes.Length == ip.Length ? bytes : default,
         };
         return true;
     }

@@ -15,6 +15,7 @@ internal sealed class CaptureMetrics
         meter.CreateObservableCounter("sidecar.capture.packets", () => observer.Packets, null, "Packets that were captured.");
         meter.CreateObservableCounter("sidecar.capture.packets.lost", () => observer.LostPackets, null, "Packets that were lost between the kernel and this program.");
         meter.CreateObservableCounter("sidecar.capture.packets.ignored", () => observer.Others, null, "Captured packets that are no TCP segments.");
+        meter.CreateObservableCounter("sidecar.capture.packets.damaged", () => observer.Damaged, null, "Captured TCP segments with a wrong checksum, which their receivers drop.");
         meter.CreateObservableCounter("sidecar.capture.connections.opened", () => observer.Opened, null, "Connections that were followed.");
         meter.CreateObservableUpDownCounter("sidecar.capture.connections", () => observer.Connections, null, "Connections that are followed now.");
         meter.CreateObservableCounter("sidecar.capture.connections.evicted", () => reassembler.Evicted, null, "Connections that are no longer followed because there were too many.");

@@ -26,6 +26,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     private volatile CaptureFilter _filter;
     private long _packets;
     private long _others;
+    private long _damaged;
     private long _lost;
     private long _live;
     private long _opened;
@@ -71,6 +72,9 @@ internal sealed partial class CaptureObserver : IPacketSink
     /// <summary>Packets that were no TCP segments.</summary>
     public long Others => Interlocked.Read(ref _others);
 
+    /// <summary>TCP segments with a wrong checksum.</summary>
+    public long Damaged => Interlocked.Read(ref _damaged);
+
     /// <summary>Packets that were lost on the way from the kernel.</summary>
     public long LostPackets => Interlocked.Read(ref _lost);
 
@@ -97,6 +101,13 @@ internal sealed partial class CaptureObserver : IPacketSink
         if (!TcpSegment.TryRead(link, bytes, time, out var segment))
         {
             Interlocked.Increment(ref _others);
+            return;
+        }
+
+        // Its receiver drops it, and its sender sends it again.
+        if (!socket.IsTranslated && segment.IsDamaged)
+        {
+            Interlocked.Increment(ref _damaged);
             return;
         }
 

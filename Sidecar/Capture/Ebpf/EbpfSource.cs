@@ -132,7 +132,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
             ref readonly var packet = ref *(RingPacket*)record;
             TellLost(sink, packet.Lost);
             var bytes = new ReadOnlySpan<byte>(record + sizeof(RingPacket), packet.Length);
-            sink.Packet(LinkType.Raw, bytes, packet.Length, _clock.At(packet.Time), new PacketSocket(packet.IsEgress != 0, packet.Cgroup, _connecting.Find(packet.Cookie)));
+            sink.Packet(LinkType.Raw, bytes, packet.Length, _clock.At(packet.Time), new PacketSocket(packet.IsEgress != 0, packet.Cgroup, _connecting.Find(packet.Cookie), packet.IsTranslated != 0));
             _ring.Release(record);
         }
 
@@ -157,6 +157,8 @@ internal sealed unsafe class EbpfSource : ICaptureSource
         public long Lost;
         public ulong Cookie;
         public int Length;
-        public int IsEgress;
+        public byte IsEgress;
+        public byte IsTranslated;
+        public short Padding;
     }
 }

@@ -58,7 +58,9 @@ struct connection {
 struct record {
 	// The cookie is that of a socket that connects, at its SYN; otherwise 0.
 	__u64 time, cgroup, lost, cookie;
-	__u32 length, is_egress;
+	__u32 length;
+	__u8 is_egress, is_translated;
+	__u16 padding;
 	__u8 bytes[];
 };
 
@@ -471,6 +473,7 @@ static __always_inline void deliver(struct __sk_buff *skb, struct packet *p, str
 	r->cookie = is_egress && p->syn && !p->ack ? bpf_get_socket_cookie(skb) : 0;
 	r->length = length;
 	r->is_egress = is_egress;
+	r->is_translated = p->is_translated;
 	if (bpf_skb_load_bytes(skb, 0, r->bytes, length)) {
 		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
 		return;

@@ -8,7 +8,7 @@ using Sidecar.Owners;
 namespace Sidecar.Capture;
 
 /// <summary>
-/// Which connections are observed; an empty list means all. The kernel filters by all of it but the namespaces. While it is unknown which end of a connection is its server, because the
+/// What is observed; an empty list means all. The kernel filters by all of it but the namespaces and the versions of HTTP. While it is unknown which end of a connection is its server, because the
 /// connection was there before the capture, packets pass if either end could be.
 /// </summary>
 internal sealed record CaptureFilter
@@ -28,6 +28,9 @@ internal sealed record CaptureFilter
     /// <summary>Ids of cgroups, each with those below it, of either end; at most 4,096. Only eBPF knows them.</summary>
     public IReadOnlyList<ulong> Cgroups { get; init; } = [];
 
+    /// <summary>Versions of HTTP.</summary>
+    public RecordProtocols Protocols { get; init; } = RecordProtocols.All;
+
     /// <summary>Namespaces of Kubernetes, of either end.</summary>
     public IReadOnlyList<string> Namespaces { get; init; } = [];
 
@@ -46,6 +49,7 @@ internal sealed record CaptureFilter
         return new()
         {
             ServerPorts = choice.Ports,
+            Protocols = choice.Protocols,
             Included = [.. included.Select(NetworkAddress.Parse)],
             Excluded = [.. excluded.Select(NetworkAddress.Parse)],
             Cgroups = [.. choice.Cgroups.Select(folder => ControlGroups.IdOf(folder) ?? throw new UsageException($"capture.cgroups '{folder}': no folder of a control group (version 2) is there"))],

@@ -4,6 +4,7 @@ using Packets;
 using Sidecar.Connections;
 using Sidecar.Net;
 using Sidecar.Observation;
+using Sidecar.Options;
 using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 
@@ -87,7 +88,9 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     /// <inheritdoc/>
     public void OnExchange(Exchange exchange)
     {
-        if (_capture.Filter.HasNamespaces && !_capture.Filter.Accepts(_capture.NamesOf(Client, Server, _opening.Time)))
+        var filter = _capture.Filter;
+        if ((filter.Protocols & ExchangeFilter.ProtocolOf(exchange)) == RecordProtocols.None
+            || (filter.HasNamespaces && !filter.Accepts(_capture.NamesOf(Client, Server, _opening.Time))))
             return;
         _capture.Metrics.Ended(exchange, CaptureObserver.ListenerName);
         if (_capture.Recorder is not { } recorder)

@@ -9,7 +9,7 @@ namespace Sidecar.Configuration;
 internal static class ObserveCommand
 {
     // The rest belongs to parts that are made once.
-    private static readonly string[] Changing = ["capture.ports", "capture.cidrs", "capture.cgroups", "capture.namespaces"];
+    private static readonly string[] Changing = ["capture.ports", "capture.cidrs", "capture.protos", "capture.cgroups", "capture.namespaces"];
 
     public static Command Create()
     {

@@ -1,4 +1,3 @@
-using Chassis.Net;
 using Chassis.Settings;
 using Sidecar.Options;
 
@@ -21,6 +20,7 @@ internal static class ObserveReader
         new("--capture-ports", "capture.ports", "PORT,...", "Ports of the servers to observe [default: all]"),
         new("--capture-cidrs", "capture.cidrs", "CIDR,...", "Networks of the servers to observe, such as 10.0.0.0/8,!10.96.0.0/12; ! excludes [default: all]"),
         new("--capture-interface", "capture.interface", "NAME", "packet: the network interface [default: all]"),
+        new("--capture-protos", "capture.protos", "HTTP/1,HTTP/2", "Versions of HTTP to observe; gRPC is HTTP/2 [default: HTTP/1,HTTP/2]"),
         new("--capture-cgroups", "capture.cgroups", "FOLDER,...", "ebpf: the control groups (version 2) of the processes to observe, with those below them [default: all processes]"),
         new("--capture-namespaces", "capture.namespaces", "NAME,...", "Namespaces of Kubernetes of the pods to observe; ! excludes; needs --kubernetes-names on [default: all]"),
         new("--capture-buffer", "capture.buffer", "SIZE", $"Memory for packets between the kernel and this program, a power of two from 1MB to 1GB [default: {Values.DisplaySize(Defaults.Buffer)}]"),
@@ -78,7 +78,8 @@ internal static class ObserveReader
             Choice = new CaptureChoice
             {
                 Ports = settings.ReadList("capture.ports", Defaults.Choice.Ports, Values.WholeNumber(1, ushort.MaxValue)),
-                Cidrs = settings.ReadList("capture.cidrs", Defaults.Choice.Cidrs, ParseNetwork),
+                Cidrs = settings.ReadList("capture.cidrs", Defaults.Choice.Cidrs, RecordReader.ParseNetwork),
+                Protocols = RecordReader.ReadProtocols(settings, "capture.protos"),
                 Cgroups = settings.ReadList("capture.cgroups", Defaults.Choice.Cgroups, text => text),
                 Namespaces = settings.ReadList("capture.namespaces", Defaults.Choice.Namespaces, text => text),
             },
@@ -96,11 +97,5 @@ internal static class ObserveReader
     {
         var size = (int)Values.Size(MinBuffer, MaxBuffer)(text);
         return int.IsPow2(size) ? size : throw new FormatException("a power of two is expected, such as 64MB");
-    }
-
-    private static string ParseNetwork(string text)
-    {
-        NetworkAddress.Parse(text.TrimStart('!'));
-        return text;
     }
 }

@@ -50,6 +50,9 @@ public sealed record CaptureChoice
     /// <summary>Networks of servers; those with <c>!</c> exclude; default none, for all.</summary>
     public IReadOnlyList<string> Cidrs { get; init; } = [];
 
+    /// <summary>Versions of HTTP; default all.</summary>
+    public RecordProtocols Protocols { get; init; } = RecordProtocols.All;
+
     /// <summary>Folders of control groups (version 2) of either end, each with those below it; only eBPF knows them. Default none, for all.</summary>
     public IReadOnlyList<string> Cgroups { get; init; } = [];
 

@@ -127,6 +127,22 @@ public sealed class ObserveTests : IDisposable
         Assert.Equal(["/1", "/4"], observe.Output.Select(line => RecordedExchange.Parse(line).Url));
     }
 
+    [Fact]
+    public async Task Protos_AreChosen()
+    {
+        RootTools.Require();
+        await using var first = await Programs.NginxAsync();
+        await using var second = await Programs.NginxAsync("http2");
+        await using var observe = ObserveOf("--capture", "packet", "--capture-ports", $"{first.Port},{second.Port}", "--capture-protos", "HTTP/2");
+        await observe.ErrorLineAsync("Capturing from");
+
+        await GetAsync(first.Port, "/1");
+        await Programs.RunAsync("curl", "curl", "-sS", "-o", "/dev/null", "--http2-prior-knowledge", $"http://127.0.0.1:{second.Port}/2");
+
+        await Eventually.TrueAsync(() => observe.Output.Count > 0, () => string.Join('\n', observe.Errors));
+        Assert.Equal("/2", RecordedExchange.Parse(Assert.Single(observe.Output)).Url);
+    }
+
     [Theory]
     [InlineData("SIGTERM")]
     [InlineData("SIGINT")]
@@ -147,6 +163,7 @@ public sealed class ObserveTests : IDisposable
     [InlineData("--capture-ports", "0", "--capture-ports", "65535")]
     [InlineData("--capture-buffer", "3MB", "--capture-buffer '3MB': a power of two is expected", "64MB")]
     [InlineData("--capture-cidrs", "10.0.0.0/33", "--capture-cidrs", "10.0.0.0/33")]
+    [InlineData("--capture-namespaces", "shop", "--capture-namespaces", "take kubernetes.names: on")]
     [InlineData("--listen", "80", "'--listen': unknown option", "--help")]
     public async Task WrongOption_IsOneLine(string option, string value, string start, string part)
     {

@@ -49,7 +49,7 @@ public sealed class LossTests
 
         public bool IsBehind => false;
 
-    public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket)
+        public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket)
         {
             if (Interlocked.Increment(ref _delivered) < Slow)
                 Thread.Sleep(20);

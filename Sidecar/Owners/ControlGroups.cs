@@ -20,14 +20,7 @@ internal sealed unsafe partial class ControlGroups : IDisposable
     private const int KernelsFiles = 0xfe;
 
     private readonly Dictionary<ulong, string?> _folders = [];
-    private readonly SafeFileHandle _root;
-
-    /// <summary>Opens the root of the groups, if it is mounted.</summary>
-    public ControlGroups()
-    {
-        var mount = CgroupMount.Find(File.ReadLines("/proc/self/mountinfo"));
-        _root = new SafeFileHandle(mount is null ? -1 : OpenFile(mount, CloseOnExec), ownsHandle: true);
-    }
+    private SafeFileHandle? _root;
 
     /// <summary>The folder of a group, also after its end if it was asked for before; null if it is not known, or CAP_DAC_READ_SEARCH is missing.</summary>
     public string? Folder(ulong id)
@@ -65,11 +58,16 @@ internal sealed unsafe partial class ControlGroups : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _root.Dispose();
+    public void Dispose()
+    {
+        lock (_folders)
+            _root?.Dispose();
+    }
 
     private string? Find(ulong id)
     {
-        if (_root.IsInvalid)
+        _root ??= new SafeFileHandle(CgroupMount.Find(File.ReadLines("/proc/self/mountinfo")) is { } mount ? OpenFile(mount, CloseOnExec) : -1, ownsHandle: true);
+        if (_root.IsInvalid || _root.IsClosed)
             return null;
         var handle = new Handle { Length = sizeof(ulong), Type = KernelsFiles, Id = id };
         using var opened = new SafeFileHandle(OpenByHandle(_root, &handle, OpenPath | CloseOnExec), ownsHandle: true);

@@ -46,12 +46,14 @@ internal sealed class LocalProcess : ILateText
     /// <summary>The id of its container, of 64 hexadecimal digits; null if it has none, or it is not known.</summary>
     public string? Container => _container;
 
-    /// <summary>The search has ended.</summary>
+    /// <summary>The search has ended; later calls change nothing.</summary>
     /// <param name="id">The process; null if none was found.</param>
     /// <param name="command">Its name (proc_pid_comm(5)); null if it is not known.</param>
     /// <param name="container">The id of its container; null if it is not known.</param>
     public void Found(int? id, string? command = null, string? container = null)
     {
+        if (IsFound)
+            return;
         (_command, _container) = (command, container);
         _id = id ?? _id;
         IsFound = true;

@@ -33,7 +33,6 @@ internal sealed class CaptureRace(BuiltPrograms built, DebianPrograms programs, 
 
     // Free on loopback, and none that another program of this repository uses.
     private const int Port = 18_099;
-    private const int FileExchanges = 500_000;
 
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FileLimit = TimeSpan.FromMinutes(5);
@@ -85,14 +84,16 @@ internal sealed class CaptureRace(BuiltPrograms built, DebianPrograms programs, 
         return uses;
     }
 
-    /// <summary>Captures half a million exchanges.</summary>
+    /// <summary>Captures exchanges.</summary>
+    /// <param name="exchanges">How many.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <returns>The file and the number of its packets.</returns>
-    public async Task<(string File, long Packets)> CaptureAsync(CancellationToken cancellation)
+    public async Task<(string File, long Packets)> CaptureAsync(int exchanges, CancellationToken cancellation)
     {
         var file = Path.Combine(folder, "exchanges.pcap");
         await using var tcpdump = ManagedProcess.Start(new ProcessCommand("tcpdump", "tcpdump", "-i", "lo", "-n", "-B", "262144", "-Z", "root", "-w", file, "tcp", "port", $"{Port}").EndingWithParent());
         await tcpdump.WaitUntilReadyAsync(_ => Task.FromResult(tcpdump.StandardError.Lines.Any(line => line.Contains("listening on", StringComparison.Ordinal))), ReadyLimit, cancellation);
-        await RunLoadAsync(["-n", $"{FileExchanges}", "-c", $"{Connections}"], seconds: 60, cancellation);
+        await RunLoadAsync(["-n", $"{exchanges}", "-c", $"{Connections}"], seconds: 60, cancellation);
         await tcpdump.StopAsync(ReadyLimit);
         var line = tcpdump.StandardError.Lines.First(line => line.Contains("packets captured", StringComparison.Ordinal));
         return (file, long.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture));

@@ -19,14 +19,15 @@ internal static class CapturesCommand
     {
         var rounds = new Option<int>("--rounds") { HelpName = "COUNT", Description = "Rounds over all programs.", DefaultValueFactory = _ => 5 };
         var seconds = new Option<int>("--seconds") { HelpName = "COUNT", Description = "Seconds of each load.", DefaultValueFactory = _ => 5 };
+        var exchanges = new Option<int>("--exchanges") { HelpName = "COUNT", Description = "Exchanges in the file; each has two packets.", DefaultValueFactory = _ => 500_000 };
         var output = new Option<FileInfo?>("--output") { HelpName = "FILE", Description = "Write the tables there too." };
-        var command = new Command("captures", "Measures Sidecar observe beside tcpdump and tshark: at 10,000 requests a second, and on a file of a million packets. Needs root.") { rounds, seconds, output };
+        var command = new Command("captures", "Measures Sidecar observe beside tcpdump and tshark: at 10,000 requests a second, and on a file of a million packets. Needs root.") { rounds, seconds, exchanges, output };
         command.SetAction(async (parsed, _) =>
         {
             if (!Environment.IsPrivilegedProcess)
                 throw new UsageException("captures: root is needed, to capture packets");
             using var signals = new StopSignals();
-            var report = await RunAsync(parsed.GetValue(rounds), parsed.GetValue(seconds), Console.Error, signals.Stop);
+            var report = await RunAsync(parsed.GetValue(rounds), parsed.GetValue(seconds), parsed.GetValue(exchanges), Console.Error, signals.Stop);
             await parsed.InvocationConfiguration.Output.WriteAsync(report);
             if (parsed.GetValue(output) is { } file)
                 await File.WriteAllTextAsync(file.FullName, report, signals.Stop);
@@ -35,7 +36,7 @@ internal static class CapturesCommand
         return command;
     }
 
-    private static async Task<string> RunAsync(int rounds, int seconds, TextWriter progress, CancellationToken cancellation)
+    private static async Task<string> RunAsync(int rounds, int seconds, int exchanges, TextWriter progress, CancellationToken cancellation)
     {
         var built = BuiltPrograms.Locate();
         var folder = Directory.CreateTempSubdirectory("sidecar-captures-");
@@ -46,7 +47,7 @@ internal static class CapturesCommand
             var (live, ofFile) = (new List<IReadOnlyList<CaptureUse>>(), new List<IReadOnlyList<CaptureUse>>());
             for (var round = 0; round < rounds; round++)
                 live.Add(await race.LiveAsync(seconds, cancellation));
-            var (file, packets) = await race.CaptureAsync(cancellation);
+            var (file, packets) = await race.CaptureAsync(exchanges, cancellation);
             for (var round = 0; round < rounds; round++)
                 ofFile.Add(await race.OfFileAsync(file, cancellation));
             return Report(live, ofFile, seconds, packets);

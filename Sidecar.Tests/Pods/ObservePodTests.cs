@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.Json;
 using Processes;
 using Testing;
 using Xunit;
@@ -54,6 +55,7 @@ public sealed class ObservePodTests : IDisposable
             // Loopback of a pod, in the pod's own network namespace.
             await SeenAsync("loopback", () => inside.IsOkAsync(DemoPods.Url(IPAddress.Loopback, StoragePort, "/catalog.json?seen=loopback"), CancellationToken.None));
             Assert.DoesNotContain(_records, record => record.Contains("seen=never", StringComparison.Ordinal));
+            await KnowsTheContainerAsync();
 
             var process = int.Parse(await host.PodmanAsync("inspect", Name, "--format", "{{.State.Pid}}"));
             var container = new RunningContainer(Name, process, 0, OutOfMemory: false, 0);
@@ -68,6 +70,17 @@ public sealed class ObservePodTests : IDisposable
         }
 
         Assert.Equal("", await host.PodmanAsync("ps", "--all", "--quiet", "--filter", $"name={Name}"));
+    }
+
+    // Its process is in another network namespace and another control group, and has another number there.
+    private async Task KnowsTheContainerAsync()
+    {
+        var storage = await _pods.Storage.ContainerAsync("storage");
+        var id = await _pods.Host.PodmanAsync("inspect", storage.Name, "--format", "{{.Id}}");
+        using var record = JsonDocument.Parse(_records.First(record => record.Contains("seen=loopback", StringComparison.Ordinal)));
+        var ext = record.RootElement.GetProperty("ext");
+        Assert.Equal(storage.Process, record.RootElement.GetProperty("pid").GetInt32());
+        Assert.Equal((File.ReadAllText($"/proc/{storage.Process}/comm").Trim(), id), (ext.GetProperty("server_command").GetString(), ext.GetProperty("server_container").GetString()));
     }
 
     private void Take(ProcessOutput output)

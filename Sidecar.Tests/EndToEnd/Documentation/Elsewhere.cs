@@ -33,6 +33,7 @@ internal static class Elsewhere
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare"] = "takes eight minutes; CompareRunTests runs it with smaller numbers",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- compare --quick"] = "takes minutes; the same",
         ["dotnet run -c Release --project Sidecar.Benchmarks -- micro"] = "takes minutes",
+        ["dotnet run -c Release --project Sidecar.Benchmarks -- captures"] = "takes ten minutes; CapturesRunTests runs it with smaller numbers",
         ["tcpdump -i eth0 -U -w - 'tcp port 80' | Sidecar observe --capture -"] = "needs such an interface and an end by Ctrl-C; ObserveTests runs it at loopback",
         ["kubectl apply -k k8s/overlays/demo"] = "needs a cluster; DemoCluster runs it",
         ["kubectl -n sidecar-demo port-forward service/frontend 8000"] = "needs a cluster; DemoClusterTests run it",

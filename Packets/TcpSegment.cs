@@ -49,24 +49,25 @@ public readonly ref struct TcpSegment
     // A SYN has a sequence number before the first byte.
     internal uint FirstByte => IsSyn ? Sequence + 1 : Sequence;
 
-    /// <summary>Reads a frame; false if it has no TCP segment, or only a fragment of one, or its headers are incomplete.</summary>
-    /// <param name="link">What the frame begins with.</param>
-    /// <param name="frame">The frame, as far as it was captured.</param>
-    /// <param name="time">Its time, in nanoseconds since 1970.</param>
-    /// <param name="segment">The segment.</param>
-    public static bool TryRead(LinkType link, ReadOnlySpan<byte> frame, long time, out TcpSegment segment) => TryRead(link, frame, frame.Length, time, out segment);
-
-    /// <summary>Reads a frame of a capture; false if it has no TCP segment, or only a fragment of one, or its headers are incomplete.</summary>
+    /// <summary>Reads a frame of a capture, as the other method does.</summary>
     public static bool TryRead(in CapturedFrame frame, out TcpSegment segment)
     {
         segment = default;
         return frame.Link is { } link && TryRead(link, frame.Bytes, frame.WireLength, frame.Time, out segment);
     }
 
-    private static bool TryRead(LinkType link, ReadOnlySpan<byte> frame, int wireLength, long time, out TcpSegment segment)
+    /// <summary>
+    /// Reads a frame; false if it has no TCP segment, or only a fragment of one, or its headers are incomplete, or say more bytes than were there.
+    /// </summary>
+    /// <param name="link">What the frame begins with.</param>
+    /// <param name="frame">The frame, as far as it was captured.</param>
+    /// <param name="wireLength">Its bytes before some were cut off.</param>
+    /// <param name="time">Its time, in nanoseconds since 1970.</param>
+    /// <param name="segment">The segment.</param>
+    public static bool TryRead(LinkType link, ReadOnlySpan<byte> frame, int wireLength, long time, out TcpSegment segment)
     {
         segment = default;
-        if (LinkHeader.PacketStart(link, frame) is not { } start || start > frame.Length || !IpHeader.TryRead(frame[start..], wireLength - start, out var ip))
+        if (LinkHeader.PacketStart(link, frame) is not { } start || start > frame.Length || !IpHeader.TryRead(frame[start..], wireLength - start, out var ip) || ip.Bytes + ip.Length > wireLength - start)
             return false;
         // Bytes after the packet in a short frame are padding; bytes that the capture cut off are missing.
         var bytes = Part(frame[start..], ip.Bytes, ip.Length);

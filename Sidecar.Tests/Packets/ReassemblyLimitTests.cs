@@ -184,7 +184,7 @@ public sealed class ReassemblyLimitTests
         void Feed(uint sequence)
         {
             System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(38), sequence);
-            if (TcpSegment.TryRead(LinkType.Ethernet, frame, sequence, out var segment))
+            if (TcpSegment.TryRead(LinkType.Ethernet, frame, frame.Length, sequence, out var segment))
                 reassembler.Add(segment);
         }
     }

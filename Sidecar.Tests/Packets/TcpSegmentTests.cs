@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using global::Packets;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class TcpSegmentTests
     {
         var frame = Frame(IPEndPoint.Parse(from), IPEndPoint.Parse(to), 0xFEDCBA98, Ack, "payload"u8.ToArray(), options, 0x01020304);
 
-        Assert.True(TcpSegment.TryRead(LinkType.Ethernet, frame, 5, out var segment));
+        Assert.True(TcpSegment.TryRead(LinkType.Ethernet, frame, frame.Length, 5, out var segment));
         Assert.Equal((from, to), (segment.From.ToString(), segment.To.ToString()));
         Assert.Equal(TcpEnd.Of(IPEndPoint.Parse(from)), segment.From);
         Assert.Equal((5, 0xFEDCBA98, 0x01020304u, TcpControl.Ack, 7), (segment.Time, segment.Sequence, segment.Acknowledgement, segment.Control, segment.Length));
@@ -75,6 +76,57 @@ public sealed class TcpSegmentTests
         Assert.Equal((100_000, 200 - 54), (cut.Length, cut.Payload.Length));
     }
 
+    // Damaged on its way, or cut off by the capture: only the second is a segment.
+    [Fact]
+    public void Segment_LongerThanItsFrameOnTheWire_IsNone()
+    {
+        foreach (var frame in new[] { Frame(Client, Server, 1, Ack, new byte[100]), Frame(IPEndPoint.Parse("[::1]:1"), IPEndPoint.Parse("[::2]:2"), 1, Ack, new byte[100]) })
+        {
+            Assert.Null(Read(frame[..^1]));
+            Assert.True(TcpSegment.TryRead(LinkType.Ethernet, frame.AsSpan()[..^1], frame.Length, 0, out var cut));
+            Assert.Equal((100, 99, false), (cut.Length, cut.Payload.Length, cut.IsDamaged));
+        }
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(false, 1)]
+    [InlineData(false, 1460)]
+    [InlineData(true, 0)]
+    [InlineData(true, 7)]
+    [InlineData(true, 100_000)]
+    public void Segment_WithAChangedBit_IsDamaged(bool isV6, int length)
+    {
+        var random = new Random(length);
+        var payload = new byte[length];
+        random.NextBytes(payload);
+        var (from, to) = isV6 ? (IPEndPoint.Parse("[2001:db8::1]:1"), IPEndPoint.Parse("[2001:db8::2]:2")) : (Client, Server);
+        var frame = Frame(from, to, 0x12345678, Ack, payload);
+        if (length > ushort.MaxValue)
+            (frame[18], frame[19]) = (0, 0);
+        var tcp = isV6 ? 54 : 34;
+        // No checksum, as devices that fill it in get it, and that of the addresses, with and without the length.
+        Assert.False(IsDamaged(frame));
+        foreach (var partial in new[] { 6, 6 + frame.Length - tcp })
+        {
+            Checksum(frame, tcp, isV6, partial, isWhole: false);
+            Assert.False(IsDamaged(frame));
+        }
+
+        Checksum(frame, tcp, isV6, 6 + frame.Length - tcp, isWhole: true);
+        Assert.False(IsDamaged(frame));
+        for (var i = 0; i < 200; i++)
+        {
+            // Neither the offset of the data nor the field itself, with which it may be one that a device fills in.
+            var at = random.Next(tcp - (isV6 ? 32 : 8), frame.Length);
+            if (at - tcp is 12 or 16 or 17)
+                continue;
+            frame[at] ^= (byte)(1 << (i % 8));
+            Assert.True(IsDamaged(frame));
+            frame[at] ^= (byte)(1 << (i % 8));
+        }
+    }
+
     [Theory]
     [InlineData(0)] // hop by hop
     [InlineData(43)] // routing
@@ -126,6 +178,24 @@ public sealed class TcpSegmentTests
     [InlineData(228)]
     public void LinkType_OfRawPackets_HasSeveralNumbers(int number) => Assert.Equal((LinkType.Raw, null), (LinkTypes.Of(number), LinkTypes.Of(147)));
 
+    private static bool IsDamaged(byte[] frame)
+    {
+        Assert.True(TcpSegment.TryRead(LinkType.Ethernet, frame, frame.Length, 0, out var segment));
+        return segment.IsDamaged;
+    }
+
+    // RFC 9293, 3.1, word by word.
+    private static void Checksum(byte[] frame, int tcp, bool isV6, int protocolAndLength, bool isWhole)
+    {
+        (frame[tcp + 16], frame[tcp + 17]) = (0, 0);
+        var sum = (long)protocolAndLength;
+        for (var at = tcp - (isV6 ? 32 : 8); at < (isWhole ? frame.Length : tcp); at += 2)
+            sum += (frame[at] << 8) + (at + 1 < frame.Length ? frame[at + 1] : 0);
+        while (sum > 0xFFFF)
+            sum = (sum & 0xFFFF) + (sum >> 16);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(tcp + 16), (ushort)(isWhole ? ~sum : sum));
+    }
+
     private static (int Length, string Payload)? Read(byte[] frame, LinkType link = LinkType.Ethernet) =>
-        TcpSegment.TryRead(link, frame, 0, out var segment) ? (segment.Length, Convert.ToHexString(segment.Payload)) : null;
+        TcpSegment.TryRead(link, frame, frame.Length, 0, out var segment) ? (segment.Length, Convert.ToHexString(segment.Payload)) : null;
 }

@@ -98,7 +98,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket)
     {
         Interlocked.Increment(ref _packets);
-        if (!TcpSegment.TryRead(link, bytes, time, out var segment))
+        if (!TcpSegment.TryRead(link, bytes, wireLength, time, out var segment))
         {
             Interlocked.Increment(ref _others);
             return;

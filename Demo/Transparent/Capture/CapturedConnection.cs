@@ -39,7 +39,7 @@ internal sealed class CapturedConnection : ITcpReader
         });
         foreach (var frame in frames)
         {
-            if (TcpSegment.TryRead(frame.Link, frame.Bytes, frame.Time, out var segment))
+            if (TcpSegment.TryRead(frame.Link, frame.Bytes, frame.Bytes.Length, frame.Time, out var segment))
                 reassembler.Add(segment);
         }
 

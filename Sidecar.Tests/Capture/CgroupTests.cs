@@ -13,16 +13,9 @@ namespace Sidecar.Tests.Capture;
 /// <summary>eBPF knows the cgroups of sockets.</summary>
 [SystemTest]
 [Collection(OneByOne.Name)]
-public sealed class CgroupTests : IAsyncDisposable
+public sealed class CgroupTests
 {
     private const int Port = 28_080;
-
-    private readonly string _root = CgroupMount.Find(File.ReadLines("/proc/self/mountinfo")) ?? "";
-    private readonly string _name = $"sidecar-test-{Environment.ProcessId}";
-
-    private string Parent => Path.Combine(_root, _name);
-
-    private string Child => Path.Combine(Parent, "child");
 
     [Theory]
     [InlineData("")]
@@ -31,19 +24,19 @@ public sealed class CgroupTests : IAsyncDisposable
     public async Task Packets_HaveTheirSocketsCgroup_AndPassByIt(string by)
     {
         RootTools.Require();
-        Assert.SkipWhen(_root.Length == 0, "needs cgroup v2");
-        Directory.CreateDirectory(Child);
+        await using var parent = TestGroup.Create("parent");
+        await using var child = parent.Below("child");
         await using var space = await NetworkNamespace.CreateAsync();
         var collector = new Collector();
         var filter = new CaptureFilter
         {
             ServerPorts = [Port],
-            Cgroups = by switch { "filter by it" => [ControlGroups.IdOf(Child)!.Value], "filter by the one above" => [ControlGroups.IdOf(Parent)!.Value], _ => [] },
+            Cgroups = by switch { "filter by it" => [child.Id], "filter by the one above" => [parent.Id], _ => [] },
         };
         using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, filter);
         using var listener = space.Listen(Port);
 
-        var curl = Run.ToEndAsync("sh", "-c", $"echo $$ > {Child}/cgroup.procs && exec ip netns exec {space.Name} curl -sS http://127.0.0.1:{Port}/x");
+        var curl = Run.ToEndAsync("sh", "-c", child.Enter($"ip netns exec {space.Name} curl -sS http://127.0.0.1:{Port}/x"));
         using (var server = await listener.AcceptAsync(TestContext.Current.CancellationToken))
         {
             await server.ReadAsync(1);
@@ -58,35 +51,14 @@ public sealed class CgroupTests : IAsyncDisposable
         var ownPort = ((IPEndPoint)own.LocalEndPoint!).Port;
         var ofCurl = collector.Seen.Where(packet => packet.Payload > 0 && packet.From.Port != ownPort && packet.To.Port != ownPort).ToList();
         Assert.Equal(2, ofCurl.Count);
-        Assert.Equal(await IdAsync(Child), ofCurl[0].Cgroup);
+        Assert.Equal(await IdAsync(child.Folder), ofCurl[0].Cgroup);
         // The answer is seen on its way out of the server's socket, or into the client's if only that is watched.
-        Assert.Equal(by.Length == 0 ? await OwnIdAsync() : await IdAsync(Child), ofCurl[1].Cgroup);
+        Assert.Equal(by.Length == 0 ? await OwnIdAsync() : await IdAsync(child.Folder), ofCurl[1].Cgroup);
         Assert.Equal((true, by.Length == 0), (ofCurl[0].IsEgress, ofCurl[1].IsEgress));
         Assert.Equal(by.Length == 0, collector.Of(ownPort).Any());
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        // A cgroup can be removed when its last process is gone.
-        if (Directory.Exists(Child))
-            await Eventually.TrueAsync(() => IsRemoved(Child) && IsRemoved(Parent));
-    }
-
-    private static bool IsRemoved(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder);
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
-
-    private Task<ulong> OwnIdAsync() => IdAsync(_root + File.ReadLines("/proc/self/cgroup").First(line => line.StartsWith("0::", StringComparison.Ordinal))[3..]);
+    private static Task<ulong> OwnIdAsync() => IdAsync(CgroupMount.Find(File.ReadLines("/proc/self/mountinfo")) + File.ReadLines("/proc/self/cgroup").First(line => line.StartsWith("0::", StringComparison.Ordinal))[3..]);
 
     private static async Task<ulong> IdAsync(string folder) => ulong.Parse(await Run.WellAsync("stat", "--format=%i", folder), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Processes;
-using Sidecar.Owners;
 using Sidecar.Tests.EndToEnd.Observation;
 using Sidecar.Tests.Support;
 using Testing;
@@ -10,16 +9,13 @@ namespace Sidecar.Tests.EndToEnd.Capture;
 
 /// <summary>The processes and containers of both ends in the records of <c>Sidecar observe</c>.</summary>
 [SystemTest]
-public sealed class ProcessTests : IAsyncDisposable
+public sealed class ProcessTests
 {
     private const int Port = 28_081;
 
     // As podman names the group of a container.
     private static readonly string Client = new('c', 64);
     private static readonly string Server = new('5', 64);
-
-    private readonly string _root = CgroupMount.Find(File.ReadLines("/proc/self/mountinfo")) ?? "";
-    private readonly List<string> _groups = [];
 
     [Theory]
     [InlineData("ebpf")]
@@ -46,14 +42,15 @@ public sealed class ProcessTests : IAsyncDisposable
     public async Task OfContainers_HaveTheirProcessesAndIds()
     {
         RootTools.Require("python3");
-        Assert.SkipWhen(_root.Length == 0, "needs cgroup v2");
+        await using var ofServer = TestGroup.Create($"libpod-{Server}.scope");
+        await using var ofClient = TestGroup.Create($"cri-containerd-{Client}.scope");
         await using var space = await NetworkNamespace.CreateAsync();
-        await using var server = ProgramProcess.StartCommand("sh", "-c", $"echo $$ > {Group($"libpod-{Server}.scope")}/cgroup.procs && exec ip netns exec {space.Name} python3 -u -m http.server {Port} --bind 127.0.0.1");
+        await using var server = ProgramProcess.StartCommand("sh", "-c", ofServer.Enter($"ip netns exec {space.Name} python3 -u -m http.server {Port} --bind 127.0.0.1"));
         await Eventually.TrueAsync(() => server.Output.Count > 0);
         await using var observe = await ObserveAsync("--capture", "ebpf", "--capture-ports", $"{Port}");
 
         // It stays until its connection is looked up.
-        await using var client = ProgramProcess.StartCommand("sh", "-c", $"echo $$ > {Group($"cri-containerd-{Client}.scope")}/cgroup.procs && exec ip netns exec {space.Name} python3 -u -c \"$1\"", "sh", $$"""
+        await using var client = ProgramProcess.StartCommand("sh", "-c", ofClient.Enter($"ip netns exec {space.Name} python3 -u -c \"$1\""), "sh", $$"""
             import http.client, time
             connection = http.client.HTTPConnection('127.0.0.1', {{Port}})
             connection.request('GET', '/')
@@ -72,11 +69,11 @@ public sealed class ProcessTests : IAsyncDisposable
     public async Task OfAShortProcess_IsKnownFromItsCall()
     {
         RootTools.Require();
-        Assert.SkipWhen(_root.Length == 0, "needs cgroup v2");
+        await using var group = TestGroup.Create($"docker-{Client}.scope");
         await using var nginx = await Programs.NginxAsync();
         await using var observe = await ObserveAsync("--capture", "ebpf", "--capture-ports", $"{nginx.Port}");
 
-        (await Run.ToEndAsync("sh", "-c", $"echo $$ > {Group($"docker-{Client}.scope")}/cgroup.procs && exec curl -sS -o /dev/null http://127.0.0.1:{nginx.Port}/a")).Well("curl");
+        (await Run.ToEndAsync("sh", "-c", group.Enter($"curl -sS -o /dev/null http://127.0.0.1:{nginx.Port}/a"))).Well("curl");
 
         var record = await RecordAsync(observe);
         Assert.Equal(("curl", Client), (Text(record, "client_command"), Text(record, "client_container")));
@@ -86,17 +83,17 @@ public sealed class ProcessTests : IAsyncDisposable
     public async Task Groups_AreChosenAndChangeWhileRunning()
     {
         RootTools.Require();
-        Assert.SkipWhen(_root.Length == 0, "needs cgroup v2");
+        await using var one = TestGroup.Create("one");
+        await using var other = TestGroup.Create("other");
         using var folder = new TempFolder();
         await using var nginx = await Programs.NginxAsync();
-        var (one, other) = (Group("one"), Group("other"));
-        var config = folder.Write("observe.yaml", Config(one));
+        var config = folder.Write("observe.yaml", Config(one.Folder));
         await using var observe = await ObserveAsync("--config", config);
         await GetAsync(one, "/1");
         await GetAsync(other, "/2");
         await Eventually.TrueAsync(() => observe.Output.Count > 0);
 
-        File.WriteAllText(config, Config(other));
+        File.WriteAllText(config, Config(other.Folder));
         observe.Signal(ProcessSignal.HangUp);
         await observe.ErrorLineAsync("is in force as generation 2");
         await GetAsync(one, "/3");
@@ -109,36 +106,7 @@ public sealed class ProcessTests : IAsyncDisposable
         Assert.Equal(["/1", "/4"], observe.Output.Select(line => RecordedExchange.Parse(line).Url));
 
         string Config(string group) => $"capture: {{source: ebpf, ports: [{nginx.Port}], cgroups: [{group}]}}\n";
-        async Task GetAsync(string group, string path) =>
-            (await Run.ToEndAsync("sh", "-c", $"echo $$ > {group}/cgroup.procs && exec curl -sS -o /dev/null http://127.0.0.1:{nginx.Port}{path}")).Well("curl");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        // A group can be removed when its last process is gone.
-        foreach (var group in _groups)
-            await Eventually.TrueAsync(() => IsRemoved(group));
-    }
-
-    private static bool IsRemoved(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder);
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
-
-    private string Group(string name)
-    {
-        var folder = Path.Combine(_root, $"sidecar-test-{Environment.ProcessId}-{name}");
-        Directory.CreateDirectory(folder);
-        _groups.Add(folder);
-        return folder;
+        async Task GetAsync(TestGroup group, string path) => (await Run.ToEndAsync("sh", "-c", group.Enter($"curl -sS -o /dev/null http://127.0.0.1:{nginx.Port}{path}"))).Well("curl");
     }
 
     private static async Task<ProgramProcess> ObserveAsync(params string[] words)

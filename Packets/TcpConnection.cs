@@ -1,9 +1,9 @@
 namespace Packets;
 
 /// <summary>A connection by its ends, whichever of them sends.</summary>
-internal readonly record struct ConnectionKey(TcpEnd Low, TcpEnd High)
+internal readonly record struct ConnectionKey(TcpEnd Low, TcpEnd High, ulong Network)
 {
-    public static ConnectionKey Of(TcpEnd one, TcpEnd other) => one.IsBefore(other) ? new(one, other) : new(other, one);
+    public static ConnectionKey Of(TcpEnd one, TcpEnd other, ulong network) => one.IsBefore(other) ? new(one, other, network) : new(other, one, network);
 }
 
 /// <summary>A connection that is read, or only remembered so that its later segments open nothing.</summary>
@@ -30,7 +30,7 @@ internal sealed class TcpConnection
 
     public TcpOpening Opening { get; }
 
-    public ConnectionKey Key => ConnectionKey.Of(Opening.Client, Opening.Server);
+    public ConnectionKey Key => ConnectionKey.Of(Opening.Client, Opening.Server, Opening.Network);
 
     /// <summary>Whether it is read.</summary>
     public bool IsRead => _reader is not null;
@@ -72,7 +72,7 @@ internal sealed class TcpConnection
         if (segment.From == Opening.Client)
             return segment.Sequence == _opening;
         if (segment.IsAck)
-            return segment.Acknowledgement - 1 - _opening <= MaxSynBytes;
+            return segment.Acknowledgement - 1 - _opening <= MaxSynBytes && (_answer is null || _answer == segment.Sequence);
         // Both sides connected at once (RFC 9293, 3.5).
         return _answer is { } answer ? answer == segment.Sequence : _toClient is { HasBegun: false };
     }

@@ -51,16 +51,23 @@ public sealed class TcpReassembler(Func<TcpOpening, ITcpReader?> open, Reassembl
     /// <summary>Segments that came before bytes in front of them.</summary>
     public long OutOfOrder => _counts.OutOfOrder;
 
-    /// <summary>Segments whose sequence number is impossible: more than 1 GB ahead, or a reset outside the window.</summary>
+    /// <summary>Segments whose sequence number is impossible: more than 1 GB ahead, a reset outside the window, or a SYN in the midst.</summary>
     public long Ignored => _counts.Ignored;
 
     /// <summary>Takes the next segment, in the order of the capture.</summary>
     public void Add(in TcpSegment segment)
     {
         Advance(segment.Time);
-        var connection = _connections.GetValueOrDefault(ConnectionKey.Of(segment.From, segment.To));
+        var connection = _connections.GetValueOrDefault(ConnectionKey.Of(segment.From, segment.To, segment.Network));
         if (connection is not null && segment.IsSyn && !connection.IsOpenedBy(segment))
         {
+            // A client can send any SYN while its connection goes on. That of the server shows that there is a new one.
+            if (!segment.IsAck && connection.IsRead)
+            {
+                _counts.Ignored++;
+                return;
+            }
+
             Forget(connection, segment.Time);
             connection = null;
         }
@@ -113,7 +120,7 @@ public sealed class TcpReassembler(Func<TcpOpening, ITcpReader?> open, Reassembl
         if (segment.IsReset || (!segment.IsSyn && segment.Length == 0))
             return null;
         var (client, server) = SideGuess.IsOfClient(segment) ? (segment.From, segment.To) : (segment.To, segment.From);
-        var opening = new TcpOpening(client, server, segment.Time, segment.IsSyn);
+        var opening = new TcpOpening(client, server, segment.Time, segment.IsSyn, segment.Network);
         var connection = new TcpConnection(segment, opening);
         var reader = open(opening);
         _connections.Add(connection.Key, connection);

@@ -17,6 +17,9 @@ public readonly ref struct TcpSegment
     /// <summary>The receiver.</summary>
     public TcpEnd To { get; init; }
 
+    /// <summary>The network of both ends, if the same addresses can be in several; otherwise 0.</summary>
+    public ulong Network { get; init; }
+
     /// <summary>The number of its first byte, or of its SYN.</summary>
     public uint Sequence { get; init; }
 

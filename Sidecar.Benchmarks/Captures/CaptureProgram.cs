@@ -32,7 +32,7 @@ internal sealed record CaptureProgram(string Name, IReadOnlyList<string> Words, 
     private static IEnumerable<(string Name, IEnumerable<string> Words)> Sidecars(BuiltPrograms built) =>
     [
         ("Sidecar observe", [.. built.Run("Sidecar"), "observe"]),
-        .. File.Exists((built with { IsNative = true }).Run("Sidecar").First())
+        .. (built with { IsNative = true }).Has("Sidecar")
             ? [("Sidecar observe, native build", [.. (built with { IsNative = true }).Run("Sidecar"), "observe"])]
             : Array.Empty<(string, IEnumerable<string>)>(),
     ];

@@ -27,7 +27,7 @@ public sealed class CgroupTests
         await using var parent = TestGroup.Create("parent");
         await using var child = parent.Below("child");
         await using var space = await NetworkNamespace.CreateAsync();
-        var collector = new Collector();
+        var collector = new Collector(space);
         var filter = new CaptureFilter
         {
             ServerPorts = [Port],

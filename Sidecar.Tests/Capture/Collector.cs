@@ -2,11 +2,12 @@ using System.Buffers.Binary;
 using System.Net;
 using global::Packets;
 using Sidecar.Capture;
+using Sidecar.Tests.Support;
 
 namespace Sidecar.Tests.Capture;
 
 /// <summary>A packet as a source delivered it.</summary>
-internal sealed record Seen(IPEndPoint From, IPEndPoint To, byte Flags, uint Sequence, int Payload, int Length, ulong Cgroup, bool IsEgress, long Time)
+internal sealed record Seen(IPEndPoint From, IPEndPoint To, byte Flags, uint Sequence, int Payload, int Length, ulong Cgroup, bool IsEgress, long Time, ulong Network)
 {
     public const byte Fin = 1;
     public const byte Syn = 2;
@@ -14,8 +15,10 @@ internal sealed record Seen(IPEndPoint From, IPEndPoint To, byte Flags, uint Seq
 }
 
 /// <summary>Keeps what a source delivers, and puts streams together by their sequence numbers.</summary>
-internal sealed class Collector : IPacketSink
+/// <param name="spaces">The namespaces of loopback; none for all. Tests beside this one have connections with the same addresses.</param>
+internal sealed class Collector(params NetworkNamespace[] spaces) : IPacketSink
 {
+    private readonly ulong[] _networks = [.. spaces.Select(space => space.Cookie)];
     private readonly Lock _gate = new();
     private readonly List<Seen> _seen = [];
     private readonly Dictionary<(IPEndPoint, IPEndPoint), Stream> _streams = [];
@@ -43,10 +46,10 @@ internal sealed class Collector : IPacketSink
 
     public IEnumerable<Seen> Of(params IEnumerable<int> ports) => Seen.Where(packet => ports.Contains(packet.From.Port) || ports.Contains(packet.To.Port));
 
-    public bool IsBehind => false;
-
     public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket)
     {
+        if (socket.Network != 0 && _networks.Length > 0 && !_networks.Contains(socket.Network))
+            return;
         var isV6 = bytes[0] >> 4 == 6;
         // A packet of more than 64 KB has a hop-by-hop option of 8 bytes (RFC 2675).
         var tcp = bytes[(!isV6 ? (bytes[0] & 15) * 4 : bytes[6] == 0 ? 48 : 40)..];
@@ -56,7 +59,7 @@ internal sealed class Collector : IPacketSink
         var sequence = BinaryPrimitives.ReadUInt32BigEndian(tcp[4..]);
         lock (_gate)
         {
-            _seen.Add(new(from, to, tcp[13], sequence, payload.Length, wireLength, socket.Group, socket.IsSender, time));
+            _seen.Add(new(from, to, tcp[13], sequence, payload.Length, wireLength, socket.Group, socket.IsSender, time, socket.Network));
             if ((tcp[13] & Capture.Seen.Syn) != 0)
                 _streams.TryAdd((from, to), new Stream(sequence + 1));
             else if (_streams.TryGetValue((from, to), out var stream))

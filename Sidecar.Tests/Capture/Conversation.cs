@@ -22,14 +22,21 @@ internal sealed class Conversation
     /// <param name="name">The first part of each path.</param>
     /// <param name="random">Chooses everything.</param>
     /// <param name="exchanges">The number of exchanges.</param>
-    public Conversation(string name, Random random, int exchanges)
+    /// <param name="depth">Requests that the client sends before it has the first answer.</param>
+    public Conversation(string name, Random random, int exchanges, int depth = 1)
     {
         _random = random;
         (_client, _server) = ((uint)random.NextInt64(1L << 32), (uint)random.NextInt64(1L << 32));
         Add(TcpDirection.ToServer, TcpControl.Syn, []);
         Add(TcpDirection.ToClient, TcpControl.Syn | TcpControl.Ack, []);
-        for (var i = 0; i < exchanges; i++)
-            Exchange($"/{name}/{i}");
+        for (var i = 0; i < exchanges + depth - 1; i++)
+        {
+            if (i < exchanges)
+                Request($"/{name}/{i}");
+            if (i >= depth - 1)
+                Answer($"/{name}/{i - depth + 1}");
+        }
+
         Add(TcpDirection.ToServer, TcpControl.Fin | TcpControl.Ack, []);
         Add(TcpDirection.ToClient, TcpControl.Fin | TcpControl.Ack, []);
     }
@@ -37,10 +44,14 @@ internal sealed class Conversation
     /// <summary>In the order in which they pass.</summary>
     public IReadOnlyList<Segment> Segments => _segments;
 
-    private void Exchange(string path)
+    private void Request(string path)
     {
         var body = Body();
         Send(TcpDirection.ToServer, body.Length == 0 ? $"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n" : $"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+    }
+
+    private void Answer(string path)
+    {
         var answer = Body();
         var isChunked = _random.Next(2) == 0;
         Send(TcpDirection.ToClient, isChunked

@@ -41,7 +41,7 @@ public sealed class EbpfRulesTests
     {
         RootTools.Require();
         await using var space = await NetworkNamespace.CreateAsync();
-        var collector = new Collector();
+        var collector = new Collector(space);
         using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, new() { ServerPorts = [Port] });
         using var connection = await Exchange.ConnectAsync(space, space, IPAddress.Loopback, Port);
         if (request.Length > 0)
@@ -65,7 +65,7 @@ public sealed class EbpfRulesTests
     {
         RootTools.Require();
         await using var space = await NetworkNamespace.CreateAsync();
-        var collector = new Collector();
+        var collector = new Collector(space);
         using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, new() { ServerPorts = [Port] });
         using var connection = await Exchange.ConnectAsync(space, space, IPAddress.Parse(server), Port);
         using var other = await Exchange.ConnectAsync(space, space, IPAddress.Parse(server), Port);
@@ -73,7 +73,7 @@ public sealed class EbpfRulesTests
         await Quiet.AfterAsync(collector);
         Assert.Equal(Exchange.Answer.Length, collector.Bytes(connection.ServerEnd, connection.ClientEnd).Length);
 
-        capture.Source.Ignore(connection.ClientEnd, connection.ServerEnd);
+        capture.Source.Ignore(connection.ClientEnd, connection.ServerEnd, collector.Of(connection.ClientEnd.Port).First().Network);
         await connection.TalkAsync();
         await other.TalkAsync();
         connection.Client.Finish();
@@ -91,7 +91,7 @@ public sealed class EbpfRulesTests
         await using var space = await NetworkNamespace.CreateAsync();
         using var connection = await Exchange.ConnectAsync(space, space, IPAddress.Loopback, Port);
         await connection.TalkAsync();
-        var collector = new Collector();
+        var collector = new Collector(space);
         using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, new() { ServerPorts = [Port] });
         await connection.TalkAsync(RandomNumberGenerator.GetBytes(100));
         await Quiet.AfterAsync(collector);
@@ -106,7 +106,7 @@ public sealed class EbpfRulesTests
         RootTools.Require();
         await using var space = await NetworkNamespace.CreateAsync();
         await space.RunAsync("ip route add local 198.51.100.0/24 dev lo && iptables -t nat -A OUTPUT -p tcp -d 198.51.100.7 --dport 80 -j REDIRECT --to-ports 28080");
-        var collector = new Collector();
+        var collector = new Collector(space);
         using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, new() { ServerPorts = [80, Port] });
         using var listener = space.Listen(Port);
         var accepted = listener.AcceptAsync(TestContext.Current.CancellationToken);

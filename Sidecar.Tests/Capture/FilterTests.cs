@@ -72,7 +72,7 @@ public sealed class FilterTests
 
     private static async Task<IEnumerable<string>> SeenServersAsync(string kind, NetworkNamespace space, CaptureFilter filter, bool change)
     {
-        var collector = new Collector();
+        var collector = new Collector(space);
         using var capture = RunningCapture.Start(
             Kinds.Of(kind), collector, change ? new() { ServerPorts = [1], Excluded = Networks(["127.0.0.1/32", "::/0"]), Included = Networks(["::/64"]) } : filter, space: space);
         if (change)

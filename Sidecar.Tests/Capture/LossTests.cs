@@ -21,7 +21,7 @@ public sealed class LossTests
     {
         RootTools.Require();
         await using var space = await NetworkNamespace.CreateAsync();
-        var (all, slow) = (new Collector(), new SlowSink());
+        var (all, slow) = (new Collector(space), new SlowSink());
         var filter = new CaptureFilter { ServerPorts = [Port] };
         using var large = RunningCapture.Start(Kinds.Of(kind), all, filter, space: space);
         using var small = RunningCapture.Start(Kinds.Of(kind), slow, filter, new() { Buffer = 256 * 1024 }, space);
@@ -46,8 +46,6 @@ public sealed class LossTests
         public long Delivered => Interlocked.Read(ref _delivered);
 
         public long Lost => Interlocked.Read(ref _lost);
-
-        public bool IsBehind => false;
 
         public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket)
         {

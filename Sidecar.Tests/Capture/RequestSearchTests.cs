@@ -11,7 +11,7 @@ public sealed class RequestSearchTests : IDisposable
     private readonly ObservationMemory _memory = new(1024 * 1024);
     private readonly RequestSearch _search;
 
-    public RequestSearchTests() => _search = new RequestSearch(_memory);
+    public RequestSearchTests() => _search = new RequestSearch(_memory, (call, state) => call(state), isOfHttp1: false);
 
     public void Dispose()
     {
@@ -99,11 +99,54 @@ public sealed class RequestSearchTests : IDisposable
     public void Preface_IsTheBeginningOfHttp2() => Assert.Equal(SearchResult.Found, Client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
 
     [Theory]
-    [InlineData("16030100")] // TLS: a handshake
+    [InlineData("1603010200")] // TLS: a handshake
+    [InlineData("1403030001011603030028")] // TLS: two records
     [InlineData("17030300100102")] // TLS: data
     [InlineData("0000040800000000000000ffff")] // HTTP/2: WINDOW_UPDATE
     [InlineData("00000000010000000300000200000000000500ff")] // DATA without bytes, then DATA of two
     public void OtherProtocols_AreGivenUp(string hex) => Assert.Equal(SearchResult.Never, _search.Read(isFromClient: true, Convert.FromHexString(hex), 0));
+
+    [Theory]
+    [InlineData("1603010200")]
+    [InlineData("17030300100102")]
+    [InlineData("0000040800000000000000ffff")]
+    [InlineData("505249202a20485454502f322e300d0a0d0a534d0d0a0d0a")] // the preface of HTTP/2
+    public void Bytes_OfABody_AreNoOtherProtocol(string hex)
+    {
+        var search = new RequestSearch(_memory, (call, state) => call(state), isOfHttp1: true);
+
+        Assert.Equal(SearchResult.Searching, search.Read(isFromClient: true, Convert.FromHexString(hex), 0));
+        Assert.Equal(SearchResult.Searching, search.Read(isFromClient: false, Convert.FromHexString(hex), 0));
+        search.Read(isFromClient: true, "GET / HTTP/1.1\r\n\r\n"u8, 0);
+        Assert.Equal(SearchResult.Found, search.Read(isFromClient: false, "HTTP/1.1 200 OK\r\n"u8, 0));
+        search.Release();
+    }
+
+    [Theory]
+    [InlineData("1703")] // too short
+    [InlineData("1903030010")] // no type
+    [InlineData("1703050010")] // no version
+    [InlineData("17030341010102")] // longer than a record can be
+    [InlineData("170303000101ffffffffff")] // no record follows
+    public void Bytes_ThatAreNoTls_AreNone(string hex) => Assert.Equal(SearchResult.Searching, _search.Read(isFromClient: true, Convert.FromHexString(hex), 0));
+
+    [Fact]
+    public void Preface_BehindOtherBytes_IsNone()
+    {
+        Client("x");
+
+        Assert.Equal(SearchResult.Searching, Client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+    }
+
+    [Fact]
+    public void LetGo_ReleasesWhatWaits()
+    {
+        Server("x");
+        Client("GET /a HTTP/1.1\r\n\r\n");
+        _search.LetGo();
+
+        Assert.Equal(0, _memory.Used);
+    }
 
     private SearchResult Client(string text) => _search.Read(isFromClient: true, Encoding.ASCII.GetBytes(text), 0);
 

@@ -31,6 +31,16 @@ public sealed class TcpReassemblerTests
         Assert.Equal(["|one|closed", "|two|closed"], talk.Shown);
     }
 
+    // The server answers such a SYN with an acknowledgement only; the bytes behind it are no beginning.
+    [Fact]
+    public void Syn_InTheMidst_IsIgnored()
+    {
+        var talk = new Conversation { Copies = 2 }.Opened().FromClient(101, "ab").FromClient(104, "", Syn).FromServer(901, "", Ack, 103).FromClient(103, "cd").FromServer(901, "A", Ack, 105);
+
+        Assert.Equal(["abcd|A|closed"], talk.Complete().Shown);
+        Assert.Equal(2, talk.Reassembler.Ignored);
+    }
+
     [Fact]
     public void Server_WithoutItsSyn_BeginsWhereItsClientExpectsIt() =>
         Assert.Equal(["a|A|gap of 2 at 0 to client, closed"], new Conversation().FromClient(100, "", Syn).FromClient(101, "a").FromServer(903, "A").Complete().Shown);

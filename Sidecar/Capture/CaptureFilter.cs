@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Chassis;
 using Chassis.Net;
@@ -13,6 +14,10 @@ namespace Sidecar.Capture;
 /// </summary>
 internal sealed record CaptureFilter
 {
+    // The kernel's maps have room for twice as many.
+    private const int Most = 1024;
+    private const int MostCgroups = 4096;
+
     /// <summary>Everything.</summary>
     public static CaptureFilter All { get; } = new();
 
@@ -41,9 +46,12 @@ internal sealed record CaptureFilter
     public bool HasNamespaces => Namespaces.Count + ExcludedNamespaces.Count > 0;
 
     /// <summary>The filter for a user's choice.</summary>
-    /// <exception cref="UsageException">There is no such control group.</exception>
+    /// <exception cref="UsageException">There is no such control group, or there are too many members.</exception>
     public static CaptureFilter Of(CaptureChoice choice)
     {
+        Check("capture.ports", choice.Ports.Count, Most);
+        Check("capture.cidrs", choice.Cidrs.Count, Most);
+        Check("capture.cgroups", choice.Cgroups.Count, MostCgroups);
         var (included, excluded) = Split(choice.Cidrs);
         var (namespaces, excludedNamespaces) = Split(choice.Namespaces);
         return new()
@@ -72,6 +80,12 @@ internal sealed record CaptureFilter
         string?[] ends = [NamespaceOf(names?.Client), NamespaceOf(names?.Server)];
         return (Namespaces.Count == 0 || ends.Any(end => end is not null && Namespaces.Contains(end)))
             && !ends.Any(end => end is not null && ExcludedNamespaces.Contains(end));
+    }
+
+    private static void Check(string key, int count, int most)
+    {
+        if (count > most)
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{key}: at most {most} are possible, not {count}"));
     }
 
     private static string? NamespaceOf(EndNames? end) => end?.Pod?.Namespace ?? end?.Service?.Namespace;

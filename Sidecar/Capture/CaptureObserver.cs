@@ -48,7 +48,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     {
         (_source, _filter, _logger, _processes, _peers) = (source, filter, logger, processes, peers);
         (Clock, Memory, Metrics, Recorder, Limits) = (clock, memory, metrics, recorder, options.Observation);
-        _reassembler = new TcpReassembler(Open);
+        _reassembler = new TcpReassembler(Open, new ReassemblyLimits { TotalWaitingBytes = memory.Limit });
     }
 
     /// <summary>The time of the packets.</summary>
@@ -111,7 +111,7 @@ internal sealed partial class CaptureObserver : IPacketSink
             return;
         }
 
-        Segment(segment, socket);
+        Segment(segment with { Time = Clock.Continuous(time), Network = socket.Network }, socket);
     }
 
     /// <summary>A segment of TCP.</summary>
@@ -120,11 +120,12 @@ internal sealed partial class CaptureObserver : IPacketSink
         Clock.Advance(segment.Time);
         _socket = (socket.IsSender ? segment.From : segment.To, socket);
         _reassembler.Add(segment);
+        _socket = default;
         RunPosted();
     }
 
-    /// <inheritdoc/>
-    public bool IsBehind => Recorder is { IsBehind: true };
+    /// <summary>Ends waits for the outputs.</summary>
+    public CancellationToken Stop { get; set; }
 
     /// <inheritdoc/>
     public void Lost(long count)
@@ -136,6 +137,7 @@ internal sealed partial class CaptureObserver : IPacketSink
     /// <inheritdoc/>
     public void Idle(long time)
     {
+        time = Clock.Continuous(time);
         Clock.Advance(time);
         _reassembler.Advance(time);
         RunPosted();
@@ -162,7 +164,7 @@ internal sealed partial class CaptureObserver : IPacketSink
 
     /// <summary>Kubernetes' names of a connection's ends; null for none.</summary>
     public ConnectionNames? NamesOf(IPEndPoint client, IPEndPoint server, long opened) =>
-        _peers?.Begin(SidecarRole.Alone, client, server, DateTimeOffset.UnixEpoch.AddTicks(opened / TimeSpan.NanosecondsPerTick)).Invoke();
+        _peers?.Begin(SidecarRole.Alone, client, server, Clock.TimeOfDay(opened)).Invoke();
 
     /// <summary>A connection is not observed to its end.</summary>
     public void Unobservable(ObservationFault fault, IPEndPoint client, IPEndPoint server)
@@ -183,7 +185,14 @@ internal sealed partial class CaptureObserver : IPacketSink
     public void Post(SendOrPostCallback call, object state) => _posted.Enqueue((call, state));
 
     /// <summary>Nothing more of a connection is needed.</summary>
-    public void Forget(IPEndPoint client, IPEndPoint server) => _source.Ignore(client, server);
+    public void Forget(IPEndPoint client, IPEndPoint server, ulong network) => _source.Ignore(client, server, network);
+
+    /// <summary>Waits for the outputs of a capture that can wait: then nothing of it is dropped.</summary>
+    public void AwaitOutputs()
+    {
+        while (!_source.IsLive && Recorder is { IsBehind: true } && !Stop.IsCancellationRequested)
+            Thread.Sleep(1);
+    }
 
     /// <summary>A connection has ended.</summary>
     public void Closed() => Interlocked.Decrement(ref _live);

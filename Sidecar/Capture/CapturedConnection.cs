@@ -40,7 +40,7 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
         if (opening.IsFromStart)
             Begin();
         else
-            _search = new RequestSearch(capture.Memory);
+            _search = new RequestSearch(capture.Memory, capture.Post, isOfHttp1: false);
     }
 
     /// <inheritdoc/>
@@ -97,6 +97,7 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
             return;
         if (!_hasBegun)
             (_hasBegun, _records) = (true, recorder.Begin(Origin()));
+        _capture.AwaitOutputs();
         _records?.Write(exchange);
     }
 
@@ -124,7 +125,8 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     private void NoteSocket()
     {
         var (end, socket) = _capture.Socket;
-        if (socket.Group == 0)
+        // Bytes that have waited come with the segment of any connection.
+        if (socket.Group == 0 || socket.Network != _opening.Network || (end != _opening.Client && end != _opening.Server))
             return;
         ref var known = ref end == _opening.Client ? ref _opener : ref _accepter;
         known = socket with { Process = socket.Process ?? known.Process };
@@ -170,14 +172,15 @@ internal sealed class CapturedConnection : ITcpReader, IConnectionWatcher
     {
         if (_observer is not null and not { IsOver: true } || _search is not null || _isForgotten)
             return;
-        if (_fault is { Reason: Unobservable.Gap } && _observer is { IsHttp2: false })
+        // A client that does not wait for answers could get that of an earlier request.
+        if (_fault is { Reason: Unobservable.Gap } && _observer is { IsHttp2: false, HasPipelined: false })
         {
-            (_observer, _search) = (null, new RequestSearch(_capture.Memory));
+            (_observer, _search) = (null, new RequestSearch(_capture.Memory, _capture.Post, isOfHttp1: true));
             return;
         }
 
         _isForgotten = true;
-        _capture.Forget(_opening.Client.ToIPEndPoint(), _opening.Server.ToIPEndPoint());
+        _capture.Forget(_opening.Client.ToIPEndPoint(), _opening.Server.ToIPEndPoint(), _opening.Network);
     }
 
     private ExchangeOutcome CauseOf(TcpDirection? resetBy) => resetBy switch

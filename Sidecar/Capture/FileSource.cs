@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Chassis;
 using Microsoft.Win32.SafeHandles;
@@ -10,9 +11,6 @@ namespace Sidecar.Capture;
 internal sealed class FileSource : ICaptureSource
 {
     private const string Stdin = "-";
-
-    // Even if each frame ends an exchange, they are less than half of the smallest queue.
-    private const int FramesBetweenLooks = 32;
 
     private readonly FileStream _file;
     private readonly string _name;
@@ -44,22 +42,26 @@ internal sealed class FileSource : ICaptureSource
     public long Lost => 0;
 
     /// <inheritdoc/>
+    public string? Remark { get; private set; }
+
+    /// <inheritdoc/>
     public void Run(IPacketSink sink, CancellationToken stop)
     {
         using var stream = new StoppableStream(_file, () => sink.Idle(0), stop);
         var reader = new CaptureReader(stream);
-        for (var i = 0; !stop.IsCancellationRequested && reader.TryRead(out var frame); i++)
+        while (!stop.IsCancellationRequested && reader.TryRead(out var frame))
         {
-            // A file can wait, so nothing of it is dropped.
-            while (i % FramesBetweenLooks == 0 && sink.IsBehind && !stop.IsCancellationRequested)
-                Thread.Sleep(1);
             if (frame.Link is { } link)
                 sink.Packet(link, frame.Bytes, frame.WireLength, frame.Time, socket: default);
         }
+
+        Remark = reader.IsCut ? "its last packet is not whole"
+            : reader.UnknownFrames > 0 ? string.Create(CultureInfo.InvariantCulture, $"{reader.UnknownFrames} packets are of a link type that is not known")
+            : null;
     }
 
     /// <inheritdoc/>
-    public void Ignore(IPEndPoint client, IPEndPoint server)
+    public void Ignore(IPEndPoint client, IPEndPoint server, ulong network)
     {
         // The packets are in the file anyway.
     }

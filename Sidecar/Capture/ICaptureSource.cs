@@ -11,6 +11,9 @@ internal interface ICaptureSource : IDisposable
     /// <summary>Whether the packets are those of this machine, as they pass.</summary>
     public bool IsLive => true;
 
+    /// <summary>What of the capture could not be read, when it has ended; null if there was nothing.</summary>
+    public string? Remark => null;
+
     /// <summary>Packets that the kernel could not deliver since the start, because its ring was full. Any thread may ask.</summary>
     public long Lost { get; }
 
@@ -18,7 +21,7 @@ internal interface ICaptureSource : IDisposable
     public void Run(IPacketSink sink, CancellationToken stop);
 
     /// <summary>From now on the kernel drops this connection's packets, both directions; does nothing where the source cannot. Called on the thread of <see cref="Run"/>.</summary>
-    public void Ignore(IPEndPoint client, IPEndPoint server);
+    public void Ignore(IPEndPoint client, IPEndPoint server, ulong network);
 
     /// <summary>
     /// Replaces the filter; does nothing where the source cannot. Any thread may call it. While one filter replaces the other, for some

@@ -15,9 +15,6 @@ internal interface IPacketSink
     /// <param name="socket">The socket that sent or received it.</param>
     public void Packet(LinkType link, ReadOnlySpan<byte> bytes, int wireLength, long time, in PacketSocket socket);
 
-    /// <summary>Whether records of further packets could be lost, because the outputs have not taken the earlier ones yet.</summary>
-    public bool IsBehind { get; }
-
     /// <summary>Packets were lost before the next one.</summary>
     public void Lost(long count);
 

@@ -31,11 +31,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "munmap")]
     public static partial int Unmap(byte* at, nuint length);
 
-    /// <summary>Waits until a descriptor can be read, a signal comes or the time is over.</summary>
-    public static void WaitReadable(int descriptor, int milliseconds)
+    /// <summary>Waits until a descriptor can be read, has an end or an error, a signal comes or the time is over.</summary>
+    /// <returns>Whether a read would not wait.</returns>
+    public static bool WaitReadable(int descriptor, int milliseconds)
     {
         var asked = new Poll { Descriptor = descriptor, Events = PollIn };
-        _ = WaitFor(&asked, 1, milliseconds);
+        return WaitFor(&asked, 1, milliseconds) > 0;
     }
 
     /// <summary>Opens a folder, which .NET does not; invalid if that failed.</summary>

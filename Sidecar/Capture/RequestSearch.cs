@@ -22,7 +22,9 @@ internal enum SearchResult
 /// segments follow each other, or an interim response.
 /// </summary>
 /// <param name="memory">Charged for the request until it is answered.</param>
-internal sealed class RequestSearch(ObservationMemory memory)
+/// <param name="post">Runs a call before the next packet.</param>
+/// <param name="isOfHttp1">Whether the connection has spoken HTTP/1: then the bytes of a body never mean another protocol.</param>
+internal sealed class RequestSearch(ObservationMemory memory, Action<SendOrPostCallback, object> post, bool isOfHttp1) : IMemoryHolder
 {
     /// <summary>Bytes of a request that can wait for its answer. Servers refuse longer heads (nginx: four buffers of 8 KB).</summary>
     public const int MaxRequest = 32 * 1024;
@@ -31,11 +33,17 @@ internal sealed class RequestSearch(ObservationMemory memory)
     private const byte FirstTlsRecord = 20;
     private const byte LastTlsRecord = 24;
     private const byte TlsMajor = 3;
+    private const byte LastTlsMinor = 4;
+    private const int TlsHeader = 5;
+
+    // RFC 8446, 5.2
+    private const int MaxTlsRecord = (16 * 1024) + 256;
 
     private readonly List<(long Time, byte[] Bytes)> _pieces = [];
     private MemoryAccount? _account;
     private int _length;
     private bool _isFromClient;
+    private bool _isBegun;
     private bool? _lastFromClient;
     private bool _wasInterim;
 
@@ -58,7 +66,7 @@ internal sealed class RequestSearch(ObservationMemory memory)
         var result = _pieces.Count > 0 ? Continue(isFromClient, segment, time) : SearchResult.Searching;
         if (result == SearchResult.Searching && _pieces.Count == 0)
             result = Begin(isFromClient, segment, time);
-        (_lastFromClient, _wasInterim) = (isFromClient, segment.StartsWith("HTTP/1.1 1"u8));
+        (_lastFromClient, _wasInterim, _isBegun) = (isFromClient, segment.StartsWith("HTTP/1.1 1"u8), true);
         return result;
     }
 
@@ -68,15 +76,18 @@ internal sealed class RequestSearch(ObservationMemory memory)
     /// <summary>Releases the memory.</summary>
     public void Release() => Forget(lastFromClient: null);
 
+    /// <inheritdoc/>
+    public void LetGo() => post(static search => ((RequestSearch)search!).Release(), this);
+
     private SearchResult Begin(bool isFromClient, ReadOnlySpan<byte> segment, long time)
     {
-        if (segment.StartsWith(Preface))
+        if (!isOfHttp1 && !_isBegun && segment.StartsWith(Preface))
         {
             Keep(isFromClient, segment, time);
             return SearchResult.Found;
         }
 
-        if (segment is [>= FirstTlsRecord and <= LastTlsRecord, TlsMajor, ..] || IsHttp2(segment))
+        if (!isOfHttp1 && (IsTls(segment) || IsHttp2(segment)))
             return SearchResult.Never;
         if (_lastFromClient is { } last && last != isFromClient && !_wasInterim && IsRequest(segment))
             Keep(isFromClient, segment, time);
@@ -96,7 +107,7 @@ internal sealed class RequestSearch(ObservationMemory memory)
 
     private void Keep(bool isFromClient, ReadOnlySpan<byte> segment, long time)
     {
-        _account ??= memory.Open(isOfOneThread: true);
+        _account ??= memory.Open(this, isOfOneThread: true);
         _account.Earn(segment.Length);
         if (_length + segment.Length > MaxRequest || !_account.TryTake(segment.Length))
         {
@@ -126,6 +137,22 @@ internal sealed class RequestSearch(ObservationMemory memory)
             return false;
         var end = segment.IndexOf((byte)'\n');
         return end > 0 && segment[..end].TrimEnd((byte)'\r') is var line && (line.EndsWith(" HTTP/1.1"u8) || line.EndsWith(" HTTP/1.0"u8));
+    }
+
+    // The header of a record (RFC 8446, 5.1), and of the next if that is there.
+    private static bool IsTls(ReadOnlySpan<byte> segment)
+    {
+        if (segment.Length < TlsHeader)
+            return false;
+        while (segment.Length >= TlsHeader)
+        {
+            var length = segment[3] << 8 | segment[4];
+            if (segment is not [>= FirstTlsRecord and <= LastTlsRecord, TlsMajor, <= LastTlsMinor, ..] || length > MaxTlsRecord)
+                return false;
+            segment = segment[Math.Min(segment.Length, TlsHeader + length)..];
+        }
+
+        return true;
     }
 
     // Frames (RFC 9113, 4.1) that fill the segment exactly: length, type, flags, stream.

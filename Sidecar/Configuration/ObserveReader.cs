@@ -16,7 +16,7 @@ internal static class ObserveReader
     public static readonly IReadOnlyList<SettingOption> Options =
     [
         new("--config", SettingTable.ConfigKey, "FILE", "YAML file with any of these settings; read again when it changes and on SIGHUP"),
-        new("--capture", Source, "SOURCE", "ebpf, packet, a file in the format pcap or pcapng, or - for such a file on stdin [default: ebpf; packet where eBPF is not possible]"),
+        new("--capture", Source, "SOURCE", "ebpf, packet, a file in the format pcap or pcapng, or - for such a file on stdin [default: ebpf; packet where eBPF is not possible, or with an interface]"),
         new("--capture-ports", "capture.ports", "PORT,...", "Ports of the servers to observe [default: all]"),
         new("--capture-cidrs", "capture.cidrs", "CIDR,...", "Networks of the servers to observe, such as 10.0.0.0/8,!10.96.0.0/12; ! excludes [default: all]"),
         new("--capture-interface", "capture.interface", "NAME", "packet: the network interface [default: all]"),
@@ -62,6 +62,9 @@ internal static class ObserveReader
     private static CaptureOptions ReadCapture(SettingSet settings)
     {
         var (kind, file) = settings.Read(Source, (CaptureKind.Auto, null), ParseSource, source => source.File ?? (source.Kind == CaptureKind.Auto ? null : source.Kind.ToString()));
+        // Only a packet socket is bound to an interface.
+        if (kind == CaptureKind.Auto && settings.Find("capture.interface") is not null)
+            kind = CaptureKind.Packet;
         if (kind is CaptureKind.Ebpf or CaptureKind.File)
             settings.SwitchOff("capture.interface", "only a packet socket is bound to an interface; use --capture packet, or remove one of the two");
         if (kind is CaptureKind.Packet or CaptureKind.File)

@@ -49,8 +49,11 @@ internal sealed partial class CaptureRun(ICaptureSource source, CaptureObserver 
     {
         try
         {
+            observer.Stop = _stop.Token;
             source.Run(observer, _stop.Token);
             observer.Complete();
+            if (source.Remark is { } remark)
+                Log.Remark(logger, source.Description, remark);
             Log.Ended(logger, observer.Packets, observer.Opened, observer.LostPackets);
             _ended.TrySetResult(0);
         }
@@ -75,6 +78,9 @@ internal sealed partial class CaptureRun(ICaptureSource source, CaptureObserver 
 
         [LoggerMessage(96, LogLevel.Warning, "{Note}")]
         public static partial void Note(ILogger logger, string note);
+
+        [LoggerMessage(94, LogLevel.Warning, "The capture from {Source}: {Remark}")]
+        public static partial void Remark(ILogger logger, string source, string remark);
 
         [LoggerMessage(97, LogLevel.Information, "The capture has ended: {Packets} packets, {Connections} connections, {Lost} packets lost")]
         public static partial void Ended(ILogger logger, long packets, long connections, long lost);

@@ -22,7 +22,8 @@ internal static class ObservationServices
     /// <param name="options">What is recorded and exported.</param>
     /// <param name="observed">The clock of the exchanges' times; null if it is the process's.</param>
     /// <param name="otherwise">The process of a connection that is not looked up; null for this one.</param>
-    public static void AddObservation(this IServiceCollection services, ProcessOptions options, TimeProvider? observed = null, LocalProcess? otherwise = null)
+    /// <param name="hasNamesWithoutRecords">Whether names of Kubernetes are needed for more than records.</param>
+    public static void AddObservation(this IServiceCollection services, ProcessOptions options, TimeProvider? observed = null, LocalProcess? otherwise = null, bool hasNamesWithoutRecords = false)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PrometheusBridge(
@@ -33,6 +34,13 @@ internal static class ObservationServices
         services.AddSingleton<ProcessMeter>().AddSingleton<RecordMetrics>().AddSingleton(new ObservationMemory(options.ObservationMemory));
         services.AddSingleton(provider => new ExchangeMetrics(
             provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<ObservationMemory>(), observed ?? TimeProvider.System));
+        if (options.Kubernetes.Names != PeerNaming.Off && (options.Records.Count > 0 || hasNamesWithoutRecords))
+        {
+            services.AddSingleton(provider => new PeerNames(
+                options.Kubernetes, provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerNames>>()));
+            services.AddHostedService(provider => provider.GetRequiredService<PeerNames>());
+        }
+
         services.AddExchangeRecords(options, observed, otherwise);
     }
 }

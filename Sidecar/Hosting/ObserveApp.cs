@@ -32,13 +32,13 @@ internal sealed class ObserveApp : IAsyncDisposable
         try
         {
             var addresses = BoundAddresses.Bind(loaded.Options, sockets);
-            var clock = new CapturedTime();
+            var clock = new CapturedTime(source.IsLive);
             var builder = OwnEndpoints.Builder(loaded.Options, sockets);
             var services = builder.Services;
             services.AddSingleton<LoadedConfiguration>(loaded).AddSingleton(reader).AddSingleton<IConfigurationFile>(reader).AddSingleton<ConfigurationState>();
             if (watch is not null)
                 services.AddSingleton(watch);
-            services.AddObservation(loaded.Options, clock, LocalProcess.Unknown);
+            services.AddObservation(loaded.Options, clock, LocalProcess.Unknown, hasNamesWithoutRecords: true);
             services.AddSingleton(source).AddSingleton(clock).AddSingleton<CaptureMetrics>();
             services.AddSingleton(provider => new CaptureObserver(
                 source, filter, loaded.Options, clock, provider.GetRequiredService<ObservationMemory>(), provider.GetRequiredService<ExchangeMetrics>(),

@@ -49,6 +49,9 @@ internal sealed class ConnectionObserver(
     /// <summary>Whether it has found HTTP/2.</summary>
     public bool IsHttp2 { get; private set; }
 
+    /// <summary>Whether a request of HTTP/1 came before the response to an earlier one; known when it is over.</summary>
+    public bool HasPipelined { get; private set; }
+
     /// <summary>Bytes passed that the caller has not seen. Unless all are of a body, the bytes after them cannot be understood any more.</summary>
     public void Gap(Direction direction, long count, long now) => Run(direction, [], now, (observer, direction, _, now) =>
     {
@@ -218,6 +221,7 @@ internal sealed class ConnectionObserver(
     private void Stop(in ConnectionEnding ending, long now, bool forLack = false)
     {
         Volatile.Write(ref _isOver, true);
+        HasPipelined = _client.Protocol is Http1Observer { HasPipelined: true };
         _client.Protocol?.Close(ending, now);
         if (_server.Protocol != _client.Protocol)
             _server.Protocol?.Close(ending, now);

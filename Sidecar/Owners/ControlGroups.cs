@@ -19,7 +19,7 @@ internal sealed unsafe partial class ControlGroups : IDisposable
     // linux/exportfs.h: FILEID_KERNFS
     private const int KernelsFiles = 0xfe;
 
-    private readonly Dictionary<ulong, string?> _folders = [];
+    private readonly Dictionary<ulong, string> _folders = [];
     private SafeFileHandle? _root;
 
     /// <summary>The folder of a group, also after its end if it was asked for before; null if it is not known, or CAP_DAC_READ_SEARCH is missing.</summary>
@@ -29,9 +29,11 @@ internal sealed unsafe partial class ControlGroups : IDisposable
         {
             if (_folders.TryGetValue(id, out var known))
                 return known;
+            if (Find(id) is not { } found)
+                return null;
             if (_folders.Count == MostRemembered)
                 _folders.Clear();
-            return _folders[id] = Find(id);
+            return _folders[id] = found;
         }
     }
 
@@ -66,12 +68,21 @@ internal sealed unsafe partial class ControlGroups : IDisposable
 
     private string? Find(ulong id)
     {
-        _root ??= new SafeFileHandle(CgroupMount.Find(File.ReadLines("/proc/self/mountinfo")) is { } mount ? OpenFile(mount, CloseOnExec) : -1, ownsHandle: true);
-        if (_root.IsInvalid || _root.IsClosed)
+        try
+        {
+            if (_root is null or { IsInvalid: true })
+                _root = new SafeFileHandle(CgroupMount.Find(File.ReadLines("/proc/self/mountinfo")) is { } mount ? OpenFile(mount, CloseOnExec) : -1, ownsHandle: true);
+            if (_root.IsInvalid || _root.IsClosed)
+                return null;
+            var handle = new Handle { Length = sizeof(ulong), Type = KernelsFiles, Id = id };
+            using var opened = new SafeFileHandle(OpenByHandle(_root, &handle, OpenPath | CloseOnExec), ownsHandle: true);
+            return opened.IsInvalid ? null : new FileInfo($"/proc/self/fd/{opened.DangerousGetHandle()}").LinkTarget;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // No descriptor is left.
             return null;
-        var handle = new Handle { Length = sizeof(ulong), Type = KernelsFiles, Id = id };
-        using var opened = new SafeFileHandle(OpenByHandle(_root, &handle, OpenPath | CloseOnExec), ownsHandle: true);
-        return opened.IsInvalid ? null : new FileInfo($"/proc/self/fd/{opened.DangerousGetHandle()}").LinkTarget;
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]

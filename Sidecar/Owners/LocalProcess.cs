@@ -16,6 +16,7 @@ internal sealed class LocalProcess : ILateText
 
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile int _id;
+    private volatile bool _isFound;
     private volatile string? _command;
     private volatile string? _container;
 
@@ -35,7 +36,7 @@ internal sealed class LocalProcess : ILateText
     public int MaxLength => MaxDigits;
 
     /// <summary>Whether the search has ended by itself; after it nothing changes.</summary>
-    public bool IsFound { get; private set; }
+    public bool IsFound => _isFound;
 
     /// <summary>Its number; 0 if it is not known.</summary>
     public int Value => _id;
@@ -52,11 +53,11 @@ internal sealed class LocalProcess : ILateText
     /// <param name="container">The id of its container; null if it is not known.</param>
     public void Found(int? id, string? command = null, string? container = null)
     {
-        if (IsFound)
+        if (_isFound)
             return;
         (_command, _container) = (command, container);
         _id = id ?? _id;
-        IsFound = true;
+        _isFound = true;
         _known.TrySetResult();
     }
 

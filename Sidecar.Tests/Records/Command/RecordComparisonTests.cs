@@ -18,6 +18,16 @@ public sealed class RecordComparisonTests
         Assert.Equal("a: 2 exchanges; b: 2 exchanges; no difference\n", Written(comparison));
     }
 
+    // Two observers that have seen nothing have not agreed.
+    [Fact]
+    public void NoExchange_IsNoAgreement()
+    {
+        var comparison = new RecordComparison("a", "b");
+
+        Assert.False(comparison.AreEqual);
+        Assert.Equal("a: 0 exchanges; b: 0 exchanges; nothing to compare\n", Written(comparison));
+    }
+
     [Fact]
     public void Difference_IsShownFromBothSides()
     {

@@ -33,6 +33,9 @@ internal sealed unsafe class BpfObject : IDisposable
         if (opened == 0)
             throw Failure("open its programs");
         var loaded = new BpfObject(opened);
+        // The kernel refuses a program with a helper that it does not have, unless it can see that it is never called.
+        var hasNetworks = LibBpf.HasHelper(LibBpf.CgroupPackets, LibBpf.NetworkCookie, null) == 1 ? 1u : 0;
+        _ = LibBpf.SetInitialValue(loaded.Map(".rodata.networks"), &hasNetworks, sizeof(uint));
         if (LibBpf.SetMaxEntries(loaded.Map("ring"), (uint)ringBytes) == 0 && LibBpf.Load(opened) == 0)
             return loaded;
         var failure = Failure("load its programs");

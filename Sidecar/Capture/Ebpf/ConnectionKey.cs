@@ -9,6 +9,7 @@ namespace Sidecar.Capture.Ebpf;
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct ConnectionKey
 {
+    private readonly ulong _network;
     private readonly Address _low;
     private readonly Address _high;
     private readonly ushort _lowPort;
@@ -17,17 +18,20 @@ internal readonly struct ConnectionKey
     // The kernel compares these bytes too.
     private readonly uint _padding;
 
-    private ConnectionKey(Address low, Address high, int lowPort, int highPort) =>
-        (_low, _high, _lowPort, _highPort, _padding) = (low, high, (ushort)lowPort, (ushort)highPort, 0);
+    private ConnectionKey(ulong network, Address low, Address high, int lowPort, int highPort) =>
+        (_network, _low, _high, _lowPort, _highPort, _padding) = (network, low, high, (ushort)lowPort, (ushort)highPort, 0);
 
     /// <summary>The connection between two ends, in either order.</summary>
-    public static ConnectionKey Of(IPEndPoint one, IPEndPoint other)
+    /// <param name="one">One end.</param>
+    /// <param name="other">The other end.</param>
+    /// <param name="network">Their network namespace; 0 if it is not known.</param>
+    public static ConnectionKey Of(IPEndPoint one, IPEndPoint other, ulong network)
     {
         var (first, second) = (Address.Of(one.Address), Address.Of(other.Address));
         var isOrdered = one.Port != other.Port ? one.Port < other.Port : first[0] != second[0] ? first[0] < second[0] : first[1] <= second[1];
         return isOrdered
-            ? new(first, second, one.Port, other.Port)
-            : new(second, first, other.Port, one.Port);
+            ? new(network, first, second, one.Port, other.Port)
+            : new(network, second, first, other.Port, one.Port);
     }
 
     // Compared as numbers of this machine, as the kernel's program does.

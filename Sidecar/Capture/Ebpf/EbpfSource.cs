@@ -104,7 +104,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
     }
 
     /// <inheritdoc/>
-    public void Ignore(IPEndPoint client, IPEndPoint server) => _ignored.Add(client, server);
+    public void Ignore(IPEndPoint client, IPEndPoint server, ulong network) => _ignored.Add(client, server, network);
 
     /// <inheritdoc/>
     public void Apply(CaptureFilter filter) => _filter.Apply(filter);
@@ -132,7 +132,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
             ref readonly var packet = ref *(RingPacket*)record;
             TellLost(sink, packet.Lost);
             var bytes = new ReadOnlySpan<byte>(record + sizeof(RingPacket), packet.Length);
-            sink.Packet(LinkType.Raw, bytes, packet.Length, _clock.At(packet.Time), new PacketSocket(packet.IsEgress != 0, packet.Cgroup, _connecting.Find(packet.Cookie), packet.IsTranslated != 0));
+            sink.Packet(LinkType.Raw, bytes, packet.Length, _clock.At(packet.Time), new PacketSocket(packet.IsEgress != 0, packet.Cgroup, _connecting.Find(packet.Cookie), packet.IsTranslated != 0, packet.Network));
             _ring.Release(record);
         }
 
@@ -156,6 +156,7 @@ internal sealed unsafe class EbpfSource : ICaptureSource
         public ulong Cgroup;
         public long Lost;
         public ulong Cookie;
+        public ulong Network;
         public int Length;
         public byte IsEgress;
         public byte IsTranslated;

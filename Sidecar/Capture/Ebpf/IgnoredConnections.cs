@@ -8,9 +8,9 @@ namespace Sidecar.Capture.Ebpf;
 internal sealed unsafe class IgnoredConnections(int map)
 {
     /// <summary>Makes the kernel drop a connection's packets, until another one has the same ends.</summary>
-    public void Add(IPEndPoint client, IPEndPoint server)
+    public void Add(IPEndPoint client, IPEndPoint server, ulong network)
     {
-        var key = ConnectionKey.Of(client, server);
+        var key = ConnectionKey.Of(client, server, network);
         var known = default(Connection);
         // What is known of it stays: a SYN that comes again begins no new connection.
         _ = LibBpf.LookUp(map, &key, &known);
@@ -19,15 +19,18 @@ internal sealed unsafe class IgnoredConnections(int map)
     }
 
     // struct connection of capture.bpf.c
-    [StructLayout(LayoutKind.Sequential, Pack = sizeof(uint))]
+    [StructLayout(LayoutKind.Sequential)]
     private struct Connection
     {
         public const byte Ignored = 2;
 
         public ulong Low;
+        public ulong LowGroup;
         public ulong High;
+        public ulong HighGroup;
         public byte State;
         public byte Server;
         public ushort Padding;
+        public uint MorePadding;
     }
 }

@@ -10,9 +10,6 @@ internal sealed unsafe class KernelSet<T>(int map, string what)
 {
     private HashSet<T> _members = [];
 
-    /// <summary>Whether it has members.</summary>
-    public bool IsEmpty => _members.Count == 0;
-
     /// <summary>Adds what is wanted and not there yet.</summary>
     /// <exception cref="UsageException">There are too many.</exception>
     public void Add(IReadOnlyCollection<T> wanted)
@@ -21,8 +18,10 @@ internal sealed unsafe class KernelSet<T>(int map, string what)
         foreach (var added in wanted)
         {
             var key = added;
-            if (_members.Add(added) && LibBpf.Update(map, &key, &value, LibBpf.CreateOrReplace) != 0)
-                throw new UsageException($"eBPF could not filter by so many {what}: {Libc.ErrorText}");
+            if (!_members.Add(added) || LibBpf.Update(map, &key, &value, LibBpf.CreateOrReplace) == 0)
+                continue;
+            _members.Remove(added);
+            throw new UsageException($"eBPF could not filter by so many {what}: {Libc.ErrorText}");
         }
     }
 

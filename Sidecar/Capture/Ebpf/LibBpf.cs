@@ -13,6 +13,8 @@ internal static unsafe partial class LibBpf
 
     // linux/bpf.h
     public const ulong CreateOrReplace = 0;
+    public const int CgroupPackets = 8;
+    public const int NetworkCookie = 122;
 
     /// <summary>Gives what libbpf says to a function <c>int (enum libbpf_print_level, const char *, va_list)</c>.</summary>
     [LibraryImport(Name, EntryPoint = "libbpf_set_print")]
@@ -36,6 +38,14 @@ internal static unsafe partial class LibBpf
 
     [LibraryImport(Name, EntryPoint = "bpf_map__set_max_entries", SetLastError = true)]
     public static partial int SetMaxEntries(nint map, uint count);
+
+    /// <summary>Replaces what a map of constants has; only before the programs are loaded.</summary>
+    [LibraryImport(Name, EntryPoint = "bpf_map__set_initial_value", SetLastError = true)]
+    public static partial int SetInitialValue(nint map, void* value, nuint size);
+
+    /// <summary>Whether programs of a type have a helper: 1 if they have, 0 if not, otherwise negative.</summary>
+    [LibraryImport(Name, EntryPoint = "libbpf_probe_bpf_helper")]
+    public static partial int HasHelper(int programType, int helper, void* options);
 
     [LibraryImport(Name, EntryPoint = "bpf_map__fd")]
     public static partial int DescriptorOf(nint map);

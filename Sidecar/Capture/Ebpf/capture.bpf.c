@@ -13,6 +13,8 @@
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86DD
 
+// Maps have room for two filters, because one replaces the other while packets come.
+
 // What user space wants; KernelFilter.cs has the same.
 struct settings {
 	__u32 has_ports, has_included, has_excluded, has_cgroups;
@@ -21,17 +23,24 @@ struct settings {
 	__u32 padding;
 };
 
+// Networks of IPv6 do not contain IPv4, although its addresses are mapped; KernelNetwork.cs has the same.
 struct prefix {
 	__u32 length;
+	__u32 is_v6;
 	__u8 address[16];
 };
 
-// Both ends, the one with the lower port first; IPv4 addresses are mapped to IPv6. ConnectionKey.cs has the same.
+// Both ends, the one with the lower port first; IPv4 addresses are mapped to IPv6. All network namespaces have the same loopback: only its
+// connections are told apart by their namespace, because others can go from one to another. ConnectionKey.cs has the same.
 struct key {
+	__u64 network;
 	__u64 low[2], high[2];
 	__u16 low_port, high_port;
 	__u32 padding;
 };
+
+// Whether the kernel tells the network namespace of a packet (Linux 6.15); user space sets it before the kernel checks the programs.
+const volatile __u32 has_networks SEC(".rodata.networks") = 0;
 
 enum state { OPEN, FRESH, IGNORED };
 
@@ -45,19 +54,23 @@ struct half {
 	// The program that sees this end's data; the other one sees it again if both ends are on this machine.
 	__u8 seen_by;
 	__u8 padding;
+	// Of the socket at which it is seen.
+	__u64 cgroup;
 };
 
+// IgnoredConnections.cs has the same.
 struct connection {
 	struct half low, high;
 	__u8 state;
 	__u8 server;
 	__u16 padding;
+	__u32 more_padding;
 };
 
 // A packet of the ring, behind the kernel's own header; RingPacket in EbpfSource.cs has the same.
 struct record {
 	// The cookie is that of a socket that connects, at its SYN; otherwise 0.
-	__u64 time, cgroup, lost, cookie;
+	__u64 time, cgroup, lost, cookie, network;
 	__u32 length;
 	__u8 is_egress, is_translated;
 	__u16 padding;
@@ -73,21 +86,21 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 2048);
 	__type(key, __u16);
 	__type(value, __u8);
 } ports SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 8192);
 	__type(key, __u64);
 	__type(value, __u8);
 } cgroups SEC(".maps");
 
 struct networks {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 2048);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct prefix);
 	__type(value, __u8);
@@ -129,7 +142,7 @@ struct {
 struct packet {
 	struct key key;
 	enum end sender;
-	__u32 tcp, payload, payload_length, sequence;
+	__u32 tcp, payload, payload_length, sequence, acknowledgement;
 	__u8 is_v6, syn, ack, ends;
 	// The packet's addresses are those that the socket knows; else they were translated on their way.
 	__u8 is_translated;
@@ -220,6 +233,15 @@ static __always_inline void read_socket(struct __sk_buff *skb, struct packet *p,
 	}
 }
 
+static __always_inline int is_loopback(__u64 *address)
+{
+	__u32 *words = (__u32 *)address;
+
+	if (address[0])
+		return 0;
+	return words[2] ? words[2] == bpf_htonl(0xFFFF) && (words[3] & bpf_htonl(0xFF000000)) == bpf_htonl(0x7F000000) : words[3] == bpf_htonl(1);
+}
+
 static __always_inline int source_is_low(struct packet *p)
 {
 	if (p->source_port != p->destination_port)
@@ -248,9 +270,11 @@ static __always_inline int read_packet(struct __sk_buff *skb, struct packet *p, 
 	if (!p->payload_length && !p->syn && !p->ends)
 		return 0;
 	p->sequence = bpf_ntohl(tcp.seq);
+	p->acknowledgement = bpf_ntohl(tcp.ack_seq);
 	p->source_port = tcp.source;
 	p->destination_port = tcp.dest;
 	read_socket(skb, p, is_egress);
+	p->key.network = has_networks && (is_loopback(p->source) || is_loopback(p->destination)) ? bpf_get_netns_cookie(skb) : 0;
 	p->sender = source_is_low(p) ? LOW : HIGH;
 	if (p->sender == LOW) {
 		p->key.low[0] = p->source[0], p->key.low[1] = p->source[1], p->key.low_port = bpf_ntohs(p->source_port);
@@ -264,7 +288,8 @@ static __always_inline int read_packet(struct __sk_buff *skb, struct packet *p, 
 
 static __always_inline int admits_server(struct settings *wanted, __u64 *address, __u16 port)
 {
-	struct prefix prefix = { .length = 128 };
+	// The mapped addresses of IPv4 (RFC 4291, 2.5.5.2).
+	struct prefix prefix = { .length = 160, .is_v6 = address[0] || (__u32)address[1] != bpf_htonl(0xFFFF) };
 
 	if (wanted->has_ports && !bpf_map_lookup_elem(&ports, &port))
 		return 0;
@@ -363,7 +388,7 @@ static __always_inline struct half *sender_of(struct packet *p, struct connectio
 	return p->sender == LOW ? &c->low : &c->high;
 }
 
-// Whether nothing is known of the packet's connection. A SYN that is sent again begins no other one.
+// Whether nothing is known of the packet's connection. A client can send any SYN; that of the server shows that a connection begins anew.
 static __always_inline int is_new(struct packet *p, struct connection *c)
 {
 	struct half *sender;
@@ -371,7 +396,7 @@ static __always_inline int is_new(struct packet *p, struct connection *c)
 	if (!c)
 		return 1;
 	sender = sender_of(p, c);
-	return p->syn && !p->ack && !(sender->has_first && sender->first == p->sequence + 1);
+	return p->syn && p->ack && (sender->has_first ? sender->first != p->sequence + 1 : c->state == IGNORED);
 }
 
 static __always_inline void remember(struct packet *p, __u8 program, int is_seen)
@@ -386,28 +411,42 @@ static __always_inline void remember(struct packet *p, __u8 program, int is_seen
 	half.is_syn_seen = p->syn && is_seen;
 	half.seen_by = p->syn ? 0 : program;
 	*sender_of(p, &begun) = half;
+	if (p->syn && p->ack) {
+		struct half client = { .first = p->acknowledgement, .has_first = 1, .is_syn_seen = 1 };
+
+		*(p->sender == LOW ? &begun.high : &begun.low) = client;
+	}
 	bpf_map_update_elem(&connections, &p->key, &begun, BPF_ANY);
 }
 
 // False if the packet is of an ignored connection, or was seen before.
-static __always_inline int is_wanted(struct __sk_buff *skb, struct packet *p, struct connection *c, __u8 program)
+static __always_inline int is_wanted(struct __sk_buff *skb, struct packet *p, struct connection *c, __u8 program, __u64 cgroup)
 {
 	struct half *sender = sender_of(p, c);
 
+	// Of another connection, if the server answers it.
+	if (p->syn && sender->has_first && sender->first != p->sequence + 1)
+		return !p->ack;
 	if (c->state == IGNORED)
 		return 0;
 	if (p->syn) {
-		if (sender->is_syn_seen && sender->first == p->sequence + 1)
+		if (sender->is_syn_seen)
 			return 0;
 		sender->first = p->sequence + 1;
 		sender->has_first = 1;
 		sender->is_syn_seen = 1;
 		return 1;
 	}
-	if (!sender->seen_by)
+	if (!sender->seen_by) {
 		sender->seen_by = program;
-	else if (sender->seen_by != program)
+		sender->cgroup = cgroup;
+	} else if (sender->seen_by != program) {
 		return 0;
+	} else if (sender->cgroup != cgroup) {
+		// A socket stays in its cgroup: these are two connections, in two network namespaces with the same addresses.
+		c->state = IGNORED;
+		return 0;
+	}
 	if (c->state == FRESH && p->payload_length && sender->has_first && sender->first == p->sequence) {
 		// The side that sends first decides.
 		c->state = may_be_http(skb, p, c->server == p->sender) ? OPEN : IGNORED;
@@ -470,6 +509,7 @@ static __always_inline void deliver(struct __sk_buff *skb, struct packet *p, str
 	r->time = bpf_ktime_get_ns();
 	r->cgroup = cgroup;
 	r->lost = *missed;
+	r->network = p->key.network;
 	r->cookie = is_egress && p->syn && !p->ack ? bpf_get_socket_cookie(skb) : 0;
 	r->length = length;
 	r->is_egress = is_egress;
@@ -507,7 +547,7 @@ static __noinline int capture(struct __sk_buff *skb, int is_egress)
 		return PASS;
 	}
 	if (!is_new(&p, c)) {
-		if (!is_wanted(skb, &p, c, program))
+		if (!is_wanted(skb, &p, c, program, cgroup))
 			return PASS;
 	} else if (p.syn || p.payload_length) {
 		remember(&p, program, 1);

@@ -107,7 +107,7 @@ internal sealed unsafe class PacketSource : ICaptureSource
     }
 
     /// <inheritdoc/>
-    public void Ignore(IPEndPoint client, IPEndPoint server)
+    public void Ignore(IPEndPoint client, IPEndPoint server, ulong network)
     {
         // A socket's filter cannot know many connections.
     }

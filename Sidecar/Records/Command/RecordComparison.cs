@@ -17,8 +17,8 @@ internal sealed class RecordComparison(string first, string second)
     private long _inFirst;
     private long _inSecond;
 
-    /// <summary>Whether both files have the same exchanges.</summary>
-    public bool AreEqual => _counts.Values.All(count => count.First == count.Second);
+    /// <summary>Whether both files have the same exchanges, at least one.</summary>
+    public bool AreEqual => _counts.Count > 0 && _counts.Values.All(count => count.First == count.Second);
 
     /// <summary>Adds a record of one of the files.</summary>
     public void Add(ReadRecord record, bool isOfFirst)
@@ -48,7 +48,7 @@ internal sealed class RecordComparison(string first, string second)
 
         if (lines > MaxLines)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"and {lines - MaxLines} more"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{first}: {_inFirst} exchanges; {second}: {_inSecond} exchanges; {(lines == 0 ? "no difference" : $"{lines} difference(s)")}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{first}: {_inFirst} exchanges; {second}: {_inSecond} exchanges; {(_counts.Count == 0 ? "nothing to compare" : lines == 0 ? "no difference" : $"{lines} difference(s)")}"));
         output.Flush();
     }
 

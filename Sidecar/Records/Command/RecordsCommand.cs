@@ -90,12 +90,12 @@ internal static class RecordsCommand
     {
         var comparison = new RecordComparison(first, second);
         var lines = new RecordLines(follow: false, () => Task.CompletedTask);
-        foreach (var path in new[] { first, second })
+        foreach (var isOfFirst in new[] { true, false })
         {
-            await foreach (var line in lines.ReadAsync(path, CancellationToken.None))
+            await foreach (var line in lines.ReadAsync(isOfFirst ? first : second, CancellationToken.None))
             {
                 if (ReadRecord.TryParse(line) is { } record && choice.Accepts(record))
-                    comparison.Add(record, isOfFirst: path == first);
+                    comparison.Add(record, isOfFirst);
             }
         }
 

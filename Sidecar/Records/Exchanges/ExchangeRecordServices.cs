@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Chassis.Records;
 using Sidecar.Kubernetes;
 using Sidecar.Options;
@@ -11,7 +10,7 @@ namespace Sidecar.Records.Exchanges;
 /// <summary>The services that write records of exchanges.</summary>
 internal static partial class ExchangeRecordServices
 {
-    /// <summary>Adds the <see cref="ExchangeRecorder"/>, <see cref="LocalProcesses"/> and <see cref="PeerNames"/>, unless there are no entries.</summary>
+    /// <summary>Adds the <see cref="ExchangeRecorder"/> and <see cref="LocalProcesses"/>, unless there are no entries.</summary>
     /// <param name="services">The services.</param>
     /// <param name="options">The entries, and which names their records have.</param>
     /// <param name="observed">The clock of the exchanges' times; null if it is the process's.</param>
@@ -20,13 +19,6 @@ internal static partial class ExchangeRecordServices
     {
         if (options.Records.Count == 0)
             return services;
-        if (options.Kubernetes.Names != PeerNaming.Off)
-        {
-            services.AddSingleton(provider => new PeerNames(
-                options.Kubernetes, provider.GetRequiredService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerNames>>()));
-            services.AddHostedService(provider => provider.GetRequiredService<PeerNames>());
-        }
-
         return services
             .AddSingleton(provider => new LocalProcesses(provider.GetRequiredService<TimeProvider>(), otherwise))
             .AddSingleton(provider => Open(

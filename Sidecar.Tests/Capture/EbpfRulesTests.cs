@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Sidecar.Options;
@@ -121,5 +122,46 @@ public sealed class EbpfRulesTests
         Assert.Equal([Exchange.Answer.Length], Payloads(Port, connection.ClientEnd.Port));
 
         IEnumerable<int> Payloads(int from, int to) => collector.Seen.Where(packet => packet.From.Port == from && packet.To.Port == to && packet.Payload > 0).Select(packet => packet.Payload);
+    }
+
+    // Pods have the same loopback, and often the same ports on it.
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Connections_OfTwoNamespaces_WithTheSameEnds_AreTwo(string loopback)
+    {
+        RootTools.Require();
+        await using var one = await NetworkNamespace.CreateAsync();
+        await using var other = await NetworkNamespace.CreateAsync();
+        var (ofOne, ofOther) = (new Collector(one), new Collector(other));
+        using var first = RunningCapture.Start(CaptureKind.Ebpf, ofOne, new() { ServerPorts = [Port] });
+        using var second = RunningCapture.Start(CaptureKind.Ebpf, ofOther, new() { ServerPorts = [Port] });
+        using var here = await ConnectAsync(one);
+        await here.TalkAsync();
+        using var there = await ConnectAsync(other);
+        await there.TalkAsync("GET /other HTTP/1.1\r\n\r\n"u8.ToArray(), "HTTP/1.1 204 No Content\r\n\r\n"u8.ToArray());
+        await here.TalkAsync();
+        await Quiet.AfterAsync(ofOne);
+        Assert.SkipWhen(ofOne.Of(Port).First().Network == 0, "the kernel does not tell the namespaces of packets (Linux 6.15)");
+
+        Assert.Equal(here.ClientEnd, there.ClientEnd);
+        Assert.Equal(2 * Exchange.Request.Length, ofOne.Bytes(here.ClientEnd, here.ServerEnd).Length);
+        Assert.Equal(2 * Exchange.Answer.Length, ofOne.Bytes(here.ServerEnd, here.ClientEnd).Length);
+        Assert.Equal("GET /other HTTP/1.1\r\n\r\n"u8, ofOther.Bytes(there.ClientEnd, there.ServerEnd).Span);
+
+        async Task<Exchange> ConnectAsync(NetworkNamespace space)
+        {
+            using var listener = space.Listen(Port);
+            var accepted = listener.AcceptAsync(TestContext.Current.CancellationToken);
+            var client = NamespaceThread.Run(space.Name, user: 0, group: 0, () =>
+            {
+                var address = IPAddress.Parse(loopback);
+                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(address, 40_001));
+                socket.Connect(address, Port);
+                return socket;
+            });
+            return new Exchange(client, await accepted);
+        }
     }
 }

@@ -26,7 +26,12 @@ public sealed class ProcessTests
         await using var nginx = await Programs.NginxAsync();
         await using var observe = await ObserveAsync("--capture", source, "--capture-ports", $"{nginx.Port}");
 
-        await Programs.RunAsync("curl", "curl", "-sS", "-o", "/dev/null", $"http://127.0.0.1:{nginx.Port}/slow?n=1");
+        // A search that takes longer than a record waits for it leaves its process out.
+        await Eventually.TrueAsync(async () =>
+        {
+            await Programs.RunAsync("curl", "curl", "-sS", "-o", "/dev/null", $"http://127.0.0.1:{nginx.Port}/");
+            return (await RecordAsync(observe)).GetProperty("pid").GetInt32() > 0;
+        });
 
         var record = await RecordAsync(observe);
         var pid = record.GetProperty("pid").GetInt32();
@@ -119,7 +124,7 @@ public sealed class ProcessTests
     private static async Task<JsonElement> RecordAsync(ProgramProcess observe)
     {
         await Eventually.TrueAsync(() => observe.Output.Count > 0, () => string.Join('\n', observe.Errors));
-        return RecordedExchange.Parse(observe.Output[0]).Json;
+        return RecordedExchange.Parse(observe.Output[^1]).Json;
     }
 
     private static string? Text(JsonElement record, string field) => record.GetProperty("ext").TryGetProperty(field, out var text) ? text.GetString() : null;

@@ -1,4 +1,5 @@
 using System.Net;
+using Chassis;
 using Sidecar.Capture;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
@@ -13,7 +14,7 @@ namespace Sidecar.Tests.Capture;
 public sealed class FilterTests
 {
     private static readonly string[] Addresses = ["127.0.0.1", "127.0.0.2", "::1"];
-    private static readonly int[] Ports = [28_080, 50_001];
+    private static readonly int[] Ports = [28_080, 28_090];
 
     public static TheoryData<string, int[], string[], string[], string[]> Cases
     {
@@ -23,12 +24,15 @@ public sealed class FilterTests
             foreach (var kind in new[] { "ebpf", "packet" })
             {
                 cases.Add(kind, [28_080], [], [], ["127.0.0.1:28080", "127.0.0.2:28080", "[::1]:28080"]);
-                cases.Add(kind, [28_080, 50_001], [], [], ["127.0.0.1:28080", "127.0.0.2:28080", "[::1]:28080", "127.0.0.1:50001", "127.0.0.2:50001", "[::1]:50001"]);
-                cases.Add(kind, Ports, ["127.0.0.2/32"], [], ["127.0.0.2:28080", "127.0.0.2:50001"]);
-                cases.Add(kind, Ports, ["::1/128"], [], ["[::1]:28080", "[::1]:50001"]);
-                cases.Add(kind, [50_001], ["127.0.0.0/8"], ["127.0.0.2/31"], ["127.0.0.1:50001"]);
-                cases.Add(kind, [50_001], [], ["127.0.0.0/8"], ["[::1]:50001"]);
+                cases.Add(kind, [28_080, 28_090], [], [], ["127.0.0.1:28080", "127.0.0.2:28080", "[::1]:28080", "127.0.0.1:28090", "127.0.0.2:28090", "[::1]:28090"]);
+                cases.Add(kind, Ports, ["127.0.0.2/32"], [], ["127.0.0.2:28080", "127.0.0.2:28090"]);
+                cases.Add(kind, Ports, ["::1/128"], [], ["[::1]:28080", "[::1]:28090"]);
+                cases.Add(kind, [28_090], ["127.0.0.0/8"], ["127.0.0.2/31"], ["127.0.0.1:28090"]);
+                cases.Add(kind, [28_090], [], ["127.0.0.0/8"], ["[::1]:28090"]);
                 cases.Add(kind, [80], [], [], []);
+                // IPv4 is no part of IPv6, although its addresses can be mapped.
+                cases.Add(kind, [28_090], [], ["::/0"], ["127.0.0.1:28090", "127.0.0.2:28090"]);
+                cases.Add(kind, [28_090], ["::/0"], [], ["[::1]:28090"]);
             }
 
             return cases;
@@ -67,7 +71,45 @@ public sealed class FilterTests
         await connection.TalkAsync();
         await Quiet.AfterAsync(collector);
 
-        Assert.Equal(expected, collector.Of(connection.ClientEnd.Port).Count());
+        Assert.Equal(expected, collector.Seen.Count(packet => packet.From.Equals(connection.ClientEnd) || packet.To.Equals(connection.ClientEnd)));
+    }
+
+    [Fact]
+    public async Task Filter_ThatIsTooLarge_LeavesTheOldOne()
+    {
+        RootTools.Require();
+        await using var space = await NetworkNamespace.CreateAsync();
+        var collector = new Collector(space);
+        using var capture = RunningCapture.Start(CaptureKind.Ebpf, collector, new() { ServerPorts = [Ports[0]] });
+        Assert.Throws<UsageException>(() => capture.Source.Apply(new() { ServerPorts = [.. Enumerable.Range(Ports[1], 5000)], Excluded = Networks(["127.0.0.0/8"]) }));
+
+        Assert.Equal([Ports[0]], await SeenPortsAsync());
+        // What was refused with it is not taken for known.
+        capture.Source.Apply(new() { ServerPorts = [Ports[1]] });
+        Assert.Equal(Ports, await SeenPortsAsync());
+
+        async Task<IEnumerable<int>> SeenPortsAsync()
+        {
+            foreach (var port in Ports)
+            {
+                using var connection = await Exchange.ConnectAsync(space, space, IPAddress.Loopback, port);
+                await connection.TalkAsync();
+            }
+
+            await Quiet.AfterAsync(collector);
+            return collector.Seen.Select(packet => packet.To.Port).Where(Ports.Contains).Distinct().Order();
+        }
+    }
+
+    [Theory]
+    [InlineData(1025, 0, 0, "capture.ports: at most 1024 are possible, not 1025")]
+    [InlineData(0, 1025, 0, "capture.cidrs: at most 1024 are possible, not 1025")]
+    [InlineData(0, 0, 4097, "capture.cgroups: at most 4096 are possible, not 4097")]
+    public void Choice_OfTooMany_IsRefused(int ports, int cidrs, int cgroups, string expected)
+    {
+        var choice = new CaptureChoice { Ports = [.. Enumerable.Range(1, ports)], Cidrs = [.. Enumerable.Repeat("::1/128", cidrs)], Cgroups = [.. Enumerable.Repeat("/", cgroups)] };
+
+        Assert.Equal(expected, Assert.Throws<UsageException>(() => CaptureFilter.Of(choice)).Message);
     }
 
     private static async Task<IEnumerable<string>> SeenServersAsync(string kind, NetworkNamespace space, CaptureFilter filter, bool change)

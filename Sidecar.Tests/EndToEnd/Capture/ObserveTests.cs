@@ -175,6 +175,36 @@ public sealed class ObserveTests : IDisposable
     }
 
     [Fact]
+    public async Task File_ThatIsCutOff_IsReadUpToThere_AndSaysSo()
+    {
+        await using var nginx = await Programs.NginxAsync();
+        await using var capture = await LoopbackCapture.StartAsync(nginx.Port);
+        await GetAsync(nginx.Port, "/1");
+        await GetAsync(nginx.Port, "/2");
+        await capture.CompleteAsync();
+        await using (var copy = File.Create(_folder.File("capture")))
+        {
+            await capture.Open().CopyToAsync(copy, TestContext.Current.CancellationToken);
+            copy.SetLength(copy.Length - 10);
+        }
+
+        var (code, output, errors) = await ProgramProcess.RunAsync("Sidecar", Words("--capture", _folder.File("capture")));
+
+        Assert.Equal(0, code);
+        Assert.Equal(["/1", "/2"], output.Select(line => RecordedExchange.Parse(line).Url));
+        Assert.Contains(errors, line => line.EndsWith(": its last packet is not whole", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Interface_AloneMeansPackets()
+    {
+        RootTools.Require();
+        await using var observe = ObserveOf("--capture-interface", "lo");
+
+        await observe.ErrorLineAsync("Capturing from packets of interface lo");
+    }
+
+    [Fact]
     public async Task File_ThatIsNoCapture_IsAnErrorWithItsPlace()
     {
         var file = _folder.Write("text", "this is no capture, whatever its name says");

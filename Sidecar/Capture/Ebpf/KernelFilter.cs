@@ -33,7 +33,11 @@ internal sealed unsafe class KernelFilter(BpfObject programs, int wakeAt)
 
             Set(new Settings
             {
-                HasPorts = filter.ServerPorts.Count, HasIncluded = filter.Included.Count, HasExcluded = filter.Excluded.Count, HasCgroups = filter.Cgroups.Count, WakeAt = wakeAt,
+                HasPorts = filter.ServerPorts.Count,
+                HasIncluded = filter.Included.Count,
+                HasExcluded = filter.Excluded.Count,
+                HasCgroups = filter.Cgroups.Count,
+                WakeAt = wakeAt,
             });
             Keep(filter);
             _inForce = filter;

@@ -5,10 +5,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Testing;
 using Xunit;
 
 namespace Workload.Tests.Demo;
 
+[SystemTest]
 public sealed class PlaylistWalkerTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

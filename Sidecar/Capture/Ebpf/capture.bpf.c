@@ -209,7 +209,8 @@ static __always_inline void read_socket(struct __sk_buff *skb, struct packet *p,
 	// A listening socket has no peer.
 	if (!sk || !(peer_port = *(volatile __u32 *)&sk->dst_port))
 		return;
-	own_port = bpf_htons(sk->src_port);
+	// A socket that is closed with a reset has given its port back when the reset leaves.
+	own_port = sk->src_port ? bpf_htons(sk->src_port) : is_egress ? p->source_port : p->destination_port;
 	if (p->is_v6) {
 		__u32 *words = (__u32 *)own;
 

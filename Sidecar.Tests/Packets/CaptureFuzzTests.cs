@@ -7,12 +7,12 @@ using static Sidecar.Tests.Packets.Frames;
 
 namespace Sidecar.Tests.Packets;
 
-/// <summary>Mutated captures, from the file to the streams. <c>SIDECAR_FUZZ=1000000</c> in the environment makes it a million.</summary>
+/// <summary>Mutated captures, from the file to the streams.</summary>
 public sealed class CaptureFuzzTests
 {
     private const int Seed = 9293;
 
-    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("SIDECAR_FUZZ"), out var rounds) ? rounds : 100_000;
+    private static readonly int Files = Rounds.Of(100_000);
 
     // Bytes that mean something: types of blocks, magic numbers, versions and lengths of headers, flags, signs.
     private static readonly byte[] Telling = [0, 1, 2, 3, 4, 6, 0x0A, 0x0D, 0x10, 0x11, 0x12, 0x14, 0x1A, 0x2B, 0x3C, 0x45, 0x4D, 0x50, 0x60, 0x7F, 0x80, 0x81, 0xA1, 0xB2, 0xD4, 0xFF];
@@ -24,7 +24,7 @@ public sealed class CaptureFuzzTests
         var bases = await BasesAsync();
         var random = new Random(Seed);
         var (refused, opened, gaps, cut) = (0, 0L, 0L, 0);
-        for (var round = 0; round < Rounds; round++)
+        for (var round = 0; round < Files; round++)
         {
             var file = Mutate(bases[random.Next(bases.Count)], random);
             try
@@ -45,10 +45,10 @@ public sealed class CaptureFuzzTests
         }
 
         // The mutations reach the depths.
-        Assert.InRange(refused, Rounds / 20, Rounds / 2);
-        Assert.InRange(opened, Rounds, long.MaxValue);
-        Assert.InRange(gaps, Rounds / 20, long.MaxValue);
-        Assert.InRange(cut, Rounds / 50, Rounds);
+        Assert.InRange(refused, Files / 20, Files / 2);
+        Assert.InRange(opened, Files, long.MaxValue);
+        Assert.InRange(gaps, Files / 20, long.MaxValue);
+        Assert.InRange(cut, Files / 50, Files);
     }
 
     private static TcpReassembler Read(byte[] file, Random random, out bool isCut)

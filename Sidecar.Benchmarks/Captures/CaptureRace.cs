@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using Demo.Programs;
 using Processes;
 using Sidecar.Benchmarks.Load;
@@ -33,6 +36,10 @@ internal sealed class CaptureRace(BuiltPrograms built, DebianPrograms programs, 
 
     // Free on loopback, and none that another program of this repository uses.
     private const int Port = 18_099;
+
+    // The discard port (RFC 863).
+    private const int MarkerPort = 9;
+    private const int MarkerBytes = 16;
 
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FileLimit = TimeSpan.FromMinutes(5);
@@ -91,12 +98,20 @@ internal sealed class CaptureRace(BuiltPrograms built, DebianPrograms programs, 
     public async Task<(string File, long Packets)> CaptureAsync(int exchanges, CancellationToken cancellation)
     {
         var file = Path.Combine(folder, "exchanges.pcap");
-        await using var tcpdump = ManagedProcess.Start(new ProcessCommand("tcpdump", "tcpdump", "-i", "lo", "-n", "-B", "262144", "-Z", "root", "-w", file, "tcp", "port", $"{Port}").EndingWithParent());
+        await using var tcpdump = ManagedProcess.Start(new ProcessCommand("tcpdump", "tcpdump", "-i", "lo", "-n", "-U", "-B", "262144", "-Z", "root", "-w", file, $"tcp port {Port} or udp port {MarkerPort}").EndingWithParent());
         await tcpdump.WaitUntilReadyAsync(_ => Task.FromResult(tcpdump.StandardError.Lines.Any(line => line.Contains("listening on", StringComparison.Ordinal))), ReadyLimit, cancellation);
         await RunLoadAsync(["-n", $"{exchanges}", "-c", $"{Connections}"], seconds: 60, cancellation);
+        // tcpdump stops at once, without the packets that it has not read: so it gets one that comes last.
+        var marker = RandomNumberGenerator.GetBytes(MarkerBytes);
+        using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
+            await socket.SendToAsync(marker, new IPEndPoint(IPAddress.Loopback, MarkerPort), cancellation);
+        await tcpdump.WaitUntilReadyAsync(_ => Task.FromResult(EndsWith(file, marker)), ReadyLimit, cancellation);
         await tcpdump.StopAsync(ReadyLimit);
-        var line = tcpdump.StandardError.Lines.First(line => line.Contains("packets captured", StringComparison.Ordinal));
-        return (file, long.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture));
+        if (CountOf("packets dropped by kernel") is not 0 and var dropped)
+            throw new MeasureException($"tcpdump has lost {dropped} packets");
+        return (file, CountOf("packets captured"));
+
+        long CountOf(string what) => long.Parse(tcpdump.StandardError.Lines.First(line => line.Contains(what, StringComparison.Ordinal)).Split(' ')[0], CultureInfo.InvariantCulture);
     }
 
     /// <summary>All programs in turn on a file.</summary>
@@ -137,6 +152,15 @@ internal sealed class CaptureRace(BuiltPrograms built, DebianPrograms programs, 
     {
         if (_nginx is not null)
             await _nginx.DisposeAsync();
+    }
+
+    // Nobody answers the marker but with a message about the closed port, which is neither TCP nor UDP.
+    private static bool EndsWith(string file, ReadOnlySpan<byte> marker)
+    {
+        using var stream = File.OpenRead(file);
+        stream.Seek(-Math.Min(stream.Length, marker.Length), SeekOrigin.End);
+        Span<byte> end = stackalloc byte[MarkerBytes];
+        return stream.ReadAtLeast(end, end.Length, throwOnEndOfStream: false) == end.Length && end.SequenceEqual(marker);
     }
 
     private static ManagedProcess Start(CaptureProgram program) =>

@@ -114,8 +114,8 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     private async Task EndAsync()
     {
         _queue.Writer.TryComplete();
-        var before = Dropped;
         await _writing.WaitAsync(FlushLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var before = Dropped;
         if (_writing.IsCompleted)
         {
             await _writing;

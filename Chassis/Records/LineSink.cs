@@ -148,8 +148,8 @@ public sealed class LineSink : IAsyncDisposable
     private async Task EndAsync()
     {
         await _timer.DisposeAsync();
-        var before = Dropped;
         await _writing.WaitAsync(FlushLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var before = Dropped;
         if (!_writing.IsCompleted)
         {
             lock (_lock)

@@ -16,6 +16,7 @@ internal static class DemoCommand
           ./demo --records-kafka          and send it to Kafka; the demo starts the broker and prints the command that reads it
           ./demo --native --verify        the same with native builds
           sudo ./demo --transparent       pods of network namespaces, where no program knows of a sidecar
+          sudo ./demo --transparent --observe --verify   and compare what the sidecar and captured packets have shown
 
         The way: browser -> frontend :8000 -> p1 :45000 ~ transformed ~> p2 :45001 -> backend :9000 -> storage :9080.
         The Oracle on :9100 authorizes each connection and chooses its transform.
@@ -44,14 +45,15 @@ internal static class DemoCommand
         var native = new Option<bool>("--native") { Description = "Run programs of machine code, published first (minutes, once); Debian's clang, lld and zlib1g-dev make them." };
         var records = new Option<string?>("--records") { HelpName = "FILE", Description = "Write what the sidecars record of each HTTP exchange to FILE; - is stdout, and all other output goes to stderr." };
         var kafka = new Option<bool>("--records-kafka") { Description = "Start a broker of Kafka, and send what the sidecars record of each HTTP exchange to it." };
+        var observe = new Option<bool>("--observe") { Description = "With --transparent: also run Sidecar observe beside the sidecars, and at the end compare the records of both." };
         var command = new RootCommand("Plays a video through a pair of sidecars: starts all programs on this machine and stops them again.")
         {
-            verify, transparent, storage, byKind, native, policy, records, kafka, freePorts, verbose, logs,
+            verify, transparent, storage, byKind, native, policy, records, kafka, observe, freePorts, verbose, logs,
         };
         command.SetAction(result => run(new DemoOptions(
             result.GetValue(verify), result.GetValue(policy), result.GetValue(freePorts), result.GetValue(verbose), result.GetValue(logs),
             result.GetValue(transparent), result.GetValue(storage), result.GetValue(byKind),
-            result.GetValue(native), result.GetValue(records), result.GetValue(kafka))));
+            result.GetValue(native), result.GetValue(records), result.GetValue(kafka), result.GetValue(observe))));
         return command;
     }
 }

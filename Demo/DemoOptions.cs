@@ -12,6 +12,7 @@ namespace Demo;
 /// <param name="Native">Runs the native builds.</param>
 /// <param name="Records">Where the records of HTTP exchanges go: a file, <c>-</c> for stdout, null for nowhere.</param>
 /// <param name="RecordsKafka">Starts Kafka's brokers, and sends the records there.</param>
+/// <param name="Observe">In the transparent demo: captures the packets beside the sidecars, and compares what both have seen.</param>
 internal sealed record DemoOptions(
     bool Verify, FileInfo? Policy, bool FreePorts, bool Verbose, DirectoryInfo? LogFolder, bool Transparent, bool StorageThroughSidecars, bool ByKind, bool Native, string? Records,
-    bool RecordsKafka);
+    bool RecordsKafka, bool Observe);

@@ -33,6 +33,7 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
             throw new UsageException("--by-kind: not with --transparent, where every listener takes all of a pod's connections");
         if (options.FreePorts && options.Transparent)
             throw new UsageException("--free-ports: not with --transparent, because each of its pods has all ports");
+        RefuseObserve();
         RefuseKafka();
         try
         {
@@ -53,6 +54,18 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
             await progress.WriteLineAsync("demo: interrupted");
             return options.Verify ? 1 : 0;
         }
+    }
+
+    private void RefuseObserve()
+    {
+        if (!options.Observe)
+            return;
+        if (!options.Transparent)
+            throw new UsageException("--observe: only with --transparent");
+        if (options.StorageThroughSidecars)
+            throw new UsageException("--observe: not with --storage-through-sidecars, because sidecars of another pod would record too");
+        if (options.Records == RecordCopy.Stdout)
+            throw new UsageException("--observe: not with --records -; give a file, whose records are compared");
     }
 
     private void RefuseKafka()
@@ -76,7 +89,8 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
     private async Task<int> RunAsync(IScene scene, OracleAudit audit, CancellationToken stop)
     {
         using var output = new OutputLog(options.LogFolder, progress, options.Verbose);
-        using var records = options.Records is { } path ? new RecordCopy(path, stdout, progress) : null;
+        var path = options.Records ?? (scene.ObservedRecords is { } observed ? observed + ".sidecar" : null);
+        using var records = path is null ? null : new RecordCopy(path, stdout, progress);
         await using var processes = new ProcessSet(line =>
         {
             output.Write(line);
@@ -99,7 +113,19 @@ internal sealed class DemoSession(DemoOptions options, TextWriter progress, Text
             exitCode = options.Verify ? 1 : 0;
         }
 
-        return await StopAsync(processes) ? exitCode : 1;
+        if (!await StopAsync(processes))
+            return 1;
+        records?.Dispose();
+        return scene.ObservedRecords is null || await AgreeAsync(path!, scene.ObservedRecords) ? exitCode : 1;
+    }
+
+    // Whether the sidecar in the path and the capture beside it have recorded the same exchanges.
+    private async Task<bool> AgreeAsync(string sidecars, string observed)
+    {
+        var command = new ProcessCommand("records", [.. Built.Run("Sidecar"), "records", "--compare", sidecars, observed]);
+        var compared = await ShortCommand.ResultAsync(command, StopLimit);
+        await _result.WriteAsync(compared.Output + compared.Errors);
+        return compared.ExitCode == 0;
     }
 
     private async Task StartAsync(ProcessSet processes, IReadOnlyList<DemoProgram> programs, OutputLog output, CancellationToken stop)

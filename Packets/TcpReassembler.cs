@@ -1,98 +1,201 @@
-using System.Net;
-
 namespace Packets;
 
 /// <summary>
-/// Puts TCP connections together from captured segments. A connection is left out if the capture does not have its first SYN. If
-/// the server's SYN was not captured, the server's stream begins where its client expects it.
+/// Puts TCP connections together from captured segments, in memory that is bounded by <see cref="ReassemblyLimits"/>. A capture may show
+/// a segment twice. A connection whose SYN it does not show is read from its first segment with bytes on.
 /// </summary>
-/// <param name="open">Called for each new connection with its SYN; returns its reader, or null to skip the connection.</param>
-/// <param name="maxWaiting">Bytes of a direction that can wait for missing ones before these count as lost.</param>
-public sealed class TcpReassembler(Func<TcpSegment, ITcpReader?> open, int maxWaiting = TcpReassembler.DefaultMaxWaiting)
+/// <param name="open">Called for each new connection; returns its reader, or null to skip the connection.</param>
+/// <param name="limits">How much memory and time it may take.</param>
+public sealed class TcpReassembler(Func<TcpOpening, ITcpReader?> open, ReassemblyLimits? limits = null)
 {
-    /// <summary>The largest window that Linux offers by default (net.ipv4.tcp_rmem): no sender is further ahead.</summary>
-    public const int DefaultMaxWaiting = 6 * 1024 * 1024;
+    // The year 2116: a capture can claim any time, and times to come are counted from it.
+    private const long Latest = long.MaxValue / 2;
 
-    private readonly Dictionary<(IPEndPoint Client, IPEndPoint Server), Connection> _connections = [];
-    private DateTimeOffset _last;
+    private readonly ReassemblyLimits _limits = limits ?? new();
+    private readonly ReassemblyCounts _counts = new();
+    private readonly Dictionary<ConnectionKey, TcpConnection> _connections = [];
+
+    // The one whose last segment is the oldest comes first.
+    private readonly LinkedList<TcpConnection> _read = [];
+    private readonly LinkedList<TcpConnection> _remembered = [];
+
+    // Those with waiting bytes, in the order in which they are looked at; and by what they hold.
+    private readonly LinkedList<TcpConnection> _watched = [];
+    private readonly HolderHeap _holders = new();
+    private long _now = long.MinValue;
+
+    /// <summary>Connections that are read now.</summary>
+    public int Connections => _read.Count;
+
+    /// <summary>Connections that are only remembered now.</summary>
+    public int Remembered => _remembered.Count;
+
+    /// <summary>Connections that were opened for a reader so far.</summary>
+    public long Opened { get; private set; }
+
+    /// <summary>Connections that were closed because there were too many.</summary>
+    public long Evicted { get; private set; }
+
+    /// <summary>The memory of bytes that wait for missing ones, in bytes.</summary>
+    public long Held => _counts.Held;
+
+    /// <summary>How often bytes were missing.</summary>
+    public long Gaps => _counts.Gaps;
+
+    /// <summary>How many bytes were missing.</summary>
+    public long GapBytes => _counts.GapBytes;
+
+    /// <summary>Bytes that came again.</summary>
+    public long Retransmitted => _counts.Retransmitted;
+
+    /// <summary>Segments that came before bytes in front of them.</summary>
+    public long OutOfOrder => _counts.OutOfOrder;
+
+    /// <summary>Segments whose sequence number is impossible: more than 1 GB ahead, a reset outside the window, or a SYN in the midst.</summary>
+    public long Ignored => _counts.Ignored;
 
     /// <summary>Takes the next segment, in the order of the capture.</summary>
-    public void Add(TcpSegment segment)
+    public void Add(in TcpSegment segment)
     {
-        _last = segment.Time;
-        if (segment.Opens)
-            Open(segment);
-        else if (_connections.TryGetValue((segment.From, segment.To), out var asked))
-            Pass(asked, TcpDirection.ToServer, segment);
-        else if (_connections.TryGetValue((segment.To, segment.From), out var answered))
-            Pass(answered, TcpDirection.ToClient, segment);
+        Advance(segment.Time);
+        var connection = _connections.GetValueOrDefault(ConnectionKey.Of(segment.From, segment.To, segment.Network));
+        if (connection is not null && segment.IsSyn && !connection.IsOpenedBy(segment))
+        {
+            // A client can send any SYN while its connection goes on. That of the server shows that there is a new one.
+            if (!segment.IsAck && connection.IsRead)
+            {
+                _counts.Ignored++;
+                return;
+            }
+
+            Forget(connection, segment.Time);
+            connection = null;
+        }
+
+        connection ??= Open(segment);
+        if (connection is null)
+            return;
+        Touch(connection);
+        if (!connection.IsRead)
+            return;
+        var resetBy = connection.Take(segment, _now);
+        if (resetBy is null && segment.IsReset)
+            _counts.Ignored++;
+        Settle(connection, resetBy, segment.Time);
+        while (_counts.Held > _limits.TotalWaitingBytes)
+        {
+            var most = _holders.Top;
+            most.Skip(segment.Time);
+            Settle(most, resetBy: null, segment.Time);
+        }
     }
 
-    /// <summary>The capture is over: waiting bytes are passed on.</summary>
+    /// <summary>Time has passed: closes idle connections, and gives up missing bytes. <see cref="Add"/> does so too.</summary>
+    /// <param name="time">The time, in nanoseconds since 1970.</param>
+    public void Advance(long time)
+    {
+        _now = Math.Max(_now, Math.Min(time, Latest));
+        while (_watched.First is { Value: var connection } && connection.WatchTime <= _now)
+        {
+            _watched.RemoveFirst();
+            connection.GiveUp(_now, _now);
+            Settle(connection, resetBy: null, _now);
+        }
+
+        ForgetIdle(_read);
+        ForgetIdle(_remembered);
+    }
+
+    /// <summary>The capture is over: waiting bytes are passed on, and every reader is closed.</summary>
     public void Complete()
     {
-        foreach (var connection in _connections.Values)
-            connection.Complete(_last);
+        while (_read.First is { Value: var connection })
+            Forget(connection, _now);
+        _remembered.Clear();
         _connections.Clear();
     }
 
-    private void Open(TcpSegment segment)
+    private TcpConnection? Open(in TcpSegment segment)
     {
-        var key = (segment.From, segment.To);
-        if (_connections.TryGetValue(key, out var known))
+        if (segment.IsReset || (!segment.IsSyn && segment.Length == 0))
+            return null;
+        var (client, server) = SideGuess.IsOfClient(segment) ? (segment.From, segment.To) : (segment.To, segment.From);
+        var opening = new TcpOpening(client, server, segment.Time, segment.IsSyn, segment.Network);
+        var connection = new TcpConnection(segment, opening);
+        var reader = open(opening);
+        _connections.Add(connection.Key, connection);
+        if (reader is null)
         {
-            // A retransmission, unless the port is used again.
-            if (known.Opening == segment.Sequence)
-                return;
-            known.Complete(segment.Time);
-            _connections.Remove(key);
+            AddRemembered(connection);
+            return connection;
         }
 
-        if (open(segment) is not { } reader)
+        if (_read.Count >= _limits.MaxConnections && _read.First is { Value: var idle })
+        {
+            Evicted++;
+            Forget(idle, _now);
+        }
+
+        connection.Read(reader, _limits, _counts);
+        Opened++;
+        _read.AddLast(connection.Place);
+        return connection;
+    }
+
+    private void AddRemembered(TcpConnection connection)
+    {
+        if (_remembered.Count >= _limits.MaxRemembered && _remembered.First is { Value: var oldest })
+            Forget(oldest, _now);
+        _remembered.AddLast(connection.Place);
+    }
+
+    private void Touch(TcpConnection connection)
+    {
+        connection.LastTime = _now;
+        var list = connection.Place.List!;
+        if (list.Last == connection.Place)
             return;
-        _connections.Add(key, new Connection(segment.Sequence, reader, maxWaiting));
-        Pass(_connections[key], TcpDirection.ToServer, segment);
+        list.Remove(connection.Place);
+        list.AddLast(connection.Place);
     }
 
-    private void Pass(Connection connection, TcpDirection direction, TcpSegment segment)
+    // After each change of a connection: it may be over, and hold more or less.
+    private void Settle(TcpConnection connection, TcpDirection? resetBy, long time)
     {
-        if (!connection.Take(direction, segment))
-            _connections.Remove(direction == TcpDirection.ToServer ? (segment.From, segment.To) : (segment.To, segment.From));
+        if (resetBy is not null || connection.IsOver)
+            Remember(connection, resetBy, time);
+        _holders.Update(connection);
+        if (!connection.IsWaiting || connection.Watch.List is not null)
+            return;
+        // Later than now also without patience: Advance ends.
+        connection.WatchTime = _now + Math.Max(1, _limits.Patience.Ticks * TimeSpan.NanosecondsPerTick);
+        _watched.AddLast(connection.Watch);
     }
 
-    private sealed class Connection(uint opening, ITcpReader reader, int maxWaiting)
+    private void Remember(TcpConnection connection, TcpDirection? resetBy, long time)
     {
-        private readonly StreamOrder _toServer = new(TcpDirection.ToServer, opening + 1, reader, maxWaiting);
-        private StreamOrder? _toClient;
+        Release(connection, resetBy, time);
+        AddRemembered(connection);
+    }
 
-        public uint Opening => opening;
+    private void Forget(TcpConnection connection, long time)
+    {
+        _connections.Remove(connection.Key);
+        Release(connection, resetBy: null, time);
+    }
 
-        /// <returns>Whether more can come.</returns>
-        public bool Take(TcpDirection direction, TcpSegment segment)
-        {
-            var (isSyn, isAck) = (segment.Control.HasFlag(TcpControl.Syn), segment.Control.HasFlag(TcpControl.Ack));
-            if (direction == TcpDirection.ToServer && isAck)
-                Begin(segment.Acknowledgement);
-            else if (direction == TcpDirection.ToClient && isSyn)
-                Begin(segment.Sequence + 1);
-            if (segment.Control.HasFlag(TcpControl.Rst))
-            {
-                Complete(segment.Time);
-                reader.Reset(direction, segment.Time);
-                return false;
-            }
+    private void Release(TcpConnection connection, TcpDirection? resetBy, long time)
+    {
+        connection.Place.List!.Remove(connection.Place);
+        connection.Watch.List?.Remove(connection.Watch);
+        connection.Close(resetBy, time);
+        _holders.Update(connection);
+    }
 
-            (direction == TcpDirection.ToServer ? _toServer : _toClient)?.Add(
-                isSyn ? segment.Sequence + 1 : segment.Sequence, segment.Payload, segment.Control.HasFlag(TcpControl.Fin) ? segment.Length : null, segment.Time);
-            return !(_toServer.HasEnded && _toClient is { HasEnded: true });
-        }
-
-        public void Complete(DateTimeOffset time)
-        {
-            _toServer.Complete(time);
-            _toClient?.Complete(time);
-        }
-
-        private void Begin(uint first) => _toClient ??= new StreamOrder(TcpDirection.ToClient, first, reader, maxWaiting);
+    private void ForgetIdle(LinkedList<TcpConnection> connections)
+    {
+        var idle = _limits.Idle.Ticks * TimeSpan.NanosecondsPerTick;
+        while (connections.First is { Value: var connection } && _now - connection.LastTime > idle)
+            Forget(connection, _now);
     }
 }

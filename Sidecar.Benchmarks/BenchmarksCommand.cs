@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sidecar.Benchmarks.Captures;
 using Sidecar.Benchmarks.Micro;
 using Sidecar.Benchmarks.Peers;
 using Sidecar.Benchmarks.Transforms;
@@ -18,6 +19,7 @@ internal static class BenchmarksCommand
           compare --output Sidecar.Benchmarks/RESULTS.md --json figures.json
           micro --filter *Pump*                          parts of the sidecar alone, by BenchmarkDotNet
           transforms                                     the kernels of the transforms beside copying
+          captures                                       Sidecar observe beside tcpdump and tshark, as root
 
         compare needs haproxy, nginx with its stream module, wrk and iperf3; run as root it installs those that it lacks.
         Files of --output and --json are written after each round: a run that ends early loses at most the round it was in.
@@ -27,5 +29,5 @@ internal static class BenchmarksCommand
     /// <summary>Creates the command.</summary>
     /// <param name="compare">What <c>compare</c> does; the result is the exit code.</param>
     public static RootCommand Create(Func<CompareOptions, Task<int>> compare) =>
-        new("Measures the sidecar beside HAProxy and nginx.") { Subcommands = { CompareCommand.Create(compare), MicroCommand.Create(), TransformsCommand.Create(), PeerCommand.Create() } };
+        new("Measures the sidecar beside HAProxy and nginx.") { Subcommands = { CompareCommand.Create(compare), MicroCommand.Create(), TransformsCommand.Create(), CapturesCommand.Create(), PeerCommand.Create() } };
 }

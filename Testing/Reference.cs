@@ -7,8 +7,11 @@ namespace Testing;
 internal static class Reference
 {
     /// <summary>The transformed bytes of a direction.</summary>
-    public static byte[] Apply(TransformExpression expression, byte[] bytes) =>
-        [.. bytes.Select((value, at) => expression.Steps.Aggregate(value, (b, step) => Apply(step, b, at)))];
+    public static byte[] Apply(TransformExpression expression, byte[] bytes) => expression.Steps.Aggregate(bytes, Apply);
+
+    private static byte[] Apply(byte[] bytes, TransformStep step) => (step.Operator.Name, step.Arguments) is ("keystream", [_, var k, var n])
+        ? [.. bytes.Chunk(64).SelectMany((block, i) => block.Zip(ChaCha20Block(k.Bytes, n.Bytes, (uint)i), (b, key) => (byte)(b ^ key)))]
+        : [.. bytes.Select((b, at) => Apply(step, b, at))];
 
     private static byte Apply(TransformStep step, byte b, int at) => (step.Operator.Name, step.Arguments) switch
     {
@@ -24,7 +27,6 @@ internal static class Reference
         ("affine", [var m, var n]) => (byte)Enumerable.Range(0, 8).Sum(i => ((BitOperations.PopCount((uint)(m.Bytes[i] & b)) & 1) << i) ^ (n.Value & (1 << i))),
         ("table", [var t]) => t.Bytes[b],
         ("xor-key", [var k]) => (byte)(b ^ k.Bytes[at % k.Bytes.Length]),
-        ("keystream", [_, var k, var n]) => (byte)(b ^ ChaCha20Block(k.Bytes, n.Bytes, (uint)(at / 64))[at % 64]),
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "no such operator"),
     };
 

@@ -3,8 +3,8 @@ using Xunit.v3;
 namespace Testing;
 
 /// <summary>
-/// Marks tests that use sockets, processes, mounts or the addresses of this machine. <c>./test --unit</c> leaves them out. It also leaves
-/// out the folders that are listed in it.
+/// Marks tests that use sockets, processes, mounts, the addresses of this machine, or that measure the memory of the whole process.
+/// <c>./test --unit</c> leaves them out. It also leaves out the folders that are listed in it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SystemTestAttribute : Attribute, ITraitAttribute

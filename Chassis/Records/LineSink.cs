@@ -17,18 +17,18 @@ public sealed class LineSink : IAsyncDisposable
     /// <summary>Bytes of all blocks by default.</summary>
     public const int DefaultLimit = 8 * 1024 * 1024;
 
-    /// <summary>Bytes in a line for an <see cref="ILateNumber"/>: the digits of the largest number.</summary>
-    public const int LateNumberWidth = 10;
-
     // One wake-up for all lines of that time; a reader who follows the file does not notice it.
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
 
     // A reader of stdout that has stopped reading must not delay the end of the process for longer.
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan LateNumberLimit = TimeSpan.FromSeconds(1);
+    // An output that gives up counts the lines under way at once, but for one that hangs in the kernel.
+    private static readonly TimeSpan GiveUpLimit = TimeSpan.FromMilliseconds(500);
 
-    // When this share of the room is in use, a line is written without its number, because waiting could lose it.
+    private static readonly TimeSpan LateTextLimit = TimeSpan.FromSeconds(1);
+
+    // When this share of the room is in use, a line is written without its late texts, because waiting could lose it.
     private const int PressedShare = 4;
 
     // One block is filled while the other is written.
@@ -49,7 +49,7 @@ public sealed class LineSink : IAsyncDisposable
     private int _held;
     private bool _isTimed;
     private bool _isDue;
-    private bool _isWriting;
+    private int _underWay;
     private bool _isClosed;
     private Task? _ending;
     private long _dropped;
@@ -82,6 +82,16 @@ public sealed class LineSink : IAsyncDisposable
         }
     }
 
+    /// <summary>Lines that are neither sent nor lost nor in a spool. While an output takes lines, some of them can count as sent too.</summary>
+    public long Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Sum(block => block.Lines) + (_current?.Lines ?? 0) + _underWay + _output.Unconfirmed;
+        }
+    }
+
     /// <summary>When the output last took lines; null if it never did.</summary>
     public DateTimeOffset? LastSuccess => _output.LastSuccess;
 
@@ -98,22 +108,19 @@ public sealed class LineSink : IAsyncDisposable
     public Task ReopenAsync() => _output.ReopenAsync();
 
     /// <summary>Copies a line; any thread can call it, and it never waits for the output.</summary>
-    /// <param name="line">
-    /// With its line feed, and with <see cref="LateNumberWidth"/> bytes of any value if a number is still missing.
-    /// </param>
-    /// <param name="lateAt">The position of these bytes.</param>
-    /// <param name="late">The number; null if none is missing.</param>
-    public void Write(ReadOnlySpan<byte> line, int lateAt = 0, ILateNumber? late = null)
+    /// <param name="line">With its line feed, and without the texts that are not known yet.</param>
+    /// <param name="late">These texts, in the order of their positions.</param>
+    public void Write(ReadOnlySpan<byte> line, params ReadOnlySpan<LateText> late)
     {
         lock (_lock)
         {
-            if (_isClosed || BlockFor(line.Length) is not { } block)
+            if (_isClosed || BlockFor(LineBlock.RoomFor(line, late)) is not { } block)
             {
                 _dropped++;
                 return;
             }
 
-            block.Append(line, lateAt, late);
+            block.Append(line, late);
             if (_isTimed)
                 return;
             _isTimed = true;
@@ -141,27 +148,33 @@ public sealed class LineSink : IAsyncDisposable
     private async Task EndAsync()
     {
         await _timer.DisposeAsync();
-        try
+        await _writing.WaitAsync(FlushLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var before = Dropped;
+        if (!_writing.IsCompleted)
         {
-            await _writing.WaitAsync(FlushLimit, _time);
-        }
-        catch (TimeoutException)
-        {
-            int unwritten;
             lock (_lock)
             {
-                unwritten = _waiting.Sum(block => block.Lines);
-                _dropped += unwritten;
+                _dropped += _waiting.Sum(block => block.Lines);
                 _waiting.Clear();
             }
 
-            RecordLog.FlushTimedOut(_logger, unwritten);
-            // It counts those that it is writing.
             _output.GiveUp();
-            return;
+            await _writing.WaitAsync(GiveUpLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await _output.DisposeAsync();
+        if (_writing.IsCompleted)
+        {
+            await _writing;
+            await _output.DisposeAsync();
+        }
+        else
+        {
+            lock (_lock)
+                _dropped += _underWay;
+        }
+
+        if (Dropped - before is > 0 and var lost)
+            RecordLog.LostAtTheEnd(_logger, lost);
     }
 
     private LineBlock? BlockFor(int length)
@@ -204,7 +217,7 @@ public sealed class LineSink : IAsyncDisposable
         {
             _isTimed = false;
             // While the output is slow, one block is filled before the next is begun.
-            if (_isWriting || _waiting.Count > 0)
+            if (_underWay > 0 || _waiting.Count > 0)
                 _isDue = true;
             else
                 Seal();
@@ -222,7 +235,7 @@ public sealed class LineSink : IAsyncDisposable
                 isClosed = _isClosed;
             while (Take() is { } block)
             {
-                await block.SettleAsync(LateNumberLimit, Pressed(), _time);
+                await block.SettleAsync(LateTextLimit, Pressed(), _time);
                 await _output.WriteAsync(block.Bytes, block.Lines, Hurry());
                 lock (_lock)
                     Free(block);
@@ -255,7 +268,7 @@ public sealed class LineSink : IAsyncDisposable
         {
             if (_isDue && _waiting.Count == 0)
                 Seal();
-            _isWriting = _waiting.TryDequeue(out var block);
+            _underWay = _waiting.TryDequeue(out var block) ? block.Lines : 0;
             return block;
         }
     }

@@ -18,6 +18,9 @@ internal interface IScene : IAsyncDisposable
     /// <summary>What <c>--verify</c> runs, one after the other; none without it.</summary>
     public IReadOnlyList<DemoVerification> Verifications { get; }
 
+    /// <summary>The file with the records of captured packets; null if none are captured.</summary>
+    public string? ObservedRecords => null;
+
     /// <summary>Tells what is worth knowing after the verification.</summary>
     public Task ReportAsync(CancellationToken cancellation);
 }

@@ -14,11 +14,14 @@ namespace Demo.Transparent;
 /// <param name="Policy">The Oracle's policy file, or null for its default.</param>
 /// <param name="StorageConfig">The server pod's sidecar's file, when its traffic to the storage takes sidecars too; else null.</param>
 /// <param name="HasRecords">Whether sidecars that are p2 write records of HTTP exchanges to their stdout.</param>
+/// <param name="ObservedRecords">Where captured packets of the backend's connections are recorded; null to capture none.</param>
 /// <param name="Web">A client inside a host.</param>
-internal sealed record PodPrograms(BuiltPrograms Built, NetworkPlan Plan, string? Policy, string? StorageConfig, bool HasRecords, Func<PlannedHost, HttpFetcher> Web)
+internal sealed record PodPrograms(BuiltPrograms Built, NetworkPlan Plan, string? Policy, string? StorageConfig, bool HasRecords, string? ObservedRecords, Func<PlannedHost, HttpFetcher> Web)
 {
     public const int P1Port = 45000;
     public const int P2Port = 45001;
+
+    private const int ObserveHealthPort = 15023;
 
     private static readonly DemoPorts Ports = DemoPorts.Usual;
 
@@ -32,6 +35,7 @@ internal sealed record PodPrograms(BuiltPrograms Built, NetworkPlan Plan, string
             StorageConfig is null ? "what comes for the backend arrives here" : "what comes for the backend or goes to the storage arrives here"),
         Video(Plan.Server, "backend", ["backend", "--listen", Anywhere(Ports.Backend), "--storage", $"{Url(Plan.Storage.V4, Ports.Storage)}"], Ports.Backend,
             $"the service; knows {Url(Plan.Storage.V4, Ports.Storage)}"),
+        .. ObservedRecords is null ? Array.Empty<DemoProgram>() : [Observe(ObservedRecords)],
         Sidecar(Plan.Client, "p1", [$"{P1Port}", "nil", "nil", $"{Plan.Oracle.V4}", $"{Ports.Oracle}", "::", "p1", "transparent"], "what goes to the server's pod arrives here"),
         Frontend("frontend", Plan.Client.V4, Plan.Server.V4),
         Frontend("frontend6", Plan.Client.V6, Plan.Server.V6),
@@ -85,6 +89,16 @@ internal sealed record PodPrograms(BuiltPrograms Built, NetworkPlan Plan, string
             "--metrics-address", Anywhere(Ports.P1.Metrics), "--connection-records", "-", .. HasRecords && name != "p1" ? RecordCopy.SidecarOptions : [],
         ])),
         Asks(host, Url(IPAddress.Loopback, Ports.P1.Health, "/readyz")), $"{host.Name}  sidecar; {says}");
+
+    // After the backend has been asked whether it is ready, which no sidecar sees. As root, for the capture.
+    private DemoProgram Observe(string records) => new(
+        new ProcessCommand("observe",
+        [
+            .. Built.Run("Sidecar"), "observe", "--capture-ports", $"{Ports.Backend}", "--records", records, "--records-connection-rate", "off", "--records-client-rate", "off",
+            "--admin-address", "off", "--health-address", $"{new IPEndPoint(IPAddress.Loopback, ObserveHealthPort)}",
+        ]).RunBy("ip", "netns", "exec", Plan.Server.Namespace).EndingWithParent(),
+        Asks(Plan.Server, Url(IPAddress.Loopback, ObserveHealthPort, "/readyz")),
+        $"{Plan.Server.Name}  observes the backend's connections from captured packets");
 
     // Inside its host: from elsewhere the rules might lead the question to a sidecar.
     private Func<CancellationToken, Task<bool>> Asks(PlannedHost host, Uri url)

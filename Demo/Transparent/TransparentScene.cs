@@ -35,6 +35,8 @@ internal sealed class TransparentScene : IScene
 
     public string Invitation { get; }
 
+    public string? ObservedRecords { get; private set; }
+
     public IReadOnlyList<DemoVerification> Verifications { get; private set; } = [];
 
     /// <summary>Makes the network, sets the rules, and starts to capture when all is to be verified.</summary>
@@ -93,9 +95,10 @@ internal sealed class TransparentScene : IScene
             await rules.ApplyAsync(built.Root);
         _progress($"network  {_plan.V4} and {_plan.V6}: {string.Join(", ", _plan.Hosts.Select(h => $"{h.Name} {h.V4}"))}");
 
+        ObservedRecords = options.Observe ? Path.Combine(folder, "observed.json") : null;
         var copies = new ReadableCopy(folder);
         var policy = options.Policy is null ? null : await copies.OfAsync(options.Policy.FullName);
-        Programs = new PodPrograms(await copies.OfAsync(built), _plan, policy, await StorageConfigAsync(folder), options.Records is not null, host => _web[host]).All;
+        Programs = new PodPrograms(await copies.OfAsync(built), _plan, policy, await StorageConfigAsync(folder), options.Records is not null || options.Observe, ObservedRecords, host => _web[host]).All;
         if (!options.Verify)
             return;
         _capture = await PacketCapture.StartAsync(_plan.BridgeNamespace, PodNetwork.Bridge, [Ports.Backend, Ports.Storage], Path.Combine(folder, "bridge.pcap"), stop);
@@ -140,8 +143,8 @@ internal sealed class TransparentScene : IScene
 
     private async Task<IReadOnlyList<TappedWay>> TappedAsync(Func<PlannedHost, IPAddress> address, CancellationToken cancellation)
     {
-        var segments = await _capture!.ReadAsync(new NamespaceSockets(_plan.Client.Namespace), address(_plan.Server), cancellation);
-        var connections = CapturedConnection.Assemble(segments, new TapBudget(MaxCapturedBytes));
+        var frames = await _capture!.ReadAsync(new NamespaceSockets(_plan.Client.Namespace), address(_plan.Server), cancellation);
+        var connections = CapturedConnection.Assemble(frames, new TapBudget(MaxCapturedBytes));
         if (connections.FirstOrDefault(c => c.HasGap) is { } broken)
             throw new ProcessFailedException($"the capture lacks bytes of the connection from {broken.Client} to {broken.Server}");
         return

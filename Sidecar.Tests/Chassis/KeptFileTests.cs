@@ -126,7 +126,7 @@ public sealed class KeptFileTests : IDisposable
     [Fact]
     public void TakeFrom_AnyFiles_DoesWhatAModelDoes()
     {
-        for (var seed = 0; seed < 200; seed++)
+        for (var seed = 0; seed < Rounds.Of(200); seed++)
         {
             var random = new Random(seed);
             var limit = random.Next(1, 2000);

@@ -1,16 +1,20 @@
 using System.Text;
 using Chassis.Records;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;
 
-public sealed class LineSinkTests
+public sealed class LineSinkTests : IDisposable
 {
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
 
     private readonly ManualTimeProvider _time = new();
+    private readonly ErrorLog _log = new(LogLevel.Information);
+
+    public void Dispose() => _log.Dispose();
 
     [Fact]
     public async Task Write_AFewLines_AreOneWriteAHundredMillisecondsLater()
@@ -137,34 +141,52 @@ public sealed class LineSinkTests
     }
 
     [Fact]
-    public async Task Write_LateNumbers_TakeTheirPlacesInOrder()
+    public async Task Write_LateTexts_TakeTheirPlacesInOrder()
     {
         var output = new GatedStream(isOpen: true);
         await using (var sink = Sink(output))
         {
-            sink.Write("{          ,1}\n"u8, 1, new Number(7));
+            sink.Write("{,1}\n"u8, new LateText(1, new Known("7")));
             sink.Write("{2}\n"u8);
-            sink.Write("          }\n"u8, 0, new Number(int.MaxValue));
-            sink.Write("{3          \n"u8, 2, new Number(0));
+            sink.Write("}\n"u8, new LateText(0, new Known("2147483647")));
+            sink.Write("{3,}\n"u8, new LateText(2, new Known("0")), new LateText(2, new Known("")), new LateText(3, new Known("\"a\"")));
+            sink.Write("{4\n"u8, new LateText(2, new Known("}")));
         }
 
-        Assert.Equal("{7,1}\n{2}\n2147483647}\n{30\n", output.Text);
+        Assert.Equal("{7,1}\n{2}\n2147483647}\n{30,\"a\"}\n{4}\n", output.Text);
     }
 
-    // Else the fastest would lose most for a number that nobody may ever find.
+    // The room of its texts belongs to a line: else they would be written over the next block's end.
     [Fact]
-    public async Task Write_MuchBehindANumberThatIsNotKnown_WaitsNoLonger()
+    public async Task Write_LinesThatFillABlockWithTheirLateTexts_AreWhole()
+    {
+        var output = new GatedStream(isOpen: true);
+        var line = new byte[(LineSink.BlockSize / 4) - 5];
+        line.AsSpan().Fill((byte)'.');
+        line[^1] = (byte)'\n';
+        await using (var sink = Sink(output, limit: 8 * LineSink.BlockSize))
+        {
+            for (var i = 0; i < 9; i++)
+                sink.Write(line, new LateText(line.Length - 1, new Known($"{i}{i}{i}")));
+        }
+
+        Assert.Equal(string.Concat(Enumerable.Range(0, 9).Select(i => new string('.', line.Length - 1) + $"{i}{i}{i}\n")), output.Text);
+    }
+
+    // Else the fastest would lose most for a text that nobody may ever find.
+    [Fact]
+    public async Task Write_MuchBehindATextThatIsNotKnown_WaitsNoLonger()
     {
         var output = new GatedStream(isOpen: true);
         await using var sink = Sink(output, limit: 8 * LineSink.BlockSize);
-        var number = new Unknown();
-        sink.Write("          \n"u8, 0, number);
+        var text = new Unknown();
+        sink.Write("\n"u8, new LateText(0, text));
         for (var i = 0; i < 4; i++)
             sink.Write(new byte[LineSink.BlockSize]);
 
         await Eventually.TrueAsync(() => output.Text.StartsWith("1\n", StringComparison.Ordinal));
         // Another sink, which has the time, waits on.
-        Assert.False(number.IsGivenUp);
+        Assert.False(text.IsGivenUp);
     }
 
     [Fact]
@@ -173,31 +195,118 @@ public sealed class LineSinkTests
         var output = new GatedStream(isOpen: false);
         var sink = Sink(output);
         sink.Write("a\n"u8);
-        var ending = sink.DisposeAsync().AsTask();
+        _time.Advance(Delay);
         await output.Entered;
+        sink.Write("b\n"u8);
+        sink.Write("c\n"u8);
+        Assert.Equal(3, sink.Waiting);
+        var ending = sink.DisposeAsync().AsTask();
+        _time.Advance(TimeSpan.FromSeconds(3) - TimeSpan.FromTicks(1));
         Assert.False(ending.IsCompleted);
-        _time.Advance(TimeSpan.FromSeconds(3));
-        await ending;
+
+        // It hangs in the kernel, so giving up does not bring it back either.
+        await EndsAsync(ending);
+
+        Assert.Equal((3, LostAtTheEnd(3)), (sink.Dropped, Assert.Single(_log.Lines).Trim()));
         output.Open();
     }
 
-    private LineSink Sink(Stream output, int limit = LineSink.DefaultLimit) =>
-        new(new LineOutput(output, NullLogger.Instance), limit, _time, NullLogger.Instance);
+    [Fact]
+    public async Task Dispose_OfAnOutputThatGivesUp_CountsTheLinesUnderWay()
+    {
+        var output = new Hopeless();
+        var sink = new LineSink(output, LineSink.DefaultLimit, _time, _log);
+        sink.Write("a\n"u8);
+        sink.Write("b\n"u8);
+        _time.Advance(Delay);
+        await output.Entered;
+        sink.Write("c\n"u8);
 
-    private sealed class Unknown : ILateNumber
+        await EndsAsync(sink.DisposeAsync().AsTask());
+
+        Assert.Equal((3, LostAtTheEnd(3)), (sink.Dropped, Assert.Single(_log.Lines).Trim()));
+    }
+
+    [Fact]
+    public async Task Dispose_WhenAllIsWritten_SaysNothing()
+    {
+        var sink = Sink(new GatedStream(isOpen: true));
+        sink.Write("a\n"u8);
+
+        await sink.DisposeAsync();
+
+        Assert.Equal((0, 0, 1), (sink.Dropped, sink.Waiting, sink.Sent));
+        Assert.Empty(_log.Lines);
+    }
+
+    private static string LostAtTheEnd(int count) => $"Records that were lost at the end, because their output did not take them: {count}";
+
+    // In steps, because each limit begins when the one before is over.
+    private Task EndsAsync(Task ending) => Eventually.TrueAsync(() =>
+    {
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        return ending.IsCompleted;
+    });
+
+    private LineSink Sink(Stream output, int limit = LineSink.DefaultLimit) =>
+        new(new LineOutput(output, NullLogger.Instance), limit, _time, _log);
+
+    /// <summary>A server that never answers.</summary>
+    private sealed class Hopeless : ILineOutput
+    {
+        private readonly TaskCompletionSource _entered = new();
+        private readonly TaskCompletionSource _hopeless = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Entered => _entered.Task;
+
+        public bool IsFile => false;
+
+        public long Sent => 0;
+
+        public long Lost { get; private set; }
+
+        public DateTimeOffset? LastSuccess => null;
+
+        public string? LastError => null;
+
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
+        {
+            _entered.TrySetResult();
+            await _hopeless.Task;
+            Lost += count;
+        }
+
+        public void GiveUp() => _hopeless.TrySetResult();
+
+        public Task ReopenAsync() => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => default;
+    }
+
+    private sealed class Unknown : ILateText
     {
         public Task Known { get; } = new TaskCompletionSource().Task;
 
-        public int Value => 1;
+        public int MaxLength => 10;
 
         public bool IsGivenUp { get; private set; }
+
+        public int Write(Span<byte> room)
+        {
+            room[0] = (byte)'1';
+            return 1;
+        }
 
         public void GiveUp() => IsGivenUp = true;
     }
 
-    private sealed record Number(int Value) : ILateNumber
+    private sealed class Known(string text) : ILateText
     {
-        public Task Known => Task.CompletedTask;
+        Task ILateText.Known => Task.CompletedTask;
+
+        public int MaxLength => 10;
+
+        public int Write(Span<byte> room) => Encoding.ASCII.GetBytes(text, room);
 
         public void GiveUp() => Assert.Fail("it is known");
     }

@@ -116,7 +116,7 @@ public sealed class YamlSourceTests
         const int seed = 20260105;
         var random = new Random(seed);
         string[] tokens = ["a:", " ", "\n", "\n  ", "- ", "[", "]", "{", "}", ",", "'", "\"", "&a", "*a", "!t", "|", ">", "%", "---", "...", "?", ": ", "#", "\t", "\0", "\\", "<<", "@", "1"];
-        for (var round = 0; round < 20_000; round++)
+        for (var round = 0; round < Rounds.Of(20_000); round++)
         {
             var text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => tokens[random.Next(tokens.Length)]));
             var error = Record.Exception(() => Load(text));

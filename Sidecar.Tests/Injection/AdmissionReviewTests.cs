@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Injection.Admission;
 using Injection.Pods;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Injection;
@@ -94,7 +95,7 @@ public sealed class AdmissionReviewTests
     {
         var random = new Random(1);
         JsonNode?[] odd = [null, 1, -1, 1e99, "", "x", true, new JsonArray(), new JsonObject(), new JsonArray(1, "a", new JsonObject()), long.MaxValue];
-        for (var round = 0; round < 3000; round++)
+        for (var round = 0; round < Rounds.Of(3000); round++)
         {
             var review = Review("""{"role": "inbound,outbound", "outbound-ports": "all", "config": "c"}""");
             var pod = review["request"]!["object"]!;

@@ -18,7 +18,7 @@ public sealed class InjectionTests
         Assert.All(expected, pod =>
         {
             var actual = injected.Find("Deployment", pod.Name);
-            Assert.True(JsonNode.DeepEquals(pod.Deployment, actual), $"{pod.Deployment}\n{actual}");
+            Assert.True(JsonNode.DeepEquals(pod.Workload, actual), $"{pod.Workload}\n{actual}");
         });
     }
 

@@ -12,17 +12,17 @@ internal sealed class Manifests(IReadOnlyList<JsonObject> all)
     public JsonObject? Find(string kind, string? name) => Of(kind).FirstOrDefault(item => item.Name() == name);
 
     /// <summary>The workloads' pod templates.</summary>
-    public IEnumerable<PodTemplate> Pods => Of("Deployment").Select(item => new PodTemplate(item));
+    public IEnumerable<PodTemplate> Pods => All.Where(item => item.Kind() is "Deployment" or "DaemonSet").Select(item => new PodTemplate(item));
 }
 
-/// <summary>The pod template of a Deployment.</summary>
-internal sealed class PodTemplate(JsonObject deployment)
+/// <summary>The pod template of a Deployment or a DaemonSet.</summary>
+internal sealed class PodTemplate(JsonObject workload)
 {
-    public JsonObject Deployment { get; } = deployment;
+    public JsonObject Workload { get; } = workload;
 
-    public string Name => Deployment.Name();
+    public string Name => Workload.Name();
 
-    public JsonObject Template { get; } = deployment.At("spec.template")!.AsObject();
+    public JsonObject Template { get; } = workload.At("spec.template")!.AsObject();
 
     public JsonObject Spec => Template["spec"]!.AsObject();
 

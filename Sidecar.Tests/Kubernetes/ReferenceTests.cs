@@ -26,17 +26,18 @@ public sealed class ReferenceTests
             if (labels.TryGetValue("app.kubernetes.io/name", out var workload))
                 Assert.Contains(manifests.Pods, pod => pod.Name == workload);
         });
-        Assert.All(manifests.Pods, pod => Assert.Equal(pod.Deployment.Texts("metadata.labels"), pod.Labels));
+        Assert.All(manifests.Pods, pod => Assert.Equal(pod.Workload.Texts("metadata.labels"), pod.Labels));
     }
 
     [Theory]
     [MemberData(nameof(Renderings.All), MemberType = typeof(Renderings))]
+    [MemberData(nameof(Renderings.OnNodes), MemberType = typeof(Renderings))]
     public async Task Pods_FindTheirAccountVolumesAndPriority(string rendering)
     {
         var manifests = await Renderings.OfAsync(rendering);
         foreach (var pod in manifests.Pods)
         {
-            Assert.True(pod.Deployment.At("spec.selector").Selects(pod.Labels), pod.Name);
+            Assert.True(pod.Workload.At("spec.selector").Selects(pod.Labels), pod.Name);
             Assert.NotNull(manifests.Find("ServiceAccount", pod.Spec.Text("serviceAccountName")));
             Assert.Equal(pod.Spec.ContainsKey("priorityClassName"), manifests.Find("PriorityClass", pod.Spec.Text("priorityClassName")) is not null);
             Assert.Equal(
@@ -54,6 +55,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Renderings.All), MemberType = typeof(Renderings))]
+    [MemberData(nameof(Renderings.OnNodes), MemberType = typeof(Renderings))]
     public async Task Files_ThatArgumentsNameAreInTheConfigMap(string rendering)
     {
         var manifests = await Renderings.OfAsync(rendering);
@@ -74,6 +76,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Renderings.All), MemberType = typeof(Renderings))]
+    [MemberData(nameof(Renderings.OnNodes), MemberType = typeof(Renderings))]
     public async Task Ports_AreDeclaredAndDiffer(string rendering)
     {
         foreach (var pod in (await Renderings.OfAsync(rendering)).Pods)
@@ -184,7 +187,7 @@ public sealed class ReferenceTests
         Assert.All(manifests.Of("PodDisruptionBudget"), budget =>
         {
             var pod = Assert.Single(manifests.Pods, pod => budget.At("spec.selector").Selects(pod.Labels));
-            var least = (int?)manifests.Find("HorizontalPodAutoscaler", pod.Name).At("spec.minReplicas") ?? (int?)pod.Deployment.At("spec.replicas") ?? 1;
+            var least = (int?)manifests.Find("HorizontalPodAutoscaler", pod.Name).At("spec.minReplicas") ?? (int?)pod.Workload.At("spec.replicas") ?? 1;
             Assert.True(least > 1, $"{pod.Name}: a budget for one replica");
         });
     }

@@ -14,6 +14,9 @@ internal static class Renderings
     public const string Injector = "injector";
     public const string CertManager = "injector + cert-manager";
 
+    public const string Observe = "observe";
+    public const string ObserveWithNames = "observe + observe-names";
+
     public const string Names = "kubernetes-names";
 
     private static readonly string[] Components = ["classic-sidecar", "gateway-api", "istio", "ipv6", "prometheus"];
@@ -21,6 +24,9 @@ internal static class Renderings
 
     /// <summary>The folders with sidecars.</summary>
     public static TheoryData<string> Meshes => ["base", Demo, Production, Old];
+
+    /// <summary>What runs on each node.</summary>
+    public static TheoryData<string> OnNodes => [Observe, ObserveWithNames];
 
     /// <summary>Folders with names from the API server.</summary>
     public static TheoryData<string> WithNames => [With("base", Names), With("base", Names, "classic-sidecar"), With(Production, Names)];

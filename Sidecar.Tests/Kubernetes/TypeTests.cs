@@ -20,7 +20,7 @@ public sealed class TypeTests
     public async Task EveryObject_HasTheTypesOfCurrentKubernetes()
     {
         var distinct = new Dictionary<string, JsonObject>();
-        foreach (var name in Renderings.All.Select(row => row.Data).Where(name => name != Renderings.Old).Append(Renderings.CertManager))
+        foreach (var name in Renderings.All.Select(row => row.Data).Where(name => name != Renderings.Old).Concat([Renderings.CertManager, Renderings.Observe, Renderings.ObserveWithNames]))
             foreach (var item in (await Renderings.OfAsync(name)).All)
                 distinct[item.ToJsonString()] = item;
 

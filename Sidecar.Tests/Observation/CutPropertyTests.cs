@@ -8,6 +8,7 @@ using Sidecar.Options;
 using Sidecar.Tests.Observation.Http1;
 using Sidecar.Tests.Observation.Http2;
 using Sidecar.Tests.Observation.Memory;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Observation;
@@ -38,13 +39,13 @@ public sealed class CutPropertyTests
     {
         foreach (var (name, turns) in Odd)
         {
-            for (var seed = 0; seed < 12; seed++)
+            for (var seed = 0; seed < Rounds.Of(12); seed++)
                 AssertSame(turns, seed, name);
         }
     }
 
     [Fact]
-    public void Records_OfAnyConversation_AreTheSameHoweverItIsCut() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(
+    public void Records_OfAnyConversation_AreTheSameHoweverItIsCut() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(Rounds.Of(300)), Prop.ForAll(
         Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
         {
             AssertSame([.. new RandomHttp1(seed).Pieces()], seed, "http1");

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Sidecar.Tests.Packets;
 
-/// <summary>Writes frames and files as a capture holds them, from the standards' diagrams.</summary>
+/// <summary>Writes frames as a capture holds them, from the standards' diagrams.</summary>
 internal static class Frames
 {
     public const byte Fin = 0x01;
@@ -12,7 +12,7 @@ internal static class Frames
     public const byte Rst = 0x04;
     public const byte Ack = 0x10;
 
-    /// <summary>When the first frame of a file passes, in seconds of 1970; each is a millisecond later than the one before.</summary>
+    /// <summary>When the first frame of a file passes, in seconds since 1970.</summary>
     public const int Epoch = 1_700_000_000;
 
     /// <summary>An Ethernet frame with a TCP segment.</summary>
@@ -34,30 +34,6 @@ internal static class Frames
         tcp[13] = flags;
         payload.CopyTo(tcp, 20 + (4 * options));
         return from.AddressFamily == AddressFamily.InterNetwork ? Ethernet(0x0800, V4(from, to, tcp, options)) : Ethernet(0x86DD, V6(from, to, tcp));
-    }
-
-    /// <summary>A pcap file.</summary>
-    public static byte[] File(params IEnumerable<byte[]> frames)
-    {
-        using var file = new MemoryStream();
-        using var writer = new BinaryWriter(file);
-        writer.Write(0xA1B2C3D4);
-        writer.Write((ushort)2);
-        writer.Write((ushort)4);
-        writer.Write(0L);
-        writer.Write(262144);
-        writer.Write(1);
-        foreach (var (at, frame) in frames.Index())
-        {
-            writer.Write(Epoch);
-            writer.Write(1000 * at);
-            writer.Write(frame.Length);
-            writer.Write(frame.Length);
-            writer.Write(frame);
-        }
-
-        writer.Flush();
-        return file.ToArray();
     }
 
     private static byte[] Ethernet(ushort type, byte[] packet)

@@ -1,3 +1,4 @@
+using System.Text;
 using global::Packets;
 
 namespace Sidecar.Tests.Packets;
@@ -11,27 +12,77 @@ internal sealed class StreamReader : ITcpReader
 
     public List<byte> ToClient { get; } = [];
 
+    /// <summary>How many bytes each call had.</summary>
+    public List<int> Calls { get; } = [];
+
+    /// <summary>The time of the last call.</summary>
+    public long Time { get; private set; }
+
+    /// <summary>After how many bytes it needs no more.</summary>
+    public int Enough { get; init; } = int.MaxValue;
+
+    public bool IsDone => ToServer.Count + ToClient.Count >= Enough;
+
+    public bool IsClosed { get; private set; }
+
     /// <summary>All that is not bytes, in its order.</summary>
     public string Told => string.Join(", ", _told);
 
-    /// <summary>The bytes to the server, and that.</summary>
-    public string Shown => $"{string.Join(", ", ToServer)}: {Told}";
+    /// <summary>The bytes both ways, and that.</summary>
+    public string Shown => $"{Encoding.ASCII.GetString([.. ToServer])}|{Encoding.ASCII.GetString([.. ToClient])}|{Told}";
 
-    public void Clear()
+    /// <summary>Lets go of what it has, for tests of memory.</summary>
+    public void Forget()
     {
-        ToServer.Clear();
-        ToClient.Clear();
+        foreach (var bytes in new[] { ToServer, ToClient })
+        {
+            bytes.Clear();
+            bytes.TrimExcess();
+        }
+
         _told.Clear();
+        _told.TrimExcess();
+        Calls.Clear();
+        Calls.TrimExcess();
     }
 
-    public void Read(TcpDirection direction, ReadOnlySpan<byte> bytes, DateTimeOffset time) =>
+    public void Read(TcpDirection direction, ReadOnlySpan<byte> bytes, long time)
+    {
+        if (bytes.IsEmpty || IsDone)
+            throw new InvalidOperationException("a call without need");
+        Called(time);
         (direction == TcpDirection.ToServer ? ToServer : ToClient).AddRange(bytes);
+        Calls.Add(bytes.Length);
+    }
 
-    public void Gap(TcpDirection direction, long count, DateTimeOffset time) => Tell(direction, $"gap of {count}");
+    public void Gap(TcpDirection direction, long count, long time)
+    {
+        if (count <= 0 || IsDone)
+            throw new InvalidOperationException("a call without need");
+        Tell(direction, $"gap of {count} at {(direction == TcpDirection.ToServer ? ToServer : ToClient).Count}", time);
+    }
 
-    public void End(TcpDirection direction, DateTimeOffset time) => Tell(direction, "end");
+    public void End(TcpDirection direction, long time) => Tell(direction, "end", time);
 
-    public void Reset(TcpDirection direction, DateTimeOffset time) => Tell(direction, "reset");
+    public void Close(TcpDirection? resetBy, long time)
+    {
+        if (resetBy is { } direction)
+            Tell(direction, "reset", time);
+        else
+            Tell(TcpDirection.ToServer, "closed", time);
+        IsClosed = true;
+    }
 
-    private void Tell(TcpDirection direction, string what) => _told.Add(direction == TcpDirection.ToServer ? what : $"{what} to client");
+    private void Tell(TcpDirection direction, string what, long time)
+    {
+        Called(time);
+        _told.Add(direction == TcpDirection.ToServer ? what : $"{what} to client");
+    }
+
+    private void Called(long time)
+    {
+        if (IsClosed)
+            throw new InvalidOperationException("a call after the last");
+        Time = time;
+    }
 }

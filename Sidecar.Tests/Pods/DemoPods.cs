@@ -210,8 +210,8 @@ public sealed class DemoPods(PodImages images) : IAsyncLifetime
 
     private async Task<IReadOnlyList<TappedWay>> TappedAsync(PacketCapture capture, CancellationToken cancellation)
     {
-        var segments = await capture.ReadAsync(Frontend.Sockets, Backend.V4, cancellation);
-        var connections = CapturedConnection.Assemble(segments, new TapBudget(MaxCapturedBytes));
+        var frames = await capture.ReadAsync(Frontend.Sockets, Backend.V4, cancellation);
+        var connections = CapturedConnection.Assemble(frames, new TapBudget(MaxCapturedBytes));
         return
         [
             new("p1 and p2", To(Backend, BackendPort), Transformed: true),

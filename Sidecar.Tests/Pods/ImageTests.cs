@@ -13,7 +13,7 @@ namespace Sidecar.Tests.Pods;
 public sealed class ImageTests : IAsyncLifetime
 {
     private const int MaxSidecarBytes = 20_000_000;
-    private static readonly string[] Images = ["sidecar", "sidecar-iptables", "sidecar-runtime", "oracle", "videoapi"];
+    private static readonly string[] Images = ["sidecar", "sidecar-iptables", "sidecar-runtime", "sidecar-observe", "oracle", "videoapi"];
 
     private readonly PodImages _images;
     private readonly TempFolder _folder = new();
@@ -46,6 +46,7 @@ public sealed class ImageTests : IAsyncLifetime
     [Theory(Explicit = true)]
     [InlineData("sidecar", "Sidecar", "1337:1337")]
     [InlineData("sidecar-runtime", "Sidecar", "1337:1337")]
+    [InlineData("sidecar-observe", "Sidecar observe", "0:0")]
     [InlineData("oracle", "Oracle", "1339:1339")]
     [InlineData("videoapi", "VideoApi", "1339:1339")]
     [InlineData("sidecar-iptables", "sidecar-iptables", "0:0")]
@@ -55,7 +56,7 @@ public sealed class ImageTests : IAsyncLifetime
         var config = inspected.RootElement[0].GetProperty("Config");
         var labels = config.GetProperty("Labels");
         Assert.Equal(user, config.GetProperty("User").GetString());
-        Assert.Equal($"/app/{program}", Assert.Single(config.GetProperty("Entrypoint").EnumerateArray()).GetString());
+        Assert.Equal($"/app/{program}", string.Join(' ', config.GetProperty("Entrypoint").EnumerateArray().Select(word => word.GetString())));
         Assert.Equal(image, labels.GetProperty("org.opencontainers.image.title").GetString());
         Assert.Equal(PodImages.Version, labels.GetProperty("org.opencontainers.image.version").GetString());
         Assert.Matches("^[0-9a-f]{40}(-modified)?$", labels.GetProperty("org.opencontainers.image.revision").GetString());
@@ -89,6 +90,15 @@ public sealed class ImageTests : IAsyncLifetime
         const string Keystream = "(keystream chacha20 \"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\" \"000000000000004a00000000\")";
         var explained = await InContainerAsync("sidecar", [], "transform", "--explain", Keystream);
         Assert.Contains("sha256:", explained, StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Observe_IsTheSidecarsOwnProgramWithTheLibraryOfEbpf()
+    {
+        var (observe, sidecar) = (await _host.PodmanAsync("image", "mount", PodImages.Image("sidecar-observe")), await _host.PodmanAsync("image", "mount", PodImages.Image("sidecar")));
+        await Run.WellAsync("cmp", Path.Combine(observe, "app", "Sidecar"), Path.Combine(sidecar, "app", "Sidecar"));
+        // Without rights it says which one is missing, not that the library is.
+        Assert.Contains("CAP_BPF", (await RunAsync("sidecar-observe", ["--read-only"], "--capture", "ebpf")).Errors, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]
@@ -159,6 +169,7 @@ public sealed class ImageTests : IAsyncLifetime
     {
         "sidecar" => ["YamlDotNet", "System.CommandLine", "Pipelines.Sockets.Unofficial", "prometheus-net", "Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64"],
         "sidecar-runtime" => ["YamlDotNet", "System.CommandLine", "Pipelines.Sockets.Unofficial", "prometheus-net", "Microsoft.NETCore.App", "Microsoft.AspNetCore.App"],
+        "sidecar-observe" => ["YamlDotNet", "System.CommandLine", "prometheus-net", "Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64", "libbpf1", "libssl3"],
         "sidecar-iptables" => ["iptables", "iproute2", "bash"],
         _ => ["YamlDotNet", "System.CommandLine", "Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64"],
     };

@@ -17,7 +17,7 @@ public sealed class PodImages : IAsyncDisposable
 
     /// <summary>The words that choose the bases of the tests.</summary>
     internal static IReadOnlyList<string> Bases { get; } =
-        ["--tool", "podman", "--base", "localhost/test-base:chiseled", "--base", "sidecar-iptables=localhost/test-base:debian", "--base", "sidecar-runtime=localhost/test-base:aspnet"];
+        ["--tool", "podman", "--base", "localhost/test-base:chiseled", "--base", "sidecar-iptables=localhost/test-base:debian", "--base", "sidecar-runtime=localhost/test-base:aspnet", "--base", "sidecar-observe=localhost/test-base:debian"];
 
     /// <summary>The full name of an image.</summary>
     internal static string Image(string name) => $"localhost/{name}:{Version}";

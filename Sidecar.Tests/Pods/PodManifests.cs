@@ -53,6 +53,44 @@ internal static class PodManifests
         });
     }
 
+    /// <summary>
+    /// What <c>podman run</c> is told to run the container of a DaemonSet with the rights, host folders and limits that it declares, and the
+    /// folder of its ConfigMap.
+    /// </summary>
+    /// <param name="file">The manifest.</param>
+    /// <param name="address">The address of the node.</param>
+    /// <param name="config">The folder in place of the ConfigMap.</param>
+    public static IReadOnlyList<string> OfNode(string file, string address, string config)
+    {
+        var spec = (YamlMappingNode)Read(file).Single()["spec"]["template"]["spec"];
+        var container = Containers(spec, "containers").Single();
+        var (own, ofPod) = (container["securityContext"], spec["securityContext"]);
+        var volumes = ((YamlSequenceNode)spec["volumes"]).Cast<YamlMappingNode>().ToDictionary(NameOf);
+        List<string> words = ["--user", $"{ofPod["runAsUser"]}:{ofPod["runAsGroup"]}"];
+        Add(Is(spec, "hostNetwork"), "--network", "host");
+        Add(Is(spec, "hostPID"), "--pid", "host");
+        // podman would mount file systems in memory over /tmp and /run.
+        Add(Is(own, "readOnlyRootFilesystem"), "--read-only", "--read-only-tmpfs=false");
+        Add(!Is(own, "allowPrivilegeEscalation"), "--security-opt", "no-new-privileges");
+        Add(Value(ofPod["seccompProfile"]["type"]) == "Unconfined", "--security-opt", "seccomp=unconfined");
+        words.AddRange(Words(own["capabilities"]["drop"]).SelectMany(name => new[] { "--cap-drop", name }));
+        words.AddRange(Words(own["capabilities"]["add"]).SelectMany(name => new[] { "--cap-add", name }));
+        words.AddRange(["--memory", Value(container["resources"]["limits"]["memory"]).Replace("Mi", "m", StringComparison.Ordinal)]);
+        foreach (var variable in ((YamlSequenceNode)container["env"]).Cast<YamlMappingNode>().Where(variable => variable.Children.ContainsKey("value")))
+            words.AddRange(["--env", $"{NameOf(variable)}={Value(variable["value"]).Replace("$(NODE_ADDRESS)", address, StringComparison.Ordinal)}"]);
+        foreach (var mount in ((YamlSequenceNode)container["volumeMounts"]).Cast<YamlMappingNode>())
+        {
+            var source = volumes[NameOf(mount)].Children.TryGetValue("hostPath", out var host) ? Value(host["path"]) : config;
+            words.AddRange(["--volume", $"{source}:{mount["mountPath"]}{(Is(mount, "readOnly") ? ":ro" : "")}"]);
+        }
+
+        return [.. words, Value(container["image"]), .. Words(container["args"])];
+
+        void Add(bool isWanted, params string[] more) => words.AddRange(isWanted ? more : []);
+        bool Is(YamlNode node, string key) => ((YamlMappingNode)node).Children.TryGetValue(key, out var value) && Value(value) == "true";
+        IEnumerable<string> Words(YamlNode list) => ((YamlSequenceNode)list).Select(Value);
+    }
+
     /// <summary>The Oracle's policy, where its Deployment mounts it.</summary>
     public static string Policy()
     {
@@ -117,7 +155,9 @@ internal static class PodManifests
     private static IEnumerable<YamlMappingNode> Containers(YamlMappingNode spec, string key) =>
         spec.Children.TryGetValue(key, out var list) ? ((YamlSequenceNode)list).Cast<YamlMappingNode>() : [];
 
-    private static string NameOf(YamlNode node) => ((YamlScalarNode)node["name"]).Value!;
+    private static string NameOf(YamlNode node) => Value(node["name"]);
+
+    private static string Value(YamlNode node) => ((YamlScalarNode)node).Value!;
 
     private static IEnumerable<YamlNode> Read(string file)
     {

@@ -12,6 +12,10 @@ namespace Sidecar.Tests.Support;
 /// <summary>A network namespace of one test's own, with loopback up; removed with it.</summary>
 internal sealed class NetworkNamespace : IAsyncDisposable
 {
+    // asm-generic/socket.h: SOL_SOCKET, SO_NETNS_COOKIE
+    private const int SocketLevel = 1;
+    private const int CookieOption = 71;
+
     private static int _count;
 
     private NetworkNamespace()
@@ -20,6 +24,15 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 
     /// <summary>Its name, unique on this machine.</summary>
     public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"sidecar-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
+
+    /// <summary>The kernel's number for it (SO_NETNS_COOKIE).</summary>
+    public ulong Cookie => NamespaceThread.Run(Name, user: 0, group: 0, () =>
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var cookie = new byte[sizeof(ulong)];
+        socket.GetRawSocketOption(SocketLevel, CookieOption, cookie);
+        return BitConverter.ToUInt64(cookie);
+    });
 
     public static async Task<NetworkNamespace> CreateAsync()
     {

@@ -42,7 +42,7 @@ internal sealed class StageListener : IAsyncDisposable
         var sink = JsonLineSink.Open(
             _folder.File("records"), "test", RecordJson.Readable.ConnectionRecord, WhenFull.DropOldest, _loggers.CreateLogger<ConnectionReporter>());
         _reporter = new ConnectionReporter(
-            sink, registry, new SidecarMetrics(_meters, new CurrentOptions(options), registry, TimeProvider.System), TimeProvider.System, _loggers.CreateLogger<ConnectionReporter>());
+            sink, registry, new SidecarMetrics(_meters, new CurrentOptions(options), registry, TimeProvider.System), new RecordMetrics(_meters), TimeProvider.System, _loggers.CreateLogger<ConnectionReporter>());
         var first = new ConnectionInfoMiddleware(
             connection => stage(connection), listener, options.Timeouts, registry, _reporter, TimeProvider.System,
             _loggers.CreateLogger<ConnectionInfoMiddleware>());

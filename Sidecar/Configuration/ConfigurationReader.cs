@@ -9,28 +9,30 @@ namespace Sidecar.Configuration;
 /// The configuration of a command line, an environment and a file. When it is read again, only the file can have changed. Settings that
 /// cannot change while running keep their first values, even if the file has others.
 /// </summary>
-internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IReadOnlyList<Setting> environment) : IConfigurationReader
+/// <param name="commandLine">Settings of the command line.</param>
+/// <param name="environment">Settings of the environment.</param>
+/// <param name="readOptions">Makes options of settings.</param>
+/// <param name="changing">Keys that may change while running, with all keys below them.</param>
+internal class ConfigurationReader<T>(IReadOnlyList<Setting> commandLine, IReadOnlyList<Setting> environment, Func<SettingSet, T> readOptions, IReadOnlyList<string> changing)
+    : IConfigurationReader<T>
+    where T : ProcessOptions
 {
-    // All keys below these may change while running. The others belong to parts that are made once: sockets and routes of the own
-    // endpoints, event loops, files of records, loaded filters.
-    private static readonly string[] Changing = ["listeners", "oracle", "transforms", "timeouts", "upstream", "limits.connections", "drain"];
-
     private SettingSet? _first;
 
     public Setting? File { get; } = SettingLayers.File(SettingTable.ConfigKey, environment, commandLine);
 
     public string? Text { get; private set; }
 
-    public LoadedConfiguration Read()
+    public LoadedConfiguration<T> Read()
     {
         var read = SettingLayers.Lay(SettingTable.ConfigKey, PeriscoKeys.Translate(ReadFile()), PeriscoKeys.Translate(environment), commandLine);
-        var options = OptionsReader.Read(read);
+        var options = readOptions(read);
         _first ??= read;
         var waiting = Waiting(_first, read);
         if (waiting.Count == 0)
-            return new LoadedConfiguration(options, [.. read.InForce], []);
+            return new LoadedConfiguration<T>(options, [.. read.InForce], []);
         var merged = new SettingSet().Add(_first.All.Where(s => !MayChange(s.Key))).Add(read.All.Where(s => MayChange(s.Key)));
-        return new LoadedConfiguration(ReadMerged(merged, waiting), [.. merged.InForce], waiting);
+        return new LoadedConfiguration<T>(ReadMerged(merged, waiting), [.. merged.InForce], waiting);
     }
 
     private IReadOnlyList<Setting> ReadFile()
@@ -42,11 +44,11 @@ internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IR
         return YamlSource.Read(new StringReader(text), File.Value);
     }
 
-    private static SidecarOptions ReadMerged(SettingSet merged, IReadOnlyList<string> waiting)
+    private T ReadMerged(SettingSet merged, IReadOnlyList<string> waiting)
     {
         try
         {
-            return OptionsReader.Read(merged);
+            return readOptions(merged);
         }
         catch (UsageException error)
         {
@@ -54,16 +56,26 @@ internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IR
         }
     }
 
-    private static List<string> Waiting(SettingSet first, SettingSet read)
+    private List<string> Waiting(SettingSet first, SettingSet read)
     {
         var before = Fixed(first);
         var after = Fixed(read);
         return [.. before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase).Where(key => before.GetValueOrDefault(key) != after.GetValueOrDefault(key))];
     }
 
-    private static Dictionary<string, string> Fixed(SettingSet settings) =>
+    private Dictionary<string, string> Fixed(SettingSet settings) =>
         settings.All.Where(s => !MayChange(s.Key)).ToDictionary(s => s.Key, s => s.Value, StringComparer.OrdinalIgnoreCase);
 
-    private static bool MayChange(string key) =>
-        Changing.Any(part => key.Equals(part, StringComparison.OrdinalIgnoreCase) || key.StartsWith(part + ".", StringComparison.OrdinalIgnoreCase));
+    private bool MayChange(string key) =>
+        changing.Any(part => key.Equals(part, StringComparison.OrdinalIgnoreCase) || key.StartsWith(part + ".", StringComparison.OrdinalIgnoreCase));
+}
+
+/// <summary>The configuration of a sidecar.</summary>
+/// <param name="commandLine">Settings of the command line.</param>
+/// <param name="environment">Settings of the environment.</param>
+internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IReadOnlyList<Setting> environment)
+    : ConfigurationReader<SidecarOptions>(commandLine, environment, OptionsReader.Read, Changing)
+{
+    // The others belong to parts that are made once: sockets and routes of the own endpoints, event loops, files of records, loaded filters.
+    private static readonly string[] Changing = ["listeners", "oracle", "transforms", "timeouts", "upstream", "limits.connections", "drain"];
 }

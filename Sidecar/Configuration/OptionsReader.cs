@@ -1,9 +1,6 @@
-using System.Net;
 using ByteFilters;
 using Chassis;
-using Chassis.Endpoints;
 using Chassis.Expressions;
-using Chassis.Net;
 using Chassis.Settings;
 using Sidecar.Hosting;
 using Sidecar.Options;
@@ -17,10 +14,6 @@ internal static class OptionsReader
     public static readonly Func<string, int> ParseConnections = Values.WholeNumber(1, 10_000_000);
     private const int MaxLoops = 256;
     private const string Off = "off";
-
-    // The least that can observe a few connections, and the most that a container may have.
-    private const long MinObservationMemory = 1024 * 1024;
-    private const long MaxObservationMemory = 64L * 1024 * 1024 * 1024;
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
@@ -51,17 +44,15 @@ internal static class OptionsReader
         var most = LimitCheck.MostConnections(listeners);
         var wanted = settings.Read("limits.connections", most, ParseConnections);
         var defaults = new SidecarOptions { Listeners = listeners };
+        if (settings.FindAny("capture") is { } capture)
+            settings.RefuseAt(capture, "only Sidecar observe captures packets; remove it, or start Sidecar observe");
         var records = settings.Find("connection-records.path");
         var connectionRecords = records is { Value: Off } ? null : records?.Value ?? defaults.ConnectionRecords;
         settings.NoteDefault("connection-records.path", defaults.ConnectionRecords);
-        return defaults with
+        return ProcessSettings.Read(settings, defaults) with
         {
             Language = language,
-            Metrics = ReadEndpoint(settings, "metrics", defaults.Metrics),
-            MetricsExport = MetricsExportReader.Read(settings),
-            Health = ReadEndpoint(settings, "health", defaults.Health),
             Probes = ReadProbes(settings),
-            Admin = ReadAdmin(settings, defaults.Admin!),
             Timeouts = ReadTimeouts(settings, defaults.Timeouts),
             Drain = settings.Read("drain", defaults.Drain, Values.Duration(TimeSpan.Zero, Day)),
             WantedConnections = wanted,
@@ -74,19 +65,7 @@ internal static class OptionsReader
             Tcp = ReadTcp(settings, defaults.Tcp),
             ConnectionRecords = connectionRecords,
             ConnectionRecordsOrigin = records?.Origin ?? "connection-records.path",
-            Observation = new() { HeadBytes = settings.Read("observation.head-bytes", defaults.Observation.HeadBytes, Values.WholeNumber(1024, 1024 * 1024)) },
-            ObservationMemory = settings.Read("observation.memory", defaults.ObservationMemory, Values.Size(MinObservationMemory, MaxObservationMemory), size => Values.WriteSize(size)),
-            Records = RecordSettings.Read(settings),
-            Kubernetes = KubernetesSettings.Read(settings),
-            LogLevel = settings.Read("log.level", defaults.LogLevel, ServiceLogging.ParseLevel, ServiceLogging.WriteLevel),
         };
-    }
-
-    private static EndpointOptions ReadEndpoint(SettingSet settings, string name, EndpointOptions endpoint)
-    {
-        var setting = settings.Find($"{name}.address");
-        var address = settings.Read($"{name}.address", (IPEndPoint)endpoint.Address, ListenAddress.Parse);
-        return new EndpointOptions(address, setting?.Origin) { Hosts = settings.ReadList($"{name}.hosts", [], DestinationPattern.Parse) };
     }
 
     private static Dictionary<string, ProbeTarget> ReadProbes(SettingSet settings)
@@ -99,22 +78,6 @@ internal static class OptionsReader
         }
 
         return probes;
-    }
-
-    // "admin: off" and "admin: {address: off}" mean the same.
-    private static EndpointOptions? ReadAdmin(SettingSet settings, EndpointOptions endpoint)
-    {
-        if (settings.FindWord("admin") is { } whole)
-        {
-            if (whole.Value != Off)
-                settings.Refuse(whole, "off, or a mapping with 'address', is expected");
-            return null;
-        }
-
-        var setting = settings.Find("admin.address");
-        return setting?.Value == Off
-            ? null
-            : new EndpointOptions(settings.Read("admin.address", endpoint.Address, ListenAddress.ParseWithUnix), setting?.Origin);
     }
 
     private static TransportKind ReadTransport(SettingSet settings, TransportKind usual)

@@ -20,6 +20,7 @@ internal static class PeriscoKeys
     {
         ["cidrs"] = "records.cidrs",
         ["protos"] = "records.protos",
+        ["server-port"] = "capture.ports",
         [Exporter] = "records.output",
         [FileName] = "records.path",
         ["exporter-elasticsearch-addresses"] = "records.url",

@@ -85,11 +85,13 @@ internal static class RecordReader
             ? share
             : throw new FormatException("a share 0 to 1 is expected, such as 0.1");
 
-    private static RecordProtocols ReadProtocols(SettingSet settings, string key) =>
+    /// <summary>Reads versions of HTTP.</summary>
+    public static RecordProtocols ReadProtocols(SettingSet settings, string key) =>
         settings.ReadList(key, [.. Protocols.Select(protocol => protocol.Name)], Values.OneOf([.. Protocols.Select(protocol => (protocol.Name, protocol.Name))]))
             .Aggregate(RecordProtocols.None, (all, name) => all | Protocols.Single(protocol => protocol.Name == name).Value);
 
-    private static string ParseNetwork(string text)
+    /// <summary>Checks a network that is chosen, or excluded by <c>!</c>.</summary>
+    public static string ParseNetwork(string text)
     {
         NetworkAddress.Parse(text.StartsWith('!') ? text[1..] : text);
         return text;

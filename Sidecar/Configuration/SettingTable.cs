@@ -1,4 +1,3 @@
-using System.Net;
 using Chassis.Settings;
 using Sidecar.Options;
 
@@ -26,17 +25,10 @@ internal static class SettingTable
         new("--proxy-clients", "listeners.0.proxy-clients", "CIDR,...", "Proxies that may connect to this listener and send a PROXY header; all others are refused [default: loopback]"),
         new("--send-proxy", "listeners.0.send-proxy", "v1|v2|off", "Sends a PROXY header that names the client to the upstream, before all other bytes [default: off]"),
         new("--observe", "listeners.0.observe", "on|off", "Observes HTTP/1, HTTP/2 and gRPC exchanges, for metrics and records [default: on; off for outbound]"),
-        new("--observe-head-bytes", "observation.head-bytes", "COUNT", $"Most bytes to keep of the head of a request or response; a longer head is cut in the record [default: {Defaults.Observation.HeadBytes}]"),
-        new("--observe-memory", "observation.memory", "SIZE", $"Memory budget for the observation of all connections; when it is almost used up, heads are cut, then the connection that uses most is no longer observed [default: {Values.DisplaySize(ObservationLimits.DefaultMemory)}, or a quarter of the container's memory if that is less]"),
-        new("--metrics-address", "metrics.address", "ADDRESS:PORT", $"Serves /metrics [default: {Port(Defaults.Metrics)}, or the next free port]"),
-        new("--health-address", "health.address", "ADDRESS:PORT", $"Serves /healthz and /readyz [default: {Port(Defaults.Health)}, or the next free port]"),
-        new("--metrics-hosts", "metrics.hosts", "NAME,...", "More host names to accept in requests for /metrics, such as *.example.org; addresses, names without a dot, this machine's names and a cluster's names are always accepted"),
-        .. MetricsExportReader.Settings,
-        new("--health-hosts", "health.hosts", "NAME,...", "More host names to accept in requests for /healthz and /readyz"),
-        new("--admin-address", "admin.address", "ADDRESS:PORT", $"Serves the admin endpoints; unix:PATH serves only this user and root, off switches them off [default: {Defaults.Admin!.Address}, or the next free port]"),
+        .. ProcessSettings.Observation,
+        .. ProcessSettings.Endpoints,
         new("--connection-records", "connection-records.path", "FILE", $"One JSON line for each ended connection; - is stdout, off is none [default: {Defaults.ConnectionRecords}]"),
-        .. RecordSettings.Options,
-        .. KubernetesSettings.Options,
+        .. ProcessSettings.Records,
         new("--handshake-timeout", "timeouts.handshake", "TIME", $"Time limit for each message of a handshake [default: {Values.Display(Defaults.Timeouts.Handshake)}]"),
         new("--connect-timeout", "timeouts.connect", "TIME", $"Time limit for connecting to the upstream [default: {Values.Display(Defaults.Timeouts.Connect)}]"),
         new("--connect-attempts", "upstream.connect-attempts", "COUNT", $"Rounds over all addresses of an upstream, with growing pauses between them [default: {Defaults.ConnectAttempts}]"),
@@ -52,11 +44,9 @@ internal static class SettingTable
         new("--tcp-no-delay", "tcp.no-delay", "on|off", "Send small segments at once (TCP_NODELAY) [default: on]"),
         new("--tcp-keep-alive", "tcp.keep-alive", "TIME|off", "Silence after which the kernel probes the peer (SO_KEEPALIVE); at most 30s when one side has ended [default: off while both sides are open]"),
         new("--tcp-user-timeout", "tcp.user-timeout", "TIME|off", "How long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT) [default: the kernel's limit]"),
-        new("--log-level", "log.level", "LEVEL", "trace, debug, info, warning, error or none [default: info]"),
+        ProcessSettings.LogLevel,
     ];
 
     /// <summary>The key that names the file, so a file cannot have it.</summary>
     public const string ConfigKey = "config";
-
-    private static int Port(EndpointOptions endpoint) => ((IPEndPoint)endpoint.Address).Port;
 }

@@ -14,7 +14,7 @@ using Sidecar.Transform.Command;
 
 namespace Sidecar.Configuration;
 
-/// <summary>The command line: run (the root command), <c>check</c>, <c>transform</c>, <c>records</c>, <c>inject</c>, <c>injector</c> and <c>wait</c>.</summary>
+/// <summary>The command line: run (the root command), <c>check</c>, <c>observe</c>, <c>transform</c>, <c>records</c>, <c>inject</c>, <c>injector</c> and <c>wait</c>.</summary>
 internal static class SidecarCommand
 {
     public const string Epilog = PositionalForm.Help + """
@@ -22,7 +22,8 @@ internal static class SidecarCommand
 
         Examples:
           Sidecar 45000 127.0.0.1 9000                            relay to one service
-          Sidecar 45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 p1  the outbound sidecar of a pair, with an Oracle
+          Sidecar 45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 outbound
+                                                                  the outbound sidecar of a pair, with an Oracle
           Sidecar --listen 45001 --role inbound --target 127.0.0.1:9000 --transform "(chain (xor 42) (rotl 3))"
           Sidecar --config sidecar.yaml                           several listeners in one process
 
@@ -38,6 +39,7 @@ internal static class SidecarCommand
         var checkedWords = new Argument<string[]>("words") { Description = "The positional form, see Sidecar --help", Arity = ArgumentArity.ZeroOrMore };
         var check = new Command("check", "Validates the configuration without starting the sidecar; takes the same options as a start") { checkedWords };
         root.Subcommands.Add(check);
+        root.Subcommands.Add(ObserveCommand.Create());
         root.Subcommands.Add(TransformCommand.Create());
         root.Subcommands.Add(RecordsCommand.Create());
         root.Subcommands.Add(InjectCommand.Create());

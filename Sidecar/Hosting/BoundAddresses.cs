@@ -9,10 +9,10 @@ namespace Sidecar.Hosting;
 /// <summary>
 /// The real addresses of the own endpoints: port 0 and moved defaults have become numbers. Admin can be a UNIX socket, or null for none.
 /// </summary>
-internal sealed record BoundAddresses(IPEndPoint Metrics, IPEndPoint Health, EndPoint? Admin)
+internal sealed partial record BoundAddresses(IPEndPoint Metrics, IPEndPoint Health, EndPoint? Admin)
 {
     /// <summary>Claims their ports, after the listeners': the explicit ones first, so that a moving default does not take them.</summary>
-    public static BoundAddresses Bind(SidecarOptions options, ListenSockets sockets)
+    public static BoundAddresses Bind(ProcessOptions options, ListenSockets sockets)
     {
         var endpoints = Wanted(options).OrderBy(w => w.Endpoint.Origin is null).ToDictionary(w => w.Name, w => Bind(sockets, w.Name, w.Endpoint), StringComparer.Ordinal);
         return new BoundAddresses((IPEndPoint)endpoints["metrics"], (IPEndPoint)endpoints["health"], endpoints.GetValueOrDefault("admin"));
@@ -36,11 +36,20 @@ internal sealed record BoundAddresses(IPEndPoint Metrics, IPEndPoint Health, End
         return ports;
     }
 
-    /// <summary>The own endpoints: name, wanted and real address.</summary>
-    public IEnumerable<(string Name, EndPoint Wanted, EndPoint Bound)> Endpoints(SidecarOptions options) =>
-        Wanted(options).Select(w => (w.Name, w.Endpoint.Address, w.Name switch { "metrics" => Metrics, "health" => Health, _ => Admin! }));
+    /// <summary>Logs each with its real address.</summary>
+    public void Log(ProcessOptions options, ILogger logger)
+    {
+        foreach (var (name, wanted) in Wanted(options))
+        {
+            var bound = name switch { "metrics" => Metrics, "health" => Health, _ => Admin! };
+            if (wanted.Address is IPEndPoint { Port: not 0 } address && !address.Equals(bound))
+                Lines.Moved(logger, address, name, bound);
+            else
+                Lines.Serving(logger, name, bound);
+        }
+    }
 
-    private static IEnumerable<(string Name, EndpointOptions Endpoint)> Wanted(SidecarOptions options) =>
+    private static IEnumerable<(string Name, EndpointOptions Endpoint)> Wanted(ProcessOptions options) =>
         new[] { ("metrics", options.Metrics), ("health", options.Health), ("admin", options.Admin) }
             .Where(w => w.Item2 is not null).Select(w => (w.Item1, w.Item2!));
 
@@ -56,5 +65,14 @@ internal sealed record BoundAddresses(IPEndPoint Metrics, IPEndPoint Health, End
         return endpoint.Origin is { } origin
             ? sockets.Bind(address, origin)
             : sockets.BindDefault(address, Destination.OwnPorts.LastReserved, $"{name}.address (default)");
+    }
+
+    private static partial class Lines
+    {
+        [LoggerMessage(11, LogLevel.Information, "Serving {Name} on {Address}")]
+        public static partial void Serving(ILogger logger, string name, EndPoint address);
+
+        [LoggerMessage(12, LogLevel.Warning, "The default {Wanted} is taken, and will be used as soon as it is free. Serving {Name} on {Address}")]
+        public static partial void Moved(ILogger logger, EndPoint wanted, string name, EndPoint address);
     }
 }

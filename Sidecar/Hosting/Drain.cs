@@ -1,6 +1,7 @@
 using Chassis.Settings;
 using Sidecar.Authorization.Pools;
 using Sidecar.Connections;
+using Sidecar.Hosting.Signals;
 using Sidecar.Listeners;
 using Sidecar.Options;
 using Sidecar.Records;
@@ -11,7 +12,7 @@ namespace Sidecar.Hosting;
 /// The orderly end of the process: readiness fails, the listeners close, and live connections have the drain time to end. Then
 /// the remaining ones are reset. The own endpoints answer all the time and stop afterwards.
 /// </summary>
-internal sealed partial class Drain
+internal sealed partial class Drain : IStoppable
 {
     // For reset connections to finish. A stage that still waits for something else (an Oracle, a connect) ends with the process.
     private static readonly TimeSpan WindUp = TimeSpan.FromMilliseconds(500);

@@ -46,9 +46,21 @@ internal sealed class ConnectionObserver(
             observer.Feed(direction, bytes, now);
     });
 
-    /// <summary>Bytes passed that the caller has not seen; the bytes after them cannot be understood any more.</summary>
+    /// <summary>Whether it has found HTTP/2.</summary>
+    public bool IsHttp2 { get; private set; }
+
+    /// <summary>Whether a request of HTTP/1 came before the response to an earlier one; known when it is over.</summary>
+    public bool HasPipelined { get; private set; }
+
+    /// <summary>Bytes passed that the caller has not seen. Unless all are of a body, the bytes after them cannot be understood any more.</summary>
     public void Gap(Direction direction, long count, long now) => Run(direction, [], now, (observer, direction, _, now) =>
-        observer.GiveUp(Unobservable.Gap, $"{count} bytes were not seen", direction, now));
+    {
+        ref var side = ref observer.Of(direction);
+        if (side.Protocol is { } protocol && !side.IsOver && protocol.Skip(direction, count, now))
+            side.Passed += count;
+        else
+            observer.GiveUp(Unobservable.Gap, $"{count} bytes were not seen", direction, now);
+    });
 
     /// <summary>A direction has ended in order.</summary>
     public void End(Direction direction, long now) => Run(direction, [], now, static (observer, direction, _, now) =>
@@ -116,6 +128,7 @@ internal sealed class ConnectionObserver(
                 _client.Protocol = _server.Protocol = new Http1Observer(watcher, limits, _account!);
                 break;
             default:
+                IsHttp2 = true;
                 _client.Protocol = _server.Protocol = new Http2Observer(watcher, limits, _account!, clock);
                 break;
         }
@@ -174,6 +187,7 @@ internal sealed class ConnectionObserver(
     // The request that asked for the upgrade can continue as HTTP/1 for a while (RFC 7540, 3.2), so each direction changes by itself.
     private void GoOnAsHttp2(Direction direction, Http1Observer http1, Http2Upgrade upgrade, ReadOnlySpan<byte> rest, long now)
     {
+        IsHttp2 = true;
         if (direction == Direction.Response)
             _server.Protocol = new Http2Observer(watcher, limits, _account!, clock);
         var http2 = (Http2Observer)_server.Protocol!;
@@ -207,6 +221,7 @@ internal sealed class ConnectionObserver(
     private void Stop(in ConnectionEnding ending, long now, bool forLack = false)
     {
         Volatile.Write(ref _isOver, true);
+        HasPipelined = _client.Protocol is Http1Observer { HasPipelined: true };
         _client.Protocol?.Close(ending, now);
         if (_server.Protocol != _client.Protocol)
             _server.Protocol?.Close(ending, now);

@@ -24,6 +24,10 @@ internal interface IProtocolObserver
     /// </returns>
     public bool Read(Direction direction, ref ReadOnlySpan<byte> bytes, long time);
 
+    /// <summary>Bytes of a direction passed that nobody has seen.</summary>
+    /// <returns>Whether they certainly belong to a body, so that nothing is lost.</returns>
+    public bool Skip(Direction direction, long count, long time);
+
     /// <summary>A direction's stream has ended in order.</summary>
     public void End(Direction direction, long time);
 

@@ -1,6 +1,6 @@
 namespace Sidecar.Options;
 
-/// <summary>Versions of HTTP to record.</summary>
+/// <summary>Versions of HTTP to observe or to record.</summary>
 [Flags]
 public enum RecordProtocols
 {

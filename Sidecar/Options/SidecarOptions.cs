@@ -1,11 +1,10 @@
-using System.Net;
 using ByteFilters;
 using Chassis.Net;
 
 namespace Sidecar.Options;
 
-/// <summary>All options of a sidecar process. Each default stands here, or in the options of a part, and nowhere else.</summary>
-public sealed record SidecarOptions
+/// <summary>All options of a sidecar process, with those of <see cref="ProcessOptions"/>. Each default stands here, or in the options of a part, and nowhere else.</summary>
+public sealed record SidecarOptions : ProcessOptions
 {
     /// <summary>The listeners, at least one.</summary>
     public required IReadOnlyList<ListenerOptions> Listeners { get; init; }
@@ -13,20 +12,8 @@ public sealed record SidecarOptions
     /// <summary>The language of transforms: the built-in operators, those of filters, and the names of the configuration.</summary>
     public TransformLanguage Language { get; init; } = TransformLanguage.Default;
 
-    /// <summary>The address of <c>/metrics</c>; default port 15090 on all addresses.</summary>
-    public EndpointOptions Metrics { get; init; } = EndpointOptions.Default(ListenAddress.Any, 15090);
-
-    /// <summary>Where metrics are sent, beside <c>/metrics</c>; default null for nowhere.</summary>
-    public MetricsExportOptions? MetricsExport { get; init; }
-
-    /// <summary>The address of <c>/healthz</c> and <c>/readyz</c>; default port 15021 on all addresses.</summary>
-    public EndpointOptions Health { get; init; } = EndpointOptions.Default(ListenAddress.Any, 15021);
-
     /// <summary>Probes of the application that the health endpoint performs, by name; default none.</summary>
     internal IReadOnlyDictionary<string, ProbeTarget> Probes { get; init; } = new Dictionary<string, ProbeTarget>();
-
-    /// <summary>The address of the admin endpoints, possibly a UNIX socket; null for none; default port 15000 on loopback.</summary>
-    public EndpointOptions? Admin { get; init; } = EndpointOptions.Default(IPAddress.Loopback, 15000);
 
     /// <summary>Time limits of each step.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
@@ -67,19 +54,4 @@ public sealed record SidecarOptions
 
     /// <summary>The option or key that named <see cref="ConnectionRecords"/>.</summary>
     public string ConnectionRecordsOrigin { get; init; } = "default";
-
-    /// <summary>Limits for the cost of observing one connection.</summary>
-    internal ObservationLimits Observation { get; init; } = new();
-
-    /// <summary>Most bytes that the observation of all connections can keep; default 32 MB, or a quarter of the process's memory.</summary>
-    public long ObservationMemory { get; init; } = ObservationLimits.DefaultMemoryHere;
-
-    /// <summary>Records of HTTP exchanges, each entry separate; default none.</summary>
-    public IReadOnlyList<ExchangeRecordOptions> Records { get; init; } = [];
-
-    /// <summary>Names that Kubernetes gives to the ends of connections, for records.</summary>
-    public KubernetesOptions Kubernetes { get; init; } = new();
-
-    /// <summary>Lowest level of log lines.</summary>
-    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }

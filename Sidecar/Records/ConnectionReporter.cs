@@ -17,11 +17,11 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
     private readonly ILogger _logger;
 
     public ConnectionReporter(
-        JsonLineSink<ConnectionRecord>? sink, ConnectionRegistry registry, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionReporter> logger)
+        JsonLineSink<ConnectionRecord>? sink, ConnectionRegistry registry, SidecarMetrics metrics, RecordMetrics records, TimeProvider time, ILogger<ConnectionReporter> logger)
     {
         (_sink, _registry, _metrics, _time, _logger) = (sink, registry, metrics, time, logger);
         if (sink is not null)
-            metrics.ObserveDroppedRecords("connections", null, ("output", () => sink.Dropped), ("client_share", () => sink.OverShare));
+            records.ObserveDropped("connections", null, ("output", () => sink.Dropped), ("client_share", () => sink.OverShare));
     }
 
     /// <inheritdoc/>

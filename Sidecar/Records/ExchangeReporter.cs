@@ -7,6 +7,7 @@ using Sidecar.Net;
 using Sidecar.Observation;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Telemetry;
 using Sidecar.Transport.Epoll;

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Chassis.Metrics;
-using Chassis.Records;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Options;
@@ -22,8 +21,6 @@ internal sealed class SidecarMetrics
 
     private readonly TimeProvider _time;
     private readonly ConnectionRegistry _registry;
-    private readonly List<(KeyValuePair<string, object?>[] Labels, Func<long> Count)> _dropped = [];
-    private readonly List<(KeyValuePair<string, object?>[] Labels, LineSink Sink)> _sinks = [];
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _connect;
     private readonly Histogram<double> _handshake;
@@ -44,12 +41,6 @@ internal sealed class SidecarMetrics
         meter.CreateObservableCounter("sidecar.connections", ObserveEnded, null, "Connections ended, by reason.");
         meter.CreateObservableUpDownCounter("sidecar.connections.active", ObserveActive, null, "Connections that live now.");
         meter.CreateObservableCounter("sidecar.bytes", ObserveBytes, "By", "Bytes relayed, by peer and direction.");
-        meter.CreateObservableCounter("sidecar.records.dropped", ObserveDropped, null, "Records lost, by sink and reason.");
-        meter.CreateObservableCounter("sidecar.records.sent", () => OfSinks<long>(sink => sink.Sent), null, "Records of exchanges that their output has taken.");
-        meter.CreateObservableGauge("sidecar.records.last_success.timestamp", () => OfSinks(sink => sink.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0), "s", "When the output last took records of exchanges, in seconds since 1970.");
-        meter.CreateObservableUpDownCounter("sidecar.records.waiting", () => OfSinks<long>(sink => sink.Held), "By", "Memory of records of exchanges that wait for their output.");
-        meter.CreateObservableUpDownCounter("sidecar.records.in_spool", () => OfSinks(sink => sink.Spool?.Records), null, "Records of exchanges that wait on disk for their output.");
-        meter.CreateObservableUpDownCounter("sidecar.records.spooled", () => OfSinks(sink => sink.Spool?.Bytes), "By", "Bytes of the files with records of exchanges that wait for their output.");
         meter.CreateObservableCounter("sidecar.transform.bytes", ObserveTransformed, "By", "Plain bytes that went through each transform.");
 
         Histogram<double> Histogram(string name, string description, double[] buckets) => meter.CreateHistogram(
@@ -67,34 +58,6 @@ internal sealed class SidecarMetrics
 
     public void OracleAnswered(string result, long started) => _oracle.Record(Seconds(started), new KeyValuePair<string, object?>("result", result));
 
-    /// <summary>Exports the number of records that a sink has lost, by reason.</summary>
-    /// <param name="sink">The kind of its records.</param>
-    /// <param name="entry">The name of its entry in a list; null for the only one.</param>
-    /// <param name="dropped">The numbers of lost records, by reason.</param>
-    public void ObserveDroppedRecords(string sink, string? entry, params (string Reason, Func<long> Count)[] dropped)
-    {
-        var labels = LabelsOf(sink, entry);
-        lock (_dropped)
-            _dropped.AddRange(dropped.Select(d => (labels.Append(new("reason", d.Reason)).ToArray(), d.Count)));
-    }
-
-    /// <summary>Exports how many records an entry's output has taken, those that wait for it in memory and on disk, and when it last took some.</summary>
-    public void ObserveRecords(string? entry, LineSink sink)
-    {
-        lock (_sinks)
-            _sinks.Add((LabelsOf("exchanges", entry), sink));
-    }
-
-    private static KeyValuePair<string, object?>[] LabelsOf(string sink, string? entry) => entry is null ? [new("sink", sink)] : [new("sink", sink), new("entry", entry)];
-
-    // Without those that have no value yet.
-    private IEnumerable<Measurement<T>> OfSinks<T>(Func<LineSink, T?> value)
-        where T : struct
-    {
-        lock (_sinks)
-            return [.. from entry in _sinks let measured = value(entry.Sink) where measured is not null select new Measurement<T>(measured.Value, entry.Labels)];
-    }
-
     private static KeyValuePair<string, object?> Name(string listener) => new("listener", listener);
 
     private static KeyValuePair<string, object?> Role(SidecarRole role) => new("role", role.Word());
@@ -104,13 +67,6 @@ internal sealed class SidecarMetrics
 
     private static IEnumerable<Measurement<int>> ObserveLimits(SidecarOptions options) =>
         options.Listeners.Where(listener => listener.MaxConnections != int.MaxValue).Select(listener => Of(listener.MaxConnections, ListenerLabel.Of(listener)));
-
-    // One instrument for all sinks, because a page with a name twice is not valid.
-    private IEnumerable<Measurement<long>> ObserveDropped()
-    {
-        lock (_dropped)
-            return [.. _dropped.Select(d => new Measurement<long>(d.Count(), d.Labels))];
-    }
 
     private double Seconds(long started) => _time.GetElapsedTime(started).TotalSeconds;
 

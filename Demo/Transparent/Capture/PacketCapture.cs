@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Packets;
 using Processes;
 
 namespace Demo.Transparent.Capture;
@@ -56,7 +55,7 @@ internal sealed class PacketCapture : IAsyncDisposable
     /// <param name="across">Where it goes, so that it passes the interface.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ProcessFailedException">The marker does not show up.</exception>
-    public async Task<IReadOnlyList<TcpSegment>> ReadAsync(NamespaceSockets sockets, IPAddress across, CancellationToken cancellation)
+    public async Task<IReadOnlyList<KeptFrame>> ReadAsync(NamespaceSockets sockets, IPAddress across, CancellationToken cancellation)
     {
         var marker = RandomNumberGenerator.GetBytes(16);
         using (var socket = await sockets.CreateAsync(across.AddressFamily, SocketType.Dgram, ProtocolType.Udp))
@@ -70,9 +69,9 @@ internal sealed class PacketCapture : IAsyncDisposable
                 var length = new FileInfo(_file).Length;
                 if (length > MaxFileBytes)
                     throw new ProcessFailedException($"the capture holds {length:N0} bytes, more than the {MaxFileBytes:N0} that are looked at");
-                var frames = PcapFile.Frames(await ReadFileAsync(deadline.Token)).ToList();
-                if (frames.Exists(frame => frame.Bytes.Span.EndsWith(marker)))
-                    return [.. frames.Select(TcpSegment.Read).OfType<TcpSegment>()];
+                var frames = ReadFile();
+                if (frames.Exists(frame => frame.Bytes.AsSpan().EndsWith(marker)))
+                    return frames;
                 await Task.Delay(MarkerInterval, deadline.Token);
             }
         }
@@ -85,11 +84,9 @@ internal sealed class PacketCapture : IAsyncDisposable
     public ValueTask DisposeAsync() => _tcpdump.DisposeAsync();
 
     // Grows while it is read: what was there at the start is enough.
-    private async Task<byte[]> ReadFileAsync(CancellationToken cancellation)
+    private List<KeptFrame> ReadFile()
     {
-        await using var file = new FileStream(_file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var bytes = new byte[file.Length];
-        await file.ReadExactlyAsync(bytes, cancellation);
-        return bytes;
+        using var file = new FileStream(_file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        return KeptFrame.ReadAll(file);
     }
 }

@@ -134,7 +134,7 @@ internal sealed partial class DocumentShell : IAsyncDisposable
     [GeneratedRegex(@"--(config|policy) (?<name>\S+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ConfigurationFile();
 
-    // Sidecar, Oracle, video service, demo.
-    [GeneratedRegex("accepts on |are answered on |listens on |^Open http:", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    // Sidecar, Sidecar observe, Oracle, video service, demo.
+    [GeneratedRegex("accepts on |Capturing from |are answered on |listens on |^Open http:", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Listens();
 }

@@ -37,6 +37,14 @@ internal sealed record Scene(string Before, string? Meanwhile = null)
         // "When all is well".
         ["iptables/sidecar-iptables check --outbound-port 45000 --inbound-port 45001"] = new(
             "iptables/sidecar-iptables apply --outbound-port 45000 --inbound-port 45001"),
+        // A capture of the reader.
+        ["Sidecar observe --capture traffic.pcapng"] = new(
+            """
+            tcpdump -i lo -c 1 -Z root -w traffic.pcapng 2> capture.log &
+            until grep -q 'listening on' capture.log; do sleep 0.05; done
+            ping -c 1 127.0.0.1 > /dev/null 2>&1 || exec 3<> /dev/udp/127.0.0.1/9 && echo >&3
+            wait
+            """),
         // The second exchange of the output.
         ["Sidecar records exchanges.json"] = new(
             """

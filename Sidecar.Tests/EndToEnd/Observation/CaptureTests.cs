@@ -90,7 +90,8 @@ public sealed class CaptureTests : IDisposable
         var records = await _records.ReadAsync(Count);
         await capture.CompleteAsync();
 
-        var captured = CapturedExchanges.Read(capture.ReadAll());
+        using var file = capture.Open();
+        var captured = CapturedExchanges.Read(file);
 
         Assert.Empty(captured.Faults);
         Assert.Equal(

@@ -20,20 +20,19 @@ internal sealed class CapturedExchanges
     public IReadOnlyList<string> Faults => _faults;
 
     /// <summary>Reads a capture.</summary>
-    public static CapturedExchanges Read(ReadOnlyMemory<byte> file)
+    public static CapturedExchanges Read(Stream file)
     {
         var exchanges = new CapturedExchanges();
-        var connections = new List<Connection>();
         using var memory = new ObservationMemory(ObservationLimits.DefaultMemory);
-        var reassembler = new TcpReassembler(opening =>
+        var reassembler = new TcpReassembler(opening => opening.IsFromStart ? new Connection(exchanges, opening.Client.Port, memory) : null);
+        var reader = new CaptureReader(file);
+        while (reader.TryRead(out var frame))
         {
-            connections.Add(new Connection(exchanges, opening.From.Port, memory));
-            return connections[^1];
-        });
-        foreach (var segment in PcapFile.Frames(file).Select(TcpSegment.Read).OfType<TcpSegment>())
-            reassembler.Add(segment);
+            if (TcpSegment.TryRead(frame, out var segment))
+                reassembler.Add(segment);
+        }
+
         reassembler.Complete();
-        connections.ForEach(connection => connection.Close());
         return exchanges;
     }
 
@@ -42,8 +41,6 @@ internal sealed class CapturedExchanges
         private readonly CapturedExchanges _exchanges;
         private readonly int _port;
         private readonly ConnectionObserver _observer;
-        private ExchangeOutcome _cause = ExchangeOutcome.Completed;
-        private long _last;
 
         public Connection(CapturedExchanges exchanges, int port, ObservationMemory memory)
         {
@@ -51,16 +48,22 @@ internal sealed class CapturedExchanges
             _observer = new ConnectionObserver(this, new ObservationLimits(), memory, TimeProvider.System, isOfOneThread: true);
         }
 
-        public void Close() => _observer.Close(_cause, _last);
+        public bool IsDone => false;
 
-        public void Read(TcpDirection direction, ReadOnlySpan<byte> bytes, DateTimeOffset time) => _observer.Read(Of(direction), bytes, At(time));
+        public void Read(TcpDirection direction, ReadOnlySpan<byte> bytes, long time) => _observer.Read(Of(direction), bytes, At(time));
 
-        public void Gap(TcpDirection direction, long count, DateTimeOffset time) => _observer.Gap(Of(direction), count, At(time));
+        public void Gap(TcpDirection direction, long count, long time) => _observer.Gap(Of(direction), count, At(time));
 
-        public void End(TcpDirection direction, DateTimeOffset time) => _observer.End(Of(direction), At(time));
+        public void End(TcpDirection direction, long time) => _observer.End(Of(direction), At(time));
 
-        public void Reset(TcpDirection direction, DateTimeOffset time) =>
-            (_cause, _last) = (direction == TcpDirection.ToServer ? ExchangeOutcome.ClientReset : ExchangeOutcome.ServerReset, At(time));
+        public void Close(TcpDirection? resetBy, long time) => _observer.Close(
+            resetBy switch
+            {
+                TcpDirection.ToServer => ExchangeOutcome.ClientReset,
+                TcpDirection.ToClient => ExchangeOutcome.ServerReset,
+                _ => ExchangeOutcome.Completed,
+            },
+            At(time));
 
         public void OnExchange(Exchange exchange)
         {
@@ -78,6 +81,7 @@ internal sealed class CapturedExchanges
         private static Direction Of(TcpDirection direction) => direction == TcpDirection.ToServer ? Direction.Request : Direction.Response;
 
         // The system's clock counts from the machine's start: nanoseconds of a day fit as well.
-        private long At(DateTimeOffset time) => _last = time.TimeOfDay.Ticks * (TimeProvider.System.TimestampFrequency / TimeSpan.TicksPerSecond);
+        private static long At(long time) =>
+            time % (TimeSpan.TicksPerDay * TimeSpan.NanosecondsPerTick) / TimeSpan.NanosecondsPerTick * (TimeProvider.System.TimestampFrequency / TimeSpan.TicksPerSecond);
     }
 }

@@ -1,5 +1,4 @@
 using Sidecar.Tests.Support;
-using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.EndToEnd.Observation;
@@ -12,16 +11,15 @@ public sealed class Http1ProgramTests : IDisposable
     public void Dispose() => _records.Dispose();
 
     [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task Curl_WithNginx_IsRecordedAsLoggedInOrderAndLength(string transport)
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task Curl_WithNginx_IsRecordedAsLoggedInOrderAndLength(string kind)
     {
         await using var nginx = await Programs.NginxAsync();
         var body = nginx.FileOf("body");
         await File.WriteAllBytesAsync(body, new byte[300_000], TestContext.Current.CancellationToken);
         File.Copy(body, nginx.FileOf("compressed"));
-        await using var sidecar = await RunningSidecar.AloneAsync(nginx.Port, [.. _records.Words, "--transport", transport]);
-        var url = $"http://127.0.0.1:{sidecar.Port}";
+        await using var watcher = await Watcher.StartAsync(kind, nginx.Port, _records);
+        var url = $"http://127.0.0.1:{watcher.Port}";
 
         // One connection for all but the last, which has to close.
         string[] next = ["--next", "-sS"];
@@ -38,20 +36,21 @@ public sealed class Http1ProgramTests : IDisposable
         Assert.Equal(Programs.LogOf(nginx), records.Select(r => $"{r.Method} {r.Url} {r.Status} {r.RequestBytes} {r.ResponseBytes}"));
         Assert.All(records, r => Assert.Equal("completed", r.Outcome));
         Assert.Equal("HTTP/1.0", records[^1].Protocol);
-        var metrics = await sidecar.ScrapeAsync();
+        var metrics = await watcher.ScrapeAsync();
         Assert.Equal(15, metrics.Sum("http_server_request_duration_seconds_count"));
         Assert.Equal(2, metrics.Sum("http_server_request_duration_seconds_count", "http_request_method=\"_OTHER\""));
         Assert.Equal(0, metrics.Sum("sidecar_connections_unobservable_total"));
     }
 
-    [Fact]
-    public async Task Curl_UploadingInChunksBehindContinue_IsRecorded()
+    [Theory]
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task Curl_UploadingInChunksBehindContinue_IsRecorded(string kind)
     {
         await using var nginx = await Programs.NginxAsync();
         var body = nginx.FileOf("body");
         await File.WriteAllBytesAsync(body, new byte[300_000], TestContext.Current.CancellationToken);
-        await using var sidecar = await RunningSidecar.AloneAsync(nginx.Port, _records.Words);
-        var url = $"http://127.0.0.1:{sidecar.Port}/file/chunked";
+        await using var watcher = await Watcher.StartAsync(kind, nginx.Port, _records);
+        var url = $"http://127.0.0.1:{watcher.Port}/file/chunked";
 
         await Programs.RunAsync("curl", "curl", "-sS", "-T", body, "-H", "Transfer-Encoding: chunked", "-H", "Expect: 100-continue", url, "--next", "-sS", "-o", "/dev/null", url);
 
@@ -62,16 +61,15 @@ public sealed class Http1ProgramTests : IDisposable
 
     // In h2load's HTTP/1 the streams of a connection are pipelined requests.
     [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task H2load_PipeliningToNginx_LosesAndMixesNothing(string transport)
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task H2load_PipeliningToNginx_LosesAndMixesNothing(string kind)
     {
         const int Count = 6000;
         await using var nginx = await Programs.NginxAsync();
-        await using var sidecar = await RunningSidecar.AloneAsync(nginx.Port, [.. _records.Words, "--transport", transport]);
+        await using var watcher = await Watcher.StartAsync(kind, nginx.Port, _records);
         string[] paths = ["/a?n=1", "/empty", "/missing", "/b?n=22", "/moved", "/c?n=333"];
 
-        await Programs.RunAsync("h2load", "nghttp2-client", ["--h1", "-n", $"{Count}", "-c", "10", "-m", "8", .. paths.Select(path => $"http://127.0.0.1:{sidecar.Port}{path}")]);
+        await Programs.RunAsync("h2load", "nghttp2-client", ["--h1", "-n", $"{Count}", "-c", "10", "-m", "8", .. paths.Select(path => $"http://127.0.0.1:{watcher.Port}{path}")]);
 
         var records = await _records.ReadAsync(Count);
         Assert.All(records, r => Assert.Equal("completed", r.Outcome));
@@ -85,11 +83,12 @@ public sealed class Http1ProgramTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Wrk_UntilItsTimeIsOver_HasEveryRequestRecorded()
+    [Theory]
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task Wrk_UntilItsTimeIsOver_HasEveryRequestRecorded(string kind)
     {
         await using var nginx = await Programs.NginxAsync();
-        await using var sidecar = await RunningSidecar.AloneAsync(nginx.Port, _records.Words);
+        await using var watcher = await Watcher.StartAsync(kind, nginx.Port, _records);
         var script = nginx.FileOf("numbered.lua");
         await File.WriteAllTextAsync(script, """
             n = 0
@@ -99,12 +98,12 @@ public sealed class Http1ProgramTests : IDisposable
             end
             """, TestContext.Current.CancellationToken);
 
-        await Programs.RunAsync("wrk", "wrk", "-t", "1", "-c", "16", "-d", "2s", "-s", script, $"http://127.0.0.1:{sidecar.Port}");
-        await Eventually.TrueAsync(async () => (await sidecar.ScrapeAsync()).Sum("sidecar_connections_active") == 0);
-        Assert.Equal(0, (await sidecar.ScrapeAsync()).Sum("sidecar_records_dropped_total"));
+        await Programs.RunAsync("wrk", "wrk", "-t", "1", "-c", "16", "-d", "2s", "-s", script, $"http://127.0.0.1:{watcher.Port}");
+        await watcher.AllHaveEndedAsync();
+        Assert.Equal(0, (await watcher.ScrapeAsync()).Sum("sidecar_records_dropped_total"));
 
         // Each exchange is counted when it is recorded, and written a little later.
-        var records = await _records.ReadAsync((int)(await sidecar.ScrapeAsync()).Sum("http_server_request_duration_seconds_count"));
+        var records = await _records.ReadAsync((int)(await watcher.ScrapeAsync()).Sum("http_server_request_duration_seconds_count"));
         var log = Programs.LogOf(nginx);
         Assert.InRange(records.Count, 1000, int.MaxValue);
         Assert.Distinct(records.Select(r => r.Url));

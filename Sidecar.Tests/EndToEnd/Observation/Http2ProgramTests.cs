@@ -14,40 +14,41 @@ public sealed partial class Http2ProgramTests : IDisposable
     public void Dispose() => _records.Dispose();
 
     [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task H2load_WithManyStreamsToNginx_LosesAndMixesNothing(string transport)
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task H2load_WithManyStreamsToNginx_LosesAndMixesNothing(string kind)
     {
         const int Count = 8000;
         const int Connections = 8;
         await using var nginx = await Programs.NginxAsync("http2");
-        await using var sidecar = await RunningSidecar.AloneAsync(nginx.Port, [.. _records.Words, "--transport", transport]);
+        await using var watcher = await Watcher.StartAsync(kind, nginx.Port, _records);
         string[] paths = ["/a?n=1", "/empty", "/missing", "/b?n=22", "/moved", "/broken", "/c?n=333"];
 
-        await Programs.RunAsync("h2load", "nghttp2-client", ["-n", $"{Count}", "-c", $"{Connections}", "-m", "50", .. paths.Select(path => $"http://127.0.0.1:{sidecar.Port}{path}")]);
+        await Programs.RunAsync("h2load", "nghttp2-client", ["-n", $"{Count}", "-c", $"{Connections}", "-m", "50", .. paths.Select(path => $"http://127.0.0.1:{watcher.Port}{path}")]);
 
         var records = await _records.ReadAsync(Count);
         Assert.Equal(("completed", "HTTP/2"), Assert.Single(records.Select(r => (r.Outcome, r.Protocol)).Distinct()));
         Assert.Equal((await LogAsync(nginx, Count)).Order(), records.Select(InShort).Order());
         Assert.Equal(Connections, records.Select(r => r.Connection).Distinct().Count());
-        var metrics = await sidecar.ScrapeAsync();
+        var metrics = await watcher.ScrapeAsync();
         Assert.Equal(Count, metrics.Sum("http_server_request_duration_seconds_count", "network_protocol_version=\"2\""));
         Assert.Equal(0, metrics.Sum("sidecar_connections_unobservable_total"));
     }
 
     // Bodies both ways, and a server that answers before it has read them: nginx ends such a stream with RST_STREAM(NO_ERROR).
     [Theory]
-    [InlineData("/file/posted", "PUT")]
-    [InlineData("/a?n=1", "POST")]
-    public async Task H2load_WithBodiesToNginx_IsRecordedAsLogged(string path, string method)
+    [InlineData("epoll", "/file/posted", "PUT")]
+    [InlineData("epoll", "/a?n=1", "POST")]
+    [InlineData("ebpf", "/file/posted", "PUT")]
+    [InlineData("ebpf", "/a?n=1", "POST")]
+    public async Task H2load_WithBodiesToNginx_IsRecordedAsLogged(string kind, string path, string method)
     {
         const int Count = 600;
         await using var nginx = await Programs.NginxAsync("http2");
         var body = nginx.FileOf("body");
         await File.WriteAllBytesAsync(body, new byte[50_000], TestContext.Current.CancellationToken);
-        await using var sidecar = await RunningSidecar.AloneAsync(nginx.Port, _records.Words);
+        await using var watcher = await Watcher.StartAsync(kind, nginx.Port, _records);
 
-        await Programs.RunAsync("h2load", "nghttp2-client", "-n", $"{Count}", "-c", "4", "-m", "10", "-d", body, "-H", $":method: {method}", $"http://127.0.0.1:{sidecar.Port}{path}");
+        await Programs.RunAsync("h2load", "nghttp2-client", "-n", $"{Count}", "-c", "4", "-m", "10", "-d", body, "-H", $":method: {method}", $"http://127.0.0.1:{watcher.Port}{path}");
 
         var records = await _records.ReadAsync(Count);
         Assert.Equal((await LogAsync(nginx, Count)).Order(), records.Select(InShort).Order());
@@ -55,9 +56,8 @@ public sealed partial class Http2ProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task H2load_WithNghttpd_IsRecordedAsItCounts(string transport)
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task H2load_WithNghttpd_IsRecordedAsItCounts(string kind)
     {
         const int Count = 6000;
         await using var nghttpd = await ServerProgram.StartAsync("nghttpd", "nghttp2-server", (port, folder) =>
@@ -66,32 +66,31 @@ public sealed partial class Http2ProgramTests : IDisposable
             folder.Write("large", new byte[20_000]);
             return ["--no-tls", "-a", "127.0.0.1", "-d", folder.Root, $"{port}"];
         });
-        await using var sidecar = await RunningSidecar.AloneAsync(nghttpd.Port, [.. _records.Words, "--transport", transport]);
+        await using var watcher = await Watcher.StartAsync(kind, nghttpd.Port, _records);
 
-        var url = $"http://127.0.0.1:{sidecar.Port}";
+        var url = $"http://127.0.0.1:{watcher.Port}";
 
         var summary = await Programs.RunAsync("h2load", "nghttp2-client", "-n", $"{Count}", "-c", "6", "-m", "64", $"{url}/small", $"{url}/missing", $"{url}/large");
 
         var records = await _records.ReadAsync(Count);
         var counted = StatusCodes().Match(summary);
         Assert.True(counted.Success, summary);
-        foreach (var kind in (int[])[2, 3, 4, 5])
-            Assert.Equal(counted.Groups[$"s{kind}"].Value, $"{records.Count(r => r.Status / 100 == kind)}");
+        foreach (var hundreds in (int[])[2, 3, 4, 5])
+            Assert.Equal(counted.Groups[$"s{hundreds}"].Value, $"{records.Count(r => r.Status / 100 == hundreds)}");
         Assert.DoesNotContain(records, r => r.Status != (r.Url == "/missing" ? 404 : 200));
         Assert.Equal("completed", Assert.Single(records.Select(r => r.Outcome).Distinct()));
         Assert.All(records.Where(r => r.Url == "/large"), r => Assert.InRange(r.ResponseBytes, 20_000, 21_000));
     }
 
     [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task Curl_WithBodiesBothWays_IsRecordedAsLogged(string transport)
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task Curl_WithBodiesBothWays_IsRecordedAsLogged(string kind)
     {
         await using var nginx = await Programs.NginxAsync("http2");
         var body = nginx.FileOf("body");
         await File.WriteAllBytesAsync(body, new byte[300_000], TestContext.Current.CancellationToken);
-        await using var sidecar = await RunningSidecar.AloneAsync(nginx.Port, [.. _records.Words, "--transport", transport]);
-        var url = $"http://127.0.0.1:{sidecar.Port}";
+        await using var watcher = await Watcher.StartAsync(kind, nginx.Port, _records);
+        var url = $"http://127.0.0.1:{watcher.Port}";
 
         // Some versions of curl fail when they use such a connection twice.
         string[][] runs =
@@ -114,15 +113,14 @@ public sealed partial class Http2ProgramTests : IDisposable
 
     // Of the proxies of Debian, nghttpx knows HTTP/2 by Upgrade. It speaks HTTP/1.1 to nginx.
     [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task CurlAndNghttp_ThatUpgrade_AreRecordedAsLogged(string transport)
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task CurlAndNghttp_ThatUpgrade_AreRecordedAsLogged(string kind)
     {
         await using var nginx = await Programs.NginxAsync();
         await using var nghttpx = await ServerProgram.StartAsync("nghttpx", "nghttp2-proxy", (port, _) =>
             ["--conf=/dev/null", $"--frontend=127.0.0.1,{port};no-tls", $"--backend=127.0.0.1,{nginx.Port}", "--workers=1", "--errorlog-file=/dev/stderr"]);
-        await using var sidecar = await RunningSidecar.AloneAsync(nghttpx.Port, [.. _records.Words, "--transport", transport]);
-        var url = $"http://127.0.0.1:{sidecar.Port}";
+        await using var watcher = await Watcher.StartAsync(kind, nghttpx.Port, _records);
+        var url = $"http://127.0.0.1:{watcher.Port}";
 
         await Programs.RunAsync("curl", "curl", "-sS", "--http2", $"{url}/a?n=1", $"{url}/missing", $"{url}/empty", "--next", "-sS", "--http2", "-X", "DELETE", $"{url}/b?n=2");
         await Programs.RunAsync("nghttp", "nghttp2-client", "-n", "-u", $"{url}/c?n=3", $"{url}/moved", $"{url}/broken");
@@ -134,7 +132,7 @@ public sealed partial class Http2ProgramTests : IDisposable
         // The request that asks to switch is HTTP/1.1 still.
         Assert.Equal(["/a?n=1", "/c?n=3"], records.Where(r => r.Protocol == "HTTP/1.1").Select(r => r.Url));
         Assert.Equal(5, records.Count(r => r.Protocol == "HTTP/2"));
-        Assert.Equal(0, (await sidecar.ScrapeAsync()).Sum("sidecar_connections_unobservable_total"));
+        Assert.Equal(0, (await watcher.ScrapeAsync()).Sum("sidecar_connections_unobservable_total"));
     }
 
     private static string InShort(RecordedExchange record) => $"{record.Method} {record.Url} {record.Status}";

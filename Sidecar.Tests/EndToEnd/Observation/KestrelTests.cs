@@ -23,14 +23,18 @@ public sealed class KestrelTests : IDisposable
     [Theory]
     [InlineData(HttpProtocols.Http1, "epoll")]
     [InlineData(HttpProtocols.Http1, "sockets")]
+    [InlineData(HttpProtocols.Http1, "ebpf")]
+    [InlineData(HttpProtocols.Http1, "packet")]
     [InlineData(HttpProtocols.Http2, "epoll")]
     [InlineData(HttpProtocols.Http2, "sockets")]
-    public async Task HttpClient_SixteenAtOnce_IsRecordedAsBothSaw(HttpProtocols protocol, string transport)
+    [InlineData(HttpProtocols.Http2, "ebpf")]
+    [InlineData(HttpProtocols.Http2, "packet")]
+    public async Task HttpClient_SixteenAtOnce_IsRecordedAsBothSaw(HttpProtocols protocol, string kind)
     {
         const int Count = 2400;
         await using var server = await LoggingServer.StartAsync(protocol);
-        await using var sidecar = await RunningSidecar.AloneAsync(server.Port, [.. _records.Words, "--transport", transport]);
-        using var client = Client(sidecar, protocol);
+        await using var watcher = await Watcher.StartAsync(kind, server.Port, _records);
+        using var client = Client(watcher.Port, protocol);
         var told = new string[Count];
 
         await Parallel.ForAsync(0, Count, Parallelism, async (i, _) => told[i] = await AskAsync(client, i));
@@ -43,23 +47,27 @@ public sealed class KestrelTests : IDisposable
         Assert.Equal(("completed", protocol == HttpProtocols.Http1 ? "HTTP/1.1" : "HTTP/2"), Assert.Single(records.Select(r => (r.Outcome, r.Protocol)).Distinct()));
         Assert.InRange(records.Select(r => r.Connection).Distinct().Count(), 1, AtOnce);
         Assert.DoesNotContain(records, r => r.Url.StartsWith("/echo", StringComparison.Ordinal) && (r.RequestBytes < EchoedBytes(r) || r.ResponseBytes < EchoedBytes(r)));
-        var metrics = await sidecar.ScrapeAsync();
+        var metrics = await watcher.ScrapeAsync();
         Assert.Equal(Count, metrics.Sum("http_server_request_duration_seconds_count"));
         Assert.Equal(0, metrics.Sum("sidecar_connections_unobservable_total"));
     }
 
     // In HTTP/2 by RST_STREAM, while the connection goes on; in HTTP/1 by a reset of the connection.
     [Theory]
-    [InlineData(HttpProtocols.Http1, true)]
-    [InlineData(HttpProtocols.Http1, false)]
-    [InlineData(HttpProtocols.Http2, true)]
-    [InlineData(HttpProtocols.Http2, false)]
-    public async Task HttpClient_ThatCancels_IsRecordedAsClientReset(HttpProtocols protocol, bool begin)
+    [InlineData("epoll", HttpProtocols.Http1, true)]
+    [InlineData("epoll", HttpProtocols.Http1, false)]
+    [InlineData("epoll", HttpProtocols.Http2, true)]
+    [InlineData("epoll", HttpProtocols.Http2, false)]
+    [InlineData("ebpf", HttpProtocols.Http1, true)]
+    [InlineData("ebpf", HttpProtocols.Http1, false)]
+    [InlineData("ebpf", HttpProtocols.Http2, true)]
+    [InlineData("ebpf", HttpProtocols.Http2, false)]
+    public async Task HttpClient_ThatCancels_IsRecordedAsClientReset(string kind, HttpProtocols protocol, bool begin)
     {
         const int Count = 20;
         await using var server = await LoggingServer.StartAsync(protocol);
-        await using var sidecar = await RunningSidecar.AloneAsync(server.Port, _records.Words);
-        using var client = Client(sidecar, protocol);
+        await using var watcher = await Watcher.StartAsync(kind, server.Port, _records);
+        using var client = Client(watcher.Port, protocol);
         using var cancellation = new CancellationTokenSource();
 
         var begun = 0;
@@ -79,20 +87,24 @@ public sealed class KestrelTests : IDisposable
         Assert.Equal(("GET", "/plain/1", 200, "completed"), Assert.Single(records, r => r.Outcome == "completed").InShort());
         Assert.Equal(("client_reset", begin ? 200 : null), Assert.Single(records.Where(r => r.Outcome != "completed").Select(r => (r.Outcome, r.Status)).Distinct()));
         Assert.Equal(protocol == HttpProtocols.Http1 ? Count + 1 : 1, records.Select(r => r.Connection).Distinct().Count());
-        Assert.Equal(Count, (await sidecar.ScrapeAsync()).Sum("http_server_request_duration_seconds_count", "error_type=\"client_reset\""));
+        Assert.Equal(Count, (await watcher.ScrapeAsync()).Sum("http_server_request_duration_seconds_count", "error_type=\"client_reset\""));
     }
 
     [Theory]
-    [InlineData(HttpProtocols.Http1, true)]
-    [InlineData(HttpProtocols.Http1, false)]
-    [InlineData(HttpProtocols.Http2, true)]
-    [InlineData(HttpProtocols.Http2, false)]
-    public async Task Kestrel_ThatAborts_IsRecordedAsServerReset(HttpProtocols protocol, bool begin)
+    [InlineData("epoll", HttpProtocols.Http1, true)]
+    [InlineData("epoll", HttpProtocols.Http1, false)]
+    [InlineData("epoll", HttpProtocols.Http2, true)]
+    [InlineData("epoll", HttpProtocols.Http2, false)]
+    [InlineData("ebpf", HttpProtocols.Http1, true)]
+    [InlineData("ebpf", HttpProtocols.Http1, false)]
+    [InlineData("ebpf", HttpProtocols.Http2, true)]
+    [InlineData("ebpf", HttpProtocols.Http2, false)]
+    public async Task Kestrel_ThatAborts_IsRecordedAsServerReset(string kind, HttpProtocols protocol, bool begin)
     {
         const int Count = 20;
         await using var server = await LoggingServer.StartAsync(protocol);
-        await using var sidecar = await RunningSidecar.AloneAsync(server.Port, _records.Words);
-        using var client = Client(sidecar, protocol);
+        await using var watcher = await Watcher.StartAsync(kind, server.Port, _records);
+        using var client = Client(watcher.Port, protocol);
 
         for (var i = 0; i < Count; i++)
         {
@@ -110,7 +122,7 @@ public sealed class KestrelTests : IDisposable
         Assert.Equal(("server_reset", begin ? 200 : null), Assert.Single(records.Select(r => (r.Outcome, r.Status)).Distinct()));
     }
 
-    private static HttpClient Client(RunningSidecar sidecar, HttpProtocols protocol) => new(new SocketsHttpHandler
+    private static HttpClient Client(int port, HttpProtocols protocol) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         ConnectCallback = async (context, cancellation) =>
@@ -121,7 +133,7 @@ public sealed class KestrelTests : IDisposable
         },
     })
     {
-        BaseAddress = new Uri($"http://127.0.0.1:{sidecar.Port}"),
+        BaseAddress = new Uri($"http://127.0.0.1:{port}"),
         DefaultRequestVersion = protocol == HttpProtocols.Http1 ? HttpVersion.Version11 : HttpVersion.Version20,
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };

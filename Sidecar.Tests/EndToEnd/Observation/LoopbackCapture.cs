@@ -44,7 +44,7 @@ internal sealed class LoopbackCapture : IAsyncDisposable
     }
 
     /// <summary>The capture.</summary>
-    public byte[] ReadAll() => System.IO.File.ReadAllBytes(File);
+    public Stream Open() => System.IO.File.OpenRead(File);
 
     /// <summary>What tshark makes of it, the port being of a protocol.</summary>
     public Task<string> DecodeAsync(string protocol, params IEnumerable<string> words) =>

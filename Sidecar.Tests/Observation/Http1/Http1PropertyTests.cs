@@ -6,13 +6,14 @@ using Sidecar.Observation;
 using Sidecar.Observation.Http1;
 using Sidecar.Observation.Memory;
 using Sidecar.Options;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Observation.Http1;
 
 public sealed class Http1PropertyTests
 {
-    private const int Mutants = 700_000;
+    private static readonly int Mutants = Rounds.Of(700_000);
 
     [Fact]
     public void Conversation_OfAnyKind_IsSeenAsItWas() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(

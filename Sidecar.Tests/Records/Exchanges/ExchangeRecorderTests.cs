@@ -3,6 +3,7 @@ using Chassis.Records;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Observation;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Records.Exchanges.Outputs;

@@ -6,10 +6,12 @@ using Sidecar.Kubernetes;
 using Sidecar.Net;
 using Sidecar.Observation;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Observation;
 using Testing;
+using Xunit;
 using HttpVersion = Sidecar.Observation.HttpVersion;
 
 namespace Sidecar.Tests.Records.Exchanges;
@@ -70,7 +72,9 @@ internal static class MadeExchanges
     {
         var line = new JsonLine();
         format.For(origin ?? Origin(), key).Write(line, exchange);
-        return Encoding.UTF8.GetString(line.Bytes);
+        var written = Encoding.UTF8.GetString(line.Bytes);
+        Assert.True(line.LateTexts.IsEmpty);
+        return written;
     }
 
     /// <summary>The own pod of <see cref="Names"/>.</summary>

@@ -1,5 +1,5 @@
 using Sidecar.Observation;
-using Sidecar.Records.Exchanges;
+using Sidecar.Owners;
 using Testing;
 using static Sidecar.Tests.Records.Exchanges.MadeExchanges;
 
@@ -18,12 +18,13 @@ internal static class MadeRecords
             Response(503, ("Content-Type", "text/html")),
             ExchangeOutcome.ServerReset);
         call.Grpc = new GrpcCall { Status = 13, RequestMessages = 1 };
-        var process = new LocalProcess(isPending: true);
-        process.Found(int.MaxValue);
+        var (client, server) = (new LocalProcess(isPending: true), new LocalProcess(isPending: true));
+        client.Found(17, "curl", new string('c', 64));
+        server.Found(int.MaxValue, "a\"\u00e4\\\n{", new string('0', 64));
         return
         [
             .. from exchange in new[] { call, MadeExchanges.Of(), MadeExchanges.Of("/" + new string('\u00e4', 3000)), Completed(Request("GET", "*"), null, ExchangeOutcome.Timeout) }
-               from origin in new[] { Origin("[2001:db8::1]:1", "10.0.0.1:2", transform: "(xor 1)"), Origin("[::ffff:10.1.2.3]:65535", process: process) }
+               from origin in new[] { Origin("[2001:db8::1]:1", "10.0.0.1:2", transform: "(xor 1)"), Origin("[::ffff:10.1.2.3]:65535", process: server) with { ClientProcess = client } }
                select Written(Format(format, Text(maxLine: 4096, time: new ManualTimeProvider())), exchange, origin with { Names = hasNames ? Names : null }),
         ];
     }

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
 using Sidecar.Records.Exchanges;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Records.Exchanges;
@@ -67,7 +68,7 @@ public sealed class PathFilterTests
                 _ => Regex.Escape(m.Value),
             }, RegexOptions.None, TimeSpan.FromSeconds(5));
             return PathGlob.Parse(glob).Matches(Encoding.UTF8.GetBytes(text)) == Regex.IsMatch(text, $"^(?:{regex})\\z", RegexOptions.NonBacktracking);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Rounds.Of(5000)));
     }
 
     [Fact]

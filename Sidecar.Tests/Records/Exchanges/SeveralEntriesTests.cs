@@ -1,7 +1,7 @@
 using Chassis.Metrics;
 using Demo.Verification;
-using Sidecar.Connections;
 using Sidecar.Options;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Records.Exchanges.Outputs;
@@ -19,14 +19,13 @@ public sealed class SeveralEntriesTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly MeterFactory _meters = new();
     private readonly PrometheusBridge _bridge;
-    private readonly SidecarMetrics _metrics;
+    private readonly RecordMetrics _metrics;
     private readonly ErrorLog _errors = new();
 
     public SeveralEntriesTests()
     {
         _bridge = new PrometheusBridge(_meters, TimeProvider.System, SidecarMetrics.MeterName);
-        var options = new CurrentOptions(Stage.Options(Stage.Listener()));
-        _metrics = new SidecarMetrics(_meters, options, new ConnectionRegistry(options), TimeProvider.System);
+        _metrics = new RecordMetrics(_meters);
     }
 
     public void Dispose()

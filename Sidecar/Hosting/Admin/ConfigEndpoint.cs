@@ -11,7 +11,7 @@ internal static class ConfigEndpoint
     public static IEndpointRouteBuilder MapConfig(this IEndpointRouteBuilder routes)
     {
         var state = routes.ServiceProvider.GetRequiredService<ConfigurationState>();
-        var source = routes.ServiceProvider.GetRequiredService<IConfigurationReader>();
+        var source = routes.ServiceProvider.GetRequiredService<IConfigurationFile>();
         routes.MapGet("/config", () => TypedResults.Json(ConfigView.Of(state.InForce, state.Refused, source.File?.Value), AdminJson.Default.ConfigView));
         return routes;
     }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Sidecar.Hosting.Reload;
 using Sidecar.Records;
 
 namespace Sidecar.Hosting.Signals;
@@ -9,7 +8,7 @@ namespace Sidecar.Hosting.Signals;
 /// again. It never ends the process, with or without a file. A file that has reached its largest size makes a write fail, but does
 /// not end the process.
 /// </summary>
-internal sealed class HangUpSignal(IEnumerable<IReopenable> records, Reloader reloader) : IHostedService
+internal sealed class HangUpSignal(IEnumerable<IReopenable> records, IReloadable reloader) : IHostedService
 {
     // asm-generic/signal.h: the signal for a write beyond RLIMIT_FSIZE.
     private const PosixSignal FileTooLarge = (PosixSignal)25;

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Sidecar.Hosting.Signals;
 
-/// <summary>SIGTERM, SIGINT and SIGQUIT: the first begins the drain, the next ends it at once.</summary>
-internal sealed class StopSignals(Drain drain) : IHostLifetime, IDisposable
+/// <summary>SIGTERM, SIGINT and SIGQUIT: the first begins the end of the process, the next hurries it.</summary>
+internal sealed class StopSignals(IStoppable process) : IHostLifetime, IDisposable
 {
     private static readonly PosixSignal[] Signals = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
 
@@ -26,8 +26,8 @@ internal sealed class StopSignals(Drain drain) : IHostLifetime, IDisposable
         context.Cancel = true;
         // POST /drain is not counted, because it often comes from a hook right before the first signal.
         if (Interlocked.Increment(ref _received) > 1)
-            drain.Hurry();
+            process.Hurry();
         else
-            drain.Begin();
+            process.Begin();
     }
 }

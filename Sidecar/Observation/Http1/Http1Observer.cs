@@ -76,6 +76,9 @@ internal sealed class Http1Observer : IProtocolObserver
     }
 
     /// <inheritdoc/>
+    public bool Skip(Direction direction, long count, long time) => (direction == Direction.Request ? _requests : _responses).TrySkip(count, time);
+
+    /// <inheritdoc/>
     public void End(Direction direction, long time) => (direction == Direction.Request ? _requests : _responses).End(time);
 
     /// <inheritdoc/>
@@ -104,9 +107,13 @@ internal sealed class Http1Observer : IProtocolObserver
     /// <summary>One direction cannot be understood from here on.</summary>
     public void Fail(string why) => Failure ??= why;
 
+    /// <summary>Whether a request came before the response to an earlier one.</summary>
+    public bool HasPipelined { get; private set; }
+
     /// <summary>A request waits for its response from now on.</summary>
     public void Enqueue(Exchange exchange)
     {
+        HasPipelined |= _waiting.Count > 0;
         _memory.Take(Exchange.Cost);
         _waiting.Enqueue(exchange);
         ChargeQueue();

@@ -94,6 +94,26 @@ internal sealed class Http1Reader
         return _state < State.Over;
     }
 
+    /// <summary>Skips bytes that nobody has seen, if they certainly belong to a body.</summary>
+    public bool TrySkip(long count, long time)
+    {
+        if (Omitted is not null)
+            return false;
+        if (_state == State.UntilClose)
+        {
+            _bytes += count;
+            return true;
+        }
+
+        if (_state is not (State.Length or State.Chunk) || count > _left)
+            return false;
+        _bytes += count;
+        _left -= count;
+        if (_left == 0)
+            EndPart(time);
+        return true;
+    }
+
     /// <summary>The stream has ended, which can be the end of a body.</summary>
     public void End(long time)
     {

@@ -96,6 +96,9 @@ internal sealed class Http2Observer : IProtocolObserver
     }
 
     /// <inheritdoc/>
+    public bool Skip(Direction direction, long count, long time) => false;
+
+    /// <inheritdoc/>
     public void End(Direction direction, long time)
     {
         // The frames of a stream mark its end; streams that are incomplete get their outcome when the connection closes.

@@ -10,6 +10,9 @@ namespace Sidecar.Records.Command;
 /// <summary><c>records</c>: shows records of exchanges as a table, with a summary.</summary>
 internal static class RecordsCommand
 {
+    // As diff and cmp do.
+    private const int Different = 1;
+
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     public static System.CommandLine.Command Create()
@@ -24,10 +27,11 @@ internal static class RecordsCommand
         var grpc = new Option<bool>("--grpc") { Description = "Only gRPC calls" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Continue when the file grows or another file replaces it, until Ctrl-C" };
         var summary = new Option<bool>("--summary") { Description = "Only the summary, without the table" };
+        var compare = new Option<bool>("--compare") { Description = "Compare two files: show the exchanges that only one of them has; exit code 1 if there are any" };
         var colour = new Option<string>("--color") { Description = "auto, always or never", HelpName = "WHEN", DefaultValueFactory = _ => "auto" };
         var command = new System.CommandLine.Command("records", "Show records of exchanges as a table; then counts, errors and latencies for each method and path")
         {
-            files, method, status, path, connection, slower, errors, grpc, follow, summary, colour,
+            files, method, status, path, connection, slower, errors, grpc, follow, summary, compare, colour,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -44,6 +48,8 @@ internal static class RecordsCommand
             var paths = parsed.GetValue(files) is { Length: > 0 } given ? given : [RecordLines.Stdin];
             if (parsed.GetValue(follow) && paths is not [not RecordLines.Stdin])
                 throw new UsageException("--follow: one file is expected; a pipe is followed anyway");
+            if (parsed.GetValue(compare))
+                return paths is [var first, var second] ? await CompareAsync(first, second, choice) : throw new UsageException("--compare: two files are expected");
             var hasColours = Read("--color", parsed.GetValue(colour)!, Values.OneOf<bool?>(("auto", null), ("always", true), ("never", false))) ?? HasColours();
             return await RunAsync(parsed.GetValue(follow), paths, choice, !parsed.GetValue(summary), hasColours);
         });
@@ -78,6 +84,24 @@ internal static class RecordsCommand
             context.Cancel = true;
             stop.Cancel();
         }
+    }
+
+    private static async Task<int> CompareAsync(string first, string second, RecordChoice choice)
+    {
+        var comparison = new RecordComparison(first, second);
+        var lines = new RecordLines(follow: false, () => Task.CompletedTask);
+        foreach (var isOfFirst in new[] { true, false })
+        {
+            await foreach (var line in lines.ReadAsync(isOfFirst ? first : second, CancellationToken.None))
+            {
+                if (ReadRecord.TryParse(line) is { } record && choice.Accepts(record))
+                    comparison.Add(record, isOfFirst);
+            }
+        }
+
+        await using var output = new StreamWriter(StandardOutput.Open());
+        comparison.WriteTo(output);
+        return comparison.AreEqual ? 0 : Different;
     }
 
     // The convention of no-color.org.

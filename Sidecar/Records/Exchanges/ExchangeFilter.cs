@@ -19,5 +19,6 @@ internal sealed class ExchangeFilter(double sample, bool alwaysErrors, PathFilte
     public static bool IsError(Exchange exchange) =>
         exchange.Outcome != ExchangeOutcome.Completed || exchange.Response is { Status: >= 400 } || exchange.Grpc is { Status: not 0 };
 
-    private static RecordProtocols ProtocolOf(Exchange exchange) => exchange.Request.Version == Observation.HttpVersion.Http2 ? RecordProtocols.Http2 : RecordProtocols.Http1;
+    /// <summary>Its version of HTTP.</summary>
+    public static RecordProtocols ProtocolOf(Exchange exchange) => exchange.Request.Version == Observation.HttpVersion.Http2 ? RecordProtocols.Http2 : RecordProtocols.Http1;
 }

@@ -3,6 +3,7 @@ using ByteFilters;
 using Oracle.Protocol;
 using Sidecar.Kubernetes;
 using Sidecar.Net;
+using Sidecar.Owners;
 
 namespace Sidecar.Records.Exchanges;
 
@@ -14,6 +15,7 @@ namespace Sidecar.Records.Exchanges;
 /// <param name="Server">The original destination; the upstream if the destination is a name.</param>
 /// <param name="Process">The process behind the local end.</param>
 /// <param name="Names">Kubernetes' names of the ends; null if records have none.</param>
+/// <param name="ClientProcess">The client's process, if records name the processes of both ends; then <paramref name="Process"/> is the server's.</param>
 internal readonly record struct ExchangeOrigin(
     ConnectionId Id, SidecarRole Role, TransformExpression? Transform, ClientAddress Client, IPEndPoint Server, LocalProcess Process,
-    ConnectionNames? Names = null);
+    ConnectionNames? Names = null, LocalProcess? ClientProcess = null);

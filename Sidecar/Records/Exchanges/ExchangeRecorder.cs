@@ -12,6 +12,9 @@ internal sealed class ExchangeRecorder(IReadOnlyList<RecordEntry> entries) : IRe
     /// <inheritdoc/>
     public bool IsFile => entries.Any(entry => entry.Sink.IsFile);
 
+    /// <summary>Whether an output has so many records to write that it would soon drop some.</summary>
+    public bool IsBehind => entries.Any(entry => entry.Sink.Held > entry.Options.Queue / 2);
+
     /// <summary>Returns the chain that records a connection's exchanges, on any thread, one at a time; null if no entry takes them.</summary>
     public RecordChain? Begin(in ExchangeOrigin origin)
     {
@@ -23,7 +26,7 @@ internal sealed class ExchangeRecorder(IReadOnlyList<RecordEntry> entries) : IRe
                 continue;
             if (writer is null || entry.Format != written)
                 (writer, written) = (entry.WriterFor(origin), entry.Format);
-            records = new RecordChain(entry, writer, entry.BudgetFor(origin.Client.Host), origin.Process, records);
+            records = new RecordChain(entry, writer, entry.BudgetFor(origin.Client.Host), records);
         }
 
         return records;

@@ -7,9 +7,8 @@ namespace Sidecar.Records.Exchanges;
 /// <param name="entry">The entry.</param>
 /// <param name="writer">Writes its lines; neighbouring entries with the same lines share it.</param>
 /// <param name="budget">The limits for its records.</param>
-/// <param name="process">The process behind the local end.</param>
 /// <param name="next">The next entry; null after the last.</param>
-internal sealed class RecordChain(RecordEntry entry, RecordWriter writer, RecordBudget budget, LocalProcess process, RecordChain? next)
+internal sealed class RecordChain(RecordEntry entry, RecordWriter writer, RecordBudget budget, RecordChain? next)
 {
     [ThreadStatic]
     private static JsonLine? _line;
@@ -35,7 +34,7 @@ internal sealed class RecordChain(RecordEntry entry, RecordWriter writer, Record
 
     private void WriteAll(JsonLine line, Exchange exchange)
     {
-        var (written, late) = (default(RecordWriter), -1);
+        var written = default(RecordWriter);
         for (var records = this; records is not null; records = records._next)
         {
             if (!records._entry.Takes(exchange, records._budget))
@@ -45,14 +44,11 @@ internal sealed class RecordChain(RecordEntry entry, RecordWriter writer, Record
             {
                 line.Clear();
                 written = records._writer;
-                late = written.Write(line, exchange);
+                written.Write(line, exchange);
             }
 
             records._budget.Take(line.Length);
-            if (late < 0)
-                records._entry.Sink.Write(line.Bytes);
-            else
-                records._entry.Sink.Write(line.Bytes, late, process);
+            records._entry.Sink.Write(line.Bytes, line.LateTexts);
         }
     }
 }

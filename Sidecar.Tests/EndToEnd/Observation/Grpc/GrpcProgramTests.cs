@@ -16,16 +16,15 @@ public sealed class GrpcProgramTests : IDisposable
     public void Dispose() => _records.Dispose();
 
     [Theory]
-    [InlineData("epoll")]
-    [InlineData("sockets")]
-    public async Task GrpcJs_CallsOfAllKinds_AreRecordedAsBothSaw(string transport)
+    [MemberData(nameof(Watcher.All), MemberType = typeof(Watcher))]
+    public async Task GrpcJs_CallsOfAllKinds_AreRecordedAsBothSaw(string kind)
     {
         await using var server = ProgramProcess.StartCommand("node", Script("server"));
         await Eventually.TrueAsync(() => server.Output.Count > 0, () => string.Join('\n', server.Errors));
         var port = JsonDocument.Parse(server.Output[0]).RootElement.GetProperty("port").GetInt32();
-        await using var sidecar = await RunningSidecar.AloneAsync(port, [.. _records.Words, "--transport", transport]);
+        await using var watcher = await Watcher.StartAsync(kind, port, _records);
 
-        var output = await Programs.RunAsync("node", "nodejs", Script("client"), $"{sidecar.Port}", $"{Count}");
+        var output = await Programs.RunAsync("node", "nodejs", Script("client"), $"{watcher.Port}", $"{Count}");
 
         var calls = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Call.Parse).ToDictionary(call => call.Id);
         var records = (await _records.ReadAsync(Count)).ToDictionary(IdOf);
@@ -35,15 +34,15 @@ public sealed class GrpcProgramTests : IDisposable
         Assert.InRange(ended.Count, Count / 2, Count);
         NoneDisagrees(ended, records);
         Assert.Equal(3, records.Values.Select(r => r.Connection).Distinct().Count());
-        foreach (var kind in (string[])["Cancel", "Deadline", "Refuse", "Unknown"])
-            Assert.InRange(calls.Values.Count(call => call.Kind == kind), Count / 100, Count);
-        await HasCountedAsync(sidecar, records.Values);
+        foreach (var ending in (string[])["Cancel", "Deadline", "Refuse", "Unknown"])
+            Assert.InRange(calls.Values.Count(call => call.Kind == ending), Count / 100, Count);
+        await HasCountedAsync(watcher, records.Values);
     }
 
-    private static async Task HasCountedAsync(RunningSidecar sidecar, IReadOnlyCollection<RecordedExchange> records)
+    private static async Task HasCountedAsync(Watcher watcher, IReadOnlyCollection<RecordedExchange> records)
     {
         const string Metric = "rpc_server_call_duration_seconds_count";
-        var metrics = await sidecar.ScrapeAsync();
+        var metrics = await watcher.ScrapeAsync();
         Assert.Equal(Count, metrics.Sum(Metric, "rpc_system_name=\"grpc\""));
         Assert.Equal(Count, metrics.Sum("http_server_request_duration_seconds_count", "http_request_method=\"POST\"", "network_protocol_version=\"2\""));
         foreach (var (name, number) in (ReadOnlySpan<(string, int)>)[("OK", 0), ("NOT_FOUND", 5), ("UNAUTHENTICATED", 16)])

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sidecar.Observation;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Sidecar.Tests.Observation;

@@ -1,4 +1,5 @@
 using System.Text;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Xunit;
@@ -17,7 +18,7 @@ public sealed class LineClientTests
     public void Of_LinesOfEveryFormat_IsTheClient(string name)
     {
         var format = Format(name, Text());
-        UInt128 Of(string client) => format.SenderOf(Encoding.UTF8.GetBytes(Written(format, Completed(Request("GET", "/"), Response(200)), Origin(client, process: new LocalProcess(isPending: true)))));
+        UInt128 Of(string client) => format.SenderOf(Encoding.UTF8.GetBytes(Written(format, Completed(Request("GET", "/"), Response(200)), Origin(client, process: Longest()))));
 
         Assert.True(Of("10.0.0.1:1") != 0);
         Assert.Equal(Of("10.0.0.1:1"), Of("10.0.0.1:65535"));
@@ -59,8 +60,8 @@ public sealed class LineClientTests
     {
         var line = LineOf("10.0.0.1:1", "/?\"ip\":{\"client\":\"10.9.9.9\"");
         Assert.Equal(Of(LineOf("10.0.0.1:1")), Of(line));
-        // Nor with the process's number left open.
-        Assert.Equal(Of(LineOf("10.0.0.1:1")), Of(LineOf("10.0.0.1:1", "/", new LocalProcess(isPending: true))));
+        // Nor behind the longest number of a process.
+        Assert.Equal(Of(LineOf("10.0.0.1:1")), Of(LineOf("10.0.0.1:1", "/", Longest())));
     }
 
     [Theory]
@@ -80,6 +81,13 @@ public sealed class LineClientTests
         var line = LineOf("10.0.0.1:1");
         var whole = Of(line);
         Assert.All(Enumerable.Range(0, line.Length), length => Assert.True(Of(line[..length]) is var sender && (sender == 0 || sender == whole)));
+    }
+
+    private static LocalProcess Longest()
+    {
+        var process = new LocalProcess(isPending: true);
+        process.Found(int.MaxValue);
+        return process;
     }
 
     private static UInt128 Of(string line) => Perisco.SenderOf(Encoding.UTF8.GetBytes(line));

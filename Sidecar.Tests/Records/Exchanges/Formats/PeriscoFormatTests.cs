@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Sidecar.Observation;
+using Sidecar.Owners;
 using Sidecar.Records.Exchanges;
 using Sidecar.Records.Exchanges.Formats;
 using Testing;
@@ -156,14 +157,16 @@ public sealed class PeriscoFormatTests
     {
         var line = new JsonLine();
         var process = new LocalProcess(isPending: true);
-        var at = Format().For(Origin(process: process)).Write(line, Of());
+        Format().For(Origin(process: process)).Write(line, Of());
 
-        var text = Encoding.UTF8.GetString(line.Bytes);
-        Assert.Equal("\"pid\":", text[(at - 6)..at]);
-        Assert.Equal(new string(' ', 10) + ",", text.Substring(at, 11));
+        var late = Assert.Single(line.LateTexts.ToArray());
+        Assert.Same(process, late.Text);
+        Assert.EndsWith("\"pid\":", Encoding.UTF8.GetString(line.Bytes[..late.At]), StringComparison.Ordinal);
+        Assert.StartsWith(",", Encoding.UTF8.GetString(line.Bytes[late.At..]), StringComparison.Ordinal);
         process.Found(17);
         line.Clear();
-        Assert.Equal(-1, Format().For(Origin(process: process)).Write(line, Of()));
+        Format().For(Origin(process: process)).Write(line, Of());
+        Assert.True(line.LateTexts.IsEmpty);
         Assert.Contains("\"pid\":17,", Encoding.UTF8.GetString(line.Bytes), StringComparison.Ordinal);
     }
 

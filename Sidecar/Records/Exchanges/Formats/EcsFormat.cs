@@ -33,6 +33,20 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
         Outcome = "\",\"outcome\":\""u8.ToArray(),
     };
 
+    private static readonly ProcessWords ServerWords = new()
+    {
+        Command = ",\"name\":\""u8.ToArray(),
+        Container = "},\"container\":{\"id\":\""u8.ToArray(),
+    };
+
+    private static readonly ProcessWords ClientWords = new()
+    {
+        Id = ",\"client_pid\":\""u8.ToArray(),
+        IdEnd = "\""u8.ToArray(),
+        Command = ",\"client_command\":\""u8.ToArray(),
+        Container = ",\"client_container\":\""u8.ToArray(),
+    };
+
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> ClientField => "\"client\":{\"ip\":\""u8;
 
@@ -40,7 +54,13 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
     protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
-    public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
+    protected override ProcessWords ServerProcess => ServerWords;
+
+    /// <inheritdoc/>
+    protected override ProcessWords ClientProcess => ClientWords;
+
+    /// <inheritdoc/>
+    public override void Write(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         var (request, response, clock) = (exchange.Request, exchange.FinalResponse, Text.Clock);
         var (seconds, nanoseconds) = clock.TimeOfDay(exchange.Started, exchange.Ended);
@@ -48,7 +68,8 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
         line.Time(seconds, nanoseconds, nanosecondDigits: 9);
         line.Raw("\","u8);
         line.Raw(connection.Endpoints);
-        var late = WriteProcess(line, connection.Process);
+        line.Late(connection.Process);
+        WriteProcess(line, connection.ServerProcess);
         line.Raw("},\"ecs\":{\"version\":\"8.17.0\"},\"event\":{\"kind\":\"event\",\"category\":[\"web\"],\"type\":[\"access\"],\"dataset\":\"sidecar.exchange\",\"outcome\":\""u8);
         line.Raw(ExchangeFilter.IsError(exchange) ? "failure"u8 : "success"u8);
         line.Raw("\",\"duration\":"u8);
@@ -79,7 +100,6 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
         if (Text.HasExt && IsCut(line, exchange))
             line.Raw(",\"tags\":[\"truncated\"]"u8);
         line.Raw("}\n"u8);
-        return late;
     }
 
     /// <inheritdoc/>
@@ -147,6 +167,7 @@ internal sealed class EcsFormat(RecordText text) : RecordFormat(text)
         line.Raw(connection.Connection);
         line.Ascii(EnumWords.Of(exchange.Outcome));
         line.Raw("\""u8);
+        WriteProcess(line, connection.ClientProcess);
         if (exchange.Grpc is { Status: { } status })
         {
             line.Raw(",\"grpc_status\":\""u8);

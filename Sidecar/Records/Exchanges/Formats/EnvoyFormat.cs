@@ -25,7 +25,7 @@ internal sealed class EnvoyFormat(RecordText text) : RecordFormat(text)
     protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
-    public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
+    public override void Write(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         var (request, response, clock) = (exchange.Request, exchange.FinalResponse, Text.Clock);
         var (seconds, nanoseconds) = clock.TimeOfDay(exchange.Started, exchange.Ended);
@@ -75,7 +75,6 @@ internal sealed class EnvoyFormat(RecordText text) : RecordFormat(text)
         if (Text.HasExt && IsCut(line, exchange))
             line.Raw(",\"truncated\":true"u8);
         line.Raw("}\n"u8);
-        return -1;
     }
 
     /// <inheritdoc/>

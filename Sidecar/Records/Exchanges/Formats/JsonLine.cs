@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
+using Chassis.Records;
 using Sidecar.Observation.Memory;
 
 namespace Sidecar.Records.Exchanges.Formats;
@@ -17,13 +19,18 @@ internal sealed class JsonLine
 
     private static readonly SearchValues<byte> Plain = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c).Except("\"\\"u8.ToArray())]);
 
+    private readonly List<LateText> _late = [];
     private PooledBytes _bytes = new(account: null, UsualSize);
+    private int _lateRoom;
 
-    /// <summary>The line so far.</summary>
+    /// <summary>The line so far, without its late texts.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.Written;
 
-    /// <summary>Its length so far.</summary>
-    public int Length => _bytes.Length;
+    /// <summary>The texts that are not known yet.</summary>
+    public ReadOnlySpan<LateText> LateTexts => CollectionsMarshal.AsSpan(_late);
+
+    /// <summary>Its length so far, with the most that its late texts can have.</summary>
+    public int Length => _bytes.Length + _lateRoom;
 
     /// <summary>Most bytes of the line up to which texts are written; later texts are left out. Other parts always have room.</summary>
     public int TextLimit { get; set; } = int.MaxValue;
@@ -34,7 +41,8 @@ internal sealed class JsonLine
     /// <summary>Begins another line; the buffer returns to the pool.</summary>
     public void Clear()
     {
-        (TextLimit, IsCut) = (int.MaxValue, false);
+        (TextLimit, IsCut, _lateRoom) = (int.MaxValue, false, 0);
+        _late.Clear();
         _bytes.Release();
     }
 
@@ -71,11 +79,17 @@ internal sealed class JsonLine
         _bytes.Advance(length);
     }
 
-    /// <summary>Blanks for a value that comes later.</summary>
-    public void Blanks(int count)
+    /// <summary>A text that is valid JSON at this place, now or when it is known.</summary>
+    public void Late(ILateText text)
     {
-        Room(count)[..count].Fill((byte)' ');
-        _bytes.Advance(count);
+        if (text.Known.IsCompleted)
+        {
+            _bytes.Advance(text.Write(Room(text.MaxLength)));
+            return;
+        }
+
+        _late.Add(new LateText(_bytes.Length, text));
+        _lateRoom += text.MaxLength;
     }
 
     public void Number(long number)

@@ -33,6 +33,19 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
         Outcome = "\",\"sidecar.outcome\":\""u8.ToArray(),
     };
 
+    private static readonly ProcessWords ServerWords = new()
+    {
+        Command = ",\"process.executable.name\":\""u8.ToArray(),
+        Container = ",\"container.id\":\""u8.ToArray(),
+    };
+
+    private static readonly ProcessWords ClientWords = new()
+    {
+        Id = ",\"client.process.pid\":"u8.ToArray(),
+        Command = ",\"client.process.executable.name\":\""u8.ToArray(),
+        Container = ",\"client.container.id\":\""u8.ToArray(),
+    };
+
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> ClientField => "{\"client.address\":\""u8;
 
@@ -40,7 +53,13 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
     protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
-    public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
+    protected override ProcessWords ServerProcess => ServerWords;
+
+    /// <inheritdoc/>
+    protected override ProcessWords ClientProcess => ClientWords;
+
+    /// <inheritdoc/>
+    public override void Write(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         var (response, clock) = (exchange.FinalResponse, Text.Clock);
         var (seconds, nanoseconds) = clock.TimeOfDay(exchange.Started, exchange.Ended);
@@ -56,7 +75,9 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
 
         line.Raw(",\"attributes\":"u8);
         line.Raw(connection.Endpoints);
-        var late = WriteProcess(line, connection.Process);
+        line.Late(connection.Process);
+        WriteProcess(line, connection.ServerProcess);
+        WriteProcess(line, connection.ClientProcess);
         WriteMessages(line, exchange);
         if (Text.HasExt)
         {
@@ -81,7 +102,6 @@ internal sealed class OtelFormat(RecordText text) : RecordFormat(text)
         }
 
         line.Raw("}\n"u8);
-        return late;
     }
 
     /// <inheritdoc/>

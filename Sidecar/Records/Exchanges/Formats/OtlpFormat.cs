@@ -24,8 +24,7 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
         Server = ",{\"key\":\"server.address\",\"value\":{\"stringValue\":\""u8.ToArray(),
         ServerPort = "\"}},{\"key\":\"server.port\",\"value\":{\"intValue\":\""u8.ToArray(),
         NetworkType = ",{\"key\":\"network.transport\",\"value\":{\"stringValue\":\"tcp\"}},{\"key\":\"network.type\",\"value\":{\"stringValue\":\""u8.ToArray(),
-        // Without quotation marks, because blanks for a late number may not be among them.
-        Process = "\"}},{\"key\":\"process.pid\",\"value\":{\"intValue\":"u8.ToArray(),
+        Process = "\"}},{\"key\":\"process.pid\",\"value\":{\"intValue\":\""u8.ToArray(),
     };
 
     private static readonly ConnectionWords OwnWords = new()
@@ -36,6 +35,22 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
         Outcome = "\"}},{\"key\":\"sidecar.outcome\",\"value\":{\"stringValue\":\""u8.ToArray(),
     };
 
+    private static readonly ProcessWords ServerWords = new()
+    {
+        Command = ",{\"key\":\"process.executable.name\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        Container = ",{\"key\":\"container.id\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        TextEnd = "\"}}"u8.ToArray(),
+    };
+
+    private static readonly ProcessWords ClientWords = new()
+    {
+        Id = ",{\"key\":\"client.process.pid\",\"value\":{\"intValue\":\""u8.ToArray(),
+        IdEnd = "\"}}"u8.ToArray(),
+        Command = ",{\"key\":\"client.process.executable.name\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        Container = ",{\"key\":\"client.container.id\",\"value\":{\"stringValue\":\""u8.ToArray(),
+        TextEnd = "\"}}"u8.ToArray(),
+    };
+
     /// <inheritdoc/>
     protected sealed override ReadOnlySpan<byte> ClientField => "\"client.address\",\"value\":{\"stringValue\":\""u8;
 
@@ -43,12 +58,20 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
     protected sealed override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
-    public sealed override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
+    protected sealed override ProcessWords ServerProcess => ServerWords;
+
+    /// <inheritdoc/>
+    protected sealed override ProcessWords ClientProcess => ClientWords;
+
+    /// <inheritdoc/>
+    public sealed override void Write(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         line.Raw("{\"attributes\":["u8);
         line.Raw(connection.Endpoints);
-        var late = WriteProcess(line, connection.Process);
-        line.Raw("}}"u8);
+        line.Late(connection.Process);
+        line.Raw("\"}}"u8);
+        WriteProcess(line, connection.ServerProcess);
+        WriteProcess(line, connection.ClientProcess);
         WriteMessages(line, exchange);
         if (Text.HasExt)
         {
@@ -66,7 +89,6 @@ internal abstract class OtlpFormat(RecordText text) : RecordFormat(text)
         line.Raw("]"u8);
         WriteRecord(line, exchange, Text.TraceOf(exchange.Request));
         line.Raw("}\n"u8);
-        return late;
     }
 
     /// <summary>The most bytes of texts behind the attributes.</summary>

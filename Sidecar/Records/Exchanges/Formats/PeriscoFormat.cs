@@ -33,6 +33,19 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         Outcome = "\",\"outcome\":\""u8.ToArray(),
     };
 
+    private static readonly ProcessWords ServerWords = new()
+    {
+        Command = ",\"server_command\":\""u8.ToArray(),
+        Container = ",\"server_container\":\""u8.ToArray(),
+    };
+
+    private static readonly ProcessWords ClientWords = new()
+    {
+        Id = ",\"client_pid\":"u8.ToArray(),
+        Command = ",\"client_command\":\""u8.ToArray(),
+        Container = ",\"client_container\":\""u8.ToArray(),
+    };
+
     /// <inheritdoc/>
     protected override ReadOnlySpan<byte> ClientField => "\"ip\":{\"client\":\""u8;
 
@@ -40,13 +53,19 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
     protected override ConnectionWords Words => OwnWords;
 
     /// <inheritdoc/>
-    public override int Write(JsonLine line, RecordWriter connection, Exchange exchange)
+    protected override ProcessWords ServerProcess => ServerWords;
+
+    /// <inheritdoc/>
+    protected override ProcessWords ClientProcess => ClientWords;
+
+    /// <inheritdoc/>
+    public override void Write(JsonLine line, RecordWriter connection, Exchange exchange)
     {
         var (response, clock, maxLine) = (exchange.FinalResponse, Text.Clock, Text.MaxLine);
         if (connection.Names.Length > 0)
             line.Raw("{\"protoMessage\":"u8);
         WriteTime(line, clock.TimeOfDay(exchange.Started, exchange.Ended));
-        var late = WriteProcess(line, connection.Process);
+        line.Late(connection.Process);
         line.Raw(connection.Endpoints);
         if (response is not null && clock.Nanoseconds(exchange.Requested, exchange.Responded) is > 0 and var latency)
         {
@@ -55,7 +74,7 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
             line.Raw(shape.LatencyEnd);
         }
 
-        var headsEnd = maxLine - AroundExt - connection.Connection.Length - connection.Names.Length - Math.Min(GrpcMessage.Of(exchange).Length, maxLine / MessageShare);
+        var headsEnd = maxLine - AroundExt - connection.Connection.Length - connection.ProcessLength - connection.Names.Length - Math.Min(GrpcMessage.Of(exchange).Length, maxLine / MessageShare);
         line.TextLimit = response is null ? headsEnd : headsEnd - AroundResponse - ResponseShareOf(exchange);
         WriteRequest(line, exchange.Request);
         line.TextLimit = headsEnd;
@@ -67,7 +86,6 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         line.Raw("}"u8);
         line.Raw(connection.Names);
         line.Raw("\n"u8);
-        return late;
     }
 
     /// <inheritdoc/>
@@ -231,6 +249,8 @@ internal sealed class PeriscoFormat(RecordText text, PeriscoShape shape) : Recor
         line.Number(exchange.RequestBytes);
         line.Raw(",\"response_bytes\":"u8);
         line.Number(exchange.ResponseBytes);
+        WriteProcess(line, connection.ServerProcess);
+        WriteProcess(line, connection.ClientProcess);
         if (exchange.Grpc is { } call)
             WriteCall(line, exchange, call, BehindMessage + connection.Names.Length);
         if (IsCut(line, exchange))

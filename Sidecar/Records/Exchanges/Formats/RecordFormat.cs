@@ -7,6 +7,7 @@ using Oracle.Protocol;
 using Sidecar.Kubernetes;
 using Sidecar.Observation;
 using Sidecar.Options;
+using Sidecar.Owners;
 
 namespace Sidecar.Records.Exchanges.Formats;
 
@@ -25,17 +26,13 @@ internal abstract class RecordFormat(RecordText text)
     public RecordWriter For(in ExchangeOrigin origin, RecordKey key = RecordKey.None) =>
         new(
             this, LineKey.Of(key, origin), origin.Process, Written(WriteEndpoints, origin), Text.HasExt ? Written(WriteConnection, origin) : [],
-            origin.Names is null ? [] : Written(WriteNames, origin));
+            origin.Names is null ? [] : Written(WriteNames, origin), TextOf(origin, origin.Process, ServerProcess), TextOf(origin, origin.ClientProcess, ClientProcess));
 
     /// <summary>The sender of a line of this format, for <see cref="LineSender"/>.</summary>
     public UInt128 SenderOf(ReadOnlySpan<byte> line) => LineClient.Of(line, ClientField);
 
     /// <summary>Writes a line, with its line feed, on the event loop: it neither waits nor allocates.</summary>
-    /// <returns>
-    /// Position of the process's number if it is not known yet, with <see cref="LineSink.LateNumberWidth"/> blanks there;
-    /// -1 if the number is written already, or has no place.
-    /// </returns>
-    public abstract int Write(JsonLine line, RecordWriter connection, Exchange exchange);
+    public abstract void Write(JsonLine line, RecordWriter connection, Exchange exchange);
 
     /// <summary>The texts of peers, with the user's rules.</summary>
     protected RecordText Text { get; } = text;
@@ -48,6 +45,12 @@ internal abstract class RecordFormat(RecordText text)
 
     /// <summary>The words around the sidecar's own names of a connection, the same in all its records.</summary>
     protected abstract ConnectionWords Words { get; }
+
+    /// <summary>The words around what is known of the server's process, beside its number; null if lines do not have it.</summary>
+    protected virtual ProcessWords? ServerProcess => null;
+
+    /// <summary>The words around what is known of the client's process; null if lines do not have it.</summary>
+    protected virtual ProcessWords? ClientProcess => null;
 
     /// <summary>Writes addresses and ports, up to the number of the process.</summary>
     protected void WriteAddresses(JsonLine line, in ExchangeOrigin origin, AddressWords words)
@@ -88,18 +91,11 @@ internal abstract class RecordFormat(RecordText text)
     /// <summary>The content of a string with one of Kubernetes' names.</summary>
     protected static void WriteName(JsonLine line, string name) => line.Text(Encoding.UTF8.GetBytes(name));
 
-    /// <summary>Writes the number of the process, or blanks for it.</summary>
-    /// <returns>As <see cref="Write"/> does.</returns>
-    protected static int WriteProcess(JsonLine line, LocalProcess process)
+    /// <summary>Writes a part with a process; nothing for null.</summary>
+    protected static void WriteProcess(JsonLine line, ProcessText? process)
     {
-        if (process.IsPending)
-        {
-            line.Blanks(LineSink.LateNumberWidth);
-            return line.Length - LineSink.LateNumberWidth;
-        }
-
-        line.Number(process.Value);
-        return -1;
+        if (process is not null)
+            line.Late(process);
     }
 
     /// <summary>Limits the texts that follow, so that this number of bytes has room behind them.</summary>
@@ -137,6 +133,9 @@ internal abstract class RecordFormat(RecordText text)
 
         line.Raw(Words.Outcome);
     }
+
+    private static ProcessText? TextOf(in ExchangeOrigin origin, LocalProcess? process, ProcessWords? words) =>
+        origin.ClientProcess is null || process is null || words is null ? null : new ProcessText(process, words);
 
     private delegate void PartWriter(JsonLine line, in ExchangeOrigin origin);
 

@@ -38,9 +38,10 @@ internal static class IndexTemplate
         [
             ("date_nanos", "timestamp"),
             ("ip", "attributes.client.address attributes.server.address"),
-            ("long", "duration_ns latency_ns attributes.client.port attributes.server.port attributes.process.pid attributes.http.request.size attributes.http.response.size attributes.http.response.status_code"),
+            ("long", "duration_ns latency_ns attributes.client.port attributes.server.port attributes.process.pid attributes.client.process.pid attributes.http.request.size attributes.http.response.size attributes.http.response.status_code"),
             ("keyword", "trace_id parent_span_id attributes.network.transport attributes.network.type attributes.network.protocol.name attributes.network.protocol.version attributes.error.type"),
             ("keyword", "attributes.url.scheme attributes.url.path attributes.url.query attributes.http.request.method attributes.http.request.method_original attributes.user_agent.original"),
+            ("keyword", "attributes.process.executable.name attributes.container.id attributes.client.process.executable.name attributes.client.container.id"),
             ("keyword", "attributes.rpc.system.name attributes.rpc.method attributes.rpc.response.status_code attributes.sidecar.grpc.message"),
             ("keyword", "attributes.sidecar.connection.id attributes.sidecar.role attributes.sidecar.transform attributes.sidecar.outcome"),
             ("boolean", "attributes.sidecar.truncated"),
@@ -52,8 +53,8 @@ internal static class IndexTemplate
             ("ip", "client.ip server.ip"),
             ("long", "client.port server.port process.pid event.duration http.request.bytes http.response.bytes http.response.status_code"),
             ("keyword", "network.transport network.protocol network.type ecs.version event.kind event.category event.type event.dataset event.outcome tags"),
-            ("keyword", "labels.connection_id labels.role labels.transform labels.outcome labels.grpc_status url.original url.path url.query user_agent.original trace.id parent.id"),
-            ("keyword", "http.version http.request.method http.request.id http.request.referrer http.request.mime_type http.response.mime_type"),
+            ("keyword", "labels.connection_id labels.role labels.transform labels.outcome labels.grpc_status labels.client_pid labels.client_command labels.client_container url.original url.path url.query user_agent.original trace.id parent.id"),
+            ("keyword", "process.name container.id http.version http.request.method http.request.id http.request.referrer http.request.mime_type http.response.mime_type"),
             ("object", "http.request.headers http.response.headers"),
         ],
         ["envoy"] =
@@ -95,8 +96,8 @@ internal static class IndexTemplate
 
     private static (string Type, string Fields)[] Ext =>
     [
-        ("keyword", "ext.conn_id ext.role ext.transform ext.outcome ext.grpc_message"),
-        ("long", "ext.duration_ns ext.request_bytes ext.response_bytes ext.grpc_status ext.grpc_request_messages ext.grpc_response_messages"),
+        ("keyword", "ext.conn_id ext.role ext.transform ext.outcome ext.grpc_message ext.server_command ext.server_container ext.client_command ext.client_container"),
+        ("long", "ext.duration_ns ext.request_bytes ext.response_bytes ext.grpc_status ext.grpc_request_messages ext.grpc_response_messages ext.client_pid"),
         ("boolean", "ext.truncated"),
     ];
 

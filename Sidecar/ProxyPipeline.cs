@@ -19,7 +19,7 @@ namespace Sidecar;
 /// <summary>The stages of a connection in each role, in order.</summary>
 internal sealed class ProxyPipeline(
     SidecarOptions options, DestinationGuard guard, Resolver resolver, OracleClient oracle, UpstreamConnector connector, RelayHandler relay,
-    ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionInfoMiddleware> logger)
+    ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionInfoMiddleware> logger, ILogger<UpstreamConnector> upstreamLogger)
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
@@ -31,23 +31,23 @@ internal sealed class ProxyPipeline(
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
-                .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseUpstream(listener, connector, metrics, upstreamLogger)
                 .UseSendProxyHeader(listener)
-                .UseGreetPeer(options.Timeouts, metrics, time)
+                .UseGreetPeer(metrics, time)
                 .UseAuthorization(listener, oracle),
             SidecarRole.Inbound => connection
-                .UseAcceptPeer(options.Timeouts, metrics, time)
+                .UseAcceptPeer(listener, options.Timeouts, connection => RouteMiddleware.PortOf(connection, listener), metrics, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseUpstream(listener, connector, metrics, upstreamLogger)
                 .UseSendProxyHeader(listener),
             _ => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(listener, options.Timeouts, connector, metrics)
+                .UseUpstream(listener, connector, metrics, upstreamLogger)
                 .UseSendProxyHeader(listener),
         };
         connection.UseDownstreamAnswer().UseRelay(relay);

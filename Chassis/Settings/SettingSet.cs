@@ -205,6 +205,16 @@ public sealed class SettingSet
     /// <summary>Notes an error at a setting that does not depend on its value.</summary>
     public void RefuseAt(Setting setting, string reason) => Note(setting, $"{setting.Origin}: {reason}");
 
+    /// <summary>Refuses an entry of a list without these keys; an entry without any key is no entry.</summary>
+    public void Need(string entry, params ReadOnlySpan<string> keys)
+    {
+        foreach (var needed in keys)
+        {
+            if (FindAny(needed) is null && !IsWrong(needed) && FindAny(entry) is { } some && !IsWrong(some.Key))
+                RefuseAt(some, $"{needed} is missing in this entry");
+        }
+    }
+
     /// <summary>Notes an error of the configuration as a whole.</summary>
     public void Refuse(string line) => _errors.TryAdd(line, NoLine);
 

@@ -10,6 +10,9 @@ namespace Oracle.Protocol;
 /// <param name="Port">Its port, 1 to 65535, in the long form, otherwise 0.</param>
 public readonly record struct PeerGreeting(ConnectionId Id, string? Host = null, int Port = 0)
 {
+    /// <summary>The bytes with which every greeting begins.</summary>
+    public static ReadOnlySpan<byte> Start => "bonjour "u8;
+
     /// <summary>Reads a line; it does not check whether the host is valid.</summary>
     public static bool TryParse(string line, out PeerGreeting greeting)
     {

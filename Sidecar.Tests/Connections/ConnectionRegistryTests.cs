@@ -227,5 +227,5 @@ public sealed class ConnectionRegistryTests
         return info;
     }
 
-    private static ConnectionInfo Report(ListenerOptions listener) => new(listener, Client, new MemoryConnection(), 0);
+    private static ConnectionInfo Report(ListenerOptions listener) => new(listener, new TimeoutOptions(), Client, new MemoryConnection(), 0);
 }

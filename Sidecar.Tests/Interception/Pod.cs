@@ -8,7 +8,10 @@ using Xunit;
 namespace Sidecar.Tests.Interception;
 
 /// <summary>A network namespace with a sidecar under a user of its own, and rules that hand it all other users' connections.</summary>
-internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
+/// <param name="space">Its namespace.</param>
+/// <param name="number">The last part of its addresses.</param>
+/// <param name="config">The sidecar's configuration, with listeners <c>out</c> at 45000 and <c>in</c> at 45001; null for the usual one.</param>
+internal sealed class Pod(NetworkNamespace space, int number, string? config = null) : IAsyncDisposable
 {
     public const int SidecarUser = 1337;
     public const int AppUser = 1339;
@@ -48,7 +51,7 @@ internal sealed class Pod(NetworkNamespace space, int number) : IAsyncDisposable
             ip link set wire up
             """);
         await SetRulesAsync("apply");
-        _sidecar = space.Start(SidecarUser, "Sidecar", ["--config", _folder.Write("sidecar.yaml", Config), "--connection-records", Records]);
+        _sidecar = space.Start(SidecarUser, "Sidecar", ["--config", _folder.Write("sidecar.yaml", config ?? Config), "--connection-records", Records]);
         await _sidecar.ErrorLineAsync("Serving admin");
     }
 

@@ -40,7 +40,7 @@ internal static class Stage
     /// <summary>Gives the connection the report that the first stage of a pipeline makes.</summary>
     public static ConnectionInfo Open(ConnectionContext connection, ListenerOptions listener)
     {
-        var info = new ConnectionInfo(listener, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!), connection, TimeProvider.System.GetTimestamp());
+        var info = new ConnectionInfo(listener, Timeouts, new ClientAddress((IPEndPoint)connection.RemoteEndPoint!), connection, TimeProvider.System.GetTimestamp());
         connection.Features.Set(info);
         return info;
     }

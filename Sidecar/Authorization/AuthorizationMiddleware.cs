@@ -1,3 +1,4 @@
+using ByteFilters;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Connections;
@@ -15,13 +16,21 @@ internal sealed class AuthorizationMiddleware(ConnectionDelegate next, ListenerO
     private async ValueTask<bool> AuthorizeAsync(ConnectionContext connection)
     {
         var info = connection.Info();
-        var decision = listener.Oracle is { } address
-            ? await oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, info.Id, info.Client.EndPoint, RouteOf(connection, info)))
-            : Decision.Grant(listener.TransformFor(info.Destination));
+        var decision = await DecideAsync(connection, info);
         if (decision.Refusal is { } refusal)
             return info.End(refusal, decision.Detail);
         info.Transform = decision.Transform;
         return true;
+    }
+
+    private ValueTask<Decision> DecideAsync(ConnectionContext connection, ConnectionInfo info)
+    {
+        // Without a pair there is nothing to agree on.
+        if (info.Session.IsPlain())
+            return new(Decision.Grant(TransformExpression.Identity));
+        return listener.Oracle is { } address
+            ? oracle.AskAsync(connection, address, new OracleQuestion(listener.Role, info.Id, info.Client.EndPoint, RouteOf(connection, info)))
+            : new(Decision.Grant(connection.Features.Get<ConnectionRoute>()?.Rule?.Transform ?? listener.TransformFor(info.Destination)));
     }
 
     // Only dialect v1x can express it.

@@ -52,12 +52,7 @@ internal static class ListenerTransforms
             settings.Refuse(word, "'destination' and 'transform' are expected below it");
         var destinations = settings.ReadList($"{key}.destination", [], DestinationPattern.Parse);
         var transform = settings.Read($"{key}.transform", TransformExpression.Identity, Values.OrFile(parse));
-        foreach (var needed in new[] { $"{key}.destination", $"{key}.transform" })
-        {
-            if (settings.FindAny(needed) is null && !settings.IsWrong(needed) && settings.FindAny(key) is { } some && !settings.IsWrong(some.Key))
-                settings.RefuseAt(some, $"{needed} is missing in this entry");
-        }
-
+        settings.Need(key, $"{key}.destination", $"{key}.transform");
         return new DestinationTransform(destinations, transform);
     }
 }

@@ -40,7 +40,8 @@ internal static class OptionsReader
     private static SidecarOptions ReadAll(SettingSet settings)
     {
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
-        var listeners = ListenerReader.ReadAll(settings, language);
+        var timeouts = TimeoutSettings.Read(settings, "timeouts", new TimeoutOptions());
+        var listeners = ListenerReader.ReadAll(settings, language, timeouts);
         var most = LimitCheck.MostConnections(listeners);
         var wanted = settings.Read("limits.connections", most, ParseConnections);
         var defaults = new SidecarOptions { Listeners = listeners };
@@ -51,7 +52,7 @@ internal static class OptionsReader
         {
             Language = language,
             Probes = ReadProbes(settings),
-            Timeouts = ReadTimeouts(settings, defaults.Timeouts),
+            Timeouts = timeouts,
             Drain = settings.Read("drain", defaults.Drain, Values.Duration(TimeSpan.Zero, Day)),
             WantedConnections = wanted,
             MaxConnections = Math.Min(wanted, most),
@@ -96,18 +97,6 @@ internal static class OptionsReader
             NoDelay = settings.Read("tcp.no-delay", defaults.NoDelay, Values.Switch),
             KeepAlive = settings.Read("tcp.keep-alive", defaults.KeepAlive, parse),
             UserTimeout = settings.Read("tcp.user-timeout", defaults.UserTimeout, Values.OffOr(Values.Duration(TimeSpan.FromSeconds(1), Day))),
-        };
-    }
-
-    private static TimeoutOptions ReadTimeouts(SettingSet settings, TimeoutOptions defaults)
-    {
-        var parse = Values.Duration(TimeSpan.FromMilliseconds(1), Day);
-        return new TimeoutOptions
-        {
-            Handshake = settings.Read("timeouts.handshake", defaults.Handshake, parse),
-            Connect = settings.Read("timeouts.connect", defaults.Connect, parse),
-            Idle = settings.Read("timeouts.idle", defaults.Idle, parse),
-            HalfClosed = settings.Read("timeouts.half-closed", defaults.HalfClosed, parse),
         };
     }
 }

@@ -21,6 +21,8 @@ internal static class SettingTable
         new("--allow-clients", "listeners.0.allow-clients", "CIDR,...", "Clients that may use a socks4 listener [default: loopback]"),
         new("--allow-destinations", "listeners.0.allow-destinations", "RULE,...", "Destinations that an inbound listener may connect to: pod, original, loopback, CIDR, CIDR:port [default: pod,original]; its target is always allowed"),
         new("--deny-destinations", "listeners.0.deny-destinations", "RULE,...", "Destinations that an inbound listener may not connect to, even if they are allowed [default: none]"),
+        new("--peers", "listeners.0.peers", "MODE", "Clients of an inbound listener: strict (only outbound sidecars), permissive (plain clients too) or plain (only plain clients) [default: strict]"),
+        new("--peek-timeout", "listeners.0.peek-timeout", "TIME", $"permissive: a client that is silent for this time counts as plain [default: {Values.Display(ListenerOptions.DefaultPeekTimeout)}]"),
         new("--accept-proxy", "listeners.0.accept-proxy", "on|off", "Every connection must start with a PROXY header (v1 or v2) that names the client [default: off]"),
         new("--proxy-clients", "listeners.0.proxy-clients", "CIDR,...", "Proxies that may connect to this listener and send a PROXY header; all others are refused [default: loopback]"),
         new("--send-proxy", "listeners.0.send-proxy", "v1|v2|off", "Sends a PROXY header that names the client to the upstream, before all other bytes [default: off]"),

@@ -15,10 +15,11 @@ internal sealed record Ending(RelayEndReason Reason, string? Detail);
 /// other threads, so each value is published as one reference. The first failure counts.
 /// </summary>
 /// <param name="listener">The listener that accepted it.</param>
+/// <param name="timeouts">The time limits of the process.</param>
 /// <param name="peer">The address that connected.</param>
 /// <param name="downstream">The accepted connection.</param>
 /// <param name="opened">Time of the accept: a timestamp of the process's clock.</param>
-internal sealed class ConnectionInfo(ListenerOptions listener, ClientAddress peer, ConnectionContext downstream, long opened)
+internal sealed class ConnectionInfo(ListenerOptions listener, TimeoutOptions timeouts, ClientAddress peer, ConnectionContext downstream, long opened)
 {
     // Continuations run inline: the transport's last step runs on the thread, and event loop, that accounted for the connection.
     private readonly TaskCompletionSource _accounted = new();
@@ -41,6 +42,9 @@ internal sealed class ConnectionInfo(ListenerOptions listener, ClientAddress pee
 
     /// <summary>The client: the peer itself, or the client that the peer's PROXY header names.</summary>
     public ClientAddress Client { get; set; } = peer;
+
+    /// <summary>Its time limits: those of the process, or of its route.</summary>
+    public TimeoutOptions Timeouts { get; set; } = timeouts;
 
     /// <summary>Time of the accept: a timestamp of the process's clock.</summary>
     public long Opened => opened;
@@ -69,6 +73,9 @@ internal sealed class ConnectionInfo(ListenerOptions listener, ClientAddress pee
         get => Volatile.Read(ref _transform);
         set => Volatile.Write(ref _transform, value);
     }
+
+    /// <summary>Whether there is a sidecar on the other side; null in role alone, and before that is known.</summary>
+    public PeerSession? Session { get; set; }
 
     /// <summary>Its last stage, when it runs, for taps.</summary>
     public IRelay? Relay

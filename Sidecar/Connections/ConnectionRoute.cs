@@ -1,5 +1,6 @@
 using Chassis.Net;
 using Sidecar.Net;
+using Sidecar.Options;
 
 namespace Sidecar.Connections;
 
@@ -8,6 +9,7 @@ namespace Sidecar.Connections;
 /// The client's destination, which must not be the sidecar itself; null if only p2 knows it. p1 sends it (long form) to a configured p2.
 /// </param>
 /// <param name="Upstream">The address to which this sidecar connects: the destination itself, or p2.</param>
-/// <param name="Configured">Whether the upstream is the listener's configured target.</param>
+/// <param name="Configured">Whether the upstream is an address of the configuration: the listener's target, or the peer of a route.</param>
 /// <param name="Original">The connection's original destination, if the kernel was asked for it.</param>
-internal sealed record ConnectionRoute(HostPort? Destination, HostPort Upstream, bool Configured, OriginalDestination? Original = null);
+/// <param name="Rule">The route of the configuration that it takes; null if it has none.</param>
+internal sealed record ConnectionRoute(HostPort? Destination, HostPort Upstream, bool Configured, OriginalDestination? Original = null, OutboundRoute? Rule = null);

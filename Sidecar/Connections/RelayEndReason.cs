@@ -70,6 +70,9 @@ public enum RelayEndReason
     /// <summary>Bytes that do not follow the expected protocol.</summary>
     ProtocolError,
 
+    /// <summary>A greeting came after the time in which a client had to send it, so the connection was a plain one already.</summary>
+    LateGreeting,
+
     /// <summary>A transform failed.</summary>
     TransformError,
 

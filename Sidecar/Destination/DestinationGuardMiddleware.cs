@@ -43,10 +43,10 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
         var route = connection.Features.Get<ConnectionRoute>()!;
         if (RefuseTold(route) is { Refusal: { } told } verdict)
             return info.End(told, verdict.Detail);
-        var candidates = route.Configured ? _target : null;
+        var candidates = route.Configured && route.Rule is null ? _target : null;
         if (candidates is null)
         {
-            var resolved = await resolver.ResolveAsync(route.Upstream, timeouts.Connect, route.Configured ? null : info.Client.Host);
+            var resolved = await resolver.ResolveAsync(route.Upstream, info.Timeouts.Connect, route.Configured ? null : info.Client.Host);
             if (resolved.Failure is { } failure)
                 return info.End(failure, resolved.Detail);
             candidates = new UpstreamCandidates(resolved.Addresses, resolved.Took);

@@ -21,10 +21,29 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
             return Task.CompletedTask;
         }
 
+        var info = connection.Info();
+        info.Destination = route.Destination;
+        if (listener.Routes.Count > 0)
+        {
+            route = Choose(route);
+            if (route.Rule is { Action: RouteAction.Deny })
+            {
+                info.End(RelayEndReason.DestinationNotAllowed, $"a route of this listener denies {route.Destination}");
+                return Task.CompletedTask;
+            }
+
+            if (route.Rule is null or { Action: RouteAction.Plain })
+                info.Session = PeerSession.Plain;
+            info.Timeouts = route.Rule?.Timeouts ?? info.Timeouts;
+        }
+
         connection.Features.Set(route);
-        connection.Info().Destination = route.Destination;
         return next(connection);
     }
+
+    /// <summary>The port of the destination, as far as it is known before a greeting: of the target, or of the original destination.</summary>
+    public static int? PortOf(ConnectionContext connection, ListenerOptions listener) =>
+        listener.Target?.Port ?? OriginalDestinationReader.Read(connection)?.EndPoint.Port;
 
     // The same for every connection, if the configuration alone decides it.
     private static ConnectionRoute? Fixed(ListenerOptions listener) => listener switch
@@ -54,12 +73,26 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
         return said is { } destination ? new ConnectionRoute(destination, destination, Configured: false, original) : null;
     }
 
+    private ConnectionRoute Choose(ConnectionRoute route)
+    {
+        foreach (var rule in listener.Routes)
+        {
+            if (rule.Matches(route.Destination!.Value))
+                return rule.Peer is { } peer ? route with { Rule = rule, Upstream = peer, Configured = true } : route with { Rule = rule };
+        }
+
+        return route;
+    }
+
     private static HostPort Of(IPEndPoint endPoint) => new(endPoint.Address.ToString(), endPoint.Port);
 }
 
 internal static class RouteMiddlewareExtensions
 {
-    /// <summary>Sets the <see cref="ConnectionRoute"/> feature, or ends the connection with <c>no_original_destination</c>.</summary>
+    /// <summary>
+    /// Sets the <see cref="ConnectionRoute"/> feature, or ends the connection with <c>no_original_destination</c> or
+    /// <c>destination_not_allowed</c>.
+    /// </summary>
     public static IConnectionBuilder UseRoute(this IConnectionBuilder builder, ListenerOptions listener) =>
         builder.Use(next => new RouteMiddleware(next, listener).OnConnectionAsync);
 }

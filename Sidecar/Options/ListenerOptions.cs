@@ -11,6 +11,9 @@ public sealed record ListenerOptions
     /// <summary>127.0.0.0/8 and ::1.</summary>
     internal static readonly IReadOnlyList<IPNetwork> LoopbackNetworks = [NetworkAddress.Parse("127.0.0.0/8"), NetworkAddress.Parse("::1")];
 
+    /// <summary>A greeting follows the TCP handshake at once, so only a lost segment takes longer.</summary>
+    internal static readonly TimeSpan DefaultPeekTimeout = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Name in records and metrics; default the role, with the port if the role is not unique.</summary>
     public required string Name { get; init; }
 
@@ -67,8 +70,41 @@ public sealed record ListenerOptions
     /// <summary>The version of the PROXY header that the upstream gets; null sends none.</summary>
     public ProxyVersion? SendProxy { get; init; }
 
+    /// <summary>
+    /// outbound: what happens to connections, by destination. The first match decides; what no route matches is plain. Without routes every
+    /// connection is greeted.
+    /// </summary>
+    public IReadOnlyList<OutboundRoute> Routes { get; init; } = [];
+
+    /// <summary>inbound: which clients it takes.</summary>
+    public PeerMode Peers { get; init; } = PeerMode.Strict;
+
+    /// <summary>inbound: ports of the destination with a mode of their own. The first match decides.</summary>
+    public IReadOnlyList<PortPeers> PortPeers { get; init; } = [];
+
+    /// <summary>
+    /// inbound, permissive: how long a client may be silent until it counts as plain; more than 0, default 100 ms. A service that speaks
+    /// first is that much slower for plain clients.
+    /// </summary>
+    public TimeSpan PeekTimeout { get; init; } = DefaultPeekTimeout;
+
     /// <summary>Whether HTTP and gRPC exchanges are observed; by default not at p1, so that a pair observes each exchange once.</summary>
     public bool Observe { get; init; } = true;
+
+    /// <summary>Whether no plain client can come, whatever its destination is.</summary>
+    internal bool IsAlwaysStrict => Peers == PeerMode.Strict && PortPeers.All(entry => entry.Peers == PeerMode.Strict);
+
+    /// <summary>Which clients it takes for a port of the destination, or for null, if the destination is not known.</summary>
+    internal PeerMode PeersOf(int? port)
+    {
+        foreach (var entry in PortPeers)
+        {
+            if (port is { } known && entry.Ports.Contains(known))
+                return entry.Peers;
+        }
+
+        return Peers;
+    }
 
     /// <summary>The transform for a destination, or for null, if this side does not know the destination.</summary>
     internal TransformExpression TransformFor(HostPort? destination)

@@ -23,7 +23,7 @@ internal sealed partial class ConnectionInfoMiddleware(
     public Task OnConnectionAsync(ConnectionContext connection)
     {
         var client = new ClientAddress(NetworkAddress.Canonical((IPEndPoint)connection.RemoteEndPoint!));
-        var info = new ConnectionInfo(listener, client, connection, time.GetTimestamp());
+        var info = new ConnectionInfo(listener, timeouts, client, connection, time.GetTimestamp());
         connection.Features.Set(info);
         _ = RunAsync(connection, info);
         return info.Accounted;

@@ -10,6 +10,7 @@ namespace Sidecar.Records;
 /// <param name="Id">The connection's id, the same on both sidecars of a pair.</param>
 /// <param name="Listener">The listener's name.</param>
 /// <param name="Role">alone, p1 or p2.</param>
+/// <param name="Session">Whether there was a sidecar on the other side (<see cref="PeerSession"/>).</param>
 /// <param name="Client">Address and port of the client: the one that connected, or the one that its PROXY header named.</param>
 /// <param name="Proxy">Address and port of the sender of that header.</param>
 /// <param name="Destination">The client's destination, if this sidecar knows it.</param>
@@ -28,6 +29,7 @@ internal sealed record ConnectionRecord(
     string Id,
     string Listener,
     string Role,
+    string? Session,
     string Client,
     string? Proxy,
     string? Destination,

@@ -62,6 +62,7 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
         Id: info.Id.ToString(),
         Listener: info.Listener.Name,
         Role: info.Listener.Role.Word(),
+        Session: info.Session?.Word(),
         Client: info.Client.ToString(),
         Proxy: info.Client == info.Peer ? null : info.Peer.ToString(),
         Destination: info.Destination?.ToString(),

@@ -35,6 +35,8 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
         try
         {
             codecs = CodecPair.For(info.Transform!, info.Listener.Role, _compiled);
+            if (info.Session == PeerSession.Silent)
+                codecs = codecs with { ToUpstream = new LateGreetingCodec(codecs.ToUpstream, info) };
         }
         catch (Exception error)
         {
@@ -45,7 +47,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
 
         var upstream = connection.Features.Get<UpstreamFeature>()!.Connection;
         var observer = exchanges.Observe(info, connection, upstream) is { } watching ? new RelayObservation(watching, info.Listener.Role, time) : null;
-        return new RelayConnection(connection, upstream, info, options.Timeouts, options.Tcp, clock, observer).RunAsync(codecs);
+        return new RelayConnection(connection, upstream, info, info.Timeouts, options.Tcp, clock, observer).RunAsync(codecs);
     }
 }
 

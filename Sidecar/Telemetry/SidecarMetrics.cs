@@ -25,6 +25,7 @@ internal sealed class SidecarMetrics
     private readonly Histogram<double> _connect;
     private readonly Histogram<double> _handshake;
     private readonly Histogram<double> _oracle;
+    private readonly Counter<long> _peers;
 
     public SidecarMetrics(IMeterFactory factory, CurrentOptions options, ConnectionRegistry registry, TimeProvider time)
     {
@@ -34,6 +35,7 @@ internal sealed class SidecarMetrics
         _connect = Histogram("sidecar.upstream.connect", "Time until the upstream accepted.", StepBuckets);
         _handshake = Histogram("sidecar.handshake", "outbound: from the greeting to the peer's answer. inbound: from accept to the greeting.", StepBuckets);
         _oracle = Histogram("sidecar.oracle.request", "Time until the Oracle's answer, by result.", StepBuckets);
+        _peers = meter.CreateCounter<long>("sidecar.peer.decisions", null, "Connections by the mode of their port or route, and by whether there was a sidecar on the other side.");
         BuildInfo.AddTo(meter, "sidecar");
         meter.CreateObservableGauge("sidecar.connections.limit", () => options.Value.MaxConnections, null, "Most connections at once, over all listeners.");
         meter.CreateObservableGauge("sidecar.listener.connections.limit", () => ObserveLimits(options.Value), null, "Most connections at once, of listeners with a limit of their own.");
@@ -55,6 +57,13 @@ internal sealed class SidecarMetrics
     public void UpstreamConnected(ListenerOptions listener, long started) => _connect.Record(Seconds(started), Name(listener.Name), Role(listener.Role));
 
     public void HandshakeDone(ListenerOptions listener, long started) => _handshake.Record(Seconds(started), Name(listener.Name), Role(listener.Role));
+
+    /// <summary>What the other side of a connection has turned out to be.</summary>
+    /// <param name="listener">The listener that accepted it.</param>
+    /// <param name="mode">What was to be done: the word of a <see cref="PeerMode"/> or <see cref="RouteAction"/>.</param>
+    /// <param name="session">What was found.</param>
+    public void PeerDecided(ListenerOptions listener, string mode, PeerSession session) => _peers.Add(
+        1, Name(listener.Name), new KeyValuePair<string, object?>("mode", mode), new KeyValuePair<string, object?>("result", session.Word()));
 
     public void OracleAnswered(string result, long started) => _oracle.Record(Seconds(started), new KeyValuePair<string, object?>("result", result));
 

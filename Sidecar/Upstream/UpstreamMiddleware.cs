@@ -1,4 +1,5 @@
 using System.Net;
+using Chassis.Net;
 using Microsoft.AspNetCore.Connections;
 using Oracle.Protocol;
 using Sidecar.Connections;
@@ -10,33 +11,48 @@ using Sidecar.Telemetry;
 namespace Sidecar.Upstream;
 
 /// <summary>Connects to the upstream and closes the connection when the later stages are done.</summary>
-internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics)
+internal sealed partial class UpstreamMiddleware(
+    ConnectionDelegate next, ListenerOptions listener, UpstreamConnector connector, SidecarMetrics metrics, ILogger<UpstreamConnector> logger)
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        if (await RunAsync(connection) is { } noPeer)
+        {
+            // The downgrade that the route allows: once, for a plain connection greets nobody.
+            var info = connection.Info();
+            info.Session = PeerSession.Plain;
+            Log.FallsBack(logger, info.Listener.Name, connection.Features.Get<ConnectionRoute>()!.Upstream, noPeer);
+            await RunAsync(connection);
+        }
+    }
+
+    // Why the upstream is no sidecar, or null.
+    private async Task<string?> RunAsync(ConnectionContext connection)
     {
         var info = connection.Info();
         var started = metrics.Now;
         // p1's connections to its own pod must still pass p2.
         var candidates = connection.Features.Get<UpstreamCandidates>()!;
         var outcome = await connector.ConnectAsync(
-            connection, candidates.Addresses, timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.Outbound);
+            connection, candidates.Addresses, info.Timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.Outbound);
         if (outcome.Connection is null)
         {
             info.End(outcome.Failure!.Value, outcome.Detail);
-            return;
+            return null;
         }
 
         await using var upstream = outcome.Connection;
         metrics.UpstreamConnected(info.Listener, started);
         info.Upstream = new UpstreamAddress((IPEndPoint)upstream.RemoteEndPoint!);
-        connection.Features.Set(new UpstreamFeature(upstream));
+        var feature = new UpstreamFeature(upstream);
+        connection.Features.Set(feature);
         if (!info.Attach(upstream))
-            return;
+            return null;
         var isOrderly = false;
         try
         {
             await next(connection);
-            isOrderly = info.Failure is null;
+            isOrderly = info.Failure is null && feature.NoPeer is null;
         }
         finally
         {
@@ -44,6 +60,14 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
             if (!isOrderly)
                 upstream.Abort();
         }
+
+        return feature.NoPeer;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(8, LogLevel.Warning, "Listener {Listener}: {Upstream} is not a sidecar ({Reason}); the connection goes on as a plain one, because its route has fallback: plain")]
+        public static partial void FallsBack(ILogger logger, string listener, HostPort upstream, string reason);
     }
 }
 
@@ -51,6 +75,6 @@ internal static class UpstreamMiddlewareExtensions
 {
     /// <summary>Sets the <see cref="UpstreamFeature"/>, or ends the connection with <c>connect_failed</c> or <c>connect_timeout</c>.</summary>
     public static IConnectionBuilder UseUpstream(
-        this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics) =>
-        builder.Use(next => new UpstreamMiddleware(next, listener, timeouts, connector, metrics).OnConnectionAsync);
+        this IConnectionBuilder builder, ListenerOptions listener, UpstreamConnector connector, SidecarMetrics metrics, ILogger<UpstreamConnector> logger) =>
+        builder.Use(next => new UpstreamMiddleware(next, listener, connector, metrics, logger).OnConnectionAsync);
 }

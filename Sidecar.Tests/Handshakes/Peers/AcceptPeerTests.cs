@@ -131,5 +131,5 @@ public sealed class AcceptPeerTests : IDisposable
     }
 
     private Task RunAsync(ConnectionDelegate next) =>
-        new AcceptPeerMiddleware(next, Stage.Timeouts, Stage.Metrics(_time, Listener), _time).OnConnectionAsync(_connection);
+        new AcceptPeerMiddleware(next, Listener, Stage.Timeouts, _ => null, Stage.Metrics(_time, Listener), _time).OnConnectionAsync(_connection);
 }

@@ -132,7 +132,7 @@ public sealed class GreetPeerTests : IAsyncDisposable
     private Task RunAsync(HostPort? destination, bool configured = true)
     {
         _client.Features.Set(new ConnectionRoute(destination, P2, configured));
-        return new GreetPeerMiddleware(Next, Stage.Timeouts, Stage.Metrics(_time, Listener), _time).OnConnectionAsync(_client);
+        return new GreetPeerMiddleware(Next, Stage.Metrics(_time, Listener), _time).OnConnectionAsync(_client);
     }
 
     private Task Next(ConnectionContext connection)

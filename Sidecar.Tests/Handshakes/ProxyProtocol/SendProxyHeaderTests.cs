@@ -68,7 +68,7 @@ public sealed class SendProxyHeaderTests : IDisposable
     {
         var info = Open(SidecarRole.Outbound);
         _client.Features.Set(new ConnectionRoute(null, new("p2.test", 45001), Configured: true));
-        var greet = new GreetPeerMiddleware(Stage.MustNotBeReached, Stage.Timeouts, Stage.Metrics(_time, info.Listener), _time);
+        var greet = new GreetPeerMiddleware(Stage.MustNotBeReached, Stage.Metrics(_time, info.Listener), _time);
         var stage = RunAsync(info, connection =>
         {
             Assert.Equal("", _upstream.ReceivedText());

@@ -8,17 +8,25 @@ using Sidecar.Telemetry;
 namespace Sidecar.Handshakes.Peers;
 
 /// <summary>p1's half of the handshake: <c>bonjour</c> to p2, then wait for its answer.</summary>
-internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOptions timeouts, SidecarMetrics metrics, TimeProvider time)
+internal sealed class GreetPeerMiddleware(ConnectionDelegate next, SidecarMetrics metrics, TimeProvider time)
 {
     private static readonly MessageParser<string> ParseLine = WireLine.Parser(WireLine.MaxPeerBytes);
 
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
         var info = connection.Info();
+        var action = connection.Features.Get<ConnectionRoute>()?.Rule?.Action ?? (info.Session.IsPlain() ? RouteAction.Plain : RouteAction.Peer);
         var started = metrics.Now;
-        if (await GreetAsync(connection, info))
+        if (info.Session.IsPlain())
         {
+            metrics.PeerDecided(info.Listener, action.Word(), PeerSession.Plain);
+            await next(connection);
+        }
+        else if (await GreetAsync(connection, info))
+        {
+            info.Session = PeerSession.Greeted;
             metrics.HandshakeDone(info.Listener, started);
+            metrics.PeerDecided(info.Listener, action.Word(), PeerSession.Greeted);
             await next(connection);
         }
     }
@@ -39,23 +47,33 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, TimeoutOption
         }
         catch (IOException error)
         {
-            return info.End(RelayEndReason.UpstreamReset, error.Message);
+            return IsNoPeer(connection, RelayEndReason.UpstreamReset, error.Message);
         }
 
-        var read = await peer.Input.ReadMessageAsync(ParseLine, timeouts.Handshake, time);
+        var read = await peer.Input.ReadMessageAsync(ParseLine, info.Timeouts.Handshake, time);
         if (read.Status != ReadStatus.Complete)
-            return info.End(HandshakeEnds.ByUpstream(read.Status), $"the peer's answer {HandshakeEnds.Describe(read.Status)}");
+            return IsNoPeer(connection, HandshakeEnds.ByUpstream(read.Status), $"the peer's answer {HandshakeEnds.Describe(read.Status)}");
         if (!PeerAnswer.TryParse(read.Message!, out var answer))
-            return info.End(RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' does not follow the protocol");
+            return IsNoPeer(connection, RelayEndReason.ProtocolError, $"the peer's answer '{read.Message}' does not follow the protocol");
         if (answer.Id != info.Id)
             return info.End(RelayEndReason.HandshakeFailed, $"the peer answered for connection {answer.Id}");
+        // A sidecar that refuses has decided: that is no reason to go around it.
         return answer.Granted || info.End(RelayEndReason.PeerRefused, "the peer answered fail");
+    }
+
+    // The end of the connection, unless its route allows a plain one then.
+    private static bool IsNoPeer(ConnectionContext connection, RelayEndReason reason, string detail)
+    {
+        if (connection.Features.Get<ConnectionRoute>() is not { Rule.FallsBackToPlain: true })
+            return connection.Info().End(reason, detail);
+        connection.Features.Get<UpstreamFeature>()!.NoPeer = detail;
+        return false;
     }
 }
 
 internal static class GreetPeerMiddlewareExtensions
 {
-    /// <summary>Continues when p2 has answered <c>ok</c>.</summary>
-    public static IConnectionBuilder UseGreetPeer(this IConnectionBuilder builder, TimeoutOptions timeouts, SidecarMetrics metrics, TimeProvider time) =>
-        builder.Use(next => new GreetPeerMiddleware(next, timeouts, metrics, time).OnConnectionAsync);
+    /// <summary>Continues when p2 has answered <c>ok</c>, or at once if there is no p2.</summary>
+    public static IConnectionBuilder UseGreetPeer(this IConnectionBuilder builder, SidecarMetrics metrics, TimeProvider time) =>
+        builder.Use(next => new GreetPeerMiddleware(next, metrics, time).OnConnectionAsync);
 }

@@ -1,0 +1,66 @@
+using ByteFilters;
+using Chassis.Net;
+using Chassis.Settings;
+using Oracle.Protocol;
+using Sidecar.Options;
+
+namespace Sidecar.Configuration;
+
+/// <summary>Reads the <c>routes</c> of an outbound listener.</summary>
+internal static class ListenerRoutes
+{
+    // Each connection compares its destination with one route after the other.
+    private const int MaxRoutes = 256;
+
+    private static readonly Func<string, RouteAction> ParseAction = Values.OneOf(
+        ("peer", RouteAction.Peer), ("plain", RouteAction.Plain), ("deny", RouteAction.Deny));
+
+    private static readonly Func<string, bool> ParseFallback = Values.OneOf(("plain", true), ("off", false));
+
+    /// <summary>The listener with its routes. A setting without an effect is an error.</summary>
+    public static ListenerOptions WithRoutes(this ListenerOptions listener, SettingSet settings, string key, TimeoutOptions timeouts, Func<string, TransformExpression> parse)
+    {
+        var list = $"{key}.routes";
+        var indices = settings.Indices(list);
+        if (indices.Count == 0)
+            settings.RefuseBelow(list, "a list of routes is expected, with a dash before each pair of 'destination' and 'action'");
+        else if (listener.Role != SidecarRole.Outbound)
+            settings.Refuse(settings.FindAny(list)!, "only an outbound listener has routes");
+        else if (listener.Mode == ListenerMode.Fixed)
+            settings.Refuse(settings.FindAny(list)!, "an outbound listener with a fixed target does not know the destination; use mode transparent or socks4");
+        if (indices.Count > MaxRoutes)
+            settings.Refuse(settings.FindAny($"{list}.{indices[MaxRoutes]}")!, $"there are {indices.Count} routes; at most {MaxRoutes} are supported");
+        return listener with { Routes = [.. indices.Select(i => Read(listener, settings, $"{list}.{i}", timeouts, parse))] };
+    }
+
+    private static OutboundRoute Read(ListenerOptions listener, SettingSet settings, string key, TimeoutOptions timeouts, Func<string, TransformExpression> parse)
+    {
+        if (settings.FindWord(key) is { } word)
+            settings.Refuse(word, "'destination' and 'action' are expected below it");
+        settings.Need(key, $"{key}.destination", $"{key}.action");
+        var destinations = settings.ReadList($"{key}.destination", [], DestinationPattern.Parse);
+        var action = settings.Read($"{key}.action", RouteAction.Peer, ParseAction);
+        var route = new OutboundRoute
+        {
+            Destinations = destinations,
+            Action = action,
+            Peer = settings.ReadOptional<HostPort?>($"{key}.peer", text => HostPort.Parse(text)),
+            Transform = settings.ReadOptional($"{key}.transform", Values.OrFile(parse)),
+            FallsBackToPlain = settings.Read($"{key}.fallback", false, ParseFallback),
+            Timeouts = TimeoutSettings.Read(settings, $"{key}.timeouts", timeouts),
+        };
+        if (action != RouteAction.Peer)
+        {
+            foreach (var part in (string[])["peer", "transform", "fallback"])
+                settings.SwitchOff($"{key}.{part}", "only a route with action: peer has it", cause: $"{key}.action");
+        }
+        else if (listener.Oracle is not null)
+        {
+            settings.SwitchOff($"{key}.transform", "has no effect, because the Oracle chooses the transform; remove one of the two");
+        }
+
+        if (action == RouteAction.Deny && settings.FindAny($"{key}.timeouts") is { } limits)
+            settings.Refuse(limits, "a route with action: deny has no time limits");
+        return route;
+    }
+}

@@ -96,6 +96,7 @@ public sealed class ModeMatrixTests
             using var reader = new StreamReader(tls);
             var line = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit);
             await tls.ShutdownAsync();
+            socket.Finish();
             return line is null ? null : line + "\n";
         }
 
@@ -134,6 +135,11 @@ public sealed class ModeMatrixTests
             }
 
             socket.Finish();
+            // What is unread at the close would be a reset.
+            while (await socket.ReceiveAsync(new byte[100], stop) > 0)
+            {
+            }
+
             return;
         }
 

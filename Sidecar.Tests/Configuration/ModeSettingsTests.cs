@@ -1,0 +1,68 @@
+using Chassis;
+using Sidecar.Options;
+using Testing;
+using Xunit;
+
+namespace Sidecar.Tests.Configuration;
+
+/// <summary>Modes of inbound ports and routes of outbound listeners, as a file gives them.</summary>
+public sealed class ModeSettingsTests
+{
+    [Fact]
+    public void File_OfAPod_GivesModesAndRoutes()
+    {
+        using var folder = new TempFolder();
+        var listeners = Words.Load([Words.Option($"config={folder.Write("sidecar.yaml", """
+            timeouts: {connect: 3s}
+            listeners:
+              - listen: ":15006"
+                role: inbound
+                peers: permissive
+                peek-timeout: 250ms
+                ports: [{port: [9090, 9091], peers: plain}, {port: 9091, peers: strict}]
+              - listen: ":15001"
+                role: outbound
+                routes:
+                  - {destination: ["10.0.0.0/8", "*.test:443"], action: peer, peer: "gate.test:15006", transform: not, fallback: plain, timeouts: {idle: 10s}}
+                  - {destination: "169.254.0.0/16", action: deny}
+                  - {destination: "*:25", action: plain}
+            """)}")], []).Listeners;
+
+        Assert.Equal(
+            [PeerMode.Permissive, PeerMode.Plain, PeerMode.Plain, PeerMode.Permissive],
+            ((int?[])[80, 9090, 9091, null]).Select(listeners[0].PeersOf));
+        Assert.Equal(TimeSpan.FromMilliseconds(250), listeners[0].PeekTimeout);
+        var routes = listeners[1].Routes;
+        Assert.Equal([RouteAction.Peer, RouteAction.Deny, RouteAction.Plain], routes.Select(route => route.Action));
+        Assert.Equal(("gate.test:15006", "not", true), (routes[0].Peer?.ToString(), routes[0].Transform?.ToString(), routes[0].FallsBackToPlain));
+        // What a route does not set is that of the process.
+        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3)), (routes[0].Timeouts.Idle, routes[0].Timeouts.Connect));
+        Assert.Equal(new TimeoutOptions { Connect = TimeSpan.FromSeconds(3) }, routes[1].Timeouts);
+    }
+
+    [Theory]
+    [InlineData("inbound", "peers: lax", ":4: listeners.0.peers 'lax': ")]
+    [InlineData("inbound", "ports: permissive", ":4: listeners.0.ports 'permissive': a list is expected")]
+    [InlineData("inbound", "ports: [8080]", ":4: listeners.0.ports.0 '8080': 'port' and 'peers' are expected below it")]
+    [InlineData("inbound", "ports: [{port: 8080}]", ":4: listeners.0.ports.0.port: listeners.0.ports.0.peers is missing in this entry")]
+    [InlineData("inbound", "ports: [{port: 0, peers: plain}]", ":4: listeners.0.ports.0.port '0': ")]
+    [InlineData("inbound", "peek-timeout: 50ms", ":4: listeners.0.peek-timeout '50ms': only with peers: permissive are the first bytes looked at")]
+    [InlineData("inbound", "routes: [{destination: '*', action: plain}]", ": only an outbound listener has routes")]
+    [InlineData("outbound", "peers: plain", ":4: listeners.0.peers 'plain': only an inbound listener has it")]
+    [InlineData("outbound", "ports: [{port: 80, peers: plain}]", ": only an inbound listener has modes of ports")]
+    [InlineData("outbound", "routes: [{destination: '*'}]", ": listeners.0.routes.0.action is missing in this entry")]
+    [InlineData("outbound", "routes: [{destination: '*', action: pass}]", ":4: listeners.0.routes.0.action 'pass': ")]
+    [InlineData("outbound", "routes: [{destination: '*', action: plain, transform: not}]", ":4: listeners.0.routes.0.transform 'not': only a route with action: peer has it")]
+    [InlineData("outbound", "routes: [{destination: '*', action: deny, peer: 'a:1'}]", ":4: listeners.0.routes.0.peer 'a:1': only a route with action: peer has it")]
+    [InlineData("outbound", "routes: [{destination: '*', action: deny, timeouts: {idle: 1s}}]", ": a route with action: deny has no time limits")]
+    [InlineData("outbound", "target: 'a:1'\n    routes: [{destination: '*', action: plain}]", "an outbound listener with a fixed target does not know the destination; use mode transparent or socks4")]
+    public void File_ThatMakesNoSense_IsRefusedWithItsLine(string role, string setting, string error)
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("sidecar.yaml", $"listeners:\n  - listen: 127.0.0.1:1\n    role: {role}\n    {setting}\n");
+
+        var refused = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], []));
+
+        Assert.Contains(error, refused.Message, StringComparison.Ordinal);
+    }
+}

@@ -133,7 +133,7 @@ public sealed class DrainOrderTests : IDisposable
         var process = await ProcessAsync(SidecarRole.Inbound);
         process.Drain.Begin();
 
-        Assert.Null(await _transport.ReplaceAsync(process.Table, 2, Stage.Listener(SidecarRole.Inbound, name: "new")));
+        Assert.Null(await RecordingTransport.ReplaceAsync(process.Table, 2, Stage.Listener(SidecarRole.Inbound, name: "new")));
         Assert.Single(_transport.Opened);
         process.Drain.Hurry();
         await process.Drain.RunAsync().WaitAsync(Limit, TestContext.Current.CancellationToken);
@@ -150,7 +150,7 @@ public sealed class DrainOrderTests : IDisposable
         var current = new CurrentOptions(options);
         var registry = new ConnectionRegistry(current);
         var table = new ListenerTable(_transport, new OwnPorts(), _announcement, registry, NullLogger<ListenerTable>.Instance);
-        await _transport.ReplaceAsync(table, 1, [.. options.Listeners]);
+        await RecordingTransport.ReplaceAsync(table, 1, [.. options.Listeners]);
         var reporter = new ConnectionReporter(
             null, registry, new SidecarMetrics(_meters, current, registry, _time), new RecordMetrics(_meters), _time, NullLogger<ConnectionReporter>.Instance);
         return new(options, registry, table, new Drain(

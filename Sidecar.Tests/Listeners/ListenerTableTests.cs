@@ -1,5 +1,6 @@
 using System.Net;
 using Chassis;
+using Chassis.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Connections;
 using Sidecar.Destination;
@@ -180,5 +181,5 @@ public sealed class ListenerTableTests : IDisposable
     private static ListenerOptions At(string name, string address = "127.0.0.1", int port = 0) =>
         Stage.Listener(name: name) with { Listen = new IPEndPoint(IPAddress.Parse(address), port) };
 
-    private Task<IReadOnlyList<Listener>?> ReplaceAsync(params IReadOnlyList<ListenerOptions> wanted) => _transport.ReplaceAsync(_table, ++_generation, wanted);
+    private Task<IReadOnlyList<Listener>?> ReplaceAsync(params IReadOnlyList<ListenerOptions> wanted) => RecordingTransport.ReplaceAsync(_table, ++_generation, wanted);
 }

@@ -25,7 +25,7 @@ internal sealed class RecordingTransport : IProxyTransport, IDisposable
     }
 
     /// <summary>Replaces the listeners of a table; each connection notes its generation in its items.</summary>
-    public async Task<IReadOnlyList<Listener>?> ReplaceAsync(ListenerTable table, int generation, params IReadOnlyList<ListenerOptions> wanted)
+    public static async Task<IReadOnlyList<Listener>?> ReplaceAsync(ListenerTable table, int generation, params IReadOnlyList<ListenerOptions> wanted)
     {
         using var sockets = new ListenSockets();
         var planned = ListenerPlan.Make(table.Current, wanted, sockets, ListenSockets.DefaultBacklog);

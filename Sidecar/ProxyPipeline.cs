@@ -24,7 +24,7 @@ internal sealed class ProxyPipeline(
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
         connection.UseConnectionInfo(listener, options.Timeouts, registry, reporter, time, logger)
-            .UseAcceptProxyHeader(listener, options.Timeouts, time);
+            .UseAcceptProxyHeader(listener, options.Timeouts, registry, time);
         _ = listener.Role switch
         {
             SidecarRole.Outbound => connection

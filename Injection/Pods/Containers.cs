@@ -181,8 +181,18 @@ internal static class Containers
     {
         if (pod.KubernetesNames is { } names)
             yield return KeyValuePair.Create("SIDECAR__KUBERNETES__NAMES", names);
-        if (pod.Config is not null)
-            yield break;
+        if (pod.Config is null)
+        {
+            foreach (var entry in ListenersOf(pod))
+                yield return entry;
+        }
+
+        if (pod.DrainDelay is { } delay)
+            yield return KeyValuePair.Create("SIDECAR__DRAIN_DELAY", delay);
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> ListenersOf(PodSettings pod)
+    {
         for (var i = 0; i < pod.Roles.Count; i++)
         {
             yield return KeyValuePair.Create($"SIDECAR__LISTENERS__{i}__ROLE", pod.Roles[i]);

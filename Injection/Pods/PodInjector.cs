@@ -8,8 +8,9 @@ namespace Injection.Pods;
 /// <summary>Adds a sidecar to a pod template, or removes it.</summary>
 internal static class PodInjector
 {
-    // The sidecar ends its connections within its drain time of 5 s.
-    private const int ShortestGracePeriod = 10;
+    // The sidecar ends its connections within its drain time of 5 s, which begins after the drain delay. The application needs some time too.
+    private const int DrainSeconds = 5;
+    private const int ApplicationSeconds = 5;
 
     /// <summary>Adds a sidecar. A pod that has one gets the one that it should have now.</summary>
     /// <param name="pod">The pod template.</param>
@@ -185,8 +186,9 @@ internal static class PodInjector
     {
         if (isJob && settings.Container == ContainerKind.Classic)
             yield return "a classic sidecar keeps the Job running: end it as the last step of the main container, by POST http://127.0.0.1:15000/drain";
-        if (pod.At("spec", "terminationGracePeriodSeconds").Number() is { } seconds and < ShortestGracePeriod)
-            yield return $"terminationGracePeriodSeconds is {seconds}: the sidecar needs its drain time of 5 s behind the end of the application; give at least {ShortestGracePeriod}";
+        var needed = settings.DrainDelaySeconds + DrainSeconds;
+        if (pod.At("spec", "terminationGracePeriodSeconds").Number() is { } seconds && seconds < needed + ApplicationSeconds)
+            yield return $"terminationGracePeriodSeconds is {seconds}: the sidecar needs {needed} s behind the end of the application, for its drain delay and drain time; give at least {needed + ApplicationSeconds}";
     }
 
     private static IEnumerable<(IReadOnlyList<string> Path, int Number)> ContainerPorts(Patch pod) =>

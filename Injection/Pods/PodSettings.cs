@@ -42,6 +42,7 @@ internal sealed partial record PodSettings
         new("transform", "EXPRESSION", "Transform if there is no Oracle; no transform is encryption [default: idt]", (pod, text) => pod with { Transform = text }),
         new("config", "CONFIGMAP", "ConfigMap with a file sidecar.yaml; it replaces listeners, Oracle and transform, and its listeners must be on 45000 (outbound) and 45001 (inbound)", (pod, text) => pod with { Config = Matching(text, Name(), "the name of a ConfigMap is expected") }),
         new("kubernetes-names", "off|own|on", "Kubernetes names in records; on needs a role that may list and watch pods, services and endpoint slices [default: off]", (pod, text) => pod with { KubernetesNames = Values.OneOf(("off", "off"), ("own", "own"), ("on", "on"))(text) }),
+        new("drain-delay", "TIME", $"Time after SIGTERM in which the sidecar goes on accepting incoming connections, 0s to 1h [default: {DefaultDrainDelay}; with a ConfigMap what its file says]", (pod, text) => pod with { DrainDelay = ParseDelay(text) }),
         new("container", "KIND", "native: a native sidecar, from Kubernetes 1.29 on; classic: an ordinary container [default: native]", (pod, text) => pod with { Container = Values.OneOf(("native", ContainerKind.Native), ("classic", ContainerKind.Classic))(text) }),
         new("image", "IMAGE", $"Image of the sidecar [default: {DefaultImage}]", (pod, text) => pod with { Image = Matching(text, ImageName(), "an image is expected, such as registry.example/sidecar:1.0") }),
         new("iptables-image", "IMAGE", $"Image that sets the rules [default: {DefaultIptablesImage}]", (pod, text) => pod with { IptablesImage = Matching(text, ImageName(), "an image is expected, such as registry.example/sidecar-iptables:1.0") }),
@@ -55,6 +56,11 @@ internal sealed partial record PodSettings
     private const string DefaultCpu = "50m";
     private const string DefaultMemory = "32Mi";
     private const string DefaultMemoryLimit = "64Mi";
+
+    // Until kube-proxy and ingresses everywhere know that the pod ends; Istio's terminationDrainDuration has the same default.
+    private const string DefaultDrainDelay = "5s";
+
+    private static readonly Func<string, TimeSpan> ParseDuration = Values.Duration(TimeSpan.Zero, TimeSpan.FromHours(1));
 
     /// <summary>The version of this program, which is the tag of its images.</summary>
     public static string Version { get; } = typeof(PodSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
@@ -80,6 +86,16 @@ internal sealed partial record PodSettings
     public string? Config { get; init; }
 
     public string? KubernetesNames { get; init; }
+
+    /// <summary>The sidecar's drain delay; null if the pod's own file says it.</summary>
+    public string? DrainDelay
+    {
+        get => field ?? (Config is null ? DefaultDrainDelay : null);
+        init;
+    }
+
+    /// <summary>The same in seconds, rounded up; 0 if it is not known.</summary>
+    public int DrainDelaySeconds => DrainDelay is { } delay ? (int)Math.Ceiling(ParseDuration(delay).TotalSeconds) : 0;
 
     public ContainerKind Container { get; init; }
 
@@ -130,6 +146,8 @@ internal sealed partial record PodSettings
             throw new FormatException("ports with commas are expected, such as 9000,8000:8999, or all");
         return text;
     }
+
+    private static string ParseDelay(string text) => Values.Display(ParseDuration(text));
 
     private static string ParseQuantity(string text) => Matching(text, Quantity(), "a quantity is expected, such as 50m, 1, 32Mi");
 

@@ -63,6 +63,7 @@ public sealed class ConfigurationReaderTests : IDisposable
 
     [Theory]
     [InlineData("drain: 7s")]
+    [InlineData("drain-delay: 7s")]
     [InlineData("timeouts: {idle: 7s}")]
     [InlineData("limits: {connections: 7}")]
     [InlineData("upstream: {connect-attempts: 7}")]
@@ -80,7 +81,7 @@ public sealed class ConfigurationReaderTests : IDisposable
         Assert.Empty(waiting);
         Assert.Equal(3, settings.Count(s => s.Origin != "default"));
         Assert.True(
-            options.Drain.Seconds == 7 || options.Timeouts.Idle.Seconds == 7 || options.MaxConnections == 7 || options.ConnectAttempts == 7
+            options.Drain.Seconds == 7 || options.DrainDelay.Seconds == 7 || options.Timeouts.Idle.Seconds == 7 || options.MaxConnections == 7 || options.ConnectAttempts == 7
             || options.Listeners[0].Oracle is not null || options.Language.Words.Contains("mine"));
     }
 

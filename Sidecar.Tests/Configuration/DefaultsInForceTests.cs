@@ -12,7 +12,7 @@ public sealed class DefaultsInForceTests
     // Settings that have no default of their own: a source has them, or nothing holds.
     private static readonly string[] WithoutDefault =
     [
-        "config", "listeners.0.listen", "listeners.0.target", "oracle.address", "listeners.0.allow-clients", "listeners.0.deny-destinations", "listeners.0.max-connections",
+        "config", "listeners.0.listen", "listeners.0.target", "oracle.address", "listeners.0.allow-clients", "listeners.0.deny-destinations", "listeners.0.max-connections", "listeners.0.max-client-connections", "listeners.0.max-client-handshakes",
         "metrics.hosts", "metrics.otlp.url", "metrics.otlp.service", "metrics.otlp.token", "metrics.otlp.ca-file", "health.hosts", "records.path", "records.token", "records.service", "records.brokers", "records.topic", "records.properties-file", "records.url", "records.user", "records.password", "records.api-key", "records.ca-file", "records.spool", "records.headers.allow", "records.headers.deny", "records.paths", "records.cidrs",
         "kubernetes.pod", "kubernetes.namespace", "kubernetes.node", "kubernetes.service-account", "kubernetes.server", "kubernetes.labels",
     ];

@@ -135,6 +135,86 @@ public sealed class DrainTests
         Assert.Equal(Enumerable.Repeat("completed", transfers), sidecar.Records().Select(r => r.Reason));
     }
 
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_WithADelay_AcceptsAndServesWhileItIsNotReady(string transport)
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain-delay", "1h", "--drain", "1h");
+        Assert.Contains("sidecar_draining 0\n", (await sidecar.GetAsync("metrics", "/metrics")).Body, StringComparison.Ordinal);
+
+        sidecar.Signal(ProcessSignal.Terminate);
+        await sidecar.IsStoppingAsync();
+
+        Assert.Equal((503, "not ready: stopping\n"), await sidecar.GetAsync("health", "/readyz"));
+        Assert.Contains("sidecar_draining 1\n", (await sidecar.GetAsync("metrics", "/metrics")).Body, StringComparison.Ordinal);
+        var (client, served) = await TalkAsync(sidecar, upstream);
+        await FinishAsync(client, served);
+        await Eventually.TrueAsync(() => sidecar.Records().Count == 1);
+        // The second signal ends the delay too.
+        await sidecar.StopAsync(ProcessSignal.Terminate);
+        Assert.Equal("completed", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Signal_WhenTheDelayIsOver_ClosesAndLiveConnectionsHaveTheDrainTime(string transport)
+    {
+        using var upstream = new LoopbackListener();
+        await using var sidecar = await StartedSidecar.StartAsync(upstream.Port, "--transport", transport, "--drain-delay", "300ms", "--drain", "1h");
+        var (client, served) = await TalkAsync(sidecar, upstream);
+
+        sidecar.Signal(ProcessSignal.Terminate);
+
+        await Eventually.TrueAsync(() => !KernelSockets.IsListening(sidecar.Port));
+        await FinishAsync(client, served);
+        await sidecar.EndsAsync();
+        Assert.Equal("completed", Assert.Single(sidecar.Records()).Reason);
+    }
+
+    // An application that answers its last requests still asks others.
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Drain_OfBothRoles_ServesTheApplicationUntilItIsGone(string transport)
+    {
+        using var application = new LoopbackListener();
+        using var peer = new LoopbackListener();
+        using var folder = new TempFolder();
+        var config = folder.Write("pod.yaml", $$"""
+            listeners:
+              - {name: in, listen: "127.0.0.1:0", role: inbound, target: "127.0.0.1:{{application.Port}}"}
+              - {name: out, listen: "127.0.0.1:0", role: outbound, target: "127.0.0.1:{{peer.Port}}"}
+            """);
+        await using var sidecar = await RunningSidecar.StartAsync("--config", config, "--transport", transport, "--drain", "1h");
+        var (inbound, outbound) = (sidecar.Ports[0], sidecar.Ports[1]);
+        using var client = await SocketTalk.ConnectAsync(inbound);
+        await client.SendAsync("bonjour a\n");
+        Assert.Equal("ok a", await client.ReadLineAsync());
+        using var served = await application.AcceptAsync();
+
+        sidecar.Drain.Begin();
+
+        await Eventually.TrueAsync(() => !KernelSockets.IsListening(inbound));
+        using var asking = await SocketTalk.ConnectAsync(outbound);
+        using var asked = await peer.AcceptAsync();
+        await asked.SendAsync($"ok {(await asked.ReadLineAsync()).Split(' ')[1]}\n");
+        await asking.SendAsync("question");
+        asking.Finish();
+        Assert.Equal("question"u8.ToArray(), await asked.ReadToEndAsync());
+        asked.Finish();
+        Assert.Empty(await asking.ReadToEndAsync());
+        Assert.True(KernelSockets.IsListening(outbound));
+
+        client.Finish();
+        served.Finish();
+        await sidecar.Drain.RunAsync().WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken);
+        Assert.False(KernelSockets.IsListening(outbound));
+        Assert.Equal(["completed", "completed"], sidecar.Records.Select(r => r.Reason));
+    }
+
     private static async Task TransferAsync(int port, int seed, CountdownEvent begun, Task signalled)
     {
         using var client = await SocketTalk.ConnectAsync(port);

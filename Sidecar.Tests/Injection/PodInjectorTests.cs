@@ -162,8 +162,25 @@ public sealed class PodInjectorTests
             init[0]!["args"]!.AsArray().Select(word => (string)word!));
         var environment = Environment(pod);
         Assert.Equal(("outbound", "45000", "(xor 42)"), (environment["SIDECAR__LISTENERS__0__ROLE"], environment["SIDECAR__LISTENERS__0__LISTEN"], environment["SIDECAR__LISTENERS__0__TRANSFORM"]));
+        Assert.Equal("5s", environment["SIDECAR__DRAIN_DELAY"]);
         Assert.Equal(("inbound", "45001"), (environment["SIDECAR__LISTENERS__1__ROLE"], environment["SIDECAR__LISTENERS__1__LISTEN"]));
         Assert.Equal("1", (string)init[1]!["resources"]!["limits"]!["cpu"]!);
+    }
+
+    // A file of the pod's own says it, unless the pod does.
+    [Theory]
+    [InlineData(null, false, "5s")]
+    [InlineData("90s", false, "90s")]
+    [InlineData("0s", false, "0s")]
+    [InlineData(null, true, null)]
+    [InlineData("2s", true, "2s")]
+    public void Inject_ADrainDelay_IsThatOfThePod(string? given, bool hasFile, string? expected)
+    {
+        var pod = Pod("{containers: [{name: app, ports: [{containerPort: 9000}]}]}", given is null ? [] : [$"sidecar.proxy/drain-delay: {given}"]);
+
+        Assert.Equal(InjectionOutcome.Changed, PodInjector.Inject(pod, hasFile ? Inbound with { Config = "settings" } : Inbound, isJob: false).Outcome);
+
+        Assert.Equal(expected, Environment(pod).GetValueOrDefault("SIDECAR__DRAIN_DELAY"));
     }
 
     [Fact]
@@ -210,7 +227,7 @@ public sealed class PodInjectorTests
         Assert.Equal(3, result.Warnings.Count);
         Assert.Contains("lifecycle.preStop.httpGet", result.Warnings[0], StringComparison.Ordinal);
         Assert.Contains("POST http://127.0.0.1:15000/drain", result.Warnings[1], StringComparison.Ordinal);
-        Assert.Contains("terminationGracePeriodSeconds is 5", result.Warnings[2], StringComparison.Ordinal);
+        Assert.Contains("terminationGracePeriodSeconds is 5: the sidecar needs 10 s behind the end of the application, for its drain delay and drain time; give at least 15", result.Warnings[2], StringComparison.Ordinal);
     }
 
     [Theory]

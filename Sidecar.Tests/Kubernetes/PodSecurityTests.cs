@@ -8,7 +8,8 @@ namespace Sidecar.Tests.Kubernetes;
 public sealed class PodSecurityTests
 {
     // Sidecar and video service have this time to end.
-    private const int DrainSeconds = 5;
+    // SIDECAR__DRAIN_DELAY, and the default of drain.
+    private const int DrainSeconds = 10;
 
     [Fact]
     public async Task Application_HasNoSidecar()

@@ -1,15 +1,12 @@
 using System.Net;
-using System.Net.Sockets;
 using Chassis;
 using Chassis.Net;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Listeners;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
-using Sidecar.Transport;
 using Testing.Peers;
 using Xunit;
 
@@ -162,6 +159,19 @@ public sealed class ListenerTableTests : IDisposable
         Assert.Equal(3, _transport.Opened.Count);
     }
 
+    [Fact]
+    public async Task Stop_OfSome_LeavesTheOthersOpenAndRefusesReloads()
+    {
+        await ReplaceAsync(At("a"), At("b"));
+
+        await _table.StopAsync(listener => listener.Name == "b");
+
+        Assert.Equal([_table.Current[1].Address], _transport.Stopped);
+        Assert.Null(await ReplaceAsync(At("a")));
+        await _table.StopAsync();
+        Assert.Equal(2, _transport.Stopped.Count);
+    }
+
     private static int FreePort()
     {
         using var refusing = new RefusingPort();
@@ -171,47 +181,5 @@ public sealed class ListenerTableTests : IDisposable
     private static ListenerOptions At(string name, string address = "127.0.0.1", int port = 0) =>
         Stage.Listener(name: name) with { Listen = new IPEndPoint(IPAddress.Parse(address), port) };
 
-    private async Task<IReadOnlyList<Listener>?> ReplaceAsync(params IReadOnlyList<ListenerOptions> wanted)
-    {
-        using var sockets = new ListenSockets();
-        var planned = ListenerPlan.Make(_table.Current, wanted, sockets, ListenSockets.DefaultBacklog);
-        var generation = ++_generation;
-        return await _table.ReplaceAsync(planned, sockets, generation, _ => connection =>
-        {
-            connection.Items["generation"] = generation;
-            return Task.CompletedTask;
-        });
-    }
-
-    private sealed class RecordingTransport : IProxyTransport, IDisposable
-    {
-        public List<Opening> Opened { get; } = [];
-
-        public List<IPEndPoint> Stopped { get; } = [];
-
-        public Action? OnStop { get; set; }
-
-        public IProxyListener Listen(IPEndPoint address, Socket socket, ConnectionDelegate accepted)
-        {
-            var opening = new Opening(this, address, socket, accepted);
-            Opened.Add(opening);
-            return opening;
-        }
-
-        public void Dispose() => Opened.ForEach(opening => opening.Socket.Dispose());
-    }
-
-    private sealed record Opening(RecordingTransport Transport, IPEndPoint Address, Socket Socket, ConnectionDelegate Accepted) : IProxyListener
-    {
-        public Task StopAsync()
-        {
-            Transport.OnStop?.Invoke();
-            if (!Transport.Stopped.Contains(Address))
-                Transport.Stopped.Add(Address);
-            Socket.Dispose();
-            return Task.CompletedTask;
-        }
-
-        public ValueTask DisposeAsync() => new(StopAsync());
-    }
+    private Task<IReadOnlyList<Listener>?> ReplaceAsync(params IReadOnlyList<ListenerOptions> wanted) => RecordingTransport.ReplaceAsync(_table, ++_generation, wanted);
 }

@@ -20,12 +20,12 @@ public sealed partial class TcpOptionsTests
     [InlineData("sockets")]
     public Task Options_Given_HoldForBothSides(string transport) => HaveAsync(
         transport,
-        ["--tcp-no-delay", "off", "--tcp-keep-alive", "1m", "--tcp-user-timeout", "5s"],
+        ["--tcp-no-delay", "off", "--tcp-keep-alive", "2m", "--tcp-user-timeout", "5s"],
         (KernelOption.NoDelay, 0),
         (KernelOption.UrgentInline, 1),
         (KernelOption.KeepAlive, 1),
-        (KernelOption.KeepIdle, 60),
-        (KernelOption.KeepInterval, 6),
+        (KernelOption.KeepIdle, 120),
+        (KernelOption.KeepInterval, 12),
         (KernelOption.KeepCount, 6),
         (KernelOption.UserTimeout, 5_000));
 
@@ -33,7 +33,20 @@ public sealed partial class TcpOptionsTests
     [InlineData("epoll")]
     [InlineData("sockets")]
     public Task Options_NotGiven_AreThoseOfTheHelpText(string transport) => HaveAsync(
-        transport, [], (KernelOption.NoDelay, 1), (KernelOption.UrgentInline, 1), (KernelOption.KeepAlive, 0), (KernelOption.UserTimeout, 0));
+        transport,
+        [],
+        (KernelOption.NoDelay, 1),
+        (KernelOption.UrgentInline, 1),
+        (KernelOption.KeepAlive, 1),
+        (KernelOption.KeepIdle, 60),
+        (KernelOption.KeepInterval, 6),
+        (KernelOption.KeepCount, 6),
+        (KernelOption.UserTimeout, 0));
+
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public Task KeepAlive_Off_ProbesNobody(string transport) => HaveAsync(transport, ["--tcp-keep-alive", "off"], (KernelOption.KeepAlive, 0));
 
     // conntrack forgets such a connection after a minute of silence.
     [Theory]

@@ -64,26 +64,27 @@ public sealed class NativeSidecarTests : IAsyncLifetime
         Assert.Equal([], await PlayAsync(frontend));
 
         // The backend is deleted under load: it answers as long as the application's hook runs, through its sidecar.
-        using var stop = new CancellationTokenSource();
-        var outcomes = new ConcurrentQueue<bool>();
-        var load = Task.Run(async () =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                using var web = frontend.Sockets.Fetcher();
-                outcomes.Enqueue(await web.IsOkAsync(new Uri($"http://{Backend}:9000/api/videos"), CancellationToken.None));
-                await Task.Delay(20);
-            }
-        }, Cancellation);
-        await backend.DeleteAsync(async () =>
-        {
-            await stop.CancelAsync();
-            await load;
-        });
+        var outcomes = await DeleteUnderLoadAsync(backend, frontend.Sockets.Fetcher, new Uri($"http://{Backend}:9000/api/videos"));
         Assert.DoesNotContain(false, outcomes);
         Assert.True(outcomes.Count > 50, $"{outcomes.Count} requests");
         await frontend.DeleteAsync();
         Assert.Equal(["backend ended with 0", "sidecar ended with 0"], backend.Events.Skip(6));
+        Assert.Equal(["frontend ended with 0", "sidecar ended with 0"], frontend.Events.Skip(6));
+    }
+
+    // For each page the frontend asks the backend, through its sidecar, as long as it answers browsers.
+    [Fact]
+    public async Task Frontend_DeletedUnderLoad_LosesNoRequest()
+    {
+        var backend = await PodAsync("backend", Backend);
+        var frontend = await PodAsync("frontend", Frontend);
+        await backend.StartAsync();
+        await frontend.StartAsync();
+
+        var outcomes = await DeleteUnderLoadAsync(frontend, () => new NamespaceSockets(_rest!.Name).Fetcher(), new Uri($"http://{Frontend}:8000/"));
+
+        Assert.DoesNotContain(false, outcomes);
+        Assert.True(outcomes.Count > 50, $"{outcomes.Count} requests");
         Assert.Equal(["frontend ended with 0", "sidecar ended with 0"], frontend.Events.Skip(6));
     }
 
@@ -101,6 +102,28 @@ public sealed class NativeSidecarTests : IAsyncLifetime
         await pod.CompleteAsync();
 
         Assert.Equal(["backend ended with 0", "sidecar ended with 0"], pod.Events.Skip(5));
+    }
+
+    // Requests come until the application's hook is over: then every client knows that the pod ends.
+    private static async Task<IReadOnlyCollection<bool>> DeleteUnderLoadAsync(PodProcesses pod, Func<HttpFetcher> client, Uri url)
+    {
+        using var stop = new CancellationTokenSource();
+        var outcomes = new ConcurrentQueue<bool>();
+        var load = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                using var web = client();
+                outcomes.Enqueue(await web.IsOkAsync(url, CancellationToken.None));
+                await Task.Delay(20);
+            }
+        }, Cancellation);
+        await pod.DeleteAsync(async () =>
+        {
+            await stop.CancelAsync();
+            await load;
+        });
+        return outcomes;
     }
 
     private static async Task<IReadOnlyList<string>> PlayAsync(PodProcesses frontend)

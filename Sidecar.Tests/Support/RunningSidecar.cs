@@ -33,7 +33,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
         var path = _folder.File("records");
         _app = SidecarApp.Create(Read(
         [
-            .. words, .. Unless("--handshake-timeout", words), .. Unless("--connect-timeout", words), "--connection-records", path, "--log-level", "error", "--drain", "100ms",
+            .. words, .. Unless("--handshake-timeout", words), .. Unless("--connect-timeout", words), "--connection-records", path, "--log-level", "error", .. Unless("--drain", words, "100ms"),
             "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", .. Unless("--admin-address", words, "127.0.0.1:0"),
         ]));
         _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_errors);

@@ -77,5 +77,5 @@ internal sealed class ConfigurationReader(IReadOnlyList<Setting> commandLine, IR
     : ConfigurationReader<SidecarOptions>(commandLine, environment, OptionsReader.Read, Changing)
 {
     // The others belong to parts that are made once: sockets and routes of the own endpoints, event loops, files of records, loaded filters.
-    private static readonly string[] Changing = ["listeners", "oracle", "transforms", "timeouts", "upstream", "limits.connections", "drain"];
+    private static readonly string[] Changing = ["listeners", "oracle", "transforms", "timeouts", "upstream", "limits.connections", "drain", "drain-delay"];
 }

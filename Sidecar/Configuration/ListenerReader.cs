@@ -76,7 +76,12 @@ internal static class ListenerReader
         var allowed = settings.ReadList($"{key}.allow-destinations", DestinationRule.Defaults, DestinationRule.Parse);
         var proxyClients = settings.ReadList($"{key}.proxy-clients", ListenerOptions.LoopbackNetworks, NetworkAddress.Parse);
         if (role != SidecarRole.Inbound)
+        {
             settings.SwitchOff($"{key}.allow-destinations", "only an inbound listener has a list of allowed destinations", cause: $"{key}.role");
+            settings.SwitchOff($"{key}.max-client-connections", "only an inbound listener has a limit for each client", cause: $"{key}.role");
+            settings.SwitchOff($"{key}.max-client-handshakes", "only an inbound listener has a limit for each client", cause: $"{key}.role");
+        }
+
         if (!acceptProxy)
             settings.SwitchOff($"{key}.proxy-clients", "only a listener with accept-proxy: on has a list of proxies; switch accept-proxy on or remove the list", cause: $"{key}.accept-proxy");
         return new ListenerOptions
@@ -88,6 +93,8 @@ internal static class ListenerReader
             Mode = target is null && mode == ListenerMode.Fixed ? ListenerMode.Transparent : mode,
             Target = ReadHost(settings, $"{key}.target"),
             MaxConnections = settings.Read($"{key}.max-connections", int.MaxValue, OptionsReader.ParseConnections, _ => null),
+            MaxClientConnections = settings.ReadOptional<int?>($"{key}.max-client-connections", text => OptionsReader.ParseConnections(text)),
+            MaxClientHandshakes = settings.ReadOptional<int?>($"{key}.max-client-handshakes", text => OptionsReader.ParseConnections(text)),
             AllowClients = settings.ReadList($"{key}.allow-clients", [], NetworkAddress.Parse),
             AllowDestinations = allowed,
             DenyDestinations = settings.ReadList($"{key}.deny-destinations", [], DestinationRule.Parse),

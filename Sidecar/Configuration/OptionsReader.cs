@@ -54,6 +54,7 @@ internal static class OptionsReader
             Probes = ReadProbes(settings),
             Timeouts = timeouts,
             Drain = settings.Read("drain", defaults.Drain, Values.Duration(TimeSpan.Zero, Day)),
+            DrainDelay = settings.Read("drain-delay", defaults.DrainDelay, Values.Duration(TimeSpan.Zero, Day)),
             WantedConnections = wanted,
             MaxConnections = Math.Min(wanted, most),
             Backlog = settings.Read("limits.backlog", defaults.Backlog, Values.WholeNumber(1, 1_000_000)),

@@ -116,6 +116,9 @@ internal sealed class ConnectionInfo(ListenerOptions listener, TimeoutOptions ti
     /// <summary>Its index in the <see cref="ConnectionRegistry"/>, guarded by the registry's lock; null if it has none.</summary>
     public int? Slot { get; set; }
 
+    /// <summary>Where it is counted for its client, set under the registry's lock; null if it is not.</summary>
+    public CountedClient? Counted { get; set; }
+
     /// <summary>Whether the registry has accounted for its end; guarded by the registry's lock.</summary>
     public bool IsAccounted { get; set; }
 

@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using Oracle.Protocol;
+using Sidecar.Net;
 using Sidecar.Options;
 
 namespace Sidecar.Connections;
@@ -18,12 +20,14 @@ internal sealed class ConnectionRegistry
     private readonly List<ConnectionInfo> _live = [];
     private readonly Dictionary<string, long> _endedTransformed = new(StringComparer.Ordinal);
     private readonly CurrentOptions _options;
+    private readonly ClientLimits _clients;
     private Ending? _refusal;
     private TaskCompletionSource? _emptied;
 
     public ConnectionRegistry(CurrentOptions options)
     {
         _options = options;
+        _clients = new ClientLimits(options);
         Expect(options.Value.Listeners.Select(ListenerLabel.Of));
     }
 
@@ -34,6 +38,26 @@ internal sealed class ConnectionRegistry
         {
             lock (_lock)
                 return _live.Count;
+        }
+    }
+
+    /// <summary>Entries of the clients that are counted.</summary>
+    public int ClientEntries
+    {
+        get
+        {
+            lock (_lock)
+                return _clients.Entries + _accounts.Values.Sum(account => account.ClientConnections.Clients + account.ClientHandshakes.Clients);
+        }
+    }
+
+    /// <summary>Connections that were accepted since the start, also refused ones.</summary>
+    public long Opened
+    {
+        get
+        {
+            lock (_lock)
+                return _accounts.Values.Sum(account => account.Opened);
         }
     }
 
@@ -58,23 +82,49 @@ internal sealed class ConnectionRegistry
     /// <summary>Adds an accepted connection; a connection above a limit gets its end reason and takes no place.</summary>
     public bool TryAdd(ConnectionInfo info)
     {
-        Ending refusal;
+        Ending? refusal;
         lock (_lock)
         {
-            var account = AccountOf(ListenerLabel.Of(info.Listener));
-            account.Opened++;
-            if (RefusalFor(account, info.Listener) is not { } found)
-            {
-                info.Slot = _live.Count;
-                _live.Add(info);
-                account.Live++;
-                return true;
-            }
-
-            refusal = found;
+            AccountOf(ListenerLabel.Of(info.Listener)).Opened++;
+            refusal = Place(info, countsClient: info.Listener is { Role: SidecarRole.Inbound, AcceptProxy: false });
         }
 
-        return info.End(refusal.Reason, refusal.Detail);
+        // Asked only now, because it takes system calls.
+        if (refusal is { Reason: RelayEndReason.ClientLimit } && IsOwn(info.Peer))
+        {
+            lock (_lock)
+                refusal = Place(info, countsClient: false);
+        }
+
+        return refusal is null || info.End(refusal.Reason, refusal.Detail);
+    }
+
+    /// <summary>
+    /// Counts a live connection for the client that a proxy has named; the proxy's own address has no limit. A client above its limit gets
+    /// its end reason.
+    /// </summary>
+    public bool TryCountClient(ConnectionInfo info)
+    {
+        if (info.Listener.Role != SidecarRole.Inbound)
+            return true;
+        Ending? refusal = null;
+        lock (_lock)
+        {
+            // An end that was accounted for gives nothing back.
+            if (!info.IsAccounted)
+                refusal = _clients.TryEnter(info, AccountOf(ListenerLabel.Of(info.Listener)));
+        }
+
+        return refusal is null || info.End(refusal.Reason, refusal.Detail);
+    }
+
+    /// <summary>The relay begins: the client no longer has a handshake under way.</summary>
+    public void EndHandshake(ConnectionInfo info)
+    {
+        if (info.Counted is not { IsInHandshake: true } counted)
+            return;
+        lock (_lock)
+            counted.EndHandshake();
     }
 
     /// <summary>Accepts no connection from now on.</summary>
@@ -105,6 +155,7 @@ internal sealed class ConnectionRegistry
             if (info.IsAccounted)
                 return null;
             info.IsAccounted = true;
+            info.Counted?.Leave();
             var ending = info.Ending;
             var account = AccountOf(ListenerLabel.Of(info.Listener));
             account.AddEnded(info, ending.Reason);
@@ -178,6 +229,32 @@ internal sealed class ConnectionRegistry
         if (!_accounts.TryGetValue(listener, out var account))
             _accounts.Add(listener, account = new ListenerAccount(listener));
         return account;
+    }
+
+    // Null if it has a place now.
+    private Ending? Place(ConnectionInfo info, bool countsClient)
+    {
+        var account = AccountOf(ListenerLabel.Of(info.Listener));
+        if ((RefusalFor(account, info.Listener) ?? (countsClient ? _clients.TryEnter(info, account) : null)) is { } refusal)
+            return refusal;
+        info.Slot = _live.Count;
+        _live.Add(info);
+        account.Live++;
+        return null;
+    }
+
+    // The own pod has no limit for a client.
+    private static bool IsOwn(ClientAddress peer)
+    {
+        try
+        {
+            return LocalAddress.IsLocal(peer.EndPoint.Address);
+        }
+        catch (SocketException)
+        {
+            // No descriptor is left to find out.
+            return false;
+        }
     }
 
     private Ending? RefusalFor(ListenerAccount account, ListenerOptions listener) =>

@@ -19,6 +19,12 @@ internal sealed class ListenerAccount(ListenerLabel listener)
     /// <summary>Connections that live now.</summary>
     public int Live { get; set; }
 
+    /// <summary>Its live connections by client, as far as they are counted for clients.</summary>
+    public ClientCounts ClientConnections { get; } = new();
+
+    /// <summary>Those of them whose handshake is under way.</summary>
+    public ClientCounts ClientHandshakes { get; } = new();
+
     /// <summary>Bytes of the connections that have ended.</summary>
     public ByteTotals EndedBytes => _endedBytes;
 

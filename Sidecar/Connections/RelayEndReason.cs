@@ -64,6 +64,9 @@ public enum RelayEndReason
     /// <summary>More connections than configured.</summary>
     LimitReached,
 
+    /// <summary>The client has as many connections, or handshakes under way, as one client of an inbound listener can have.</summary>
+    ClientLimit,
+
     /// <summary>The process was stopping and the drain time was over.</summary>
     Draining,
 

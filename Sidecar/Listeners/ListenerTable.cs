@@ -21,7 +21,7 @@ internal sealed partial class ListenerTable(
     // With those that have stopped and still have connections.
     private readonly HashSet<Listener> _all = [];
     private volatile IReadOnlyList<Listener> _current = [];
-    private bool _isStopped;
+    private bool _isEnding;
 
     /// <summary>The listeners that accept, in the order of the configuration.</summary>
     public IReadOnlyList<Listener> Current => _current;
@@ -45,7 +45,7 @@ internal sealed partial class ListenerTable(
         IReadOnlyList<Listener> added;
         lock (_lock)
         {
-            if (_isStopped)
+            if (_isEnding)
                 return null;
             gone = [.. _current.Except(planned.Select(p => p.Kept).OfType<Listener>())];
             // Before any client can be led to a new one.
@@ -72,20 +72,30 @@ internal sealed partial class ListenerTable(
         }
     }
 
+    /// <summary>From now on no reload changes the listeners, because the process is ending.</summary>
+    public void BeginEnd()
+    {
+        lock (_lock)
+            _isEnding = true;
+    }
+
     /// <summary>
     /// Makes all listeners accept the waiting connections and close their sockets, for good. Completes when every accepted connection has
     /// reached its first stage.
     /// </summary>
-    public Task StopAsync()
+    public Task StopAsync() => StopAsync(_ => true);
+
+    /// <summary>The same for the listeners with these options; the others go on, and no reload changes them any more.</summary>
+    public Task StopAsync(Func<ListenerOptions, bool> which)
     {
-        Listener[] all;
+        Listener[] stopping;
         lock (_lock)
         {
-            _isStopped = true;
-            all = [.. _all];
+            _isEnding = true;
+            stopping = [.. _all.Where(listener => which(listener.Current.Options))];
         }
 
-        return Task.WhenAll(all.Select(listener => listener.StopAsync()));
+        return Task.WhenAll(stopping.Select(listener => listener.StopAsync()));
     }
 
     /// <summary>Stops, and completes when no connection is left.</summary>

@@ -47,6 +47,18 @@ public sealed record ListenerOptions
     /// <summary>Connections at once; more are refused with <c>limit_reached</c>. By default only the process's limit applies.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;
 
+    /// <summary>
+    /// p2: connections of one client at once; more are refused with <c>client_limit</c>. Null, the default: a quarter of
+    /// <see cref="MaxConnections"/>, and over all such listeners a quarter of the process's limit.
+    /// </summary>
+    public int? MaxClientConnections { get; init; }
+
+    /// <summary>
+    /// p2: connections of one client at once that are not relayed yet; more are refused with <c>client_limit</c>. Null, the default: only
+    /// the limit of connections.
+    /// </summary>
+    public int? MaxClientHandshakes { get; init; }
+
     /// <summary>Clients that can use a SOCKS listener, in addition to loopback.</summary>
     public IReadOnlyList<IPNetwork> AllowClients { get; init; } = [];
 

@@ -18,8 +18,14 @@ public sealed record SidecarOptions : ProcessOptions
     /// <summary>Time limits of each step.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
 
-    /// <summary>Time that live connections have after SIGTERM or <c>POST /drain</c>; default 5 s.</summary>
+    /// <summary>Time that live connections have after SIGTERM or <c>POST /drain</c> and <see cref="DrainDelay"/>; default 5 s.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Time after SIGTERM or <c>POST /drain</c> in which listeners go on accepting, because clients do not know yet that this process ends;
+    /// default 0. Outbound listeners accept until no connection has lived for this time.
+    /// </summary>
+    public TimeSpan DrainDelay { get; init; }
 
     /// <summary>Connections at once, as configured; default: as many as the limit of open files allows.</summary>
     public int WantedConnections { get; init; } = int.MaxValue;

@@ -9,7 +9,7 @@ using Sidecar.Transport.Epoll;
 namespace Sidecar.Relay;
 
 /// <summary>The end of every pipeline: relays between downstream and upstream, with the decided transform.</summary>
-internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exchanges, TimeProvider time) : ConnectionHandler
+internal sealed class RelayHandler(SidecarOptions options, ConnectionRegistry registry, ExchangeReporter exchanges, TimeProvider time) : ConnectionHandler
 {
     // In the language of the configuration, which all listeners share.
     private readonly TransformCache _compiled = new();
@@ -31,6 +31,7 @@ internal sealed class RelayHandler(SidecarOptions options, ExchangeReporter exch
     private Task Relay(ConnectionContext connection, TimeProvider clock)
     {
         var info = connection.Info();
+        registry.EndHandshake(info);
         CodecPair codecs;
         try
         {

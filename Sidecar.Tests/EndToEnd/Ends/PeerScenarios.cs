@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Sidecar.Tests.EndToEnd.BadPeers;
 using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
@@ -46,6 +47,31 @@ internal static class PeerScenarios
         await using var way = await OracleWay.OpenAsync("p2", oracle.Port, "2s");
         using var asked = await oracle.AcceptAsync();
         await way.EndsForAsync(word);
+    }
+
+    public static async Task OneClientHasAllOfItsPlacesAsync(string word)
+    {
+        using var service = new LoopbackListener();
+        await using var p2 = await RunningSidecar.StartAsync(
+            "0", "127.0.0.1", $"{service.Port}", "127.0.0.1", "p2", "--accept-proxy", "on", "--max-client-connections", "1");
+        using var first = await GreetAsAsync("192.0.2.1", p2.Port);
+        Assert.Equal("ok a", await first.ReadLineAsync());
+        using var served = await service.AcceptAsync();
+
+        using var second = await GreetAsAsync("192.0.2.1", p2.Port);
+        await second.IsResetAsync();
+        using var other = await GreetAsAsync("192.0.2.2", p2.Port);
+        Assert.Equal("ok a", await other.ReadLineAsync());
+
+        Assert.Equal(("192.0.2.1:4000", word), ((await p2.RecordAsync()).Text("client"), (await p2.RecordAsync()).Reason));
+        Assert.Equal(1, (await p2.ScrapeAsync()).Sum("sidecar_connections_total", $"reason=\"{word}\""));
+    }
+
+    private static async Task<Socket> GreetAsAsync(string client, int port)
+    {
+        var peer = await SocketTalk.ConnectAsync(port);
+        await peer.SendAsync($"PROXY TCP4 {client} 192.0.2.9 4000 80\r\nbonjour a\n");
+        return peer;
     }
 
     private static async Task GreetP2Async(string word, string said, bool finish, params IEnumerable<string> options)

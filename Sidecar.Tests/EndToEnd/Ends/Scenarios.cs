@@ -17,6 +17,7 @@ internal static class Scenarios
         [RelayEndReason.AdminClosed] = RelayScenarios.AnOperatorClosesAsync,
         [RelayEndReason.Draining] = RelayScenarios.TheProcessDrainsAsync,
         [RelayEndReason.LimitReached] = RelayScenarios.OneIsTooManyAsync,
+        [RelayEndReason.ClientLimit] = PeerScenarios.OneClientHasAllOfItsPlacesAsync,
         [RelayEndReason.ConnectFailed] = UpstreamScenarios.NobodyListensAsync,
         [RelayEndReason.ConnectTimeout] = UpstreamScenarios.NobodyAcceptsAsync,
         [RelayEndReason.NoOriginalDestination] = UpstreamScenarios.NothingSaysWhereToAsync,

@@ -163,16 +163,45 @@ public sealed class AcceptProxyHeaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Header_OfAClientWithAllOfItsPlaces_EndsTheConnection()
+    {
+        var listener = Listener with { Role = SidecarRole.Inbound, MaxClientConnections = 1 };
+        var registry = Registry();
+        var reached = 0;
+        var stage = new AcceptProxyHeaderMiddleware(_ =>
+        {
+            reached++;
+            return Task.CompletedTask;
+        }, listener, Stage.Timeouts, registry, _time);
+        var infos = new List<ConnectionInfo>();
+        for (var i = 0; i < 2; i++)
+        {
+            var connection = new MemoryConnection();
+            infos.Add(Stage.Open(connection, listener));
+            await connection.SendAsync(Line);
+            await stage.OnConnectionAsync(connection);
+        }
+
+        Assert.Equal((1, null, RelayEndReason.ClientLimit), (reached, infos[0].Failure, infos[1].Failure?.Reason));
+        // A proxy that names no client is the client itself, and has no limit.
+        await _connection.SendAsync("PROXY UNKNOWN\r\n");
+        await stage.OnConnectionAsync(_connection);
+        Assert.Equal(2, reached);
+    }
+
+    [Fact]
     public void Builder_WithoutTheOptions_AddsNoStage()
     {
         var builder = new ConnectionBuilder(new NoServices());
         ConnectionDelegate end = _ => Task.CompletedTask;
-        builder.UseAcceptProxyHeader(Stage.Listener(), Stage.Timeouts, _time).UseSendProxyHeader(Stage.Listener()).Use(_ => end);
+        builder.UseAcceptProxyHeader(Stage.Listener(), Stage.Timeouts, Registry(), _time).UseSendProxyHeader(Stage.Listener()).Use(_ => end);
         Assert.Same(end, builder.Build());
     }
 
+    private static ConnectionRegistry Registry() => new(new CurrentOptions(Stage.Options(Listener)));
+
     private Task RunAsync(ConnectionDelegate next, MemoryConnection? connection = null, ListenerOptions? listener = null) =>
-        new AcceptProxyHeaderMiddleware(next, listener ?? Listener, Stage.Timeouts, _time).OnConnectionAsync(connection ?? _connection);
+        new AcceptProxyHeaderMiddleware(next, listener ?? Listener, Stage.Timeouts, Registry(), _time).OnConnectionAsync(connection ?? _connection);
 
     private sealed class NoServices : IServiceProvider
     {

@@ -10,7 +10,8 @@ namespace Sidecar.Handshakes.ProxyProtocol;
 /// Reads the PROXY header with which every connection to this listener must start, and takes the client's address from it.
 /// Only peers listed as <c>proxy-clients</c> are trusted, because others could claim any address that a policy allows.
 /// </summary>
-internal sealed class AcceptProxyHeaderMiddleware(ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time)
+internal sealed class AcceptProxyHeaderMiddleware(
+    ConnectionDelegate next, ListenerOptions listener, TimeoutOptions timeouts, ConnectionRegistry registry, TimeProvider time)
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
@@ -32,6 +33,8 @@ internal sealed class AcceptProxyHeaderMiddleware(ConnectionDelegate next, Liste
         {
             info.Client = new ClientAddress(header.Source);
             connection.Features.Set(header);
+            if (!registry.TryCountClient(info))
+                return;
         }
 
         await next(connection);
@@ -44,8 +47,9 @@ internal static class AcceptProxyHeaderMiddlewareExtensions
     /// On a listener with <c>accept-proxy</c>, sets the report's client and the <see cref="ProxyHeader"/> feature, unless the
     /// header names no client. On other listeners it does nothing.
     /// </summary>
-    public static IConnectionBuilder UseAcceptProxyHeader(this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, TimeProvider time) =>
+    public static IConnectionBuilder UseAcceptProxyHeader(
+        this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, ConnectionRegistry registry, TimeProvider time) =>
         listener.AcceptProxy
-            ? builder.Use(next => new AcceptProxyHeaderMiddleware(next, listener, timeouts, time).OnConnectionAsync)
+            ? builder.Use(next => new AcceptProxyHeaderMiddleware(next, listener, timeouts, registry, time).OnConnectionAsync)
             : builder;
 }

@@ -16,7 +16,7 @@ internal static class DrainEndpoint
         {
             drain.Begin();
             return TypedResults.Json(
-                new DrainView(registry.Count, (long)options.Value.Drain.TotalMilliseconds), AdminJson.Default.DrainView, null, StatusCodes.Status202Accepted);
+                new DrainView(registry.Count, (long)(options.Value.DrainDelay + options.Value.Drain).TotalMilliseconds), AdminJson.Default.DrainView, null, StatusCodes.Status202Accepted);
         });
         return routes;
     }
@@ -24,5 +24,5 @@ internal static class DrainEndpoint
 
 /// <summary>The connections that a drain waits for.</summary>
 /// <param name="Connections">The number of live ones.</param>
-/// <param name="DrainMs">The time that they have, in milliseconds from the start of the drain.</param>
+/// <param name="DrainMs">The time that they have, in milliseconds from the start of the drain, with the drain delay.</param>
 internal sealed record DrainView(int Connections, long DrainMs);

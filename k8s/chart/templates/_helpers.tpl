@@ -56,6 +56,8 @@ app.kubernetes.io/part-of: sidecar-demo
       value: "{{ .listen }}"
     - name: SIDECAR__ORACLE__ADDRESS
       value: oracle:9100
+    - name: SIDECAR__DRAIN_DELAY
+      value: {{ .root.Values.sidecar.drainDelay | quote }}
     {{- if eq .role "inbound" }}
     - name: SIDECAR__PROBES__{{ upper .name }}_LIVENESS
       value: http://:9000/healthz

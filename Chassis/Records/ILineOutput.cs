@@ -15,6 +15,9 @@ public interface ILineOutput : IAsyncDisposable
     /// <summary>Lines lost so far because they could not be written.</summary>
     public long Lost { get; }
 
+    /// <summary>Lines that it has taken, and that are neither sent nor lost yet.</summary>
+    public long Unconfirmed => 0;
+
     /// <summary>When lines last were in the file, or arrived; null if none did.</summary>
     public DateTimeOffset? LastSuccess { get; }
 

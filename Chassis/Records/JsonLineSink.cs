@@ -47,6 +47,7 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     private readonly Task _writing;
     private Task? _ending;
     private long _dropped;
+    private int _underWay;
     private long _overShare;
 
     internal JsonLineSink(LineOutput output, JsonTypeInfo<T> type, WhenFull whenFull, ILogger logger)
@@ -113,17 +114,20 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
     private async Task EndAsync()
     {
         _queue.Writer.TryComplete();
-        try
+        await _writing.WaitAsync(FlushLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var before = Dropped;
+        if (_writing.IsCompleted)
         {
-            await _writing.WaitAsync(FlushLimit);
+            await _writing;
+            await _output.DisposeAsync();
         }
-        catch (TimeoutException)
+        else
         {
-            RecordLog.FlushTimedOut(_logger, _queue.Reader.Count);
-            return;
+            Interlocked.Add(ref _dropped, _queue.Reader.Count + Volatile.Read(ref _underWay));
         }
 
-        await _output.DisposeAsync();
+        if (Dropped - before is > 0 and var lost)
+            RecordLog.LostAtTheEnd(_logger, lost);
     }
 
     private async Task WriteAllAsync()
@@ -142,7 +146,9 @@ public sealed class JsonLineSink<T> : IAsyncDisposable
                 count++;
             }
 
+            Volatile.Write(ref _underWay, count);
             await _output.WriteAsync(batch.GetBuffer().AsMemory(0, (int)batch.Length), count);
+            Volatile.Write(ref _underWay, 0);
         }
     }
 }

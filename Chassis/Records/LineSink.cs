@@ -23,6 +23,9 @@ public sealed class LineSink : IAsyncDisposable
     // A reader of stdout that has stopped reading must not delay the end of the process for longer.
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
 
+    // An output that gives up counts the lines under way at once, but for one that hangs in the kernel.
+    private static readonly TimeSpan GiveUpLimit = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan LateTextLimit = TimeSpan.FromSeconds(1);
 
     // When this share of the room is in use, a line is written without its late texts, because waiting could lose it.
@@ -46,7 +49,7 @@ public sealed class LineSink : IAsyncDisposable
     private int _held;
     private bool _isTimed;
     private bool _isDue;
-    private bool _isWriting;
+    private int _underWay;
     private bool _isClosed;
     private Task? _ending;
     private long _dropped;
@@ -76,6 +79,16 @@ public sealed class LineSink : IAsyncDisposable
         {
             lock (_lock)
                 return _held;
+        }
+    }
+
+    /// <summary>Lines that are neither sent nor lost nor in a spool. While an output takes lines, some of them can count as sent too.</summary>
+    public long Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Sum(block => block.Lines) + (_current?.Lines ?? 0) + _underWay + _output.Unconfirmed;
         }
     }
 
@@ -135,27 +148,33 @@ public sealed class LineSink : IAsyncDisposable
     private async Task EndAsync()
     {
         await _timer.DisposeAsync();
-        try
+        await _writing.WaitAsync(FlushLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var before = Dropped;
+        if (!_writing.IsCompleted)
         {
-            await _writing.WaitAsync(FlushLimit, _time);
-        }
-        catch (TimeoutException)
-        {
-            int unwritten;
             lock (_lock)
             {
-                unwritten = _waiting.Sum(block => block.Lines);
-                _dropped += unwritten;
+                _dropped += _waiting.Sum(block => block.Lines);
                 _waiting.Clear();
             }
 
-            RecordLog.FlushTimedOut(_logger, unwritten);
-            // It counts those that it is writing.
             _output.GiveUp();
-            return;
+            await _writing.WaitAsync(GiveUpLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await _output.DisposeAsync();
+        if (_writing.IsCompleted)
+        {
+            await _writing;
+            await _output.DisposeAsync();
+        }
+        else
+        {
+            lock (_lock)
+                _dropped += _underWay;
+        }
+
+        if (Dropped - before is > 0 and var lost)
+            RecordLog.LostAtTheEnd(_logger, lost);
     }
 
     private LineBlock? BlockFor(int length)
@@ -198,7 +217,7 @@ public sealed class LineSink : IAsyncDisposable
         {
             _isTimed = false;
             // While the output is slow, one block is filled before the next is begun.
-            if (_isWriting || _waiting.Count > 0)
+            if (_underWay > 0 || _waiting.Count > 0)
                 _isDue = true;
             else
                 Seal();
@@ -249,7 +268,7 @@ public sealed class LineSink : IAsyncDisposable
         {
             if (_isDue && _waiting.Count == 0)
                 Seal();
-            _isWriting = _waiting.TryDequeue(out var block);
+            _underWay = _waiting.TryDequeue(out var block) ? block.Lines : 0;
             return block;
         }
     }

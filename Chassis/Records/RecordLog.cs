@@ -11,8 +11,8 @@ internal static partial class RecordLog
     [LoggerMessage(901, LogLevel.Information, "Records are written to {Path} again; {Lost} were dropped in the meantime")]
     public static partial void WritingAgain(ILogger logger, string path, long lost);
 
-    [LoggerMessage(902, LogLevel.Warning, "Records still unwritten at the end: {Count}")]
-    public static partial void FlushTimedOut(ILogger logger, int count);
+    [LoggerMessage(902, LogLevel.Warning, "Records that were lost at the end, because their output did not take them: {Count}")]
+    public static partial void LostAtTheEnd(ILogger logger, long count);
 
     [LoggerMessage(905, LogLevel.Error, "Records go on to the old file, {Path} cannot be rotated: {Reason}")]
     public static partial void RotationFailed(ILogger logger, string path, string reason);

@@ -229,7 +229,7 @@ public sealed class SettingSet
         {
             var (unknown, nearest) = NearestKnown(setting.Key);
             if (told.Add(unknown))
-                RefuseAt(setting, $"unknown key; the nearest known one is {nearest}");
+                RefuseAt(setting, nearest is null ? "unknown key" : $"unknown key; the nearest known one is {nearest}");
         }
     }
 
@@ -295,13 +295,15 @@ public sealed class SettingSet
     }
 
     // Compares the wrong part of a key with the known parts at the same place.
-    private (string Unknown, string Nearest) NearestKnown(string key)
+    private (string Unknown, string? Nearest) NearestKnown(string key)
     {
         var parts = key.Split('.');
         var known = _known.Select(k => k.Split('.')).ToList();
         var right = known.Max(k => Math.Min(CommonParts(k, parts), k.Length - 1));
         var nearest = known.Where(k => k.Length > right && CommonParts(k, parts) >= right).MinBy(k => Distance(k[right], parts[right]))!;
-        return (string.Join('.', parts[..(right + 1)]), string.Join('.', nearest[..(right + 1)]));
+        // With more letters wrong than right it is no typing error.
+        var isNear = 2 * Distance(nearest[right], parts[right]) <= Math.Max(nearest[right].Length, parts[right].Length);
+        return (string.Join('.', parts[..(right + 1)]), isNear ? string.Join('.', nearest[..(right + 1)]) : null);
     }
 
     private static int CommonParts(string[] key, string[] other) =>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using ByteFilters;
 using Chassis.Net;
 using Chassis.Settings;
 
@@ -30,6 +31,9 @@ internal sealed partial record PodSettings
     /// <summary>The annotation with the probes as they were.</summary>
     public const string Probes = Prefix + "probes";
 
+    /// <summary>The version of this program, which is the tag of its images. It stands before the settings, which have it in their help.</summary>
+    public static string Version { get; } = typeof(PodSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<PodSetting> All =
     [
@@ -39,7 +43,7 @@ internal sealed partial record PodSettings
         new("inbound-ports", "PORT,...", "Incoming connections to these ports go through the sidecar [default: the ports of the containers]", (pod, text) => pod with { InboundPorts = Application(ParsePorts(text)) }),
         new("exclude-inbound-ports", "PORT,...", "Incoming connections to these ports do not", (pod, text) => pod with { ExcludeInboundPorts = ParsePorts(text) }),
         new("oracle", "HOST:PORT", "The Oracle that authorizes each connection and chooses its transform", (pod, text) => pod with { Oracle = HostPort.Parse(text).ToString() }),
-        new("transform", "EXPRESSION", "Transform if there is no Oracle; no transform is encryption [default: idt]", (pod, text) => pod with { Transform = text }),
+        new("transform", "EXPRESSION", "Transform if there is no Oracle; no transform is encryption [default: idt]", (pod, text) => pod with { Transform = ParseTransform(text) }),
         new("config", "CONFIGMAP", "ConfigMap with a file sidecar.yaml; it replaces listeners, Oracle and transform, and its listeners must be on 45000 (outbound) and 45001 (inbound)", (pod, text) => pod with { Config = Matching(text, Name(), "the name of a ConfigMap is expected") }),
         new("kubernetes-names", "off|own|on", "Kubernetes names in records; on needs a role that may list and watch pods, services and endpoint slices [default: off]", (pod, text) => pod with { KubernetesNames = Values.OneOf(("off", "off"), ("own", "own"), ("on", "on"))(text) }),
         new("drain-delay", "TIME", $"Time after SIGTERM in which the sidecar goes on accepting incoming connections, 0s to 1h [default: {DefaultDrainDelay}; with a ConfigMap what its file says]", (pod, text) => pod with { DrainDelay = ParseDelay(text) }),
@@ -61,9 +65,6 @@ internal sealed partial record PodSettings
     private const string DefaultDrainDelay = "5s";
 
     private static readonly Func<string, TimeSpan> ParseDuration = Values.Duration(TimeSpan.Zero, TimeSpan.FromHours(1));
-
-    /// <summary>The version of this program, which is the tag of its images.</summary>
-    public static string Version { get; } = typeof(PodSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     private static string DefaultImage => $"localhost/sidecar:{Version}";
 
@@ -148,6 +149,13 @@ internal sealed partial record PodSettings
     }
 
     private static string ParseDelay(string text) => Values.Display(ParseDuration(text));
+
+    // Filters of users come with a configuration file, so the language of every sidecar is enough.
+    private static string ParseTransform(string text)
+    {
+        _ = TransformExpression.Parse(text);
+        return text;
+    }
 
     private static string ParseQuantity(string text) => Matching(text, Quantity(), "a quantity is expected, such as 50m, 1, 32Mi");
 

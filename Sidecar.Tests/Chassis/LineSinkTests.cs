@@ -1,16 +1,20 @@
 using System.Text;
 using Chassis.Records;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Chassis;
 
-public sealed class LineSinkTests
+public sealed class LineSinkTests : IDisposable
 {
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(100);
 
     private readonly ManualTimeProvider _time = new();
+    private readonly ErrorLog _log = new(LogLevel.Information);
+
+    public void Dispose() => _log.Dispose();
 
     [Fact]
     public async Task Write_AFewLines_AreOneWriteAHundredMillisecondsLater()
@@ -191,16 +195,93 @@ public sealed class LineSinkTests
         var output = new GatedStream(isOpen: false);
         var sink = Sink(output);
         sink.Write("a\n"u8);
-        var ending = sink.DisposeAsync().AsTask();
+        _time.Advance(Delay);
         await output.Entered;
+        sink.Write("b\n"u8);
+        sink.Write("c\n"u8);
+        Assert.Equal(3, sink.Waiting);
+        var ending = sink.DisposeAsync().AsTask();
+        _time.Advance(TimeSpan.FromSeconds(3) - TimeSpan.FromTicks(1));
         Assert.False(ending.IsCompleted);
-        _time.Advance(TimeSpan.FromSeconds(3));
-        await ending;
+
+        // It hangs in the kernel, so giving up does not bring it back either.
+        await EndsAsync(ending);
+
+        Assert.Equal((3, LostAtTheEnd(3)), (sink.Dropped, Assert.Single(_log.Lines).Trim()));
         output.Open();
     }
 
+    [Fact]
+    public async Task Dispose_OfAnOutputThatGivesUp_CountsTheLinesUnderWay()
+    {
+        var output = new Hopeless();
+        var sink = new LineSink(output, LineSink.DefaultLimit, _time, _log);
+        sink.Write("a\n"u8);
+        sink.Write("b\n"u8);
+        _time.Advance(Delay);
+        await output.Entered;
+        sink.Write("c\n"u8);
+
+        await EndsAsync(sink.DisposeAsync().AsTask());
+
+        Assert.Equal((3, LostAtTheEnd(3)), (sink.Dropped, Assert.Single(_log.Lines).Trim()));
+    }
+
+    [Fact]
+    public async Task Dispose_WhenAllIsWritten_SaysNothing()
+    {
+        var sink = Sink(new GatedStream(isOpen: true));
+        sink.Write("a\n"u8);
+
+        await sink.DisposeAsync();
+
+        Assert.Equal((0, 0, 1), (sink.Dropped, sink.Waiting, sink.Sent));
+        Assert.Empty(_log.Lines);
+    }
+
+    private static string LostAtTheEnd(int count) => $"Records that were lost at the end, because their output did not take them: {count}";
+
+    // In steps, because each limit begins when the one before is over.
+    private Task EndsAsync(Task ending) => Eventually.TrueAsync(() =>
+    {
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        return ending.IsCompleted;
+    });
+
     private LineSink Sink(Stream output, int limit = LineSink.DefaultLimit) =>
-        new(new LineOutput(output, NullLogger.Instance), limit, _time, NullLogger.Instance);
+        new(new LineOutput(output, NullLogger.Instance), limit, _time, _log);
+
+    /// <summary>A server that never answers.</summary>
+    private sealed class Hopeless : ILineOutput
+    {
+        private readonly TaskCompletionSource _entered = new();
+        private readonly TaskCompletionSource _hopeless = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Entered => _entered.Task;
+
+        public bool IsFile => false;
+
+        public long Sent => 0;
+
+        public long Lost { get; private set; }
+
+        public DateTimeOffset? LastSuccess => null;
+
+        public string? LastError => null;
+
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> lines, int count)
+        {
+            _entered.TrySetResult();
+            await _hopeless.Task;
+            Lost += count;
+        }
+
+        public void GiveUp() => _hopeless.TrySetResult();
+
+        public Task ReopenAsync() => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => default;
+    }
 
     private sealed class Unknown : ILateText
     {

@@ -67,6 +67,7 @@ public sealed class PeriscoKeysTests : IDisposable
     [InlineData("exporter: file\nprotos: HTTP/1,MySQL", "protos 'MySQL': one of HTTP/1, HTTP/2 is expected")]
     [InlineData("exporter: file\nrecords: {output: file}", "exporter 'file': there is also records.output, which means the same; remove one of the two")]
     [InlineData("exporter: file\nrecords: [{path: \"-\"}]", "exporter 'file': there is also a list of records")]
+    [InlineData("server_port: 80", ": only Sidecar observe captures packets; remove it, or start Sidecar observe")]
     [InlineData("cidrs: 10.0.0.0/8", "cidrs '10.0.0.0/8': nothing is recorded")]
     public void Load_WrongValues_NamePeriscosKey(string text, string expected)
     {

@@ -15,10 +15,10 @@ public sealed class ConnectionStateTests
 
     // The stages of each role in their order, as ProxyPipeline has them.
     [Theory]
-    [InlineData(SidecarRole.Alone, false, "handshake route:connecting transform:connecting upstream:relaying end:half_closed other:closing complete:closing")]
-    [InlineData(SidecarRole.Alone, true, "handshake route:handshake transform:connecting upstream:relaying fail:closing")]
-    [InlineData(SidecarRole.Outbound, true, "connecting upstream:handshake transform:relaying end:half_closed complete:closing")]
-    [InlineData(SidecarRole.Inbound, true, "handshake route:handshake transform:connecting upstream:relaying complete:closing")]
+    [InlineData(SidecarRole.Alone, false, "handshake route:connecting transform:connecting upstream:handshake relay:relaying end:half_closed other:closing complete:closing")]
+    [InlineData(SidecarRole.Alone, true, "handshake route:handshake transform:connecting upstream:handshake relay:relaying fail:closing")]
+    [InlineData(SidecarRole.Outbound, true, "connecting upstream:handshake transform:handshake relay:relaying end:half_closed complete:closing")]
+    [InlineData(SidecarRole.Inbound, true, "handshake route:handshake transform:connecting upstream:handshake relay:relaying complete:closing")]
     [InlineData(SidecarRole.Inbound, true, "handshake fail:closing")]
     public void State_StageByStage_FollowsWhatIsNoted(SidecarRole role, bool withOracle, string way)
     {
@@ -45,6 +45,9 @@ public sealed class ConnectionStateTests
             case "upstream":
                 info.Upstream = new UpstreamAddress(IPEndPoint.Parse("192.0.2.1:80"));
                 break;
+            case "relay":
+                info.Relay = new StandingRelay();
+                break;
             case "end":
                 info.UpstreamBytes.EndOfStream();
                 break;
@@ -58,5 +61,10 @@ public sealed class ConnectionStateTests
                 info.End(RelayEndReason.ClientReset);
                 break;
         }
+    }
+
+    private sealed class StandingRelay : IRelay
+    {
+        public IRelayDirection this[Direction direction] => throw new NotSupportedException();
     }
 }

@@ -63,6 +63,8 @@ public sealed class PodInjectorTests
     [InlineData("sidecar.proxy/role: both", "annotation sidecar.proxy/role 'both': outbound, inbound, or both with a comma, is expected")]
     [InlineData("sidecar.proxy/role: outbound", "annotation sidecar.proxy/outbound-ports is missing (or --outbound-ports): the ports of services that have an inbound sidecar")]
     [InlineData("sidecar.proxy/oracle: oracle", "annotation sidecar.proxy/oracle 'oracle': host:port is expected, an IPv6 address in brackets")]
+    [InlineData("sidecar.proxy/transform: (xor 999)", "annotation sidecar.proxy/transform '(xor 999)': 1:6: a byte 0..255 expected, got 999")]
+    [InlineData("sidecar.proxy/transform: nonsense(", "annotation sidecar.proxy/transform 'nonsense(': 1:")]
     [InlineData("sidecar.proxy/memory: 32MB", "annotation sidecar.proxy/memory '32MB': a quantity is expected, such as 50m, 1, 32Mi")]
     [InlineData("sidecar.proxy/container: init", "annotation sidecar.proxy/container 'init': one of native, classic is expected")]
     [InlineData("sidecar.proxy/image: 'a b'", "annotation sidecar.proxy/image 'a b': an image is expected, such as registry.example/sidecar:1.0")]

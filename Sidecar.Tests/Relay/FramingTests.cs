@@ -131,14 +131,7 @@ public sealed class FramingTests
     {
         await using var pair = await FramedPair.StartAsync(transport);
         pair.Join(largestPiece: 70_000);
-        for (var (position, still) = (0L, 0); still < 5;)
-        {
-            var sent = Pattern.TrySend(pair.Client, position);
-            position += sent;
-            still = sent == 0 ? still + 1 : 0;
-            if (sent == 0)
-                await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        await FillAsync(pair.Client);
 
         pair.Client.Reset();
 
@@ -146,6 +139,40 @@ public sealed class FramingTests
         await pair.EndAsync();
         Assert.Equal(RelayEndReason.ClientReset, pair.Near.Ending.Reason);
         Assert.True(pair.Requests.IsAborted && pair.RequestsRead.IsAborted);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task SlowReader_GetsAllInTheEnd(TransportKind transport)
+    {
+        await using var pair = await FramedPair.StartAsync(transport);
+        pair.Join(largestPiece: 70_000);
+        var sent = await FillAsync(pair.Client);
+        pair.Client.Finish();
+
+        Assert.Equal(sent, await Pattern.ReadToEndAsync(pair.Server));
+
+        pair.Server.Finish();
+        Assert.Empty(await pair.Client.ReadToEndAsync());
+        await pair.EndAsync();
+        foreach (var report in new[] { pair.Near, pair.Far })
+            Assert.Equal((RelayEndReason.Completed, sent), (report.Ending.Reason, report.Plain.Received + report.Plain.Sent));
+    }
+
+    // Until everything between it and its reader is full; the number of bytes.
+    private static async Task<long> FillAsync(Socket sender)
+    {
+        var position = 0L;
+        for (var still = 0; still < 5;)
+        {
+            var sent = Pattern.TrySend(sender, position);
+            position += sent;
+            still = sent == 0 ? still + 1 : 0;
+            if (sent == 0)
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        return position;
     }
 
     private static async Task<long> SendAndReadAsync(Socket from, Socket to)

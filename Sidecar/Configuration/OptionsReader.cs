@@ -45,6 +45,8 @@ internal static class OptionsReader
         var most = LimitCheck.MostConnections(listeners);
         var wanted = settings.Read("limits.connections", most, ParseConnections);
         var defaults = new SidecarOptions { Listeners = listeners };
+        if (settings.FindAny("capture") is { } capture)
+            settings.RefuseAt(capture, "only Sidecar observe captures packets; remove it, or start Sidecar observe");
         var records = settings.Find("connection-records.path");
         var connectionRecords = records is { Value: Off } ? null : records?.Value ?? defaults.ConnectionRecords;
         settings.NoteDefault("connection-records.path", defaults.ConnectionRecords);

@@ -22,7 +22,8 @@ internal static class SidecarCommand
 
         Examples:
           Sidecar 45000 127.0.0.1 9000                            relay to one service
-          Sidecar 45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 p1  the outbound sidecar of a pair, with an Oracle
+          Sidecar 45000 127.0.0.1 45001 127.0.0.1 9100 0.0.0.0 outbound
+                                                                  the outbound sidecar of a pair, with an Oracle
           Sidecar --listen 45001 --role inbound --target 127.0.0.1:9000 --transform "(chain (xor 42) (rotl 3))"
           Sidecar --config sidecar.yaml                           several listeners in one process
 

@@ -32,10 +32,9 @@ internal static class ConnectionStates
     public static ConnectionState State(this ConnectionInfo info) => info switch
     {
         { Failure: not null } or { IsCompleted: true } or { Downstream.HasEnded: true, UpstreamBytes.HasEnded: true } => ConnectionState.Closing,
-        // With both set, only the relay is left, in every role.
-        { Upstream: not null, Transform: not null } =>
+        { Relay: not null } =>
             info.Downstream.HasEnded || info.UpstreamBytes.HasEnded ? ConnectionState.HalfClosed : ConnectionState.Relaying,
-        // p1 asks after it has connected, the other roles before.
+        // p1 asks after it has connected, the other roles before; then the client may be waiting for an answer.
         { Upstream: not null } => ConnectionState.Handshake,
         { Transform: not null } => ConnectionState.Connecting,
         _ when IsRouted(info) => info.Listener is { Role: SidecarRole.Outbound } or { Oracle: null } ? ConnectionState.Connecting : ConnectionState.Handshake,

@@ -16,6 +16,7 @@ internal sealed class RecordMetrics
         meter.CreateObservableCounter("sidecar.records.sent", () => OfSinks<long>(sink => sink.Sent), null, "Records of exchanges that their output has taken.");
         meter.CreateObservableGauge("sidecar.records.last_success.timestamp", () => OfSinks(sink => sink.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0), "s", "When the output last took records of exchanges, in seconds since 1970.");
         meter.CreateObservableUpDownCounter("sidecar.records.waiting", () => OfSinks<long>(sink => sink.Held), "By", "Memory of records of exchanges that wait for their output.");
+        meter.CreateObservableUpDownCounter("sidecar.records.in_queue", () => OfSinks<long>(sink => sink.Waiting), null, "Records of exchanges that wait in memory for their output.");
         meter.CreateObservableUpDownCounter("sidecar.records.in_spool", () => OfSinks(sink => sink.Spool?.Records), null, "Records of exchanges that wait on disk for their output.");
         meter.CreateObservableUpDownCounter("sidecar.records.spooled", () => OfSinks(sink => sink.Spool?.Bytes), "By", "Bytes of the files with records of exchanges that wait for their output.");
     }

@@ -86,6 +86,26 @@ public sealed class ObserveTests : IDisposable
         Assert.Equal(Connections, records.Select(r => r.Connection).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData("ebpf")]
+    [InlineData("packet")]
+    public async Task Connection_ThatWasOpenBefore_IsJoined(string source)
+    {
+        RootTools.Require();
+        await using var nginx = await Programs.NginxAsync();
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{nginx.Port}") };
+        await client.GetStringAsync("/a?before", TestContext.Current.CancellationToken);
+        await using var observe = ObserveOf("--capture", source, "--capture-ports", $"{nginx.Port}");
+        await observe.ErrorLineAsync("Capturing from");
+
+        for (var i = 0; i < 10; i++)
+            await client.GetStringAsync($"/a?n={i}", TestContext.Current.CancellationToken);
+
+        // The first could be part of a body that began before.
+        await Eventually.TrueAsync(() => observe.Output.Count >= 9, () => string.Join('\n', [.. observe.Output, .. observe.Errors]));
+        Assert.Equal(Enumerable.Range(1, 9).Select(i => $"GET /a?n={i} 200 completed"), observe.Output.Select(line => RecordedExchange.Parse(line).ToString()));
+    }
+
     [Fact]
     public async Task Stdin_OfTcpdump_IsReadAsItComes()
     {

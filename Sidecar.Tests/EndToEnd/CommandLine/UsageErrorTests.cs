@@ -246,6 +246,18 @@ public sealed class UsageErrorTests
         Assert.DoesNotContain(other, text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("inject")]
+    [InlineData("injector")]
+    public async Task Help_OfInjection_ShowsTheImagesThatPodsGet(string command)
+    {
+        var (_, output, _) = await ProgramProcess.RunAsync("Sidecar", command, "--help");
+
+        var version = (await ProgramProcess.RunAsync("Sidecar", "--version")).Output[0].Split(' ')[^1];
+        foreach (var image in (string[])["sidecar", "sidecar-iptables"])
+            Assert.Contains($"[default: localhost/{image}:{version}]", string.Join(' ', output.Select(line => line.Trim())), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task HelpAll_OfCheck_ShowsTheOptionsOfAStart()
     {

@@ -32,8 +32,14 @@ internal enum BulkFault
     /// <summary>The connection ends before the body is read.</summary>
     CutBefore,
 
+    /// <summary>The connection ends in the middle of the body.</summary>
+    CutInside,
+
     /// <summary>All is taken, and the connection ends before the answer.</summary>
     CutAfter,
+
+    /// <summary>All is taken, and the connection ends in the middle of the answer.</summary>
+    CutInAnswer,
 
     /// <summary>413, unless it is one record.</summary>
     TooLarge,
@@ -166,6 +172,13 @@ internal sealed class BulkServer : IAsyncDisposable
             return;
         }
 
+        if (fault == BulkFault.CutInside)
+        {
+            _ = await http.Request.Body.ReadAtLeastAsync(new byte[100], 100, throwOnEndOfStream: false);
+            http.Abort();
+            return;
+        }
+
         var pairs = await ReadAsync(http.Request);
         if (fault is BulkFault.Busy or BulkFault.Unavailable || (fault == BulkFault.TooLarge && pairs.Count > 1))
         {
@@ -195,13 +208,22 @@ internal sealed class BulkServer : IAsyncDisposable
             return;
         }
 
-        await http.Response.WriteAsync(new JsonObject
+        var answer = new JsonObject
         {
             ["errors"] = items.Any(status => status >= 400),
             ["items"] = new JsonArray([.. items.Select((status, i) => (JsonNode)new JsonObject { [pairs[i].Action] = status < 400
                 ? new JsonObject { ["status"] = status }
                 : new JsonObject { ["status"] = status, ["error"] = new JsonObject { ["type"] = "some_exception", ["reason"] = "for a test" } } })]),
-        }.ToJsonString());
+        }.ToJsonString();
+        if (fault == BulkFault.CutInAnswer)
+        {
+            await http.Response.WriteAsync(answer[..(answer.Length / 2)]);
+            await http.Response.Body.FlushAsync();
+            http.Abort();
+            return;
+        }
+
+        await http.Response.WriteAsync(answer);
     }
 
     private int Take(BulkItem item, BulkFault? fault, int position)

@@ -66,12 +66,12 @@ internal sealed unsafe class EbpfSource : ICaptureSource
     /// <exception cref="UsageException">It is not possible; the line names what is missing.</exception>
     public static EbpfSource Open(CaptureFilter filter, CaptureOptions options)
     {
-        var folder = CgroupMount.Find(File.ReadLines("/proc/self/mountinfo"))
-            ?? throw new UsageException("eBPF needs cgroup v2, which is not mounted here (mount -t cgroup2 none /sys/fs/cgroup/unified)");
         var programs = BpfObject.Load(options.Buffer);
         EbpfSource? source = null;
         try
         {
+            var folder = CgroupMount.Find(File.ReadLines("/proc/self/mountinfo"))
+                ?? throw new UsageException("eBPF needs cgroup v2, which is not mounted here (mount -t cgroup2 none /sys/fs/cgroup/unified)");
             using var cgroup = Libc.OpenFolder(folder);
             if (cgroup.IsInvalid)
                 throw new UsageException($"eBPF could not open the cgroup {folder}: {Libc.ErrorText}");

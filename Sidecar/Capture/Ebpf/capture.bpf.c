@@ -400,7 +400,7 @@ static __always_inline int is_new(struct packet *p, struct connection *c)
 	return p->syn && p->ack && (sender->has_first ? sender->first != p->sequence + 1 : c->state == IGNORED);
 }
 
-static __always_inline void remember(struct packet *p, __u8 program, int is_seen)
+static __always_inline void remember(struct packet *p, __u8 program, __u64 cgroup, int is_seen)
 {
 	struct half half = { .first = p->sequence + 1, .has_first = p->syn };
 	struct connection begun = {
@@ -411,6 +411,7 @@ static __always_inline void remember(struct packet *p, __u8 program, int is_seen
 	// A SYN says nothing of data: with NAT, or on its way out of a listening socket, it has not the socket's addresses.
 	half.is_syn_seen = p->syn && is_seen;
 	half.seen_by = p->syn ? 0 : program;
+	half.cgroup = p->syn ? 0 : cgroup;
 	*sender_of(p, &begun) = half;
 	if (p->syn && p->ack) {
 		struct half client = { .first = p->acknowledgement, .has_first = 1, .is_syn_seen = 1 };
@@ -544,14 +545,14 @@ static __noinline int capture(struct __sk_buff *skb, int is_egress)
 	if (!admits(wanted, &p, server) || (wanted->has_cgroups && !admits_cgroup(skb, cgroup))) {
 		// Or else later packets could not tell which end is the server.
 		if (p.syn && (wanted->has_included || wanted->has_excluded) && is_new(&p, c))
-			remember(&p, program, 0);
+			remember(&p, program, cgroup, 0);
 		return PASS;
 	}
 	if (!is_new(&p, c)) {
 		if (!is_wanted(skb, &p, c, program, cgroup))
 			return PASS;
 	} else if (p.syn || p.payload_length) {
-		remember(&p, program, 1);
+		remember(&p, program, cgroup, 1);
 	}
 	deliver(skb, &p, wanted, cgroup, is_egress);
 	return PASS;

@@ -23,13 +23,14 @@ internal static class OutputsEndpoint
 /// <param name="Output">The output in words.</param>
 /// <param name="Sent">Records that the output has taken.</param>
 /// <param name="Dropped">Records lost on their way to the output.</param>
+/// <param name="Waiting">Records that wait for it in memory.</param>
 /// <param name="WaitingBytes">Memory of records that wait for it.</param>
 /// <param name="Spooled">Records that wait for it on disk; null without a spool.</param>
 /// <param name="SpooledBytes">Bytes of their files.</param>
 /// <param name="LastSuccess">When it last took records.</param>
 /// <param name="LastError">Its last failure.</param>
 internal sealed record OutputView(
-    string? Name, string Format, string Kind, string Output, long Sent, long Dropped, long WaitingBytes, long? Spooled, long? SpooledBytes, string? LastSuccess, string? LastError)
+    string? Name, string Format, string Kind, string Output, long Sent, long Dropped, long Waiting, long WaitingBytes, long? Spooled, long? SpooledBytes, string? LastSuccess, string? LastError)
 {
     public static OutputView Of(RecordEntry entry) => new(
         entry.Options.Name,
@@ -38,6 +39,7 @@ internal sealed record OutputView(
         entry.Options.Output.Description,
         entry.Sink.Sent,
         entry.Sink.Dropped + (entry.Sink.Spool is { } spool ? spool.Dropped + spool.Damaged : 0),
+        entry.Sink.Waiting,
         entry.Sink.Held,
         entry.Sink.Spool?.Records,
         entry.Sink.Spool?.Bytes,

@@ -61,6 +61,9 @@ internal sealed record KafkaOutput : RecordOutput
     /// <summary>A file with further properties; null for none.</summary>
     public string? PropertiesFile { get; init; }
 
+    /// <summary>The setting that names this file.</summary>
+    public string PropertiesOrigin { get; init; } = "records.properties-file";
+
     internal override string Kind => Word;
 
     internal override string Description => $"topic {Topic} of {Brokers}";
@@ -83,6 +86,7 @@ internal sealed record KafkaOutput : RecordOutput
             Confirmation = settings.Read($"{key}.acks", AllReplicas, Values.OneOf([.. Acks.Select(word => (word, word))])),
             Compression = settings.Read($"{key}.compression", "lz4", Values.OneOf([.. Codecs.Select(word => (word, word))])),
             PropertiesFile = settings.ReadOptional($"{key}.properties-file", text => text),
+            PropertiesOrigin = settings.Find($"{key}.properties-file")?.Origin ?? $"{key}.properties-file",
         };
         if (output is { IsIdempotent: true, Confirmation: not AllReplicas })
             settings.Refuse(settings.Find($"{key}.acks")!, $"a record can arrive exactly once only with {AllReplicas}; set {key}.idempotence to off");

@@ -56,6 +56,9 @@ internal sealed partial class KafkaLines : ILineOutput
     public long Lost => _health.Lost;
 
     /// <inheritdoc/>
+    public long Unconfirmed => Interlocked.Read(ref _unconfirmed);
+
+    /// <inheritdoc/>
     public DateTimeOffset? LastSuccess => _health.LastSuccess;
 
     /// <inheritdoc/>
@@ -216,7 +219,7 @@ internal sealed partial class KafkaLines : ILineOutput
             ["queue.buffering.max.kbytes"] = QueueKilobytes,
             ["linger.ms"] = "50",
         };
-        foreach (var (name, value) in options.PropertiesFile is null ? [] : PropertiesFile.Read(options.PropertiesFile))
+        foreach (var (name, value) in options.PropertiesFile is null ? [] : PropertiesFile.Read(options.PropertiesFile, options.PropertiesOrigin))
             properties[name] = value;
         properties["bootstrap.servers"] = options.Brokers;
         try
@@ -225,7 +228,7 @@ internal sealed partial class KafkaLines : ILineOutput
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException or KafkaException)
         {
-            var origin = options.PropertiesFile is { } file ? $"records.properties-file '{file}'" : $"{options.Origin} '{options.Brokers}'";
+            var origin = options.PropertiesFile is { } file ? $"{options.PropertiesOrigin} '{file}'" : $"{options.Origin} '{options.Brokers}'";
             throw new UsageException($"{origin}: {OneLine.Of(error.Message)}", error);
         }
     }

@@ -10,12 +10,14 @@ internal static class PropertiesFile
     private const string Brokers = "bootstrap.servers";
 
     /// <summary>Reads it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="origin">The setting that names it, for errors.</param>
     /// <exception cref="UsageException">It cannot be read, or a line is wrong; the line's value, which may be a secret, is not shown.</exception>
-    public static IReadOnlyList<(string Name, string Value)> Read(string path)
+    public static IReadOnlyList<(string Name, string Value)> Read(string path, string origin)
     {
         var properties = new List<(string, string)>();
         var number = 0;
-        foreach (var line in YamlSource.ReadText(path, "records.properties-file").Split('\n').Select(line => line.Trim()))
+        foreach (var line in YamlSource.ReadText(path, origin).Split('\n').Select(line => line.Trim()))
         {
             number++;
             if (line.Length == 0 || line[0] is '#' or '!')
@@ -23,9 +25,9 @@ internal static class PropertiesFile
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? line : line[..equals].Trim();
             if (equals <= 0)
-                throw new UsageException($"records.properties-file '{path}':{number}: NAME=VALUE is expected");
+                throw new UsageException($"{origin} '{path}':{number}: NAME=VALUE is expected");
             if (name == Brokers)
-                throw new UsageException($"records.properties-file '{path}':{number}: {Brokers} is set by records.brokers; remove it here");
+                throw new UsageException($"{origin} '{path}':{number}: {Brokers} is set by records.brokers; remove it here");
             properties.Add((name, line[(equals + 1)..].Trim()));
         }
 

@@ -18,14 +18,15 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
         var started = metrics.Now;
         // p1's connections to its own pod must still pass p2.
         var candidates = connection.Features.Get<UpstreamCandidates>()!;
-        var outcome = await connector.ConnectAsync(
-            connection, candidates.Addresses, timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.Outbound);
+        var outcome = await connector.ConnectAsync(new ConnectRequest(
+            connection, candidates.Addresses, timeouts.Connect - candidates.LookUp, connector.Limits, PassesThrough: listener.Role != SidecarRole.Outbound));
         if (outcome.Connection is null)
         {
             info.End(outcome.Failure!.Value, outcome.Detail);
             return;
         }
 
+        using var use = outcome.Use;
         await using var upstream = outcome.Connection;
         metrics.UpstreamConnected(info.Listener, started);
         info.Upstream = new UpstreamAddress((IPEndPoint)upstream.RemoteEndPoint!);
@@ -49,7 +50,10 @@ internal sealed class UpstreamMiddleware(ConnectionDelegate next, ListenerOption
 
 internal static class UpstreamMiddlewareExtensions
 {
-    /// <summary>Sets the <see cref="UpstreamFeature"/>, or ends the connection with <c>connect_failed</c> or <c>connect_timeout</c>.</summary>
+    /// <summary>
+    /// Sets the <see cref="UpstreamFeature"/>, or ends the connection with <c>connect_failed</c>, <c>connect_timeout</c>, <c>upstream_limit</c>
+    /// or <c>circuit_open</c>.
+    /// </summary>
     public static IConnectionBuilder UseUpstream(
         this IConnectionBuilder builder, ListenerOptions listener, TimeoutOptions timeouts, UpstreamConnector connector, SidecarMetrics metrics) =>
         builder.Use(next => new UpstreamMiddleware(next, listener, timeouts, connector, metrics).OnConnectionAsync);

@@ -80,7 +80,7 @@ internal sealed class UpstreamEntry
         (_failed, Failures) = (null, 0);
         if (EjectedUntil is null)
             return false;
-        (EjectedUntil, _readmitted) = (null, now);
+        (EjectedUntil, _readmitted, _trial) = (null, now, null);
         return true;
     }
 

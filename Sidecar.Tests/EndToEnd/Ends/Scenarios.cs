@@ -19,6 +19,8 @@ internal static class Scenarios
         [RelayEndReason.LimitReached] = RelayScenarios.OneIsTooManyAsync,
         [RelayEndReason.ConnectFailed] = UpstreamScenarios.NobodyListensAsync,
         [RelayEndReason.ConnectTimeout] = UpstreamScenarios.NobodyAcceptsAsync,
+        [RelayEndReason.UpstreamLimit] = UpstreamScenarios.TheUpstreamHasItsConnectionsAsync,
+        [RelayEndReason.CircuitOpen] = UpstreamScenarios.TheUpstreamIsEjectedAsync,
         [RelayEndReason.NoOriginalDestination] = UpstreamScenarios.NothingSaysWhereToAsync,
         [RelayEndReason.DestinationNotAllowed] = UpstreamScenarios.AForeignDestinationIsAskedForAsync,
         [RelayEndReason.SelfCall] = UpstreamScenarios.TheSidecarItselfIsAskedForAsync,

@@ -34,7 +34,7 @@ public sealed class OracleClientTests
             return [IPAddress.Loopback];
         });
         var client = new OracleClient(
-            options, resolver, new UpstreamConnector(dialer, new AttemptPlaces(), options, _time), new OraclePools(options, _time),
+            options, resolver, new UpstreamConnector(dialer, new AttemptPlaces(), new UpstreamTable(_time), options, _time), new OraclePools(options, _time),
             new OracleReach(resolver, _time, NullLogger<OracleReach>.Instance), Stage.Metrics(_time), _time);
 
         var decision = await client.AskAsync(new DefaultConnectionContext(), new HostPort("oracle.test", 9100), Question(dialect));

@@ -29,6 +29,7 @@ public sealed class DefaultsInForceTests
     [InlineData("listeners.0.listen=127.0.0.1:1 records.output=kafka records.brokers=127.0.0.1:9092 records.topic=t")]
     [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=on kubernetes.server=https://10.0.0.1 kubernetes.namespace=n kubernetes.scope=cluster")]
     [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=own kubernetes.pod=p")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 upstream.max-connections=9 upstream.outlier.failures=5 upstream.outlier.ejection-time=1m")]
     public void InForce_GivenAsSettings_MakesTheSameOptions(string words)
     {
         var loaded = new ConfigurationReader([.. words.Split(' ').Select(Words.Option)], []).Read();
@@ -43,6 +44,8 @@ public sealed class DefaultsInForceTests
     {
         var loaded = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 listeners.0.role=p2 listeners.0.accept-proxy=on records.path=/tmp/r".Split(' ').Select(Words.Option)], []).Read();
+        var withOutliers = new ConfigurationReader(
+            [.. "listeners.0.listen=127.0.0.1:1 upstream.outlier.failures=5".Split(' ').Select(Words.Option)], []).Read();
         var withOracle = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 oracle.address=127.0.0.1:9".Split(' ').Select(Words.Option)], []).Read();
         var withServer = new ConfigurationReader(
@@ -53,7 +56,7 @@ public sealed class DefaultsInForceTests
         var withCollector = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 records.output=otlp records.url=http://127.0.0.1:4318 metrics.otlp.url=http://127.0.0.1:4318".Split(' ').Select(Words.Option)], []).Read();
 
-        var shown = loaded.Settings.Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Concat(withNames.Settings).Select(s => s.Key).ToHashSet();
+        var shown = loaded.Settings.Concat(withOutliers.Settings).Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Concat(withNames.Settings).Select(s => s.Key).ToHashSet();
         Assert.DoesNotContain(SettingTable.Options.Select(o => o.Key).Except(WithoutDefault), key => !shown.Contains(key));
     }
 

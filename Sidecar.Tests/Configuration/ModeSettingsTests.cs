@@ -23,7 +23,7 @@ public sealed class ModeSettingsTests
               - listen: ":15001"
                 role: outbound
                 routes:
-                  - {destination: ["10.0.0.0/8", "*.test:443"], action: peer, peer: "gate.test:15006", transform: not, fallback: plain, timeouts: {idle: 10s}}
+                  - {destination: ["10.0.0.0/8", "*.test:443"], action: peer, peer: "gate.test:15006", transform: not, fallback: plain, timeouts: {idle: 10s}, limits: {max-connections: 7}}
                   - {destination: "169.254.0.0/16", action: deny}
                   - {destination: "*:25", action: plain}
             """)}")], []).Listeners;
@@ -35,6 +35,7 @@ public sealed class ModeSettingsTests
         var routes = listeners[1].Routes;
         Assert.Equal([RouteAction.Peer, RouteAction.Deny, RouteAction.Plain], routes.Select(route => route.Action));
         Assert.Equal(("gate.test:15006", "not", true), (routes[0].Peer?.ToString(), routes[0].Transform?.ToString(), routes[0].FallsBackToPlain));
+        Assert.Equal((7, null), (routes[0].Limits?.Connections, routes[1].Limits));
         // What a route does not set is that of the process.
         Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3)), (routes[0].Timeouts.Idle, routes[0].Timeouts.Connect));
         Assert.Equal(new TimeoutOptions { Connect = TimeSpan.FromSeconds(3) }, routes[1].Timeouts);
@@ -54,7 +55,7 @@ public sealed class ModeSettingsTests
     [InlineData("outbound", "routes: [{destination: '*', action: pass}]", ":4: listeners.0.routes.0.action 'pass': ")]
     [InlineData("outbound", "routes: [{destination: '*', action: plain, transform: not}]", ":4: listeners.0.routes.0.transform 'not': only a route with action: peer has it")]
     [InlineData("outbound", "routes: [{destination: '*', action: deny, peer: 'a:1'}]", ":4: listeners.0.routes.0.peer 'a:1': only a route with action: peer has it")]
-    [InlineData("outbound", "routes: [{destination: '*', action: deny, timeouts: {idle: 1s}}]", ": a route with action: deny has no time limits")]
+    [InlineData("outbound", "routes: [{destination: '*', action: deny, timeouts: {idle: 1s}}]", ": a route with action: deny has no limits")]
     [InlineData("outbound", "target: 'a:1'\n    routes: [{destination: '*', action: plain}]", "an outbound listener with a fixed target does not know the destination; use mode transparent or socks4")]
     public void File_ThatMakesNoSense_IsRefusedWithItsLine(string role, string setting, string error)
     {

@@ -1,7 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Sidecar.Transport;
+using Sidecar.Connections;
 using Sidecar.Upstream;
 using Testing;
 using Xunit;
@@ -77,6 +76,22 @@ public sealed class ConnectRaceTests
         Assert.Null(outcome.Connection);
         Assert.True(outcome.Detail is "first" or "second", outcome.Detail);
         Assert.Equal(0, _places.Taken);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_ARefusalAndAFailure_TellsTheFailure(bool isRefusedFirst)
+    {
+        var race = Start("192.0.2.1:80", "192.0.2.2:80");
+        await WaitsForTheDelayAsync(attempts: 1);
+        End(0, isRefusedFirst);
+        await _attempts.ThereAreAsync(2);
+        End(1, !isRefusedFirst);
+
+        Assert.Equal(RelayEndReason.ConnectFailed, (await race).Failure);
+
+        void End(int attempt, bool isRefused) => _attempts[attempt].Fail(reason: isRefused ? RelayEndReason.CircuitOpen : RelayEndReason.ConnectFailed);
     }
 
     [Fact]
@@ -157,9 +172,14 @@ public sealed class ConnectRaceTests
     [InlineData("4a 6a 4b", "4a 6a 4b")]
     [InlineData("4a 4b", "4a 4b")]
     [InlineData("6a", "6a")]
-    public void Interleave_Addresses_TakesFamiliesInTurn(string names, string expected)
+    [InlineData("4a! 6a 4b 6b", "6a 4b 6b 4a")]
+    [InlineData("6a! 6b! 4a! 4b", "4b 6a 4a 6b")]
+    [InlineData("6a! 4a! 6b!", "6a 4a 6b")]
+    public void Order_Addresses_TakesFamiliesInTurnAndThoseThatFailedLatelyLast(string names, string expected)
     {
-        var order = ConnectRace.Interleave([.. names.Split(' ').Select(Address)]);
+        var failed = names.Split(' ').Where(name => name.EndsWith('!')).Select(Address).ToHashSet();
+
+        var order = ConnectRace.Order([.. names.Split(' ').Select(Address)], failed.Contains);
 
         Assert.Equal(expected.Split(' ').Select(Address), order);
 
@@ -182,8 +202,8 @@ public sealed class ConnectRaceTests
         Assert.Equal(["[2001:db8::1]:80", "192.0.2.1:80", "[2001:db8::2]:80"], _attempts.Begun.Select(a => a.Address.ToString()));
     }
 
-    private Task<DialOutcome> Start(params IEnumerable<string> addresses) =>
-        new ConnectRace(_attempts.DialAsync, _places, Delay, _time).RunAsync([.. addresses.Select(IPEndPoint.Parse)]).AsTask();
+    private Task<ConnectOutcome> Start(params IEnumerable<string> addresses) =>
+        new ConnectRace(_attempts.DialAsync, _places, Delay, _time).RunAsync(ConnectRace.Order([.. addresses.Select(IPEndPoint.Parse)], _ => false)).AsTask();
 
     private async Task WaitsForTheDelayAsync(int attempts)
     {
@@ -191,7 +211,7 @@ public sealed class ConnectRaceTests
         await Eventually.TrueAsync(() => _time.HasTimerDueIn(Delay));
     }
 
-    private async Task IsWonByAsync(Task<DialOutcome> race, int winner)
+    private async Task IsWonByAsync(Task<ConnectOutcome> race, int winner)
     {
         Assert.Same(_attempts[winner].Connection, (await race).Connection);
         Assert.False(_attempts[winner].Connection.IsDisposed);
@@ -224,7 +244,7 @@ public sealed class ConnectRaceTests
 
         public Task ThereAreAsync(int count) => Eventually.TrueAsync(() => Begun.Count == count);
 
-        public ValueTask<DialOutcome> DialAsync(IPEndPoint address, CancellationToken cancel)
+        public ValueTask<ConnectOutcome> DialAsync(IPEndPoint address, CancellationToken cancel)
         {
             if (ThrowAtOnce)
                 throw new InvalidOperationException("a bug");
@@ -247,21 +267,21 @@ public sealed class ConnectRaceTests
 
     private sealed class Attempt(IPEndPoint address)
     {
-        private readonly TaskCompletionSource<DialOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ConnectOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public IPEndPoint Address => address;
 
         public NotingConnection Connection { get; } = new();
 
-        public Task<DialOutcome> Outcome => _outcome.Task;
+        public Task<ConnectOutcome> Outcome => _outcome.Task;
 
         public bool HasEnded => _outcome.Task.IsCompleted;
 
         public bool IsCancelled { get; set; }
 
-        public void Connect() => _outcome.TrySetResult(new DialOutcome(Connection, SocketError.Success, null));
+        public void Connect() => _outcome.TrySetResult(new ConnectOutcome(Connection, null, null));
 
-        public void Fail(string detail = "refused") => _outcome.TrySetResult(new DialOutcome(null, SocketError.ConnectionRefused, detail));
+        public void Fail(string detail = "refused", RelayEndReason reason = RelayEndReason.ConnectFailed) => _outcome.TrySetResult(new ConnectOutcome(null, reason, detail));
 
         public void Throw() => _outcome.TrySetException(new InvalidOperationException("a bug"));
     }

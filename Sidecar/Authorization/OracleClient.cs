@@ -88,9 +88,12 @@ internal sealed class OracleClient(
     private async ValueTask<ConnectOutcome> ConnectAsync(ConnectionContext downstream, HostPort oracle, long started)
     {
         var resolved = await resolver.ResolveAsync(oracle, Left(started));
-        return resolved.Failure is { } failure
-            ? new ConnectOutcome(null, failure, resolved.Detail)
-            : await connector.ConnectAsync(downstream, resolved.Addresses, Left(started));
+        if (resolved.Failure is { } failure)
+            return new ConnectOutcome(null, failure, resolved.Detail);
+        var outcome = await connector.ConnectAsync(new ConnectRequest(downstream, resolved.Addresses, Left(started), UpstreamLimits.None));
+        // Limits are for destinations: the Oracle's connections count for none.
+        outcome.Use?.Dispose();
+        return outcome;
     }
 
     private TimeSpan Left(long started)

@@ -48,6 +48,7 @@ internal static class ListenerRoutes
             Transform = settings.ReadOptional($"{key}.transform", Values.OrFile(parse)),
             FallsBackToPlain = settings.Read($"{key}.fallback", false, ParseFallback),
             Timeouts = TimeoutSettings.Read(settings, $"{key}.timeouts", timeouts),
+            Limits = settings.FindAny($"{key}.limits") is null ? null : UpstreamLimitsReader.Read(settings, $"{key}.limits"),
         };
         if (action != RouteAction.Peer)
         {
@@ -59,8 +60,8 @@ internal static class ListenerRoutes
             settings.SwitchOff($"{key}.transform", "has no effect, because the Oracle chooses the transform; remove one of the two");
         }
 
-        if (action == RouteAction.Deny && settings.FindAny($"{key}.timeouts") is { } limits)
-            settings.Refuse(limits, "a route with action: deny has no time limits");
+        if (action == RouteAction.Deny && (settings.FindAny($"{key}.timeouts") ?? settings.FindAny($"{key}.limits")) is { } limit)
+            settings.Refuse(limit, "a route with action: deny has no limits");
         return route;
     }
 }

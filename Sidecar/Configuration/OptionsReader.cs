@@ -62,6 +62,7 @@ internal static class OptionsReader
             Backlog = settings.Read("limits.backlog", defaults.Backlog, Values.WholeNumber(1, 1_000_000)),
             ConnectAttempts = settings.Read("upstream.connect-attempts", defaults.ConnectAttempts, Values.WholeNumber(1, 100)),
             AttemptDelay = settings.Read("upstream.attempt-delay", defaults.AttemptDelay, Values.Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1))),
+            Upstream = UpstreamLimitsReader.Read(settings, "upstream"),
             Loops = settings.Read("loops", defaults.Loops, Values.WholeNumber(1, MaxLoops)),
             Transport = ReadTransport(settings, defaults.Transport),
             Tcp = ReadTcp(settings, defaults.Tcp),

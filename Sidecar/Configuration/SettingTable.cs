@@ -7,6 +7,7 @@ namespace Sidecar.Configuration;
 internal static class SettingTable
 {
     private static readonly SidecarOptions Defaults = new() { Listeners = [] };
+    private static readonly OutlierDetection Outlier = new();
 
     public static readonly IReadOnlyList<SettingOption> Options =
     [
@@ -35,6 +36,12 @@ internal static class SettingTable
         new("--connect-timeout", "timeouts.connect", "TIME", $"Time limit for connecting to the upstream [default: {Values.Display(Defaults.Timeouts.Connect)}]"),
         new("--connect-attempts", "upstream.connect-attempts", "COUNT", $"Rounds over all addresses of an upstream, with growing pauses between them [default: {Defaults.ConnectAttempts}]"),
         new("--attempt-delay", "upstream.attempt-delay", "TIME", $"Time until the next address of an upstream is tried too; shorter if the connect timeout is too short for all addresses [default: {Values.Display(Defaults.AttemptDelay)}]"),
+        new("--upstream-max-connections", "upstream.max-connections", "COUNT|off", "Most connections at once to one address and port of an upstream [default: off]"),
+        new("--upstream-max-pending", "upstream.max-pending", "COUNT|off", "Most connects at once to one address that has not accepted yet [default: off]"),
+        new("--upstream-connect-rate", "upstream.connect-rate", "COUNT|off", "Most connects to one address in a second [default: off]"),
+        new("--outlier-failures", "upstream.outlier.failures", "COUNT|off", $"Failed connects in a row after which an address is ejected, such as {Outlier.Failures} [default: off]"),
+        new("--outlier-ejection-time", "upstream.outlier.ejection-time", "TIME", $"Time of the first ejection of an address; each further one is longer by this time [default: {Values.Display(Outlier.EjectionTime)}]"),
+        new("--outlier-max-ejection-time", "upstream.outlier.max-ejection-time", "TIME", $"Longest ejection [default: {Values.Display(Outlier.MaxEjectionTime)}]"),
         new("--idle-timeout", "timeouts.idle", "TIME", $"Closes a connection after this time without a byte in either direction [default: {Values.Display(Defaults.Timeouts.Idle)}]"),
         new("--half-closed-timeout", "timeouts.half-closed", "TIME", $"The same when one direction has ended [default: {Values.Display(Defaults.Timeouts.HalfClosed)}]"),
         new("--drain", "drain", "TIME", $"Time that live connections have to end after SIGTERM or POST /drain; a second signal ends this time [default: {Values.Display(Defaults.Drain)}]"),

@@ -32,6 +32,12 @@ public enum RelayEndReason
     /// <summary>The upstream did not accept in time.</summary>
     ConnectTimeout,
 
+    /// <summary>Each address of the upstream that can be used is at one of its limits.</summary>
+    UpstreamLimit,
+
+    /// <summary>The addresses of the upstream are ejected, because connecting to them failed several times in a row.</summary>
+    CircuitOpen,
+
     /// <summary>The other side of a handshake closed, or answered for another connection.</summary>
     HandshakeFailed,
 

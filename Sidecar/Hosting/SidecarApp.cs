@@ -110,6 +110,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         var oracle = app.Services.GetRequiredService<OracleReach>();
         endpoints.Map(
             app, health => health.MapHealth(() => oracle.Detail, () => oracle.NotReady).MapProbes(options.Probes), admin => admin.MapAdmin());
+        app.Services.GetRequiredService<UpstreamMetrics>();
         var logger = app.Services.GetRequiredService<ILogger<SidecarApp>>();
         LogAddresses(logger, app, options, addresses);
         LimitCheck.Warn(logger, options);
@@ -146,7 +147,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         services.AddSingleton<ExchangeReporter>();
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
         services.AddTransport(options);
-        services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>();
+        services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>().AddSingleton<UpstreamTable>().AddSingleton<UpstreamMetrics>();
         services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
         services.AddSingleton<Drain>().AddSingleton<IStoppable>(provider => provider.GetRequiredService<Drain>()).AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<OraclePools>().AddSingleton<OracleReach>();

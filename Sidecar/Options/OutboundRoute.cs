@@ -38,6 +38,9 @@ public sealed record OutboundRoute
     /// <summary>Time limits; where the route sets none, those of the process.</summary>
     public required TimeoutOptions Timeouts { get; init; }
 
+    /// <summary>Limits of each upstream address; null for those of the process.</summary>
+    public UpstreamLimits? Limits { get; init; }
+
     internal bool Matches(HostPort destination)
     {
         foreach (var pattern in Destinations)

@@ -46,6 +46,9 @@ public sealed record SidecarOptions : ProcessOptions
     /// </summary>
     public TimeSpan AttemptDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Limits for each upstream address; default none.</summary>
+    public UpstreamLimits Upstream { get; init; } = UpstreamLimits.None;
+
     /// <summary>The transport that accepts and connects; default epoll on Linux, otherwise sockets.</summary>
     public TransportKind Transport { get; init; } = OperatingSystem.IsLinux() ? TransportKind.Epoll : TransportKind.Sockets;
 

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
-using Sidecar.Transport;
 
 namespace Sidecar.Upstream;
 
@@ -13,27 +11,37 @@ namespace Sidecar.Upstream;
 /// <param name="places">For overlapping attempts.</param>
 /// <param name="delay">Time between the starts of two attempts.</param>
 /// <param name="time">The clock of the delay.</param>
-internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<DialOutcome>> dial, AttemptPlaces places, TimeSpan delay, TimeProvider time)
+internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<ConnectOutcome>> dial, AttemptPlaces places, TimeSpan delay, TimeProvider time)
 {
     // In the order in which they began.
     private readonly List<Attempt> _running = [];
 
     /// <summary>
-    /// The addresses in the order of attempts: address families in turn, starting with that of the first address (RFC 8305, section 4).
+    /// The addresses in the order of attempts: those that failed lately last; among each of the two kinds address families in turn, starting
+    /// with that of the first address (RFC 8305, section 4).
     /// </summary>
-    public static IReadOnlyList<IPEndPoint> Interleave(IReadOnlyList<IPEndPoint> addresses)
+    public static IReadOnlyList<IPEndPoint> Order(IReadOnlyList<IPEndPoint> addresses, Func<IPEndPoint, bool> hasFailedLately)
     {
+        var kinds = addresses.ToLookup(hasFailedLately);
+        return [.. Interleave([.. kinds[false]]), .. Interleave([.. kinds[true]])];
+    }
+
+    private static IReadOnlyList<IPEndPoint> Interleave(IReadOnlyList<IPEndPoint> addresses)
+    {
+        if (addresses.Count < 2)
+            return addresses;
         var first = addresses.Where(a => a.AddressFamily == addresses[0].AddressFamily).ToList();
         var second = addresses.Where(a => a.AddressFamily != addresses[0].AddressFamily).ToList();
         var both = Math.Min(first.Count, second.Count);
         return [.. first.Zip(second).SelectMany(pair => new[] { pair.First, pair.Second }), .. first.Skip(both), .. second.Skip(both)];
     }
 
-    /// <summary>The connection, or how the last attempt failed.</summary>
-    public async ValueTask<DialOutcome> RunAsync(IReadOnlyList<IPEndPoint> addresses)
+    /// <summary>The connection, or how the last attempt failed; a refusal counts only if nothing was attempted.</summary>
+    /// <param name="addresses">At least one, in their order.</param>
+    public async ValueTask<ConnectOutcome> RunAsync(IReadOnlyList<IPEndPoint> addresses)
     {
-        var waiting = new Queue<IPEndPoint>(Interleave(addresses));
-        var last = new DialOutcome(null, SocketError.TimedOut, "no attempt has ended");
+        var waiting = new Queue<IPEndPoint>(addresses);
+        ConnectOutcome? last = null;
         try
         {
             while (waiting.Count > 0 || _running.Count > 0)
@@ -43,12 +51,13 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
                 await WaitAsync(hasMore: waiting.Count > 0);
                 if (TakeEnded() is not { } ended)
                     continue;
-                last = await ended.Outcome;
-                if (last.Connection is not null)
-                    return last;
+                var outcome = await ended.Outcome;
+                if (outcome.Connection is not null)
+                    return outcome;
+                last = outcome.IsRefused ? last ?? outcome : outcome;
             }
 
-            return last;
+            return last!.Value;
         }
         finally
         {
@@ -74,7 +83,7 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
     }
 
     // A dialer that throws at once counts like one that throws later: its attempt fails.
-    private async Task<DialOutcome> DialAsync(IPEndPoint address, CancellationToken cancel) => await dial(address, cancel);
+    private async Task<ConnectOutcome> DialAsync(IPEndPoint address, CancellationToken cancel) => await dial(address, cancel);
 
     private async ValueTask WaitAsync(bool hasMore)
     {
@@ -103,7 +112,10 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
         await ((Task)attempt.Outcome).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Leave(attempt);
         if (attempt.Outcome is { IsCompletedSuccessfully: true, Result.Connection: { } connection })
+        {
             await connection.DisposeAsync();
+            attempt.Outcome.Result.Use?.Dispose();
+        }
     }
 
     private void Leave(Attempt attempt)
@@ -114,9 +126,9 @@ internal sealed class ConnectRace(Func<IPEndPoint, CancellationToken, ValueTask<
     }
 
     /// <summary>One attempt in progress.</summary>
-    private sealed class Attempt(Task<DialOutcome> outcome, CancellationTokenSource cancel)
+    private sealed class Attempt(Task<ConnectOutcome> outcome, CancellationTokenSource cancel)
     {
-        public Task<DialOutcome> Outcome => outcome;
+        public Task<ConnectOutcome> Outcome => outcome;
 
         public CancellationTokenSource Cancel => cancel;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 using Sidecar.Connections;
 using Sidecar.Net;
 using Sidecar.Options;
@@ -8,43 +7,39 @@ using Sidecar.Transport;
 
 namespace Sidecar.Upstream;
 
-/// <summary>A connection to an upstream, or why there is none.</summary>
-internal readonly record struct ConnectOutcome(ConnectionContext? Connection, RelayEndReason? Failure, string? Detail);
-
 /// <summary>
 /// Connects to the address that accepts first, in the configured number of rounds over all of them. Within a round attempts
 /// overlap (<see cref="ConnectRace"/>).
 /// </summary>
-internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, SidecarOptions options, TimeProvider time)
+internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, UpstreamTable upstreams, SidecarOptions options, TimeProvider time)
 {
     // Before the second round; doubled before each further one, with a random part, so that many do not come back at once (Envoy's base
     // interval).
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Tries the addresses, families in turn; an attempt continues until <paramref name="timeout"/>.</summary>
-    /// <param name="downstream">The connection that it is for.</param>
-    /// <param name="addresses">The addresses to connect to.</param>
-    /// <param name="timeout">For all rounds together.</param>
-    /// <param name="passesThrough">Whether connections to this pod itself come from the <see cref="PassthroughSource"/>.</param>
-    public async ValueTask<ConnectOutcome> ConnectAsync(
-        ConnectionContext downstream, IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, bool passesThrough = false)
+    /// <summary>The configured limits of each address.</summary>
+    public UpstreamLimits Limits => options.Upstream;
+
+    /// <summary>Tries the addresses; an attempt continues until the time is over.</summary>
+    public async ValueTask<ConnectOutcome> ConnectAsync(ConnectRequest request)
     {
-        if (addresses.Count == 0)
+        if (request.Addresses.Count == 0)
             return new ConnectOutcome(null, RelayEndReason.ConnectFailed, "no address");
         var started = time.GetTimestamp();
+        ConnectOutcome? before = null;
         for (var round = 1; ; round++)
         {
-            var outcome = Outcome(await TryAllAsync(downstream, addresses, timeout, started, passesThrough));
+            var outcome = await TryAllAsync(request, started);
+            // The failure of an earlier round says more than the refusal that followed from it.
+            if (outcome.IsRefused)
+                return before ?? outcome;
             var pause = FirstBackOff * Math.Pow(2, round - 1) * (0.5 + (Random.Shared.NextDouble() / 2));
-            if (outcome.Connection is not null || round == options.ConnectAttempts || time.GetElapsedTime(started) + pause >= timeout)
+            if (outcome.Connection is not null || round == options.ConnectAttempts || time.GetElapsedTime(started) + pause >= request.Timeout)
                 return outcome;
+            before = outcome;
             await Task.Delay(pause, time);
         }
     }
-
-    private static ConnectOutcome Outcome(DialOutcome dialed) => dialed.Connection is not null
-        ? new ConnectOutcome(dialed.Connection, null, null)
-        : new ConnectOutcome(null, ReasonOf(dialed.Error), dialed.Detail);
 
     private static RelayEndReason ReasonOf(SocketError error) => error switch
     {
@@ -55,38 +50,71 @@ internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, Si
         _ => RelayEndReason.ConnectFailed,
     };
 
-    private async ValueTask<DialOutcome> TryAllAsync(
-        ConnectionContext downstream, IReadOnlyList<IPEndPoint> addresses, TimeSpan timeout, long started, bool passesThrough)
+    private async ValueTask<ConnectOutcome> TryAllAsync(ConnectRequest request, long started)
     {
-        if (addresses.Count == 1)
-            return await DialAsync(downstream, addresses[0], Left(), passesThrough, CancellationToken.None);
+        if (request.Addresses.Count == 1)
+            return await AttemptAsync(request, request.Addresses[0], Left(), CancellationToken.None);
         // With many addresses, each one is tried before the time is over.
-        var share = Left() / addresses.Count;
+        var share = Left() / request.Addresses.Count;
         var race = new ConnectRace(
-            (address, cancel) => DialAsync(downstream, address, Left(), passesThrough, cancel),
-            places, share < options.AttemptDelay ? share : options.AttemptDelay, time);
-        return await race.RunAsync(addresses);
+            (address, cancel) => AttemptAsync(request, address, Left(), cancel), places, share < options.AttemptDelay ? share : options.AttemptDelay, time);
+        return await race.RunAsync(ConnectRace.Order(request.Addresses, upstreams.HasFailedLately));
 
         TimeSpan Left()
         {
-            var left = timeout - time.GetElapsedTime(started);
+            var left = request.Timeout - time.GetElapsedTime(started);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
 
-    private ValueTask<DialOutcome> DialAsync(
-        ConnectionContext downstream, IPEndPoint address, TimeSpan timeout, bool passesThrough, CancellationToken cancel)
+    private async ValueTask<ConnectOutcome> AttemptAsync(ConnectRequest request, IPEndPoint address, TimeSpan timeout, CancellationToken cancel)
+    {
+        if (upstreams.TryBegin(address, request.Addresses, request.Limits, out var refusal) is not { } use)
+            return refusal;
+        try
+        {
+            var started = time.GetTimestamp();
+            var dialed = await DialAsync(request, address, timeout, cancel);
+            if (dialed.Connection is not null)
+            {
+                use.Connected();
+                return new ConnectOutcome(dialed.Connection, null, null, use);
+            }
+
+            if (IsFailureOf(dialed.Error, timeout) && !cancel.IsCancellationRequested)
+                use.Failed(request.Limits.Outlier, request.Addresses);
+            else if (cancel.IsCancellationRequested && time.GetElapsedTime(started) >= options.AttemptDelay)
+                use.Overtaken();
+            use.Dispose();
+            return new ConnectOutcome(null, ReasonOf(dialed.Error), dialed.Detail);
+        }
+        catch
+        {
+            use.Dispose();
+            throw;
+        }
+    }
+
+    // Not what this machine lacks: descriptors, ports, memory. Nor a time limit that a slow look-up or an earlier round has used up.
+    private bool IsFailureOf(SocketError error, TimeSpan timeout) => error switch
+    {
+        SocketError.TimedOut => timeout >= options.Timeouts.Connect / 2,
+        SocketError.ConnectionRefused or SocketError.ConnectionReset or SocketError.HostUnreachable or SocketError.NetworkUnreachable => true,
+        _ => false,
+    };
+
+    private ValueTask<DialOutcome> DialAsync(ConnectRequest request, IPEndPoint address, TimeSpan timeout, CancellationToken cancel)
     {
         IPAddress? source;
         try
         {
-            source = passesThrough ? PassthroughSource.For(address.Address) : null;
+            source = request.PassesThrough ? PassthroughSource.For(address.Address) : null;
         }
         catch (SocketException error)
         {
             return new(new DialOutcome(null, error.SocketErrorCode, $"{address}: {error.Message}"));
         }
 
-        return dialer.DialAsync(downstream, address, source, timeout, cancel);
+        return dialer.DialAsync(request.Downstream, address, source, timeout, cancel);
     }
 }

@@ -33,14 +33,15 @@ internal sealed partial class UpstreamMiddleware(
         var started = metrics.Now;
         // p1's connections to its own pod must still pass p2.
         var candidates = connection.Features.Get<UpstreamCandidates>()!;
-        var outcome = await connector.ConnectAsync(
-            connection, candidates.Addresses, info.Timeouts.Connect - candidates.LookUp, passesThrough: listener.Role != SidecarRole.Outbound);
+        var outcome = await connector.ConnectAsync(new ConnectRequest(
+            connection, candidates.Addresses, info.Timeouts.Connect - candidates.LookUp, connection.Features.Get<ConnectionRoute>()?.Rule?.Limits ?? connector.Limits, PassesThrough: listener.Role != SidecarRole.Outbound));
         if (outcome.Connection is null)
         {
             info.End(outcome.Failure!.Value, outcome.Detail);
             return null;
         }
 
+        using var use = outcome.Use;
         await using var upstream = outcome.Connection;
         metrics.UpstreamConnected(info.Listener, started);
         info.Upstream = new UpstreamAddress((IPEndPoint)upstream.RemoteEndPoint!);
@@ -73,7 +74,10 @@ internal sealed partial class UpstreamMiddleware(
 
 internal static class UpstreamMiddlewareExtensions
 {
-    /// <summary>Sets the <see cref="UpstreamFeature"/>, or ends the connection with <c>connect_failed</c> or <c>connect_timeout</c>.</summary>
+    /// <summary>
+    /// Sets the <see cref="UpstreamFeature"/>, or ends the connection with <c>connect_failed</c>, <c>connect_timeout</c>, <c>upstream_limit</c>
+    /// or <c>circuit_open</c>.
+    /// </summary>
     public static IConnectionBuilder UseUpstream(
         this IConnectionBuilder builder, ListenerOptions listener, UpstreamConnector connector, SidecarMetrics metrics, ILogger<UpstreamConnector> logger) =>
         builder.Use(next => new UpstreamMiddleware(next, listener, connector, metrics, logger).OnConnectionAsync);

@@ -20,6 +20,8 @@ internal static class Scenarios
         [RelayEndReason.ClientLimit] = PeerScenarios.OneClientHasAllOfItsPlacesAsync,
         [RelayEndReason.ConnectFailed] = UpstreamScenarios.NobodyListensAsync,
         [RelayEndReason.ConnectTimeout] = UpstreamScenarios.NobodyAcceptsAsync,
+        [RelayEndReason.UpstreamLimit] = UpstreamScenarios.TheUpstreamHasItsConnectionsAsync,
+        [RelayEndReason.CircuitOpen] = UpstreamScenarios.TheUpstreamIsEjectedAsync,
         [RelayEndReason.NoOriginalDestination] = UpstreamScenarios.NothingSaysWhereToAsync,
         [RelayEndReason.DestinationNotAllowed] = UpstreamScenarios.AForeignDestinationIsAskedForAsync,
         [RelayEndReason.SelfCall] = UpstreamScenarios.TheSidecarItselfIsAskedForAsync,

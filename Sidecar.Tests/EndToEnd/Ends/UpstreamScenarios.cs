@@ -1,3 +1,4 @@
+using Sidecar.Tests.EndToEnd.Faults;
 using Sidecar.Tests.Support;
 using Testing.Peers;
 using Xunit;
@@ -23,6 +24,30 @@ internal static class UpstreamScenarios
         // Its own filler is a socket of the same port.
         await destination.DisposeAsync();
         await sidecar.EndsForAsync(word);
+    }
+
+    public static async Task TheUpstreamHasItsConnectionsAsync(string word)
+    {
+        await using var talk = await Talk.OpenAsync("epoll", "--upstream-max-connections", "1");
+        await SocketTalk.IsRefusedAsync(talk.Sidecar.Port);
+        Assert.Equal(word, (await talk.Sidecar.RecordAsync()).Reason);
+        Assert.Equal(1, (await talk.Sidecar.ScrapeAsync()).Sum("sidecar_connections_total", $"reason=\"{word}\""));
+        talk.Client.Finish();
+        talk.Served.Finish();
+        await talk.Sidecar.RecordAsync(r => r.Reason == "completed");
+        await talk.Sidecar.NoSocketIsOpenAsync();
+    }
+
+    public static async Task TheUpstreamIsEjectedAsync(string word)
+    {
+        using var destination = new RefusingPort();
+        await using var sidecar = await RunningSidecar.AloneAsync(destination.Port, "--outlier-failures", "1");
+        await SocketTalk.IsRefusedAsync(sidecar.Port);
+        await sidecar.RecordAsync(r => r.Reason == "connect_failed");
+        await SocketTalk.IsRefusedAsync(sidecar.Port);
+        await sidecar.RecordAsync(r => r.Reason == word);
+        Assert.Equal(1, (await sidecar.ScrapeAsync()).Sum("sidecar_connections_total", $"reason=\"{word}\""));
+        await sidecar.NoSocketIsOpenAsync();
     }
 
     public static async Task NothingSaysWhereToAsync(string word)

@@ -7,7 +7,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Hosting.Admin;
 
-/// <summary>The admin port: the listeners as the process understood them, its live connections, its outputs of records, and its end.</summary>
+/// <summary>The admin port: the listeners as the process understood them, its live connections, its upstreams, its outputs of records, and its end.</summary>
 internal static class AdminEndpoint
 {
     public static IEndpointRouteBuilder MapAdmin(this IEndpointRouteBuilder routes)
@@ -16,6 +16,7 @@ internal static class AdminEndpoint
         routes.MapGet("/listeners", () => TypedResults.Json(listeners.Current.Select(ListenerView.Of).ToArray(), AdminJson.Default.ListenerViewArray));
         routes.MapConfig();
         routes.MapConnections();
+        routes.MapUpstreams();
         routes.MapOutputs();
         routes.MapTap();
         routes.MapDrain();
@@ -61,4 +62,5 @@ internal sealed record DestinationTransformView(string[] Destination, string Tra
 [JsonSerializable(typeof(DrainView))]
 [JsonSerializable(typeof(OutputView[]))]
 [JsonSerializable(typeof(ProblemView))]
+[JsonSerializable(typeof(UpstreamView[]))]
 internal sealed partial class AdminJson : JsonSerializerContext;

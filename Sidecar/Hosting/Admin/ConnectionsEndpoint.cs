@@ -10,18 +10,14 @@ namespace Sidecar.Hosting.Admin;
 /// <summary><c>GET /connections</c>: the live ones, the oldest first. <c>DELETE /connections/{id}</c>: resets one.</summary>
 internal static class ConnectionsEndpoint
 {
-    // Some 400 bytes each, at most 2 KB: enough to look at, and no burden for a busy process.
-    private const int DefaultLimit = 1000;
-    private const int MaxLimit = 10_000;
-
     public static IEndpointRouteBuilder MapConnections(this IEndpointRouteBuilder routes)
     {
         var registry = routes.ServiceProvider.GetRequiredService<ConnectionRegistry>();
         var time = routes.ServiceProvider.GetRequiredService<TimeProvider>();
         routes.MapGet("/connections", (HttpResponse response, string? limit) =>
         {
-            if (ParseLimit(limit) is not { } count)
-                return Problems.Of(StatusCodes.Status400BadRequest, $"limit '{limit}': a whole number 1 to {MaxLimit} is expected");
+            if (ListLimit.Parse(limit) is not { } count)
+                return ListLimit.Wrong(limit);
             var live = registry.Live();
             response.Headers["X-Total-Count"] = live.Count.ToString(CultureInfo.InvariantCulture);
             var views = live.OrderBy(r => r.Opened).Take(count).Select(r => ConnectionView.Of(r, time)).ToArray();
@@ -44,11 +40,6 @@ internal static class ConnectionsEndpoint
         });
         return routes;
     }
-
-    private static int? ParseLimit(string? text) =>
-        text is null ? DefaultLimit
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxLimit ? limit
-        : null;
 }
 
 /// <summary>One live connection as the admin port shows it; unknown values are left out.</summary>

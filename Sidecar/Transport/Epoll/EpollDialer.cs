@@ -78,10 +78,13 @@ internal sealed class EpollDialer(TcpOptions tcp) : IDialer
 
     private static DialOutcome Failed(IPEndPoint address, int error) => new(null, CodeOf(error), $"{address}: {Libc.Describe(error)}");
 
-    // Only the errors that have a reason of their own for the end of the connection.
+    // Only the errors with a reason of their own for the end of the connection, and those that are the address's failures.
     private static SocketError CodeOf(int error) => error switch
     {
         Libc.TimedOut => SocketError.TimedOut,
+        Libc.ConnectionRefused => SocketError.ConnectionRefused,
+        Libc.HostUnreachable => SocketError.HostUnreachable,
+        Libc.NetworkUnreachable => SocketError.NetworkUnreachable,
         // EPIPE: an end of stream came before the reset (tcp_reset).
         Libc.ConnectionReset or Libc.BrokenPipe => SocketError.ConnectionReset,
         _ => SocketError.SocketError,

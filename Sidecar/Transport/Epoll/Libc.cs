@@ -25,10 +25,12 @@ internal static unsafe partial class Libc
     public const int Interrupted = 4;
     public const int WouldBlock = 11;
     public const int BrokenPipe = 32;
+    public const int NetworkUnreachable = 101;
     public const int ConnectionAborted = 103;
     public const int ConnectionReset = 104;
     public const int TimedOut = 110;
     public const int ConnectionRefused = 111;
+    public const int HostUnreachable = 113;
     public const int InProgress = 115;
 
     // sys/socket.h

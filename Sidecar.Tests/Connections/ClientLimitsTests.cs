@@ -217,7 +217,7 @@ public sealed class ClientLimitsTests
         return registry.TryEnd(info)!;
     }
 
-    private static ConnectionInfo Report(string client, ListenerOptions listener) => new(listener, At(client), new MemoryConnection(), 0);
+    private static ConnectionInfo Report(string client, ListenerOptions listener) => new(listener, Stage.Timeouts, At(client), new MemoryConnection(), 0);
 
     private static ClientAddress At(string client) => new(new IPEndPoint(IPAddress.Parse(client), 50001));
 }

@@ -162,7 +162,7 @@ public sealed class DrainOrderTests : IDisposable
         public ConnectionInfo Connect(SidecarRole role)
         {
             var info = new ConnectionInfo(
-                Options.Listeners.Single(listener => listener.Role == role), new ClientAddress(IPEndPoint.Parse("127.0.0.1:50001")), new MemoryConnection(), 0);
+                Options.Listeners.Single(listener => listener.Role == role), Stage.Timeouts, new ClientAddress(IPEndPoint.Parse("127.0.0.1:50001")), new MemoryConnection(), 0);
             Assert.True(Registry.TryAdd(info));
             return info;
         }

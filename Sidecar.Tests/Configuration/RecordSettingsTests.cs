@@ -187,7 +187,7 @@ public sealed class RecordSettingsTests
         var output = Assert.Single(Words.Named(
             Listen, "records.0.output=kafka", "records.0.brokers=a:1,b:2", "records.0.topic=t", "records.0.key=client", "records.0.required=on", "records.0.properties-file=/p").Records).Output;
 
-        Assert.Equal(new KafkaOutput { Brokers = "a:1,b:2", Topic = "t", Key = RecordKey.Client, IsRequired = true, PropertiesFile = "/p", Origin = "records.0.brokers" }, output);
+        Assert.Equal(new KafkaOutput { Brokers = "a:1,b:2", Topic = "t", Key = RecordKey.Client, IsRequired = true, PropertiesFile = "/p", PropertiesOrigin = "records.0.properties-file", Origin = "records.0.brokers" }, output);
         Assert.Equal("topic t of a:1,b:2", output.Description);
     }
 

@@ -60,7 +60,7 @@ public sealed class LossRunTests : IDisposable
         // With an end that was lost: the request at least is one that was sent.
         Assert.All(records.Where(r => r.Outcome != "completed"), r => Assert.Contains(r.Url, requests));
         // Much was lost, and said so; much was recorded, although every connection has gaps.
-        Assert.InRange(completed.Count, Count / 20, Count - 1000);
+        Assert.InRange(completed.Count, Count / 200, Count - 1000);
         using var http = new HttpClient();
         var page = await http.GetStringAsync($"http://127.0.0.1:{metrics}/metrics", TestContext.Current.CancellationToken);
         Assert.All(["sidecar_capture_packets_lost_total", "sidecar_capture_gaps_total"], name => Assert.Matches($"(?m)^{name} [1-9]", page));

@@ -26,18 +26,15 @@ public sealed class ProcessTests
         await using var nginx = await Programs.NginxAsync();
         await using var observe = await ObserveAsync("--capture", source, "--capture-ports", $"{nginx.Port}");
 
-        // A search that takes longer than a record waits for it leaves its process out.
-        await Eventually.TrueAsync(async () =>
-        {
-            await Programs.RunAsync("curl", "curl", "-sS", "-o", "/dev/null", $"http://127.0.0.1:{nginx.Port}/");
-            return (await RecordAsync(observe)).GetProperty("pid").GetInt32() > 0;
-        });
+        // A search that takes longer than a record waits for it leaves its process out; the connection stays, so a later record has it.
+        await using var curl = ProgramProcess.StartCommand("curl", "-sS", "-o", "/dev/null", "--rate", "10/s", $"http://127.0.0.1:{nginx.Port}/?n=[1-250]");
+        await Eventually.TrueAsync(async () => (await RecordAsync(observe)).GetProperty("pid").GetInt32() > 0);
 
         var record = await RecordAsync(observe);
         var pid = record.GetProperty("pid").GetInt32();
         Assert.Equal("nginx", File.ReadAllText($"/proc/{pid}/comm").Trim());
         Assert.Equal("nginx", Text(record, "server_command"));
-        // A packet socket does not know who connects, and curl is gone before it is searched for.
+        // A packet socket does not know who connects.
         if (source == "ebpf")
             Assert.Equal(("curl", true), (Text(record, "client_command"), record.GetProperty("ext").GetProperty("client_pid").GetInt32() > 0));
     }

@@ -24,6 +24,8 @@ public sealed class RecordFloodTests : IDisposable
         await Eventually.TrueAsync(() => File.Exists(kept) && File.ReadAllText(kept).EndsWith('\n'));
         var lines = await File.ReadAllLinesAsync(kept, TestContext.Current.CancellationToken);
         Assert.Equal(Enumerable.Range(1, 5).Select(n => $"/a?n={n}"), lines.Select(line => RecordedExchange.Parse(line).Url));
+        // For a moment of each rotation there is none.
+        await Eventually.TrueAsync(() => File.Exists(_records.Path + ".1"));
         Assert.DoesNotContain("127.0.0.2", await File.ReadAllTextAsync(_records.Path + ".1", TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }

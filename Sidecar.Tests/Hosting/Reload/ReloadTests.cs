@@ -12,6 +12,9 @@ namespace Sidecar.Tests.Hosting.Reload;
 /// <summary>What a reload does to listeners and connections, on both transports.</summary>
 public sealed class ReloadTests : IDisposable
 {
+    // Of this test alone: no other listener can take a port there that has become free, and no client can connect to itself.
+    private const string Own = "127.65.0.1";
+
     private readonly TempFolder _folder = new();
 
     public static TheoryData<string> Transports => ["epoll", "sockets"];
@@ -44,10 +47,10 @@ public sealed class ReloadTests : IDisposable
     public async Task Listeners_AddedMovedAndRemoved_AcceptWhereTheyShallAndConnectionsGoOn(string transport)
     {
         await using var echo = new EchoServer();
-        await using var sidecar = await StartAsync(transport, Listener("moves", target: echo.Port), Listener("goes", target: echo.Port));
+        await using var sidecar = await StartAsync(transport, Listener("moves", Own, target: echo.Port), Listener("goes", Own, target: echo.Port));
         var (moved, gone) = (sidecar.Listeners["moves"].Address.Port, sidecar.Listeners["goes"].Address.Port);
-        using var first = await TalkAsync(moved);
-        using var second = await TalkAsync(gone);
+        using var first = await TalkAsync(moved, IPAddress.Parse(Own));
+        using var second = await TalkAsync(gone, IPAddress.Parse(Own));
 
         await ReloadAsync(sidecar, Listener("moves", "127.0.0.2", target: echo.Port), Listener("comes", target: echo.Port));
 
@@ -242,7 +245,7 @@ public sealed class ReloadTests : IDisposable
 
     private static async Task IsClosedAsync(int port)
     {
-        var refused = await Assert.ThrowsAsync<SocketException>(() => SocketTalk.ConnectAsync(port));
+        var refused = await Assert.ThrowsAsync<SocketException>(() => SocketTalk.ConnectAsync(port, IPAddress.Parse(Own)));
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
     }
 

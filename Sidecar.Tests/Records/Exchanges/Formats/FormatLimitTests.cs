@@ -35,7 +35,7 @@ public sealed class FormatLimitTests
                 cut += Check(Any(random, limit), limit) ? 1 : 0;
         }
 
-        Assert.InRange(cut, Rounds.Of(1000), Rounds.Of(Least) + Rounds.Of(50));
+        Assert.InRange(cut, Rounds.Of(1000), Rounds.Of(Least));
     }
 
     [Theory]

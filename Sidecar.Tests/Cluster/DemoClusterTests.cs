@@ -128,10 +128,18 @@ public sealed class DemoClusterTests
     [Fact(Explicit = true)]
     public async Task RollingUpdate_LosesNoRequest()
     {
+        // What both sidecars know of a connection, if one fails.
+        await Cluster.KubectlAsync("-n", DemoCluster.Space, "set", "env", "deployment/frontend", "deployment/backend", "-c", "sidecar", "SIDECAR__CONNECTION_RECORDS__PATH=-");
+        await RolledOutAsync("frontend");
+        await RolledOutAsync("backend");
         var old = await Cluster.PodAsync(DemoCluster.Space, "backend");
         var processes = ProcessesOf(old);
-        var inside = (await Cluster.PodAsync(DemoCluster.Space, "frontend")).Sockets;
+        var frontend = await Cluster.PodAsync(DemoCluster.Space, "frontend");
+        var inside = frontend.Sockets;
         var service = await Cluster.ServiceAsync(DemoCluster.Space, "backend");
+        var records = new ConcurrentQueue<string>();
+        await using var frontendLog = Follow(frontend, records);
+        await using var oldLog = Follow(old, records);
         await _demo.ServedAsync(DemoCluster.Space);
         var expected = await AskAsync(inside, service, DemoCluster.BackendPort, "/api/videos");
         Assert.StartsWith("HTTP/1.1 200", expected, StringComparison.Ordinal);
@@ -160,8 +168,15 @@ public sealed class DemoClusterTests
         await Task.WhenAll(clients);
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{asked} requests");
-        Assert.Equal([], failures);
-        Assert.NotEqual(old.Name, (await Cluster.PodAsync(DemoCluster.Space, "backend")).Name);
+        var young = await Cluster.PodAsync(DemoCluster.Space, "backend");
+        if (!failures.IsEmpty)
+        {
+            await using var youngLog = Follow(young, records);
+            await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
+            Assert.Fail(string.Join('\n', [.. failures, .. records]));
+        }
+
+        Assert.NotEqual(old.Name, young.Name);
         Assert.True(asked > 100, $"{asked} requests");
     }
 
@@ -267,6 +282,15 @@ public sealed class DemoClusterTests
             await Cluster.KubectlAsync("delete", "-k", folder.Root, "--wait=false");
         }
     }
+
+    /// <summary>Collects the records of a sidecar's connections that did not end as usual, and its warnings.</summary>
+    private ManagedProcess Follow(ClusterPod pod, ConcurrentQueue<string> lines) =>
+        Cluster.Start(["kubectl", "-n", DemoCluster.Space, "logs", "-f", pod.Name, "-c", "sidecar"], output =>
+        {
+            // Exchanges are in the same stream.
+            if (output.Line is not ['{', ..] || (output.Line.Contains("\"reason\":", StringComparison.Ordinal) && !output.Line.Contains("\"reason\":\"completed\"", StringComparison.Ordinal)))
+                lines.Enqueue($"{pod.Name}: {output.Line}");
+        });
 
     private static IReadOnlyList<int> ProcessesOf(ClusterPod pod) => [.. pod.Containers.Select(pod.Process)];
 

@@ -90,7 +90,10 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     public Task<ProcessResult> TryOutAsync(string manifests) => ResultAsync(["kubectl", "create", "--dry-run=server", "-f", "-"], manifests);
 
     /// <summary>Starts a command in the cluster's network that runs on.</summary>
-    public ManagedProcess Start(params IEnumerable<string> words) => ManagedProcess.Start(Command(words).EndingWithParent());
+    public ManagedProcess Start(params IEnumerable<string> words) => Start(words, onOutput: null);
+
+    /// <summary>The same; hands over each line of its output.</summary>
+    public ManagedProcess Start(IEnumerable<string> words, Action<ProcessOutput>? onOutput) => ManagedProcess.Start(Command(words).EndingWithParent(), onOutput);
 
     /// <summary>Makes what a folder of kustomize has, changed by an overlay of this text.</summary>
     public async Task<ProcessResult> KustomizeAsync(string overlay)

@@ -13,6 +13,7 @@ internal sealed class ObservingRelay : IExchangeSink, IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly int _target;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _close = new();
     private readonly List<Task> _connections = [];
     private readonly SeenExchanges _seen = new();
     private readonly Task _accepting;
@@ -35,8 +36,9 @@ internal sealed class ObservingRelay : IExchangeSink, IAsyncDisposable
     /// <summary>Waits until the connections so far have ended.</summary>
     public async Task EndAsync()
     {
-        _listener.Stop();
+        await _close.CancelAsync();
         await _accepting;
+        _listener.Stop();
         await Task.WhenAll(_connections).WaitAsync(TimeSpan.FromSeconds(30));
     }
 
@@ -45,6 +47,7 @@ internal sealed class ObservingRelay : IExchangeSink, IAsyncDisposable
         await _stop.CancelAsync();
         await EndAsync();
         _stop.Dispose();
+        _close.Dispose();
     }
 
     void IExchangeSink.OnExchange(Exchange exchange) => _seen.OnExchange(exchange);
@@ -54,11 +57,11 @@ internal sealed class ObservingRelay : IExchangeSink, IAsyncDisposable
         try
         {
             while (true)
-                _connections.Add(RelayAsync(await _listener.AcceptSocketAsync()));
+                _connections.Add(RelayAsync(await _listener.AcceptSocketAsync(_close.Token)));
         }
-        catch (SocketException)
+        catch (OperationCanceledException)
         {
-            // The listener was stopped.
+            // No more connections are expected.
         }
     }
 

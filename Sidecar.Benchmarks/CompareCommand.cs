@@ -25,7 +25,7 @@ internal static class CompareCommand
         var rounds = new Option<string?>("--rounds") { HelpName = "N", Description = "Number of rounds; each runs every step on every candidate. [default: 5, if the minutes are enough]" };
         var seconds = new Option<string?>("--seconds") { HelpName = "S", Description = "Length of each load. [default: 2]" };
         var minutes = new Option<string?>("--minutes") { HelpName = "M", Description = "Start no round that would end after this number. [default: 8; with --rounds no limit]" };
-        var only = new Option<string?>("--only") { HelpName = "STEP,...", Description = $"Of {string.Join(", ", Step.Names)}." };
+        var only = new Option<string?>("--only") { HelpName = "STEP,...", Description = $"Of {string.Join(", ", Step.Names)}. [default: all but {Step.Routes}]" };
         var candidates = new Option<string?>("--candidates") { HelpName = "NAME,...", Description = $"Of {string.Join(", ", CandidateList.All.Select(c => c.Name))}. [default: all; {CandidateList.SidecarNative} where scripts/publish-native has made one]" };
         var sidecarArgs = new WordsOption("--sidecar-args") { HelpName = "WORDS", Description = "Further words of each sidecar's command line." };
         var sidecarDll = new Option<FileInfo?>("--sidecar-dll") { HelpName = "FILE", Description = "Another build of the sidecar. [default: the repository's]" };
@@ -44,7 +44,7 @@ internal static class CompareCommand
                 wanted ?? (isQuick ? 2 : 5),
                 Within(parsed, seconds, 1, MaxSeconds) ?? (isQuick ? 1 : 2),
                 limit is { } most ? TimeSpan.FromMinutes(most) : null,
-                Words(parsed, only, Step.Names),
+                parsed.GetValue(only) is null ? Step.ByDefault : Words(parsed, only, Step.Names),
                 parsed.GetValue(candidates) is null
                     ? CandidateList.ByDefault(BuiltPrograms.Locate() with { IsNative = true })
                     : Words(parsed, candidates, [.. CandidateList.All.Select(c => c.Name)]),

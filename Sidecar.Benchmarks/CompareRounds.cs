@@ -30,9 +30,9 @@ internal sealed class CompareRounds(CompareOptions options, Schedule schedule, W
     /// <summary>What could not be measured, and why: one line each.</summary>
     public List<string> Failures { get; } = [];
 
-    /// <summary>The candidates of the memory step: a sidecar alone that transforms holds no memory that the plain one does not.</summary>
+    /// <summary>The candidates of the memory step: a sidecar alone that transforms, or a pod, holds no memory that the plain ones do not.</summary>
     public static IReadOnlyList<Candidate> WithMemory(CompareOptions options) =>
-        [.. CandidateList.All.Where(c => c.Transform.Equals(TransformExpression.Identity) && options.Candidates.Contains(c.Name))];
+        [.. CandidateList.All.Where(c => c.Transform.Equals(TransformExpression.Identity) && !CandidateList.Pods.Contains(c.Name) && options.Candidates.Contains(c.Name))];
 
     /// <summary>Runs all rounds.</summary>
     /// <exception cref="ProcessFailedException">A service of the origin ended.</exception>

@@ -19,7 +19,8 @@ namespace Sidecar;
 /// <summary>The stages of a connection in each role, in order.</summary>
 internal sealed class ProxyPipeline(
     SidecarOptions options, DestinationGuard guard, Resolver resolver, OracleClient oracle, UpstreamConnector connector, RelayHandler relay,
-    ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionInfoMiddleware> logger, ILogger<UpstreamConnector> upstreamLogger)
+    ConnectionRegistry registry, ConnectionReporter reporter, SidecarMetrics metrics, TimeProvider time, ILogger<ConnectionInfoMiddleware> logger,
+    ILogger<FallbackMiddleware> fallbackLogger)
 {
     public void Build(IConnectionBuilder connection, ListenerOptions listener)
     {
@@ -30,8 +31,9 @@ internal sealed class ProxyPipeline(
             SidecarRole.Outbound => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
+                .UseFallback(listener, fallbackLogger)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
-                .UseUpstream(listener, connector, metrics, upstreamLogger)
+                .UseUpstream(listener, connector, metrics)
                 .UseSendProxyHeader(listener)
                 .UseGreetPeer(metrics, time)
                 .UseAuthorization(listener, oracle),
@@ -40,14 +42,14 @@ internal sealed class ProxyPipeline(
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(listener, connector, metrics, upstreamLogger)
+                .UseUpstream(listener, connector, metrics)
                 .UseSendProxyHeader(listener),
             _ => connection
                 .UseSocks(listener, options.Timeouts, time)
                 .UseRoute(listener)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
                 .UseAuthorization(listener, oracle)
-                .UseUpstream(listener, connector, metrics, upstreamLogger)
+                .UseUpstream(listener, connector, metrics)
                 .UseSendProxyHeader(listener),
         };
         connection.UseDownstreamAnswer().UseRelay(relay);

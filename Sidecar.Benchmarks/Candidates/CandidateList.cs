@@ -18,6 +18,9 @@ internal static class CandidateList
     public const string Nginx = "nginx";
     public const string Pair = "pair";
     public const string TlsPair = "tls-pair";
+    public const string Pod = "pod";
+    public const string PodTenRoutes = "pod-10";
+    public const string PodHundredRoutes = "pod-100";
 
     private static readonly TransformExpression Xor = TransformExpression.Xor(42);
 
@@ -42,7 +45,13 @@ internal static class CandidateList
         Plain(Nginx, "nginx stream", (shop, _, entry) => [NginxPrograms.Relay(shop, entry)]),
         Plain(Pair, "p1 + p2, xor", (shop, ports, entry) => SidecarPrograms.Pair(shop, ports, entry, Xor)),
         Plain(TlsPair, "HAProxy TLS pair", HaproxyPrograms.TlsPair),
+        Plain(Pod, "pod", (shop, ports, entry) => SidecarPrograms.Pod(shop, ports, entry, Xor, routes: 0)),
+        Plain(PodTenRoutes, "pod, ten routes", (shop, ports, entry) => SidecarPrograms.Pod(shop, ports, entry, Xor, routes: 10)),
+        Plain(PodHundredRoutes, "pod, a hundred routes", (shop, ports, entry) => SidecarPrograms.Pod(shop, ports, entry, Xor, routes: 100)),
     ];
+
+    /// <summary>Those that differ only in their routes.</summary>
+    public static IReadOnlyList<string> Pods { get; } = [Pod, PodTenRoutes, PodHundredRoutes];
 
     /// <summary>Those that are measured when the user names none: the native build only where there is one, because to make it takes minutes.</summary>
     public static IReadOnlyList<string> ByDefault(BuiltPrograms native) =>

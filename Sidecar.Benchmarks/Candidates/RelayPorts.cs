@@ -8,10 +8,11 @@ namespace Sidecar.Benchmarks.Candidates;
 /// <param name="Source">Sends until its peer leaves.</param>
 /// <param name="Sink">Counts what it receives.</param>
 /// <param name="Echo">Sends back what it receives.</param>
-internal sealed record RelayPorts(int Http, int Iperf, int Source, int Sink, int Echo)
+/// <param name="Socks">Relays to the first of them for SOCKS clients, if the candidate is a pod; otherwise nobody listens there.</param>
+internal sealed record RelayPorts(int Http, int Iperf, int Source, int Sink, int Echo, int Socks)
 {
-    /// <summary>Five free ports.</summary>
-    public static RelayPorts Take(FreePorts free) => new(free.Next(), free.Next(), free.Next(), free.Next(), free.Next());
+    /// <summary>Free ports.</summary>
+    public static RelayPorts Take(FreePorts free) => new(free.Next(), free.Next(), free.Next(), free.Next(), free.Next(), free.Next());
 
     /// <summary>The listeners of a relay that has these ports.</summary>
     public IReadOnlyList<Route> To(RelayPorts origin) =>

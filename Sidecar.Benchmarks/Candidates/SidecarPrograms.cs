@@ -52,10 +52,41 @@ internal static class SidecarPrograms
         ];
     }
 
-    private static CandidatePart Create(
-        Workshop shop, FreePorts ports, string name, string role, RelayPorts entry, RelayPorts target, string listenerSetting, string setting = "", bool isNative = false)
+    /// <summary>Two sidecars without an Oracle. The outbound one also takes SOCKS clients, so that it knows the destination of each.</summary>
+    /// <param name="shop">What it is made with.</param>
+    /// <param name="ports">Gives free ports.</param>
+    /// <param name="entry">Where it accepts.</param>
+    /// <param name="transform">Of both.</param>
+    /// <param name="routes">The number of routes, of which the last one matches; 0 for none.</param>
+    public static IReadOnlyList<CandidatePart> Pod(Workshop shop, FreePorts ports, RelayPorts entry, TransformExpression transform, int routes)
     {
-        var yaml = new StringBuilder().AppendLine("listeners:");
+        var between = RelayPorts.Take(ports);
+        var setting = $"transform: {transform}";
+        var socks = $"  - {{name: socks, listen: \"{At(entry.Socks)}\", role: p1, mode: socks4, target: \"{At(between.Http)}\", {setting}{Also(RoutesOf(routes))}}}";
+        return
+        [
+            Create(shop, ports, "p2", "p2", between, shop.Origin, $"{Unobserved}, {setting}"),
+            Create(shop, ports, "p1", "p1", entry, between, setting, firstListener: socks),
+        ];
+    }
+
+    // Networks, names and ports, as a cluster's routes are.
+    private static string RoutesOf(int count)
+    {
+        var others = Enumerable.Range(1, Math.Max(0, count - 1)).Select(i => (i % 3) switch
+        {
+            0 => $"\"10.{i}.0.0/16\"",
+            1 => $"\"*.service-{i}.test:443\"",
+            _ => $"[\"fd00:{i}::/32\", \"192.0.2.{i}:8080\"]",
+        });
+        return count == 0 ? "" : $"routes: [{string.Join(", ", others.Append("\"127.0.0.0/8\"").Select(destination => $"{{destination: {destination}, action: peer}}"))}]";
+    }
+
+    private static CandidatePart Create(
+        Workshop shop, FreePorts ports, string name, string role, RelayPorts entry, RelayPorts target, string listenerSetting, string setting = "", bool isNative = false,
+        string firstListener = "")
+    {
+        var yaml = new StringBuilder().AppendLine("listeners:").AppendLine(firstListener);
         foreach (var route in entry.To(target))
         {
             yaml.AppendLine($"  - {{name: {route.Name}, listen: \"{At(route.Listen)}\", role: {role}, target: \"{At(route.Target)}\"{Also(listenerSetting)}}}");

@@ -43,6 +43,16 @@ internal sealed class Loads(Workshop shop, Origin origin)
         return new(report.Requests, [new(Quantity.ConnectionRate, report.RequestsPerSecond)]);
     }
 
+    /// <summary>A connection for each request, by clients that name the destination.</summary>
+    public async Task<LoadReport> SocksAsync(RunningCandidate on, int seconds, CancellationToken cancellation)
+    {
+        var command = shop.Run(
+            PeerCommand.Socks, "Sidecar.Benchmarks", PeerCommand.Name, PeerCommand.Socks, $"{on.Ports.Socks}", $"{shop.Origin.Http}", $"{HttpConnections}", $"{seconds}");
+        var (exitCode, lines, lastError) = await LoadProcess.RunAsync(command, seconds, cancellation);
+        var done = exitCode == 0 && lines is [var line] ? PeerResult.Parse(line) : throw new MeasureException($"{PeerCommand.Socks}: {lastError}");
+        return new(done.Done, [new(Quantity.ConnectionRate, done.Done / done.Seconds)]);
+    }
+
     /// <summary>Bytes as fast as they go, by iperf3.</summary>
     public async Task<LoadReport> IperfAsync(RunningCandidate on, int seconds, Direction direction, CancellationToken cancellation)
     {
@@ -60,16 +70,16 @@ internal sealed class Loads(Workshop shop, Origin origin)
         origin.ForgetReceived();
         var sent = await BulkAsync(PeerCommand.Upload, on.Ports.Sink, seconds, cancellation);
         var received = await origin.ReceivedAsync(BulkConnections, SinkLimit, cancellation);
-        return received == sent.Bytes
-            ? new(sent.Bytes, [new(Quantity.RawRateUp, GigabitsPerSecond(sent))])
-            : throw new MeasureException($"{sent.Bytes} bytes were sent, {received} arrived");
+        return received == sent.Done
+            ? new(sent.Done, [new(Quantity.RawRateUp, GigabitsPerSecond(sent))])
+            : throw new MeasureException($"{sent.Done} bytes were sent, {received} arrived");
     }
 
     /// <summary>Any bytes as fast as they go, from the source.</summary>
     public async Task<LoadReport> RawDownAsync(RunningCandidate on, int seconds, CancellationToken cancellation)
     {
         var received = await BulkAsync(PeerCommand.Download, on.Ports.Source, seconds, cancellation);
-        return new(received.Bytes, [new(Quantity.RawRateDown, GigabitsPerSecond(received))]);
+        return new(received.Done, [new(Quantity.RawRateDown, GigabitsPerSecond(received))]);
     }
 
     // iperf3's server serves one client at a time, and is done with the last one a moment after that has ended.
@@ -103,12 +113,12 @@ internal sealed class Loads(Workshop shop, Origin origin)
         };
     }
 
-    private async Task<BulkResult> BulkAsync(string kind, int port, int seconds, CancellationToken cancellation)
+    private async Task<PeerResult> BulkAsync(string kind, int port, int seconds, CancellationToken cancellation)
     {
         var command = shop.Run(kind, "Sidecar.Benchmarks", PeerCommand.Name, kind, $"{port}", $"{BulkConnections}", $"{seconds}");
         var (exitCode, lines, lastError) = await LoadProcess.RunAsync(command, seconds, cancellation);
-        return exitCode == 0 && lines is [var line] ? BulkResult.Parse(line) : throw new MeasureException($"{kind}: {lastError}");
+        return exitCode == 0 && lines is [var line] ? PeerResult.Parse(line) : throw new MeasureException($"{kind}: {lastError}");
     }
 
-    private static double GigabitsPerSecond(BulkResult moved) => moved.Bytes * 8 / moved.Seconds / 1e9;
+    private static double GigabitsPerSecond(PeerResult moved) => moved.Done * 8 / moved.Seconds / 1e9;
 }

@@ -40,6 +40,8 @@ internal sealed record Goal(Quantity Quantity, string Subject, string? Peer, dou
         Pair(Quantity.CpuPerConnection, 0.25, 0.12),
         Pair(Quantity.CpuPerGbUp, 0.5, 0.4),
         Pair(Quantity.CpuPerGbDown, 0.5, 0.4),
+        new(Quantity.CpuPerConnection, CandidateList.PodTenRoutes, CandidateList.Pod, 1.05, null),
+        new(Quantity.CpuPerConnection, CandidateList.PodHundredRoutes, CandidateList.Pod, 1.05, null),
     ];
 
     /// <summary>How a figure, or a ratio, stands to it.</summary>

@@ -9,7 +9,10 @@ namespace Sidecar.Benchmarks.Measures;
 /// <param name="CostScale">CPU seconds divided by operations, times this, is the cost.</param>
 /// <param name="Load">Puts it on one candidate for some seconds.</param>
 /// <param name="Candidates">Who is measured.</param>
-internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<Loads, RunningCandidate, int, CancellationToken, Task<LoadReport>> Load, IReadOnlyList<string> Candidates)
+/// <param name="IsByDefault">Whether it is done if the user names no steps.</param>
+internal sealed record Step(
+    string Name, Quantity Cost, double CostScale, Func<Loads, RunningCandidate, int, CancellationToken, Task<LoadReport>> Load, IReadOnlyList<string> Candidates,
+    bool IsByDefault = true)
 {
     private const double Micro = 1e6;
     private const double Giga = 1e9;
@@ -34,7 +37,11 @@ internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<L
         new("bodies", Quantity.CpuPerGbBodies, Giga, (loads, on, seconds, cancel) => loads.BodiesAsync(on, seconds, cancel), [CandidateList.Sidecar, CandidateList.SidecarObserved]),
         new("raw-up", Quantity.RawCpuPerGbUp, Giga, (loads, on, seconds, cancel) => loads.RawUpAsync(on, seconds, cancel), WithAnyBytes),
         new("raw-down", Quantity.RawCpuPerGbDown, Giga, (loads, on, seconds, cancel) => loads.RawDownAsync(on, seconds, cancel), WithAnyBytes),
+        new(Routes, Quantity.CpuPerConnection, Micro, (loads, on, seconds, cancel) => loads.SocksAsync(on, seconds, cancel), CandidateList.Pods, IsByDefault: false),
     ];
+
+    /// <summary>The step that measures what routes cost.</summary>
+    public const string Routes = "routes";
 
     /// <summary>The step without load: memory at rest and of idle connections, and how long a start takes.</summary>
     public const string Memory = "memory";
@@ -44,4 +51,7 @@ internal sealed record Step(string Name, Quantity Cost, double CostScale, Func<L
 
     /// <summary>Every name that the command line knows.</summary>
     public static IReadOnlyList<string> Names { get; } = [Memory, .. All.Select(step => step.Name)];
+
+    /// <summary>Those of them that are done if the user names none: as many as fit into the time of a run.</summary>
+    public static IReadOnlyList<string> ByDefault { get; } = [Memory, .. All.Where(step => step.IsByDefault).Select(step => step.Name)];
 }

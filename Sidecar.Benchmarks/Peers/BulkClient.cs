@@ -1,32 +1,14 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Sidecar.Benchmarks.Peers;
 
-/// <summary>What a bulk client moved.</summary>
-/// <param name="Bytes">Over all its connections.</param>
-/// <param name="Seconds">From the first byte to the last.</param>
-internal readonly record struct BulkResult(long Bytes, double Seconds)
-{
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Bytes} {Seconds:R}");
-
-    /// <summary>Reads what <see cref="ToString"/> writes.</summary>
-    /// <exception cref="FormatException">It is something else.</exception>
-    public static BulkResult Parse(string text) =>
-        text.Split(' ') is [var bytes, var seconds]
-        && long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-        && double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var time)
-            ? new BulkResult(count, time)
-            : throw new FormatException($"'{text}': 'bytes seconds' is expected");
-}
-
 /// <summary>The near end of raw bytes, in a process of its own: sends or receives on some connections for some seconds.</summary>
 internal static class BulkClient
 {
     /// <summary>Runs to the end; a connection that ends early is an error.</summary>
-    public static BulkResult Run(int port, bool upload, int connections, int seconds)
+    public static PeerResult Run(int port, bool upload, int connections, int seconds)
     {
         var sockets = Enumerable.Range(0, connections).Select(_ => Connect(port)).ToList();
         var clock = Stopwatch.StartNew();
@@ -35,7 +17,7 @@ internal static class BulkClient
         var threads = sockets.Select((socket, i) => new Thread(() => Move(i, socket))).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
-        var result = new BulkResult(totals.Sum(), clock.Elapsed.TotalSeconds);
+        var result = new PeerResult(totals.Sum(), clock.Elapsed.TotalSeconds);
         // Closing comes after the clock: what is still on its way to a sink arrives all the same.
         sockets.ForEach(socket => socket.Dispose());
         return failures.FirstOrDefault(f => f is not null) is { } failure ? throw new MeasureException($"a connection broke: {failure.Message}", failure) : result;

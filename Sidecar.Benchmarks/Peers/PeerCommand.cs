@@ -11,11 +11,12 @@ internal static class PeerCommand
     public const string Upload = "upload";
     public const string Download = "download";
     public const string Idle = "idle";
+    public const string Socks = "socks";
 
     public static Command Create() => new(Name, "The ends of the load, which compare starts by itself.")
     {
         Hidden = true,
-        Subcommands = { CreateOrigin(), CreateBulk(Upload), CreateBulk(Download), CreateIdle() },
+        Subcommands = { CreateOrigin(), CreateBulk(Upload), CreateBulk(Download), CreateIdle(), CreateSocks() },
     };
 
     private static Command CreateOrigin()
@@ -41,6 +42,15 @@ internal static class PeerCommand
         Argument<int> port = new("port"), connections = new("connections");
         var command = new Command(Idle, "Holds idle connections until SIGTERM.") { port, connections };
         command.SetAction((parsed, _) => RunAsync(stop => IdleClient.RunAsync(parsed.GetValue(port), parsed.GetValue(connections), stop)));
+        return command;
+    }
+
+    private static Command CreateSocks()
+    {
+        Argument<int> port = new("port"), target = new("target-port"), connections = new("connections"), seconds = new("seconds");
+        var command = new Command(Socks, "Makes connections by SOCKS, with a request each, and prints 'connections seconds'.") { port, target, connections, seconds };
+        command.SetAction((parsed, _) => RunAsync(async stop => await Console.Out.WriteLineAsync((await SocksClient.RunAsync(
+            parsed.GetValue(port), parsed.GetValue(target), parsed.GetValue(connections), TimeSpan.FromSeconds(parsed.GetValue(seconds)), stop)).ToString())));
         return command;
     }
 

@@ -41,6 +41,8 @@ internal static class MarkdownReport
             - HAProxy: TCP mode, 2 threads. Its TLS pair: TLS from one to the other, {SelfSigned.Description}, session tickets
               and resumption as they are by default. nginx: stream, 2 workers
             - the sidecars' pair: p1 and p2 with xor, decided by an Oracle (dialect v1x) on the same machine, which counts as part of the pair
+            - the pods: p1 for SOCKS clients and p2, with xor and without an Oracle; of ten or a hundred routes the last one matches. Connections:
+              {Loads.HttpConnections} SOCKS clients, a request each
             - requests: wrk, 1 thread, {Loads.HttpConnections} connections, {NginxPrograms.BodyLength} byte bodies from one nginx; connections: the same with `Connection: close`
             - bulk: iperf3, {Loads.BulkConnections} connections; raw: as many connections of a source and a sink that any bytes may reach, because HTTP and
               iperf3 do not survive a transform that nobody takes back

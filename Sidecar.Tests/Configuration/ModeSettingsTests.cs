@@ -1,4 +1,5 @@
 using Chassis;
+using Sidecar.Hosting;
 using Sidecar.Options;
 using Testing;
 using Xunit;
@@ -14,6 +15,7 @@ public sealed class ModeSettingsTests
         using var folder = new TempFolder();
         var listeners = Words.Load([Words.Option($"config={folder.Write("sidecar.yaml", """
             timeouts: {connect: 3s}
+            upstream: {connect-rate: 50, outlier: {failures: 5, ejection-time: 4s}}
             listeners:
               - listen: ":15006"
                 role: inbound
@@ -23,9 +25,9 @@ public sealed class ModeSettingsTests
               - listen: ":15001"
                 role: outbound
                 routes:
-                  - {destination: ["10.0.0.0/8", "*.test:443"], action: peer, peer: "gate.test:15006", transform: not, fallback: plain, timeouts: {idle: 10s}, limits: {max-connections: 7}}
+                  - {destination: ["10.0.0.0/8", "*.test:443"], action: peer, peer: "gate.test:15006", transform: not, fallback: plain, timeouts: {idle: 10s}, limits: {max-connections: 7, outlier: {failures: 3}}}
                   - {destination: "169.254.0.0/16", action: deny}
-                  - {destination: "*:25", action: plain}
+                  - {destination: "*:25", action: plain, limits: {connect-rate: off, outlier: {failures: off}}}
             """)}")], []).Listeners;
 
         Assert.Equal(
@@ -35,10 +37,34 @@ public sealed class ModeSettingsTests
         var routes = listeners[1].Routes;
         Assert.Equal([RouteAction.Peer, RouteAction.Deny, RouteAction.Plain], routes.Select(route => route.Action));
         Assert.Equal(("gate.test:15006", "not", true), (routes[0].Peer?.ToString(), routes[0].Transform?.ToString(), routes[0].FallsBackToPlain));
-        Assert.Equal((7, null), (routes[0].Limits?.Connections, routes[1].Limits));
         // What a route does not set is that of the process.
+        Assert.Equal(((int?)7, (int?)50), (routes[0].Limits.Connections, routes[0].Limits.ConnectRate));
+        Assert.Equal(new OutlierDetection { Failures = 3, EjectionTime = TimeSpan.FromSeconds(4) }, routes[0].Limits.Outlier);
+        Assert.Equal((null, null), (routes[2].Limits.ConnectRate, routes[2].Limits.Outlier));
+        Assert.Equal(new UpstreamLimits { ConnectRate = 50, Outlier = new OutlierDetection { Failures = 5, EjectionTime = TimeSpan.FromSeconds(4) } }, routes[1].Limits);
         Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3)), (routes[0].Timeouts.Idle, routes[0].Timeouts.Connect));
         Assert.Equal(new TimeoutOptions { Connect = TimeSpan.FromSeconds(3) }, routes[1].Timeouts);
+    }
+
+    // The ports of peers are those of services on this host: no default of the own endpoints moves to one.
+    [Fact]
+    public void Peer_OfARoute_KeepsItsPort()
+    {
+        using var folder = new TempFolder();
+        var options = Words.Load([Words.Option($"config={folder.Write("sidecar.yaml", "listeners: [{listen: 127.0.0.1:1, role: outbound, routes: [{destination: '*', action: peer, peer: 'gate.test:15006'}]}]\n")}")], []);
+
+        Assert.Contains(15006, BoundAddresses.TargetPorts(options));
+    }
+
+    [Fact]
+    public void Role_ThatIsWrong_IsTheOnlyError()
+    {
+        using var folder = new TempFolder();
+        var file = folder.Write("sidecar.yaml", "listeners:\n  - listen: 127.0.0.1:1\n    role: boss\n    routes: [{destination: '*', action: plain}]\n");
+
+        var refused = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], []));
+
+        Assert.StartsWith($"{file}:3: listeners.0.role 'boss': ", Assert.Single(refused.Lines), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -55,7 +81,12 @@ public sealed class ModeSettingsTests
     [InlineData("outbound", "routes: [{destination: '*', action: pass}]", ":4: listeners.0.routes.0.action 'pass': ")]
     [InlineData("outbound", "routes: [{destination: '*', action: plain, transform: not}]", ":4: listeners.0.routes.0.transform 'not': only a route with action: peer has it")]
     [InlineData("outbound", "routes: [{destination: '*', action: deny, peer: 'a:1'}]", ":4: listeners.0.routes.0.peer 'a:1': only a route with action: peer has it")]
-    [InlineData("outbound", "routes: [{destination: '*', action: deny, timeouts: {idle: 1s}}]", ": a route with action: deny has no limits")]
+    [InlineData("outbound", "routes: [{destination: '*', action: deny, timeouts: {idle: 1s}}]", ":4: listeners.0.routes.0.timeouts.idle '1s': a route with action: deny has no limits")]
+    [InlineData("outbound", "routes: [{destination: '*', action: deny, limits: {max-pending: 1}}]", ":4: listeners.0.routes.0.limits.max-pending '1': a route with action: deny has no limits")]
+    [InlineData("outbound", "routes: [{destination: '*', action: plain, limits: {outlier: {ejection-time: 1s}}}]", ":4: listeners.0.routes.0.limits.outlier.ejection-time '1s': no address is ejected without listeners.0.routes.0.limits.outlier.failures")]
+    [InlineData("outbound", "routes: [{destination: '*', action: plain, timeouts: {idel: 1s}}]", ":4: listeners.0.routes.0.timeouts.idel: unknown key; the nearest known one is listeners.0.routes.0.timeouts.idle")]
+    [InlineData("outbound", "routes: [{destination: '*', action: peer, peer: '127.0.0.1:1'}]", ": its peer 127.0.0.1:1 is this sidecar itself")]
+    [InlineData("outbound", "routes: [{destination: '*', action: peer, peer: '127.0.0.1:15042'}]", ": its peer 127.0.0.1:15042 is in the range 15000 to 15099")]
     [InlineData("outbound", "target: 'a:1'\n    routes: [{destination: '*', action: plain}]", "an outbound listener with a fixed target does not know the destination; use mode transparent or socks4")]
     public void File_ThatMakesNoSense_IsRefusedWithItsLine(string role, string setting, string error)
     {

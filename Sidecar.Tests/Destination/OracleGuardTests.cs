@@ -4,6 +4,7 @@ using Chassis.Net;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Destination;
+using Sidecar.Options;
 using Sidecar.Resolution;
 using Sidecar.Tests.Support;
 using Testing;
@@ -75,13 +76,14 @@ public sealed class OracleGuardTests
     }
 
     [Fact]
-    public void For_P1AndListenersWithoutAnOracle_GuardNothing()
+    public void For_P1WithoutRoutesAndListenersWithoutAnOracle_GuardNothing()
     {
         var oracle = new HostPort("oracle.test", 9100);
         Assert.Null(OracleGuard.For(Stage.Listener(SidecarRole.Outbound) with { Oracle = oracle }, _resolver, TimeSpan.FromSeconds(1)));
         Assert.Null(OracleGuard.For(Stage.Listener(SidecarRole.Inbound), _resolver, TimeSpan.FromSeconds(1)));
-        foreach (var role in new[] { SidecarRole.Inbound, SidecarRole.Alone })
-            Assert.NotNull(OracleGuard.For(Stage.Listener(role) with { Oracle = oracle }, _resolver, TimeSpan.FromSeconds(1)));
+        ListenerOptions[] guarded = [Stage.Listener(SidecarRole.Inbound), Stage.Listener(SidecarRole.Alone), Stage.Listener(SidecarRole.Outbound) with { Routes = [Stage.Route("*:80", RouteAction.Peer)] }];
+        foreach (var listener in guarded)
+            Assert.NotNull(OracleGuard.For(listener with { Oracle = oracle }, _resolver, TimeSpan.FromSeconds(1)));
     }
 
     private async Task<(RelayEndReason? Refusal, string? Detail)> CheckAsync(HostPort oracle, HostPort upstream, string address)

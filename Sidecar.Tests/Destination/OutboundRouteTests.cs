@@ -1,12 +1,12 @@
+using System.Net;
 using Chassis.Net;
-using FsCheck;
-using FsCheck.Fluent;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Handshakes.Socks;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
+using Testing;
 using Xunit;
 
 namespace Sidecar.Tests.Destination;
@@ -14,25 +14,38 @@ namespace Sidecar.Tests.Destination;
 /// <summary>Which route a destination takes, and what that makes of the connection.</summary>
 public sealed class OutboundRouteTests
 {
-    private static readonly string[] Hosts = ["10.1.2.3", "10.9.0.1", "192.0.2.1", "fd00::1", "fd01::1", "a.test", "b.a.test", "xa.test"];
-    private static readonly string[] Patterns = ["*", "10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "[fd00::/16]", "a.test", "*.a.test", "*.test"];
-    private static readonly int[] Ports = [80, 443];
+    private static readonly HostPort Target = new("192.0.2.77", 45001);
 
-    // Against a reference of ten lines.
+    // Against a reference of ten lines: random routes and destinations, from few parts, so that many match.
     [Fact]
-    public void Route_OfAnyDestination_IsTheFirstThatMatches() => Check.QuickThrowOnFailure(Prop.ForAll(
-        Gen.ListOf(Gen.Elements(Patterns).SelectMany(pattern => Gen.Elements(0, 80, 443).Select(port => (pattern, port)))).ToArbitrary(),
-        Gen.Elements(Hosts).SelectMany(host => Gen.Elements(Ports).Select(port => (host, port))).ToArbitrary(),
-        (routes, destination) =>
+    public void Route_OfAnyDestination_IsTheFirstThatMatches()
+    {
+        var (matched, rounds) = (0, Rounds.Of(5000));
+        for (var round = 0; round < rounds; round++)
         {
-            var listener = Listener([.. routes.Select((route, i) => Route(route.port == 0 ? route.pattern : $"{route.pattern}:{route.port}", RouteAction.Peer) with { Peer = new HostPort("peer", i + 1) })]);
+            var random = new RandomDestinations(round);
+            var destination = random.Destination();
+            var rules = Enumerable.Range(0, random.Next(9)).Select(_ => random.Rule()).ToList();
+            var listener = Listener([.. rules.Select((rule, i) => Route(rule.Patterns, rule.Action, i + 1))]) with { Target = random.Next(2) == 0 ? Target : null };
 
-            var route = Taken(listener, new HostPort(destination.host, destination.port)).Route;
+            var (route, info) = Taken(listener, destination.Spelled);
 
-            var expected = routes.ToList().FindIndex(r => (r.port == 0 || r.port == destination.port) && Fits(r.pattern, destination.host));
-            Assert.Equal(expected < 0 ? new HostPort(destination.host, destination.port) : new HostPort("peer", expected + 1), route!.Upstream);
-            Assert.Equal(expected >= 0, route.Configured);
-        }));
+            var expected = rules.FindIndex(rule => rule.Patterns.Any(pattern => Fits(pattern, destination)));
+            var action = expected < 0 ? RouteAction.Plain : rules[expected].Action;
+            var place = $"round {round}: {destination.Spelled} among {string.Join(" | ", rules.Select(rule => string.Join(' ', rule.Patterns.Select(pattern => pattern.Text))))}";
+            Assert.True((action == RouteAction.Deny) == (route is null), place);
+            Assert.True((action == RouteAction.Plain) == info.Session.IsPlain(), place);
+            if (route is not null)
+            {
+                Assert.True(route.Upstream == (action == RouteAction.Plain ? destination.Spelled : new HostPort("peer", expected + 1)), place);
+                Assert.True(route.Rule == (expected < 0 ? null : listener.Routes[expected]) && route.Configured == (action == RouteAction.Peer), place);
+            }
+
+            matched += expected < 0 ? 0 : 1;
+        }
+
+        Assert.InRange(matched, rounds / 5, rounds * 4 / 5);
+    }
 
     [Theory]
     [InlineData("10.1.2.3", RouteAction.Plain, PeerSession.Plain, null)]
@@ -42,7 +55,9 @@ public sealed class OutboundRouteTests
     [InlineData("192.0.2.1", RouteAction.Deny, PeerSession.Plain, null)]
     public void Connection_GoesAsItsRouteSays(string host, RouteAction action, PeerSession? session, RelayEndReason? reason)
     {
-        var (route, info) = Taken(Listener(Route("10.0.0.0/8", action)), new HostPort(host, 80));
+        var rule = Stage.Route("10.0.0.0/8", action) with { Timeouts = new TimeoutOptions { Idle = TimeSpan.FromSeconds(7) } };
+
+        var (route, info) = Taken(Listener(rule), new HostPort(host, 80));
 
         Assert.Equal((session, reason), (info.Session, info.Failure?.Reason));
         Assert.Equal(reason is null, route is not null);
@@ -53,25 +68,43 @@ public sealed class OutboundRouteTests
     public void Connection_OfAListenerWithoutRoutes_IsGreeted() =>
         Assert.Null(Taken(Listener(), new HostPort("10.1.2.3", 80)).Info.Session);
 
+    // The listener's own p2 is for connections that are greeted.
+    [Theory]
+    [InlineData("10.1.2.3", "192.0.2.77:45001", true)]
+    [InlineData("10.2.0.1", "gate.test:15006", true)]
+    [InlineData("10.3.0.1", "10.3.0.1:80", false)]
+    [InlineData("192.0.2.1", "192.0.2.1:80", false)]
+    public void Connection_OfAListenerWithATarget_GoesThereOnlyToBeGreeted(string host, string upstream, bool isConfigured)
+    {
+        var listener = Listener(
+            Stage.Route("10.1.0.0/16", RouteAction.Peer),
+            Stage.Route("10.2.0.0/16", RouteAction.Peer) with { Peer = HostPort.Parse("gate.test:15006") },
+            Stage.Route("10.3.0.0/16", RouteAction.Plain)) with { Target = Target };
+
+        var route = Taken(listener, new HostPort(host, 80)).Route!;
+
+        Assert.Equal((upstream, isConfigured, $"{host}:80"), (route.Upstream.ToString(), route.Configured, route.Destination.ToString()));
+    }
+
     private static ListenerOptions Listener(params IReadOnlyList<OutboundRoute> routes) => Stage.Listener(SidecarRole.Outbound, ListenerMode.Socks4) with { Routes = routes };
 
-    private static OutboundRoute Route(string pattern, RouteAction action) => new()
+    private static OutboundRoute Route(IReadOnlyList<RandomPattern> patterns, RouteAction action, int number) => Stage.Route("*", action) with
     {
-        Destinations = [DestinationPattern.Parse(pattern)],
-        Action = action,
-        Timeouts = new TimeoutOptions { Idle = TimeSpan.FromSeconds(7) },
+        Destinations = [.. patterns.Select(pattern => DestinationPattern.Parse(pattern.Text))],
+        Peer = action == RouteAction.Peer ? new HostPort("peer", number) : null,
     };
 
-    private static bool Fits(string pattern, string host) => pattern switch
+    // The reference: addresses are their bits, names their labels.
+    private static bool Fits(RandomPattern pattern, RandomDestination destination)
     {
-        "*" => true,
-        "*.a.test" => host.EndsWith(".a.test", StringComparison.Ordinal),
-        "*.test" => host.EndsWith(".test", StringComparison.Ordinal),
-        "10.0.0.0/8" => host.StartsWith("10.", StringComparison.Ordinal),
-        "10.1.0.0/16" => host.StartsWith("10.1.", StringComparison.Ordinal),
-        "[fd00::/16]" => host.StartsWith("fd00:", StringComparison.Ordinal),
-        _ => host == pattern,
-    };
+        if (pattern.Port is { } port && port != destination.Spelled.Port)
+            return false;
+        if (pattern.Bits is { } network)
+            return destination.Bits?.StartsWith(network, StringComparison.Ordinal) == true;
+        if (pattern.Name is not { } name)
+            return true;
+        return pattern.IsWildcard ? destination.Name?.EndsWith("." + name, StringComparison.Ordinal) == true : destination.Name == name;
+    }
 
     private static (ConnectionRoute? Route, ConnectionInfo Info) Taken(ListenerOptions listener, HostPort destination)
     {
@@ -80,5 +113,107 @@ public sealed class OutboundRouteTests
         connection.Features.Set<SocksRequest?>(new SocksRequest(SocksRequest.Connect, destination));
         new RouteMiddleware(_ => Task.CompletedTask, listener).OnConnectionAsync(connection).GetAwaiter().GetResult();
         return (connection.Features.Get<ConnectionRoute>(), info);
+    }
+
+    /// <summary>A destination as a client spells it.</summary>
+    /// <param name="Spelled">The host in one of its forms, and the port.</param>
+    /// <param name="Bits">Of an address: 4 or 6, and its bits.</param>
+    /// <param name="Name">Of a name: in small letters, without the root's dot.</param>
+    private sealed record RandomDestination(HostPort Spelled, string? Bits, string? Name);
+
+    /// <summary>A pattern as a file has it.</summary>
+    /// <param name="Text">As it is written.</param>
+    /// <param name="Port">Its port; null for any.</param>
+    /// <param name="Bits">Of a network: 4 or 6, and the bits of its prefix.</param>
+    /// <param name="Name">Of a name: in small letters, without the root's dot and the wildcard.</param>
+    /// <param name="IsWildcard">Whether it stands for all names below.</param>
+    private sealed record RandomPattern(string Text, int? Port, string? Bits = null, string? Name = null, bool IsWildcard = false);
+
+    /// <summary>Random destinations and patterns.</summary>
+    private sealed class RandomDestinations(int seed)
+    {
+        private static readonly byte[] Octets = [0, 1, 10, 128, 255];
+        private static readonly ushort[] Groups = [0, 1, 0x8000, 0xfd00, 0xffff];
+        private static readonly string[] Labels = ["a", "b", "test", "x-1"];
+        private static readonly int[] Ports = [80, 443, 65535];
+
+        private readonly Random _random = new(seed);
+
+        public int Next(int below) => _random.Next(below);
+
+        public (IReadOnlyList<RandomPattern> Patterns, RouteAction Action) Rule() =>
+            ([.. Enumerable.Range(0, Next(3) + 1).Select(_ => Pattern())], (RouteAction)Next(3));
+
+        public RandomDestination Destination()
+        {
+            var port = Ports[Next(Ports.Length)];
+            if (Next(2) == 0)
+            {
+                var name = Name(4);
+                return new(new HostPort(Spelled(name), port), null, name);
+            }
+
+            var address = Address();
+            return new(new HostPort(Spelled(address), port), Bits(address), null);
+        }
+
+        private RandomPattern Pattern()
+        {
+            int? port = Next(2) == 0 ? Ports[Next(Ports.Length)] : null;
+            var behind = port is null ? "" : $":{port}";
+            switch (Next(8))
+            {
+                case 0:
+                    return new("*" + behind, port);
+                case < 4:
+                    var (name, isWildcard) = (Name(2), Next(2) == 0);
+                    return new((isWildcard ? "*." : "") + Spelled(name) + behind, port, Name: name, IsWildcard: isWildcard);
+                default:
+                    var address = Address();
+                    var longest = address.GetAddressBytes().Length * 8;
+                    var prefix = Next(3) == 0 ? longest : Next(longest + 1);
+                    var text = Spelled(Masked(address, prefix), prefix, longest);
+                    return new(text.Contains(':', StringComparison.Ordinal) && port is not null ? $"[{text}]{behind}" : text + behind, port, Bits(address)[..(1 + prefix)]);
+            }
+        }
+
+        private string Name(int most) => string.Join('.', Enumerable.Range(0, Next(most) + 1).Select(_ => Labels[Next(Labels.Length)]));
+
+        // Case and the root's dot make no difference.
+        private string Spelled(string name) => string.Concat(name.Select(c => Next(3) == 0 ? char.ToUpperInvariant(c) : c)) + (Next(4) == 0 ? "." : "");
+
+        private IPAddress Address()
+        {
+            if (Next(2) == 0)
+                return new IPAddress([.. Enumerable.Range(0, 4).Select(_ => Octets[Next(Octets.Length)])]);
+            // The first group is never 0, for ::ffff:0:0/96 are addresses of IPv4.
+            var groups = Enumerable.Range(0, 8).Select(i => i == 0 ? (ushort)(0xfd00 + Next(2)) : Groups[Next(Groups.Length)]);
+            return new IPAddress([.. groups.SelectMany(group => new[] { (byte)(group >> 8), (byte)group })]);
+        }
+
+        private string Spelled(IPAddress address) => Next(3) switch
+        {
+            0 when IsV4(address) => $"::ffff:{address}",
+            0 => address.ToString().ToUpperInvariant(),
+            // All groups, with their zeros.
+            1 when !IsV4(address) => string.Join(':', address.GetAddressBytes().Chunk(2).Select(group => Convert.ToHexStringLower(group))),
+            _ => address.ToString(),
+        };
+
+        // A network of IPv4 can be written as one of mapped addresses.
+        private string Spelled(IPAddress network, int prefix, int longest)
+        {
+            if (IsV4(network) && Next(3) == 0)
+                return $"::ffff:{network}/{96 + prefix}";
+            return prefix == longest && Next(2) == 0 ? Spelled(network) : $"{network}/{prefix}";
+        }
+
+        private static IPAddress Masked(IPAddress address, int prefix) =>
+            new([.. address.GetAddressBytes().Select((octet, i) => (byte)(octet & (0xff00 >> Math.Clamp(prefix - (8 * i), 0, 8))))]);
+
+        private static string Bits(IPAddress address) =>
+            (IsV4(address) ? "4" : "6") + string.Concat(address.GetAddressBytes().Select(octet => $"{octet:b8}"));
+
+        private static bool IsV4(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
     }
 }

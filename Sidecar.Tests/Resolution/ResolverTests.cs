@@ -97,6 +97,20 @@ public sealed class ResolverTests
         await Task.WhenAll([.. waiters, told]);
     }
 
+    [Fact]
+    public async Task Resolve_AConfiguredName_StaysKeptHoweverManyNamesClientsSend()
+    {
+        using var names = new Names();
+        var resolver = Resolver(names.LookUp);
+        await resolver.ResolveAsync(new HostPort("oracle.test", 80), Limit);
+
+        for (var i = 0; i <= LookUps.MaxKept; i++)
+            await resolver.ResolveAsync(new HostPort($"told{i}.test", 80), Limit, IPAddress.Loopback);
+
+        await resolver.ResolveAsync(new HostPort("oracle.test", 80), Limit);
+        Assert.Single(names.Asked, name => name == "oracle.test");
+    }
+
     private static TimeSpan Limit => Stage.Timeouts.Connect;
 
     private static IPEndPoint[] Found => [IPEndPoint.Parse("127.0.0.1:80")];

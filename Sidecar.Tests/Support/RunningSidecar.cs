@@ -25,6 +25,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
 
     private readonly TempFolder _folder = new();
     private readonly ErrorLog _errors = new();
+    private readonly ErrorLog _warnings = new(LogLevel.Warning);
     private readonly SidecarApp _app;
     private readonly ConnectionRecords _records;
 
@@ -33,10 +34,11 @@ internal sealed class RunningSidecar : IAsyncDisposable
         var path = _folder.File("records");
         _app = SidecarApp.Create(Read(
         [
-            .. words, .. Unless("--handshake-timeout", words), .. Unless("--connect-timeout", words), "--connection-records", path, "--log-level", "error", .. Unless("--drain", words, "100ms"),
+            .. words, .. Unless("--handshake-timeout", words), .. Unless("--connect-timeout", words), "--connection-records", path, .. Unless("--log-level", words, "error"), .. Unless("--drain", words, "100ms"),
             "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", .. Unless("--admin-address", words, "127.0.0.1:0"),
         ]));
         _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_errors);
+        _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(_warnings);
         _records = new ConnectionRecords(path);
     }
 
@@ -76,6 +78,9 @@ internal sealed class RunningSidecar : IAsyncDisposable
 
     /// <summary>Errors that were logged, and that the test expects.</summary>
     public IReadOnlyList<string> TakeErrors() => _errors.Take();
+
+    /// <summary>Warnings and errors that were logged, with <c>--log-level warning</c>.</summary>
+    public IReadOnlyCollection<string> Warnings => _warnings.Lines;
 
     /// <summary>Makes a sidecar that has not started.</summary>
     public static RunningSidecar Create(params IReadOnlyList<string> words) => new(words);

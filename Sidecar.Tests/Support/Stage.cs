@@ -25,6 +25,15 @@ internal static class Stage
             Target = target is null ? null : HostPort.Parse(target),
         };
 
+    /// <summary>A route for one pattern of destinations.</summary>
+    public static OutboundRoute Route(string pattern, RouteAction action) => new()
+    {
+        Destinations = [DestinationPattern.Parse(pattern)],
+        Action = action,
+        Timeouts = Timeouts,
+        Limits = UpstreamLimits.None,
+    };
+
     public static SidecarOptions Options(params ListenerOptions[] listeners) => new()
     {
         Listeners = listeners,

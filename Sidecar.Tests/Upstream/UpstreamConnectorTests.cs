@@ -88,14 +88,19 @@ public sealed class UpstreamConnectorTests
         Assert.Equal(isOfAddress, (await ConnectAsync(Ejecting, 1, A)).Failure == RelayEndReason.CircuitOpen);
     }
 
+    // The limit can be that of a route, shorter or longer than that of the process.
     [Theory]
-    [InlineData(1, true)]
-    [InlineData(0.4, false)]
-    public async Task Connect_TimeoutAfterASlowLookUp_IsNotTheAddresss(double left, bool isOfAddress)
+    [InlineData(1, 0, true)]
+    [InlineData(1, 0.6, false)]
+    [InlineData(0.1, 0, true)]
+    [InlineData(0.1, 0.06, false)]
+    [InlineData(10, 6, false)]
+    public async Task Connect_TimeoutAfterASlowLookUp_IsNotTheAddresss(double limit, double lookUp, bool isOfAddress)
     {
         _dialer.Answers[A] = SocketError.TimedOut;
 
-        await Connector(1).ConnectAsync(new ConnectRequest(new DefaultConnectionContext(), [A], Stage.Timeouts.Connect * left, Ejecting));
+        await Connector(1).ConnectAsync(
+            new ConnectRequest(new DefaultConnectionContext(), [A], Stage.Timeouts.Connect * limit, Stage.Timeouts.Connect * lookUp, Ejecting));
 
         Assert.Equal(isOfAddress ? CircuitState.Open : CircuitState.Closed, Of(A).State);
     }
@@ -153,7 +158,7 @@ public sealed class UpstreamConnectorTests
     private Task<ConnectOutcome> ConnectAsync(params IPEndPoint[] addresses) => ConnectAsync(UpstreamLimits.None, 1, addresses);
 
     private Task<ConnectOutcome> ConnectAsync(UpstreamLimits limits, int rounds, params IPEndPoint[] addresses) =>
-        Connector(rounds).ConnectAsync(new ConnectRequest(new DefaultConnectionContext(), addresses, Stage.Timeouts.Connect, limits)).AsTask();
+        Connector(rounds).ConnectAsync(new ConnectRequest(new DefaultConnectionContext(), addresses, Stage.Timeouts.Connect, TimeSpan.Zero, limits)).AsTask();
 
     private UpstreamSnapshot Of(IPEndPoint address) => _table.Snapshots().Single(u => u.Address.Equals(address));
 

@@ -90,7 +90,7 @@ internal sealed class OracleClient(
         var resolved = await resolver.ResolveAsync(oracle, Left(started));
         if (resolved.Failure is { } failure)
             return new ConnectOutcome(null, failure, resolved.Detail);
-        var outcome = await connector.ConnectAsync(new ConnectRequest(downstream, resolved.Addresses, Left(started), UpstreamLimits.None));
+        var outcome = await connector.ConnectAsync(new ConnectRequest(downstream, resolved.Addresses, _limit, time.GetElapsedTime(started), UpstreamLimits.None));
         // Limits are for destinations: the Oracle's connections count for none.
         outcome.Use?.Dispose();
         return outcome;

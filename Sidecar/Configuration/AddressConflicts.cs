@@ -23,8 +23,13 @@ internal static class AddressConflicts
 
         foreach (var listener in options.Listeners)
         {
-            if (OwnTarget(listener, claims) is { } conflict)
+            if (listener.Target is { } target && OwnTarget(listener, "target", target, claims) is { } conflict)
                 yield return conflict;
+            foreach (var peer in listener.Routes.Select(route => route.Peer).OfType<HostPort>().Distinct())
+            {
+                if (OwnTarget(listener, "peer", peer, claims) is { } ownPeer)
+                    yield return ownPeer;
+            }
         }
     }
 
@@ -40,16 +45,16 @@ internal static class AddressConflicts
         }
     }
 
-    private static string? OwnTarget(ListenerOptions listener, List<Claim> claims)
+    private static string? OwnTarget(ListenerOptions listener, string what, HostPort target, List<Claim> claims)
     {
-        if (listener.Target is not { } target || LocalAddress.Known(target.Host) is not { } address || !LocalAddress.IsLocal(address))
+        if (LocalAddress.Known(target.Host) is not { } address || !LocalAddress.IsLocal(address))
             return null;
         var endPoint = new IPEndPoint(address, target.Port);
         // The target of a p1 may be a p2 of the same process.
         if (claims.Find(claim => ListenAddress.Overlap(claim.Address, endPoint) && !(listener.Role == SidecarRole.Outbound && claim.Listener?.Role == SidecarRole.Inbound)) is { } own)
-            return $"{listener.ListenOrigin}: its target {target} is this sidecar itself ({own.Origin}); every connection would end as a self_call";
+            return $"{listener.ListenOrigin}: its {what} {target} is this sidecar itself ({own.Origin}); every connection would end as a self_call";
         return OwnPorts.IsReserved(endPoint)
-            ? $"{listener.ListenOrigin}: its target {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved}, which is reserved for the own endpoints of sidecars on this host; every connection would be refused"
+            ? $"{listener.ListenOrigin}: its {what} {target} is in the range {OwnPorts.FirstReserved} to {OwnPorts.LastReserved}, which is reserved for the own endpoints of sidecars on this host; every connection would be refused"
             : null;
     }
 

@@ -25,7 +25,7 @@ internal static class ListenerReader
     private static readonly IPEndPoint Nowhere = new(IPAddress.Any, 0);
 
     /// <summary>All listeners; none if the settings have none.</summary>
-    public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings, TransformLanguage language, TimeoutOptions timeouts)
+    public static IReadOnlyList<ListenerOptions> ReadAll(SettingSet settings, TransformLanguage language, TimeoutOptions timeouts, UpstreamLimits limits)
     {
         var indices = settings.Indices("listeners");
         if (indices.Count == 0)
@@ -38,7 +38,7 @@ internal static class ListenerReader
         var parse = LanguageSettings.ParserOf(settings, language);
         var listeners = WithNames(
             [.. keys.Select(key => (Read(settings, key) with { Oracle = oracle, OracleDialect = dialect })
-                .WithTransforms(settings, key, parse).WithPeers(settings, key).WithRoutes(settings, key, timeouts, parse))]);
+                .WithTransforms(settings, key, parse).WithPeers(settings, key).WithRoutes(settings, key, timeouts, limits, parse))]);
         for (var i = 0; i < listeners.Count; i++)
         {
             settings.NoteDefault($"{keys[i]}.name", listeners[i].Name);

@@ -18,22 +18,29 @@ internal static class ListenerRoutes
     private static readonly Func<string, bool> ParseFallback = Values.OneOf(("plain", true), ("off", false));
 
     /// <summary>The listener with its routes. A setting without an effect is an error.</summary>
-    public static ListenerOptions WithRoutes(this ListenerOptions listener, SettingSet settings, string key, TimeoutOptions timeouts, Func<string, TransformExpression> parse)
+    public static ListenerOptions WithRoutes(
+        this ListenerOptions listener, SettingSet settings, string key, TimeoutOptions timeouts, UpstreamLimits limits, Func<string, TransformExpression> parse)
     {
         var list = $"{key}.routes";
         var indices = settings.Indices(list);
         if (indices.Count == 0)
             settings.RefuseBelow(list, "a list of routes is expected, with a dash before each pair of 'destination' and 'action'");
-        else if (listener.Role != SidecarRole.Outbound)
-            settings.Refuse(settings.FindAny(list)!, "only an outbound listener has routes");
-        else if (listener.Mode == ListenerMode.Fixed)
-            settings.Refuse(settings.FindAny(list)!, "an outbound listener with a fixed target does not know the destination; use mode transparent or socks4");
+        else if (WhyNone(listener, settings, key) is { } reason)
+            settings.Refuse(settings.FindAny(list)!, reason);
         if (indices.Count > MaxRoutes)
             settings.Refuse(settings.FindAny($"{list}.{indices[MaxRoutes]}")!, $"there are {indices.Count} routes; at most {MaxRoutes} are supported");
-        return listener with { Routes = [.. indices.Select(i => Read(listener, settings, $"{list}.{i}", timeouts, parse))] };
+        return listener with { Routes = [.. indices.Select(i => Read(listener, settings, $"{list}.{i}", timeouts, limits, parse))] };
     }
 
-    private static OutboundRoute Read(ListenerOptions listener, SettingSet settings, string key, TimeoutOptions timeouts, Func<string, TransformExpression> parse)
+    // If the role or mode is wrong, it is not known whether the listener can have routes.
+    private static string? WhyNone(ListenerOptions listener, SettingSet settings, string key) =>
+        settings.IsWrong($"{key}.role") || settings.IsWrong($"{key}.mode") ? null
+        : listener.Role != SidecarRole.Outbound ? "only an outbound listener has routes"
+        : listener.Mode == ListenerMode.Fixed ? "an outbound listener with a fixed target does not know the destination; use mode transparent or socks4"
+        : null;
+
+    private static OutboundRoute Read(
+        ListenerOptions listener, SettingSet settings, string key, TimeoutOptions timeouts, UpstreamLimits limits, Func<string, TransformExpression> parse)
     {
         if (settings.FindWord(key) is { } word)
             settings.Refuse(word, "'destination' and 'action' are expected below it");
@@ -47,8 +54,9 @@ internal static class ListenerRoutes
             Peer = settings.ReadOptional<HostPort?>($"{key}.peer", text => HostPort.Parse(text)),
             Transform = settings.ReadOptional($"{key}.transform", Values.OrFile(parse)),
             FallsBackToPlain = settings.Read($"{key}.fallback", false, ParseFallback),
-            Timeouts = TimeoutSettings.Read(settings, $"{key}.timeouts", timeouts),
-            Limits = settings.FindAny($"{key}.limits") is null ? null : UpstreamLimitsReader.Read(settings, $"{key}.limits"),
+            // What it does not set is said once, for the process.
+            Timeouts = settings.FindAny($"{key}.timeouts") is null ? timeouts : TimeoutSettings.Read(settings, $"{key}.timeouts", timeouts),
+            Limits = settings.FindAny($"{key}.limits") is null ? limits : UpstreamLimitsReader.Read(settings, $"{key}.limits", limits),
         };
         if (action != RouteAction.Peer)
         {
@@ -60,8 +68,12 @@ internal static class ListenerRoutes
             settings.SwitchOff($"{key}.transform", "has no effect, because the Oracle chooses the transform; remove one of the two");
         }
 
-        if (action == RouteAction.Deny && (settings.FindAny($"{key}.timeouts") ?? settings.FindAny($"{key}.limits")) is { } limit)
-            settings.Refuse(limit, "a route with action: deny has no limits");
+        if (action == RouteAction.Deny)
+        {
+            foreach (var part in (string[])["timeouts", "limits"])
+                settings.SwitchOff($"{key}.{part}", "a route with action: deny has no limits", cause: $"{key}.action");
+        }
+
         return route;
     }
 }

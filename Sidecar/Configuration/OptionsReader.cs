@@ -41,7 +41,8 @@ internal static class OptionsReader
     {
         var language = LanguageSettings.Read(settings, TransformLanguage.Default);
         var timeouts = TimeoutSettings.Read(settings, "timeouts", new TimeoutOptions());
-        var listeners = ListenerReader.ReadAll(settings, language, timeouts);
+        var limits = UpstreamLimitsReader.Read(settings, "upstream", UpstreamLimits.None);
+        var listeners = ListenerReader.ReadAll(settings, language, timeouts, limits);
         var most = LimitCheck.MostConnections(listeners);
         var wanted = settings.Read("limits.connections", most, ParseConnections);
         var defaults = new SidecarOptions { Listeners = listeners };
@@ -62,7 +63,7 @@ internal static class OptionsReader
             Backlog = settings.Read("limits.backlog", defaults.Backlog, Values.WholeNumber(1, 1_000_000)),
             ConnectAttempts = settings.Read("upstream.connect-attempts", defaults.ConnectAttempts, Values.WholeNumber(1, 100)),
             AttemptDelay = settings.Read("upstream.attempt-delay", defaults.AttemptDelay, Values.Duration(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1))),
-            Upstream = UpstreamLimitsReader.Read(settings, "upstream"),
+            Upstream = limits,
             Loops = settings.Read("loops", defaults.Loops, Values.WholeNumber(1, MaxLoops)),
             Transport = ReadTransport(settings, defaults.Transport),
             Tcp = ReadTcp(settings, defaults.Tcp),

@@ -12,23 +12,19 @@ internal static class UpstreamLimitsReader
     // Shorter than the time for which addresses are kept.
     private static readonly TimeSpan LongestEjection = TimeSpan.FromHours(1);
 
-    /// <summary>Reads them below a key.</summary>
-    public static UpstreamLimits Read(SettingSet settings, string key)
+    /// <summary>The limits below a key; those that are not set are the given ones.</summary>
+    public static UpstreamLimits Read(SettingSet settings, string key, UpstreamLimits defaults) => new()
     {
-        var defaults = UpstreamLimits.None;
-        return new UpstreamLimits
-        {
-            Connections = settings.Read($"{key}.max-connections", defaults.Connections, Values.OffOr(OptionsReader.ParseConnections)),
-            Pending = settings.Read($"{key}.max-pending", defaults.Pending, Values.OffOr(OptionsReader.ParseConnections)),
-            ConnectRate = settings.Read($"{key}.connect-rate", defaults.ConnectRate, Values.OffOr(Values.WholeNumber(1, MaxRate))),
-            Outlier = ReadOutlier(settings, $"{key}.outlier"),
-        };
-    }
+        Connections = settings.Read($"{key}.max-connections", defaults.Connections, Values.OffOr(OptionsReader.ParseConnections)),
+        Pending = settings.Read($"{key}.max-pending", defaults.Pending, Values.OffOr(OptionsReader.ParseConnections)),
+        ConnectRate = settings.Read($"{key}.connect-rate", defaults.ConnectRate, Values.OffOr(Values.WholeNumber(1, MaxRate))),
+        Outlier = ReadOutlier(settings, $"{key}.outlier", defaults.Outlier),
+    };
 
-    private static OutlierDetection? ReadOutlier(SettingSet settings, string key)
+    private static OutlierDetection? ReadOutlier(SettingSet settings, string key, OutlierDetection? inherited)
     {
-        var defaults = new OutlierDetection();
-        var failures = settings.Read($"{key}.failures", null, Values.OffOr(Values.WholeNumber(1, MaxFailures)));
+        var defaults = inherited ?? new OutlierDetection();
+        var failures = settings.Read($"{key}.failures", inherited?.Failures, Values.OffOr(Values.WholeNumber(1, MaxFailures)));
         var parse = Values.Duration(TimeSpan.FromMilliseconds(1), LongestEjection);
         var outlier = defaults with
         {

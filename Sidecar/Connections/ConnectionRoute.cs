@@ -12,4 +12,8 @@ namespace Sidecar.Connections;
 /// <param name="Configured">Whether the upstream is an address of the configuration: the listener's target, or the peer of a route.</param>
 /// <param name="Original">The connection's original destination, if the kernel was asked for it.</param>
 /// <param name="Rule">The route of the configuration that it takes; null if it has none.</param>
-internal sealed record ConnectionRoute(HostPort? Destination, HostPort Upstream, bool Configured, OriginalDestination? Original = null, OutboundRoute? Rule = null);
+internal sealed record ConnectionRoute(HostPort? Destination, HostPort Upstream, bool Configured, OriginalDestination? Original = null, OutboundRoute? Rule = null)
+{
+    /// <summary>The same without a sidecar on the other side: to the known destination itself.</summary>
+    public ConnectionRoute Plain() => this with { Upstream = Destination!.Value, Configured = false };
+}

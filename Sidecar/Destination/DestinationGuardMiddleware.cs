@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Net;
 using Sidecar.Options;
@@ -52,7 +53,8 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
             candidates = new UpstreamCandidates(resolved.Addresses, resolved.Took);
         }
 
-        var oracle = _oracle is null ? OracleAddresses.None : await _oracle.FindAsync(route.Upstream);
+        // p1 greets its p2, which is no question.
+        var oracle = _oracle is null || (listener.Role == SidecarRole.Outbound && !info.Session.IsPlain()) ? OracleAddresses.None : await _oracle.FindAsync(route.Upstream);
         if (oracle.Failure is { } kept)
             return info.End(kept, oracle.Detail);
         var allowed = Allowed(candidates, route, oracle, out var refused);

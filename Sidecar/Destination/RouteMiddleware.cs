@@ -32,7 +32,7 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
                 return Task.CompletedTask;
             }
 
-            if (route.Rule is null or { Action: RouteAction.Plain })
+            if (route.Rule is not { Action: RouteAction.Peer })
                 info.Session = PeerSession.Plain;
             info.Timeouts = route.Rule?.Timeouts ?? info.Timeouts;
         }
@@ -73,15 +73,14 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
         return said is { } destination ? new ConnectionRoute(destination, destination, Configured: false, original) : null;
     }
 
+    // Only a connection that greets goes to the peer of its route, or to the target.
     private ConnectionRoute Choose(ConnectionRoute route)
     {
-        foreach (var rule in listener.Routes)
-        {
-            if (rule.Matches(route.Destination!.Value))
-                return rule.Peer is { } peer ? route with { Rule = rule, Upstream = peer, Configured = true } : route with { Rule = rule };
-        }
-
-        return route;
+        var rule = listener.RouteFor(route.Destination!.Value);
+        var chosen = route with { Rule = rule };
+        return rule is not { Action: RouteAction.Peer } ? chosen.Plain()
+            : rule.Peer is { } peer ? chosen with { Upstream = peer, Configured = true }
+            : chosen;
     }
 
     private static HostPort Of(IPEndPoint endPoint) => new(endPoint.Address.ToString(), endPoint.Port);

@@ -20,7 +20,8 @@ internal sealed partial record BoundAddresses(IPEndPoint Metrics, IPEndPoint Hea
 
     /// <summary>Ports to which the process connects: services on this host that can start later have them.</summary>
     public static IReadOnlySet<int> TargetPorts(SidecarOptions options) => options.Listeners
-        .SelectMany(listener => listener.AllowDestinations.Select(rule => rule.OnlyPort).Append(listener.Target?.Port).Append(listener.Oracle?.Port))
+        .SelectMany(listener => listener.AllowDestinations.Select(rule => rule.OnlyPort)
+            .Concat(listener.Routes.Select(route => route.Peer?.Port)).Append(listener.Target?.Port).Append(listener.Oracle?.Port))
         .OfType<int>().ToHashSet();
 
     /// <summary>Their ports, for the destination guard.</summary>

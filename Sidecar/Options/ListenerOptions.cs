@@ -118,6 +118,20 @@ public sealed record ListenerOptions
         return Peers;
     }
 
+    /// <summary>The route for a destination; null if none matches it.</summary>
+    internal OutboundRoute? RouteFor(HostPort destination)
+    {
+        // To read an address takes longer than to compare it with a pattern.
+        var address = DestinationPattern.TryParseAddress(destination.Host, out var read) ? NetworkAddress.Canonical(read) : null;
+        foreach (var route in Routes)
+        {
+            if (route.Matches(destination, address))
+                return route;
+        }
+
+        return null;
+    }
+
     /// <summary>The transform for a destination, or for null, if this side does not know the destination.</summary>
     internal TransformExpression TransformFor(HostPort? destination)
     {

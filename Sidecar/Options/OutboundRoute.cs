@@ -1,3 +1,4 @@
+using System.Net;
 using ByteFilters;
 using Chassis;
 using Chassis.Net;
@@ -26,7 +27,7 @@ public sealed record OutboundRoute
     /// <summary>What happens to the connection.</summary>
     public required RouteAction Action { get; init; }
 
-    /// <summary>peer: the address of the other sidecar; null if it intercepts at the destination itself.</summary>
+    /// <summary>peer: the address of the other sidecar; null for the listener's target, or if it intercepts at the destination itself.</summary>
     public HostPort? Peer { get; init; }
 
     /// <summary>peer: the transform if there is no Oracle; null for that of the listener.</summary>
@@ -38,14 +39,17 @@ public sealed record OutboundRoute
     /// <summary>Time limits; where the route sets none, those of the process.</summary>
     public required TimeoutOptions Timeouts { get; init; }
 
-    /// <summary>Limits of each upstream address; null for those of the process.</summary>
-    public UpstreamLimits? Limits { get; init; }
+    /// <summary>Limits of each upstream address; where the route sets none, those of the process.</summary>
+    public required UpstreamLimits Limits { get; init; }
 
-    internal bool Matches(HostPort destination)
+    /// <summary>Whether it is a route for a destination.</summary>
+    /// <param name="destination">The destination.</param>
+    /// <param name="address">Its host, if that is an address: read once for all routes.</param>
+    internal bool Matches(HostPort destination, IPAddress? address)
     {
         foreach (var pattern in Destinations)
         {
-            if (pattern.Matches(destination.Host, destination.Port))
+            if (address is null ? pattern.MatchesName(destination.Host, destination.Port) : pattern.Matches(address, destination.Port))
                 return true;
         }
 

@@ -68,7 +68,7 @@ internal sealed partial class ConnectionInfoMiddleware(
             return;
         try
         {
-            await closing.AsTask().WaitAsync(timeouts.HalfClosed, time);
+            await closing.AsTask().WaitAsync(info.Timeouts.HalfClosed, time);
         }
         catch (TimeoutException)
         {

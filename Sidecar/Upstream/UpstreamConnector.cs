@@ -34,7 +34,7 @@ internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, Up
             if (outcome.IsRefused)
                 return before ?? outcome;
             var pause = FirstBackOff * Math.Pow(2, round - 1) * (0.5 + (Random.Shared.NextDouble() / 2));
-            if (outcome.Connection is not null || round == options.ConnectAttempts || time.GetElapsedTime(started) + pause >= request.Timeout)
+            if (outcome.Connection is not null || round == options.ConnectAttempts || time.GetElapsedTime(started) + pause >= request.Left)
                 return outcome;
             before = outcome;
             await Task.Delay(pause, time);
@@ -62,7 +62,7 @@ internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, Up
 
         TimeSpan Left()
         {
-            var left = request.Timeout - time.GetElapsedTime(started);
+            var left = request.Left - time.GetElapsedTime(started);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
@@ -81,7 +81,7 @@ internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, Up
                 return new ConnectOutcome(dialed.Connection, null, null, use);
             }
 
-            if (IsFailureOf(dialed.Error, timeout) && !cancel.IsCancellationRequested)
+            if (IsFailureOfAddress(dialed.Error, timeout, request) && !cancel.IsCancellationRequested)
                 use.Failed(request.Limits.Outlier, request.Addresses);
             else if (cancel.IsCancellationRequested && time.GetElapsedTime(started) >= options.AttemptDelay)
                 use.Overtaken();
@@ -96,9 +96,9 @@ internal sealed class UpstreamConnector(IDialer dialer, AttemptPlaces places, Up
     }
 
     // Not what this machine lacks: descriptors, ports, memory. Nor a time limit that a slow look-up or an earlier round has used up.
-    private bool IsFailureOf(SocketError error, TimeSpan timeout) => error switch
+    private static bool IsFailureOfAddress(SocketError error, TimeSpan timeout, ConnectRequest request) => error switch
     {
-        SocketError.TimedOut => timeout >= options.Timeouts.Connect / 2,
+        SocketError.TimedOut => timeout >= request.Timeout / 2,
         SocketError.ConnectionRefused or SocketError.ConnectionReset or SocketError.HostUnreachable or SocketError.NetworkUnreachable => true,
         _ => false,
     };

@@ -68,9 +68,9 @@ public sealed class LoadReportTests
     [Fact]
     public void Bulk_Result_IsReadAsItIsWritten()
     {
-        var result = new BulkResult(12_345_678_901, 3.0000123);
-        Assert.Equal(result, BulkResult.Parse(result.ToString()));
-        Assert.Throws<FormatException>(() => BulkResult.Parse("12 3 4"));
-        Assert.Throws<FormatException>(() => BulkResult.Parse("-12 3"));
+        var result = new PeerResult(12_345_678_901, 3.0000123);
+        Assert.Equal(result, PeerResult.Parse(result.ToString()));
+        Assert.Throws<FormatException>(() => PeerResult.Parse("12 3 4"));
+        Assert.Throws<FormatException>(() => PeerResult.Parse("-12 3"));
     }
 }

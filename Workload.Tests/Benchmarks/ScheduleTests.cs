@@ -87,5 +87,5 @@ public sealed class ScheduleTests
         Assert.False(schedule.TryBegin(out _));
     }
 
-    private static CompareOptions Options() => new(5, 2, EightMinutes, Step.Names, [.. CandidateList.All.Select(c => c.Name)], null, "", null, null);
+    private static CompareOptions Options() => new(5, 2, EightMinutes, Step.ByDefault, [.. CandidateList.All.Select(c => c.Name)], null, "", null, null);
 }

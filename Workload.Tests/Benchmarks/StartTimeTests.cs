@@ -42,7 +42,7 @@ public sealed class StartTimeTests : IDisposable
     private Task<IReadOnlyList<Sidecar.Benchmarks.Load.Reading>> RunAsync(int echo)
     {
         var built = BuiltPrograms.Locate();
-        var shop = new Workshop(new DebianPrograms("", "", "", ""), built, built.Run("Sidecar").Last(), [], _folder.Root, new RelayPorts(9, 9, 9, 9, echo), new RecordServers());
+        var shop = new Workshop(new DebianPrograms("", "", "", ""), built, built.Run("Sidecar").Last(), [], _folder.Root, new RelayPorts(9, 9, 9, 9, echo, 9), new RecordServers());
         return new StartTime(shop).RunAsync(CandidateList.All.Single(candidate => candidate.Name == CandidateList.Sidecar), TestContext.Current.CancellationToken);
     }
 }

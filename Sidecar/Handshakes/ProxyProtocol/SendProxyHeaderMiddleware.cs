@@ -7,12 +7,21 @@ using Sidecar.Options;
 
 namespace Sidecar.Handshakes.ProxyProtocol;
 
-/// <summary>Sends the upstream a PROXY header with the client and its destination, before any other byte.</summary>
+/// <summary>
+/// Sends the upstream a PROXY header with the client and its destination, before any other byte. A service that p1 reaches without a sidecar
+/// expects none.
+/// </summary>
 internal sealed class SendProxyHeaderMiddleware(ConnectionDelegate next, ListenerOptions listener, ProxyVersion version)
 {
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
         var info = connection.Info();
+        if (listener.Role == SidecarRole.Outbound && info.Session.IsPlain())
+        {
+            await next(connection);
+            return;
+        }
+
         var output = connection.Features.Get<UpstreamFeature>()!.Connection.Transport.Output;
         ProxyHeader.Of(info.Client.EndPoint, DestinationOf(connection)).WriteTo(output, version);
         // Without a flush, the header leaves in one segment with p1's greeting.

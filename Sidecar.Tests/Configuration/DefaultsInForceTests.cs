@@ -30,6 +30,8 @@ public sealed class DefaultsInForceTests
     [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=on kubernetes.server=https://10.0.0.1 kubernetes.namespace=n kubernetes.scope=cluster")]
     [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=own kubernetes.pod=p")]
     [InlineData("listeners.0.listen=127.0.0.1:1 upstream.max-connections=9 upstream.outlier.failures=5 upstream.outlier.ejection-time=1m")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.role=p2 listeners.0.ports.0.port=80 listeners.0.ports.0.peers=permissive")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.role=p1 listeners.0.routes.0.destination=* listeners.0.routes.0.action=deny listeners.0.routes.1.destination=a.test:1 listeners.0.routes.1.action=peer listeners.0.routes.1.limits.outlier.failures=3 listeners.0.routes.1.timeouts.idle=7s")]
     public void InForce_GivenAsSettings_MakesTheSameOptions(string words)
     {
         var loaded = new ConfigurationReader([.. words.Split(' ').Select(Words.Option)], []).Read();
@@ -44,6 +46,8 @@ public sealed class DefaultsInForceTests
     {
         var loaded = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 listeners.0.role=p2 listeners.0.accept-proxy=on records.path=/tmp/r".Split(' ').Select(Words.Option)], []).Read();
+        var withPlainClients = new ConfigurationReader(
+            [.. "listeners.0.listen=127.0.0.1:1 listeners.0.role=p2 listeners.0.peers=permissive".Split(' ').Select(Words.Option)], []).Read();
         var withOutliers = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 upstream.outlier.failures=5".Split(' ').Select(Words.Option)], []).Read();
         var withOracle = new ConfigurationReader(
@@ -56,7 +60,7 @@ public sealed class DefaultsInForceTests
         var withCollector = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 records.output=otlp records.url=http://127.0.0.1:4318 metrics.otlp.url=http://127.0.0.1:4318".Split(' ').Select(Words.Option)], []).Read();
 
-        var shown = loaded.Settings.Concat(withOutliers.Settings).Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Concat(withNames.Settings).Select(s => s.Key).ToHashSet();
+        var shown = loaded.Settings.Concat(withPlainClients.Settings).Concat(withOutliers.Settings).Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Concat(withNames.Settings).Select(s => s.Key).ToHashSet();
         Assert.DoesNotContain(SettingTable.Options.Select(o => o.Key).Except(WithoutDefault), key => !shown.Contains(key));
     }
 

@@ -7,8 +7,7 @@ namespace Sidecar.Tests.Kubernetes;
 [SystemTest]
 public sealed class PodSecurityTests
 {
-    // Sidecar and video service have this time to end.
-    // SIDECAR__DRAIN_DELAY, and the default of drain.
+    // Sidecar and video service have this time to end: SIDECAR__DRAIN_DELAY, and the default of drain.
     private const int DrainSeconds = 10;
 
     [Fact]

@@ -30,12 +30,17 @@ internal sealed class DestinationGuard(OwnPorts ownPorts, NeighbourListeners nei
             : GuardVerdict.Allowed;
     }
 
-    /// <summary>The loop guard, then p2's lists of destinations; the configured target is always allowed.</summary>
+    /// <summary>The loop guard, then p1's denying routes, or p2's lists of destinations; what is configured is always allowed.</summary>
     public GuardVerdict Check(IPEndPoint address, ListenerOptions listener, ConnectionRoute route)
     {
         var loop = CheckLoop(address, listener, route.Configured);
-        if (loop.Refusal is not null || listener.Role != SidecarRole.Inbound || route.Configured)
+        if (loop.Refusal is not null || route.Configured)
             return loop;
+        // Otherwise a name would lead around them.
+        if (listener.Denies(address, route.Rule))
+            return new(RelayEndReason.DestinationNotAllowed, $"a route of this listener denies {address}");
+        if (listener.Role != SidecarRole.Inbound)
+            return GuardVerdict.Allowed;
         var original = route.Original?.EndPoint;
         if (listener.DenyDestinations.Any(rule => rule.Matches(address, original)))
             return new(RelayEndReason.DestinationNotAllowed, $"{address} is among this listener's deny-destinations");

@@ -125,11 +125,25 @@ public sealed record ListenerOptions
         var address = DestinationPattern.TryParseAddress(destination.Host, out var read) ? NetworkAddress.Canonical(read) : null;
         foreach (var route in Routes)
         {
-            if (route.Matches(destination, address))
+            if (address is null ? route.Matches(destination.Host, destination.Port) : route.Matches(address, destination.Port))
                 return route;
         }
 
         return null;
+    }
+
+    /// <summary>Whether an address of a name is denied by a route that stands before the one that the name has; null if it has none.</summary>
+    internal bool Denies(IPEndPoint address, OutboundRoute? taken)
+    {
+        foreach (var route in Routes)
+        {
+            if (ReferenceEquals(route, taken))
+                return false;
+            if (route.Action == RouteAction.Deny && route.Matches(address.Address, address.Port))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The transform for a destination, or for null, if this side does not know the destination.</summary>

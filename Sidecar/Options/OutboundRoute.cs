@@ -42,14 +42,24 @@ public sealed record OutboundRoute
     /// <summary>Limits of each upstream address; where the route sets none, those of the process.</summary>
     public required UpstreamLimits Limits { get; init; }
 
-    /// <summary>Whether it is a route for a destination.</summary>
-    /// <param name="destination">The destination.</param>
-    /// <param name="address">Its host, if that is an address: read once for all routes.</param>
-    internal bool Matches(HostPort destination, IPAddress? address)
+    /// <summary>Whether it is a route for a name.</summary>
+    internal bool Matches(string name, int port)
     {
         foreach (var pattern in Destinations)
         {
-            if (address is null ? pattern.MatchesName(destination.Host, destination.Port) : pattern.Matches(address, destination.Port))
+            if (pattern.MatchesName(name, port))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether it is a route for an address.</summary>
+    internal bool Matches(IPAddress address, int port)
+    {
+        foreach (var pattern in Destinations)
+        {
+            if (pattern.Matches(address, port))
                 return true;
         }
 

@@ -16,6 +16,20 @@ internal static class PeerScenarios
 
     public static Task TheGreetingIsNoneAsync(string word) => GreetP2Async(word, "GET / HTTP/1.1\r\n", finish: false);
 
+    public static async Task TheGreetingComesTooLateAsync(string word)
+    {
+        using var service = new LoopbackListener();
+        await using var p2 = await RunningSidecar.StartAsync(
+            "0", "127.0.0.1", $"{service.Port}", "127.0.0.1", "p2", "--peers", "permissive", "--peek-timeout", "1ms");
+        using var peer = await SocketTalk.ConnectAsync(p2.Port);
+        // The sidecar has connected, so it took the silent client for a plain one.
+        using var served = await service.AcceptAsync();
+        await peer.SendAsync("bonjour a\n");
+        await peer.IsResetAsync();
+        Assert.Equal("", await served.ReadUntilClosedAsync());
+        await p2.EndsForAsync(word);
+    }
+
     public static async Task P2AnswersFailAsync(string word)
     {
         using var p2 = new LoopbackListener();

@@ -28,6 +28,7 @@ internal static class Scenarios
         [RelayEndReason.HandshakeFailed] = PeerScenarios.TheGreetingIsCutShortAsync,
         [RelayEndReason.HandshakeTimeout] = PeerScenarios.TheGreetingDoesNotComeAsync,
         [RelayEndReason.ProtocolError] = PeerScenarios.TheGreetingIsNoneAsync,
+        [RelayEndReason.LateGreeting] = PeerScenarios.TheGreetingComesTooLateAsync,
         [RelayEndReason.PeerRefused] = PeerScenarios.P2AnswersFailAsync,
         [RelayEndReason.OracleDenied] = PeerScenarios.TheOracleDeniesAsync,
         [RelayEndReason.OracleUnreachable] = PeerScenarios.TheOracleIsDownAsync,

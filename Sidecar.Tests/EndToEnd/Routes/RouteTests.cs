@@ -24,6 +24,30 @@ public sealed class RouteTests
         Assert.True(service.IsUntouched);
     }
 
+    // A network that is denied is denied by every name, unless a route before it has the name.
+    [Theory]
+    [InlineData("{destination: 127.0.0.0/8, action: deny}", false)]
+    [InlineData("{destination: 127.0.0.0/8, action: deny}, {destination: localhost, action: plain}", false)]
+    [InlineData("{destination: localhost, action: plain}, {destination: 127.0.0.0/8, action: deny}", true)]
+    [InlineData("{destination: \"127.0.0.1:1\", action: deny}", true)]
+    public async Task Deny_HoldsForTheAddressesOfNames(string routes, bool isServed)
+    {
+        using var service = new LoopbackListener();
+        await using var sidecar = await RoutedSidecar.StartAsync(routes);
+        using var client = await sidecar.AskAsync(service.Port, "localhost");
+
+        if (isServed)
+        {
+            await RoutedSidecar.IsGrantedAsync(client);
+            return;
+        }
+
+        await RoutedSidecar.IsRejectedAsync(client);
+        var record = await sidecar.Running.EndsForAsync("destination_not_allowed");
+        Assert.Equal($"a route of this listener denies 127.0.0.1:{service.Port}", record.Text("detail"));
+        Assert.True(service.IsUntouched);
+    }
+
     [Theory]
     [InlineData("epoll")]
     [InlineData("sockets")]

@@ -59,9 +59,34 @@ public sealed class ListenersEndpointTests
         Assert.Equal(expected, (await ListenerAsync(sidecar)).GetProperty("observe").GetBoolean());
     }
 
-    private static async Task<JsonElement> ListenerAsync(RunningSidecar sidecar)
+    [Fact]
+    public async Task Get_OfAPod_ShowsModesAndRoutes()
+    {
+        using var folder = new TempFolder();
+        await using var sidecar = await RunningSidecar.StartAsync("--config", folder.Write("sidecar.yaml", """
+            listeners:
+              - {listen: 127.0.0.1:0, role: inbound, peers: permissive, ports: [{port: [80, 443], peers: plain}]}
+              - listen: 127.0.0.1:0
+                role: outbound
+                routes:
+                  - {destination: [10.0.0.0/8, DB.test], action: peer, peer: "gate.test:15006", transform: xor 1, fallback: plain}
+                  - {destination: "*:25", action: deny}
+              - {listen: 127.0.0.1:0, target: "127.0.0.1:9"}
+            """));
+
+        var (inbound, outbound, alone) = (await ListenerAsync(sidecar), await ListenerAsync(sidecar, 1), await ListenerAsync(sidecar, 2));
+
+        Assert.Equal(("permissive", """[{"port":[80,443],"peers":"plain"}]"""), (inbound.GetProperty("peers").GetString(), inbound.GetProperty("ports").GetRawText()));
+        Assert.Equal(
+            """[{"destination":["10.0.0.0/8","db.test"],"action":"peer","peer":"gate.test:15006","transform":"(xor 1)","fallback":"plain"},{"destination":["*:25"],"action":"deny"}]""",
+            outbound.GetProperty("routes").GetRawText());
+        Assert.False(outbound.TryGetProperty("peers", out _) || inbound.TryGetProperty("routes", out _));
+        Assert.False(alone.TryGetProperty("peers", out _) || alone.TryGetProperty("ports", out _) || alone.TryGetProperty("routes", out _));
+    }
+
+    private static async Task<JsonElement> ListenerAsync(RunningSidecar sidecar, int number = 0)
     {
         using var response = await sidecar.Admin.SendAsync("GET", "/listeners");
-        return JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement[0];
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement[number];
     }
 }

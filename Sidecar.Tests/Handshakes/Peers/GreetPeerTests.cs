@@ -129,6 +129,37 @@ public sealed class GreetPeerTests : IAsyncDisposable
         AssertEnded(RelayEndReason.UpstreamReset);
     }
 
+    // The bytes are those of a service that is no sidecar.
+    [Fact]
+    public async Task Answer_OfAStranger_IsNoPeerHoweverItComes()
+    {
+        for (var round = 0; round < Rounds.Of(500); round++)
+        {
+            var random = new Random(round);
+            await using var client = new MemoryConnection();
+            await using var peer = new MemoryConnection("192.0.2.1:45001");
+            var (info, feature) = (Stage.Open(client, Listener), new UpstreamFeature(peer));
+            client.Features.Set(feature);
+            client.Features.Set(new ConnectionRoute(P2, P2, Configured: false, Rule: Stage.Route("*", RouteAction.Peer) with { FallsBackToPlain = true }));
+            var stage = new GreetPeerMiddleware(Stage.MustNotBeReached, Stage.Metrics(_time, Listener), _time).OnConnectionAsync(client);
+            var answer = new byte[random.Next(300)];
+            random.NextBytes(answer);
+            if (random.Next(2) == 0)
+                answer = [.. Encoding.ASCII.GetBytes("HTTP/1.1 400 Bad Request\r\n"[..random.Next(27)]), .. answer];
+
+            for (var sent = 0; sent < answer.Length;)
+            {
+                var piece = random.Next(1, answer.Length - sent + 1);
+                await peer.SendAsync(answer[sent..(sent + piece)]);
+                sent += piece;
+            }
+
+            peer.SendEnd();
+            await stage;
+            Assert.True(feature.NoPeer is not null && info.Failure is null, $"round {round}: {info.Failure}");
+        }
+    }
+
     private Task RunAsync(HostPort? destination, bool configured = true)
     {
         _client.Features.Set(new ConnectionRoute(destination, P2, configured));

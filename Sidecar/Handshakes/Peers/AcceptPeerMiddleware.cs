@@ -16,21 +16,26 @@ internal sealed class AcceptPeerMiddleware(
 {
     private static readonly MessageParser<string> ParseLine = WireLine.Parser(WireLine.MaxPeerBytes);
 
-    public async Task OnConnectionAsync(ConnectionContext connection)
+    private readonly bool _isAlwaysStrict = listener.IsAlwaysStrict;
+
+    public Task OnConnectionAsync(ConnectionContext connection) =>
+        _isAlwaysStrict ? GreetedAsync(connection, connection.Info(), PeerMode.Strict) : DecideAsync(connection);
+
+    private async Task DecideAsync(ConnectionContext connection)
     {
         var info = connection.Info();
-        var mode = listener.IsAlwaysStrict ? PeerMode.Strict : listener.PeersOf(portOf(connection));
+        var mode = listener.PeersOf(portOf(connection));
         if (await MeetAsync(connection, info, mode) is not { } session)
             return;
-        info.Session = session;
-        if (session != PeerSession.Greeted)
+        if (session == PeerSession.Greeted)
         {
-            metrics.PeerDecided(listener, mode.Word(), session);
-            await next(connection);
+            await GreetedAsync(connection, info, mode);
             return;
         }
 
-        await GreetedAsync(connection, info, mode);
+        info.Session = session;
+        metrics.PeerDecided(listener, mode.Word(), session);
+        await next(connection);
     }
 
     // Null if the connection is over.
@@ -70,6 +75,7 @@ internal sealed class AcceptPeerMiddleware(
             return;
         }
 
+        info.Session = PeerSession.Greeted;
         metrics.HandshakeDone(info.Listener, started);
         metrics.PeerDecided(listener, mode.Word(), PeerSession.Greeted);
         info.Id = greeting.Id;

@@ -54,7 +54,7 @@ public sealed class SignalUnderLoadTests
             (await Assert.ThrowsAsync<SocketException>(() => node.Space.ConnectAsync(pod.V4, Port, Pod.AppUser))).SocketErrorCode);
         // The application ends later than that; the load balancer's part is over.
         var before = outgoing.Answered;
-        await Eventually.TrueAsync(() => outgoing.Answered > before + 50);
+        await Eventually.TrueAsync(() => outgoing.Answered > before + 20);
         Assert.Equal(1, (await pod.MetricsAsync()).Sum("sidecar_draining"));
         await outgoing.EndAsync();
         Assert.Equal(0, await pod.Process.ExitCodeAsync());

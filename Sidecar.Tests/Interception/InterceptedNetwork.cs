@@ -65,8 +65,12 @@ internal sealed class InterceptedNetwork : IAsyncDisposable
     public async Task<ProgramProcess> StartVideoAsync(NetworkNamespace where, params string[] words) =>
         await StartAsync(where, AppUser, "VideoApi", words, "listens on");
 
-    /// <summary>What curl gets as the application's user, with no proxy from the environment; -g because an IPv6 address stands in brackets.</summary>
-    public static Task<string> CurlAsync(NetworkNamespace where, string words) => where.RunAsync(
+    /// <summary>
+    /// What curl gets as the application's user, with no proxy from the environment; -g because an IPv6 address stands in brackets. Names are
+    /// those of a file in the form of /etc/hosts, if one is given.
+    /// </summary>
+    public static Task<string> CurlAsync(NetworkNamespace where, string words, string? hosts = null) => where.RunAsync(
+        (hosts is null ? "" : $"mount --bind {hosts} /etc/hosts; ") +
         $"exec env -i \"PATH=$PATH\" setpriv --reuid={AppUser} --regid={AppUser} --clear-groups curl -g -sS --fail --max-time 20 {words}");
 
     /// <summary>Waits for a record on a sidecar's stdout.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Demo.Verification;
 using Sidecar.Tests.Support;
 using Testing;
 using Testing.Peers;
@@ -42,7 +41,7 @@ public sealed class MaliciousCallTests
 
         Assert.True(surprises.Count == 0, string.Join("; ", surprises));
         // Whatever went round in circles would still be open.
-        await Eventually.TrueAsync(() => MetricsAsync().GetAwaiter().GetResult().Sum("sidecar_connections_active") == 0);
+        await Eventually.TrueAsync(async () => (await _pods.Server.MetricsAsync()).Sum("sidecar_connections_active") == 0);
     }
 
     private async Task<IReadOnlyList<string>> CallAsync(int port, string caller, IPAddress address) => caller switch
@@ -118,7 +117,4 @@ public sealed class MaliciousCallTests
         await socket.SendAsync($"GET /{path} HTTP/1.0\r\n\r\n");
         return await socket.ReadTextAsync(15) == "HTTP/1.1 200 OK" ? "served" : "not served";
     }
-
-    private async Task<MetricsPage> MetricsAsync() =>
-        new(await _pods.Server.Space.RunAsync("curl -s --noproxy '*' http://127.0.0.1:15090/metrics"));
 }

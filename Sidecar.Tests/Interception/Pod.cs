@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
+using Demo.Verification;
 using Sidecar.Tests.Support;
 using Testing;
 using Xunit;
@@ -36,6 +37,7 @@ internal sealed class Pod(NetworkNamespace space, int number, string? config = n
     private readonly TempFolder _folder = new();
     private ProgramProcess? _sidecar;
     private DateTimeOffset _since;
+    private int _generation = 1;
 
     public NetworkNamespace Space => space;
 
@@ -43,6 +45,10 @@ internal sealed class Pod(NetworkNamespace space, int number, string? config = n
 
     public IPAddress V6 { get; } = IPAddress.Parse($"fd00:77::{number}");
 
+    /// <summary>The sidecar, once it has started.</summary>
+    public ProgramProcess Process => _sidecar!;
+
+    /// <summary>Sets the addresses of a namespace that is joined to another one, and does the rest.</summary>
     public async Task StartAsync()
     {
         await space.RunAsync($"""
@@ -50,10 +56,27 @@ internal sealed class Pod(NetworkNamespace space, int number, string? config = n
             ip address add {V6}/64 dev wire nodad
             ip link set wire up
             """);
+        await StartSidecarAsync();
+    }
+
+    /// <summary>Sets the rules and starts the sidecar, where the addresses are set.</summary>
+    public async Task StartSidecarAsync()
+    {
         await SetRulesAsync("apply");
         _sidecar = space.Start(SidecarUser, "Sidecar", ["--config", _folder.Write("sidecar.yaml", config ?? Config), "--connection-records", Records]);
         await _sidecar.ErrorLineAsync("Serving admin");
     }
+
+    /// <summary>Changes the configuration file, and waits until it is in force.</summary>
+    public async Task ChangeAsync(string changed)
+    {
+        // At once: what the sidecar reads is never half a file.
+        File.Move(_folder.Write("next.yaml", changed), _folder.File("sidecar.yaml"), overwrite: true);
+        await Process.ErrorLineAsync($"is in force as generation {++_generation}");
+    }
+
+    /// <summary>The sidecar's metrics.</summary>
+    public async Task<MetricsPage> MetricsAsync() => new(await space.RunAsync("curl -sS --noproxy '*' http://127.0.0.1:15090/metrics"));
 
     /// <summary>Applies or removes the rules.</summary>
     public async Task SetRulesAsync(string action, params IEnumerable<string> more) => Assert.Equal(

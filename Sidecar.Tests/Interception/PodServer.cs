@@ -36,6 +36,31 @@ internal sealed class PodServer : IAsyncDisposable
         socket.Finish();
     });
 
+    /// <summary>
+    /// Answers each HTTP request with the server's name, on one connection until the client wants its end. Clients must not pipeline. What is no
+    /// request gets status 400, as real servers do it.
+    /// </summary>
+    public static PodServer Web(Socket listener, string name) => new(listener, async (socket, stop) =>
+    {
+        var received = new byte[8192];
+        int length = 0, read;
+        while ((read = await socket.ReceiveAsync(received.AsMemory(length), stop)) > 0)
+        {
+            length += read;
+            var request = Encoding.ASCII.GetString(received, 0, length);
+            var isHttp = !request.Contains('\n') || request.Contains(" HTTP/1.", StringComparison.Ordinal);
+            if (isHttp && !request.EndsWith("\r\n\r\n", StringComparison.Ordinal))
+                continue;
+            var isLast = !isHttp || request.Contains("Connection: close", StringComparison.OrdinalIgnoreCase);
+            var (status, body) = isHttp ? ("200 OK", name) : ("400 Bad Request", "");
+            await SendAsync(socket, $"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\n{(isLast ? "Connection: close\r\n" : "")}\r\n{body}", stop);
+            length = 0;
+            // What is unread at the close would be a reset, so it reads on.
+            if (isLast)
+                socket.Finish();
+        }
+    });
+
     /// <summary>Sends all of it; the server's own limit of time, for it may outlive the test that made it.</summary>
     public static Task SendAsync(Socket socket, string text, CancellationToken stop) => SendAsync(socket, Encoding.ASCII.GetBytes(text), stop);
 

@@ -11,9 +11,10 @@ using Xunit;
 namespace Sidecar.Tests.PodLife;
 
 /// <summary>
-/// A pod's containers as processes in its network namespace, started and ended in the order that Kubernetes 1.29 and later keep for
-/// native sidecars: each init container runs to its end, or, with <c>restartPolicy: Always</c>, until its startup probe succeeds; then the
-/// others start. At the end the others get their hook and SIGTERM; when all of them have ended, the native sidecars do, in reverse order.
+/// A pod's containers as processes in its network namespace, started and ended in the order of Kubernetes. Each init container runs to its end,
+/// or, with <c>restartPolicy: Always</c> (1.29 and later), until its startup probe succeeds. Then the others start, each when the hook
+/// <c>postStart</c> of the one before it has ended. At the end all of the others get their hook <c>preStop</c> at the same moment, and SIGTERM
+/// after it; when all of them have ended, the native sidecars do, in reverse order.
 /// </summary>
 internal sealed class PodProcesses(JsonObject spec, NetworkNamespace space, IPAddress address, Func<string, string> rename) : IAsyncDisposable
 {
@@ -56,7 +57,11 @@ internal sealed class PodProcesses(JsonObject spec, NetworkNamespace space, IPAd
         }
 
         foreach (var container in spec.Items("containers"))
+        {
             _ordinary.Add((container, Start(container)));
+            await HookAsync(container, "postStart");
+        }
+
         foreach (var (container, process) in _ordinary)
             await ProbeAsync(container, "readinessProbe", process);
     }
@@ -67,7 +72,7 @@ internal sealed class PodProcesses(JsonObject spec, NetworkNamespace space, IPAd
     {
         await Task.WhenAll(_ordinary.Select(async entry =>
         {
-            await PreStopAsync(entry.Container);
+            await HookAsync(entry.Container, "preStop");
             if (beforeSignal is not null)
                 await beforeSignal();
             entry.Process.Signal(ProcessSignal.Terminate);
@@ -106,9 +111,9 @@ internal sealed class PodProcesses(JsonObject spec, NetworkNamespace space, IPAd
         Assert.True(code == 0, string.Join('\n', process.Errors));
     }
 
-    private async Task PreStopAsync(JsonObject container)
+    private async Task HookAsync(JsonObject container, string name)
     {
-        if (container.Words("lifecycle.preStop.exec.command").ToList() is not [var program, .. var words])
+        if (container.Words($"lifecycle.{name}.exec.command").ToList() is not [var program, .. var words])
             return;
         await using var hook = Start(container, Path.GetFileName(program), words);
         Assert.Equal(0, await hook.ExitCodeAsync(Limit));

@@ -41,9 +41,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         return space;
     }
 
-    /// <summary>Joins two namespaces by a pair of interfaces, both named <c>wire</c>.</summary>
-    public static Task JoinAsync(NetworkNamespace one, NetworkNamespace other) =>
-        ShellAsync([], $"ip link add name wire netns {one.Name} type veth peer name wire netns {other.Name}");
+    /// <summary>Joins two namespaces by a pair of interfaces, both named <c>wire</c> if the second one has no name of its own.</summary>
+    public static Task JoinAsync(NetworkNamespace one, NetworkNamespace other, string otherEnd = "wire") =>
+        ShellAsync([], $"ip link add name wire netns {one.Name} type veth peer name {otherEnd} netns {other.Name}");
 
     /// <summary>Runs shell commands inside; any that fails fails the test.</summary>
     public Task<string> RunAsync(string script) => ShellAsync(Launcher, script);
@@ -87,11 +87,13 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         }
     }
 
-    /// <summary>A socket that listens inside on a port of all addresses, of both families.</summary>
-    public Socket Listen(int port) => NamespaceThread.Run(Name, user: 0, group: 0, () =>
+    /// <summary>A socket that listens inside on a port of all addresses, of both families, or of one address.</summary>
+    public Socket Listen(int port, IPAddress? address = null) => NamespaceThread.Run(Name, user: 0, group: 0, () =>
     {
-        var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
-        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+        var socket = new Socket((address ?? IPAddress.IPv6Any).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (address is null)
+            socket.DualMode = true;
+        socket.Bind(new IPEndPoint(address ?? IPAddress.IPv6Any, port));
         socket.Listen(4096);
         return socket;
     });

@@ -11,11 +11,11 @@ using Xunit;
 namespace Sidecar.Tests.PodLife;
 
 /// <summary>
-/// The pods of <c>k8s/base</c> with native sidecars, which neither the tests' podman nor their Kubernetes knows: frontend and backend in
-/// namespaces of their own, storage and Oracle in a third one that joins them.
+/// The pods of <c>k8s/base</c> with native sidecars, which neither the tests' podman nor their Kubernetes knows, and those with classic ones:
+/// frontend and backend in namespaces of their own, storage and Oracle in a third one that joins them.
 /// </summary>
 [SystemTest]
-public sealed class NativeSidecarTests : IAsyncLifetime
+public sealed class SidecarOrderTests : IAsyncLifetime
 {
     private const string Rest = "10.88.0.1";
     private const string Frontend = "10.88.0.2";
@@ -88,6 +88,29 @@ public sealed class NativeSidecarTests : IAsyncLifetime
         Assert.Equal(["frontend ended with 0", "sidecar ended with 0"], frontend.Events.Skip(6));
     }
 
+    // All containers are told to end at the same moment; their hooks make the order.
+    [Fact]
+    public async Task ClassicPods_DeletedTogetherUnderLoad_LoseNoRequest()
+    {
+        var backend = await PodAsync("backend", Backend, rendering: Renderings.Old);
+        var frontend = await PodAsync("frontend", Frontend, rendering: Renderings.Old);
+        await backend.StartAsync();
+        await frontend.StartAsync();
+        foreach (var (pod, name) in new[] { (backend, "backend"), (frontend, "frontend") })
+            Assert.Equal(["sidecar-iptables starts", "sidecar-iptables ended with 0", "sidecar starts", $"{name} starts", "sidecar is ready", $"{name} is ready"], pod.Events);
+
+        // The backend's hook must be as long as its clients come.
+        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var deleted = backend.DeleteAsync(() => idle.Task);
+        var outcomes = await DeleteUnderLoadAsync(frontend, () => new NamespaceSockets(_rest!.Name).Fetcher(), new Uri($"http://{Frontend}:8000/"), () => idle.TrySetResult());
+        await deleted;
+
+        Assert.DoesNotContain(false, outcomes);
+        Assert.True(outcomes.Count > 50, $"{outcomes.Count} requests");
+        Assert.Equal(["backend ended with 0", "sidecar ended with 0"], backend.Events.Skip(6));
+        Assert.Equal(["frontend ended with 0", "sidecar ended with 0"], frontend.Events.Skip(6));
+    }
+
     [Fact]
     public async Task Job_EndsWhenItsMainContainerEnds()
     {
@@ -105,7 +128,7 @@ public sealed class NativeSidecarTests : IAsyncLifetime
     }
 
     // Requests come until the application's hook is over: then every client knows that the pod ends.
-    private static async Task<IReadOnlyCollection<bool>> DeleteUnderLoadAsync(PodProcesses pod, Func<HttpFetcher> client, Uri url)
+    private static async Task<IReadOnlyCollection<bool>> DeleteUnderLoadAsync(PodProcesses pod, Func<HttpFetcher> client, Uri url, Action? isIdle = null)
     {
         using var stop = new CancellationTokenSource();
         var outcomes = new ConcurrentQueue<bool>();
@@ -122,6 +145,7 @@ public sealed class NativeSidecarTests : IAsyncLifetime
         {
             await stop.CancelAsync();
             await load;
+            isIdle?.Invoke();
         });
         return outcomes;
     }
@@ -135,13 +159,13 @@ public sealed class NativeSidecarTests : IAsyncLifetime
         return findings.Failures;
     }
 
-    private async Task<PodProcesses> PodAsync(string deployment, string address, Action<JsonObject>? change = null)
+    private async Task<PodProcesses> PodAsync(string deployment, string address, Action<JsonObject>? change = null, string rendering = "base")
     {
         var space = await SpaceAsync();
         var port = space.Name[^8..].TrimStart('-');
         await _rest!.RunAsync($"ip link add name eth0 netns {space.Name} type veth peer name {port} && ip link set {port} master pods up");
         await space.RunAsync($"ip address add {address}/24 dev eth0 && ip link set eth0 up");
-        var spec = (await Renderings.OfAsync("base")).Pods.Single(pod => pod.Name == deployment).Spec.DeepClone().AsObject();
+        var spec = (await Renderings.OfAsync(rendering)).Pods.Single(pod => pod.Name == deployment).Spec.DeepClone().AsObject();
         change?.Invoke(spec);
         // Names of Services as addresses: the namespaces have no DNS.
         var pod = new PodProcesses(spec, space, IPAddress.Parse(address), text => text

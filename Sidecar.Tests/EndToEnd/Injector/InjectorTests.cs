@@ -15,6 +15,9 @@ public sealed class InjectorTests : IAsyncLifetime
 {
     private const string Pod = """{"apiVersion":"v1","kind":"Pod","metadata":{"annotations":{"sidecar.proxy/role":"inbound"}},"spec":{"containers":[{"name":"a","ports":[{"containerPort":9000}]}]}}""";
 
+    // Its usual ports can be another test's.
+    private static readonly string[] OnFreePorts = ["injector", "--listen", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0"];
+
     private readonly TempFolder _folder = new();
     private ProgramProcess _injector = null!;
     private int _port;
@@ -24,9 +27,7 @@ public sealed class InjectorTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         WriteCertificate("one.example");
-        _injector = ProgramProcess.Start(
-            "Sidecar", "injector", "--listen", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0",
-            "--certificate", _folder.File("tls.crt"), "--key", _folder.File("tls.key"), "--image", "registry.example/sidecar:1");
+        _injector = ProgramProcess.Start("Sidecar", [.. OnFreePorts, "--certificate", _folder.File("tls.crt"), "--key", _folder.File("tls.key"), "--image", "registry.example/sidecar:1"]);
         var line = await _injector.ErrorLineAsync("Admission reviews are answered on");
         _port = new Uri(line.Split("answered on ")[1].Split(' ')[0]).Port;
     }
@@ -107,7 +108,7 @@ public sealed class InjectorTests : IAsyncLifetime
     [Fact]
     public async Task Start_WithoutItsFiles_NamesThem()
     {
-        var (code, _, errors) = await ProgramProcess.RunAsync("Sidecar", "injector", "--certificate", _folder.File("none"), "--key", _folder.File("tls.key"));
+        var (code, _, errors) = await ProgramProcess.RunAsync("Sidecar", [.. OnFreePorts, "--certificate", _folder.File("none"), "--key", _folder.File("tls.key")]);
 
         Assert.Equal(2, code);
         Assert.StartsWith($"Sidecar: --certificate '{_folder.File("none")}': ", Assert.Single(errors), StringComparison.Ordinal);

@@ -32,7 +32,7 @@ public sealed class OracleClientTests
         {
             _time.Advance(slow);
             return [IPAddress.Loopback];
-        });
+        }, NullLogger<Resolver>.Instance);
         var client = new OracleClient(
             options, resolver, new UpstreamConnector(dialer, new AttemptPlaces(), new UpstreamTable(_time), options, _time), new OraclePools(options, _time),
             new OracleReach(resolver, _time, NullLogger<OracleReach>.Instance), Stage.Metrics(_time), _time);

@@ -7,6 +7,7 @@ using Demo.Transparent;
 using Demo.Verification;
 using Processes;
 using Sidecar.Tests.Kubernetes;
+using Sidecar.Tests.Support;
 using Testing;
 using Testing.Peers;
 using Xunit;
@@ -128,15 +129,12 @@ public sealed class DemoClusterTests
     [Fact(Explicit = true)]
     public async Task RollingUpdate_LosesNoRequest()
     {
-        // What both sidecars know of a connection, if one fails.
-        await Cluster.KubectlAsync("-n", DemoCluster.Space, "set", "env", "deployment/frontend", "deployment/backend", "-c", "sidecar", "SIDECAR__CONNECTION_RECORDS__PATH=-");
-        await RolledOutAsync("frontend");
-        await RolledOutAsync("backend");
         var old = await Cluster.PodAsync(DemoCluster.Space, "backend");
         var processes = ProcessesOf(old);
         var frontend = await Cluster.PodAsync(DemoCluster.Space, "frontend");
         var inside = frontend.Sockets;
         var service = await Cluster.ServiceAsync(DemoCluster.Space, "backend");
+        // What the sidecars know of a connection, if one fails.
         var records = new ConcurrentQueue<string>();
         await using var frontendLog = Follow(frontend, records);
         await using var oldLog = Follow(old, records);
@@ -170,12 +168,7 @@ public sealed class DemoClusterTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{asked} requests");
         var young = await Cluster.PodAsync(DemoCluster.Space, "backend");
         if (!failures.IsEmpty)
-        {
-            await using var youngLog = Follow(young, records);
-            await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
-            Assert.Fail(string.Join('\n', [.. failures, .. records]));
-        }
-
+            Assert.Fail(string.Join('\n', [.. failures, .. records, .. (await Cluster.KubectlAsync("-n", DemoCluster.Space, "logs", young.Name, "-c", "sidecar")).Split('\n').Where(SidecarLog.IsUnusual)]));
         Assert.NotEqual(old.Name, young.Name);
         Assert.True(asked > 100, $"{asked} requests");
     }
@@ -283,12 +276,10 @@ public sealed class DemoClusterTests
         }
     }
 
-    /// <summary>Collects the records of a sidecar's connections that did not end as usual, and its warnings.</summary>
     private ManagedProcess Follow(ClusterPod pod, ConcurrentQueue<string> lines) =>
         Cluster.Start(["kubectl", "-n", DemoCluster.Space, "logs", "-f", pod.Name, "-c", "sidecar"], output =>
         {
-            // Exchanges are in the same stream.
-            if (output.Line is not ['{', ..] || (output.Line.Contains("\"reason\":", StringComparison.Ordinal) && !output.Line.Contains("\"reason\":\"completed\"", StringComparison.Ordinal)))
+            if (SidecarLog.IsUnusual(output.Line))
                 lines.Enqueue($"{pod.Name}: {output.Line}");
         });
 

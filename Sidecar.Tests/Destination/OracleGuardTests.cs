@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Destination;
@@ -28,7 +29,7 @@ public sealed class OracleGuardTests
             "local.test" => [IPAddress.Loopback],
             _ => throw new SocketException((int)SocketError.HostNotFound),
         };
-    });
+    }, NullLogger<Resolver>.Instance);
 
     [Theory]
     [InlineData("192.0.2.7:9100", "192.0.2.7:9100", "192.0.2.7")]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -5,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Chassis.Settings;
 using Demo.Verification;
+using Sidecar.Tests.Support;
 using Testing;
 using Testing.Peers;
 using Xunit;
@@ -98,6 +100,7 @@ public sealed class DemoPodsTests
         var segment = new MediaFiles(Repository.Clips).Files.MaxBy(file => new FileInfo(file.Value).Length);
         var expected = SHA256.HashData(await File.ReadAllBytesAsync(segment.Value, Cancellation));
         var url = DemoPods.Url(_pods.Backend.V4, DemoPods.BackendPort, segment.Key);
+        var failures = new ConcurrentQueue<string>();
         var clock = Stopwatch.StartNew();
         var fetched = await Task.WhenAll(Enumerable.Range(0, Busy).Select(_ => Task.Run(async () =>
         {
@@ -107,14 +110,20 @@ public sealed class DemoPodsTests
             var count = 0;
             while (clock.Elapsed < BusyTime)
             {
-                var answer = await web.GetAsync(url, findings, Cancellation);
-                Assert.Equal([], findings.Failures);
-                Assert.Equal(expected, SHA256.HashData(answer!.Body));
+                if (await web.GetAsync(url, findings, Cancellation) is not { } answer)
+                {
+                    failures.Enqueue($"{DateTimeOffset.UtcNow:HH:mm:ss.fff} {findings.Failures[0]}");
+                    return count;
+                }
+
+                Assert.Equal(expected, SHA256.HashData(answer.Body));
                 count++;
             }
 
             return count;
         }, Cancellation)));
+        if (!failures.IsEmpty)
+            Assert.Fail(string.Join('\n', [.. failures, .. await UnusualAsync("frontend"), .. await UnusualAsync("backend")]));
         Assert.DoesNotContain(0, fetched);
 
         foreach (var pod in new[] { _pods.Frontend, _pods.Backend })
@@ -159,6 +168,9 @@ public sealed class DemoPodsTests
             Assert.Equal(before, await pod.ContainerAsync(name));
         TestContext.Current.TestOutputHelper?.WriteLine($"{_pods.Viewer.Rounds} times in {TimeProvider.System.GetUtcNow() - _pods.Viewer.Began}");
     }
+
+    private async Task<IEnumerable<string>> UnusualAsync(string pod) =>
+        (await _pods.Host.PodmanAsync("logs", $"{pod}-sidecar")).Split('\n').Where(SidecarLog.IsUnusual).TakeLast(100).Select(line => $"{pod}: {line}");
 
     private static async Task StopsAsync(RunningPod pod, string container)
     {

@@ -10,6 +10,8 @@ public sealed class LookUpsTests : IDisposable
 {
     private readonly ManualTimeProvider _time = new();
     private readonly ManualResetEventSlim _answer = new(initialState: true);
+    private readonly List<string> _heldOn = [];
+    private SocketError? _failure;
     private int _asked;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -50,7 +52,7 @@ public sealed class LookUpsTests : IDisposable
     public async Task Find_WhereNoThreadCanBeStarted_IsAFailureThatGivesItsPlaceBack()
     {
         // As without descriptors, of which a thread takes two.
-        var lookUps = new LookUps(_time, _ => [IPAddress.Loopback], new ClientPlaces(all: 1, each: 1), new NoThreads());
+        var lookUps = new LookUps(_time, _ => [IPAddress.Loopback], new ClientPlaces(all: 1, each: 1), threads: new NoThreads());
         for (var i = 0; i < 3; i++)
         {
             var found = await lookUps.FindAsync($"{i}.test", Client(1), Cancel);
@@ -70,6 +72,92 @@ public sealed class LookUpsTests : IDisposable
         _time.Advance(LookUps.KeptFailure);
         await lookUps.FindAsync("nowhere.test", Client(1), Cancel);
 
+        Assert.Equal(2, _asked);
+    }
+
+    [Theory]
+    [InlineData(SocketError.TryAgain, true)]
+    [InlineData(SocketError.HostNotFound, false)]
+    [InlineData(SocketError.NoData, false)]
+    public async Task Find_WhenTheNextLookUpFails_TheLastAnswerHoldsOnUnlessTheNameIsGone(SocketError error, bool holdsOn)
+    {
+        var lookUps = New();
+        await lookUps.FindAsync("name.test", Client(1), Cancel);
+        _failure = error;
+        _time.Advance(LookUps.Kept);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var found = await lookUps.FindAsync("name.test", Client(1), Cancel);
+            Assert.Equal(holdsOn ? [IPAddress.Loopback] : [], found.Addresses);
+        }
+
+        // One look-up for all three, and the next one soon.
+        Assert.Equal(2, _asked);
+        _time.Advance(LookUps.KeptFailure);
+        await lookUps.FindAsync("name.test", Client(1), Cancel);
+        Assert.Equal(3, _asked);
+        Assert.Equal(holdsOn ? ["name.test"] : [], _heldOn);
+
+        _failure = null;
+        _time.Advance(LookUps.KeptFailure);
+        Assert.Null((await lookUps.FindAsync("name.test", Client(1), Cancel)).Error);
+    }
+
+    [Fact]
+    public async Task Find_WhenTheNameServiceFailsAgain_IsToldAgain()
+    {
+        var lookUps = New();
+        foreach (var failure in new SocketError?[] { null, SocketError.TryAgain, SocketError.TryAgain, null, SocketError.TryAgain })
+        {
+            _failure = failure;
+            await lookUps.FindAsync("name.test", Client(1), Cancel);
+            _time.Advance(LookUps.Kept);
+        }
+
+        Assert.Equal(["name.test", "name.test"], _heldOn);
+    }
+
+    [Fact]
+    public async Task Find_ALastAnswerOfADayAgo_IsNoAnswer()
+    {
+        var lookUps = New();
+        await lookUps.FindAsync("name.test", Client(1), Cancel);
+        _failure = SocketError.TryAgain;
+        _time.Advance(LookUps.HeldOn - TimeSpan.FromTicks(1));
+        Assert.Null((await lookUps.FindAsync("name.test", Client(1), Cancel)).Error);
+
+        _time.Advance(LookUps.KeptFailure);
+
+        Assert.NotNull((await lookUps.FindAsync("name.test", Client(1), Cancel)).Error);
+    }
+
+    [Fact]
+    public async Task Find_WhileTheNextLookUpHangs_TakesTheLastAnswer()
+    {
+        var places = new ClientPlaces(all: 1, each: 1);
+        var lookUps = New(places);
+        await lookUps.FindAsync("name.test", Client(1), Cancel);
+        _answer.Reset();
+        _time.Advance(LookUps.Kept);
+
+        var first = lookUps.FindAsync("name.test", Client(1), Cancel).AsTask();
+        await Eventually.TrueAsync(() => Volatile.Read(ref _asked) == 2);
+        _time.Advance(LookUps.Patience - TimeSpan.FromTicks(1));
+        var second = lookUps.FindAsync("name.test", Client(2), Cancel).AsTask();
+        Assert.False(first.IsCompleted || second.IsCompleted);
+        _time.Advance(TimeSpan.FromTicks(1));
+
+        Assert.Equal([IPAddress.Loopback], (await first).Addresses);
+        Assert.Equal([IPAddress.Loopback], (await second).Addresses);
+        // The next one does not wait at all.
+        Assert.True(lookUps.FindAsync("name.test", Client(3), Cancel).AsTask().IsCompletedSuccessfully);
+        Assert.Equal(2, _asked);
+
+        // Its answer counts once it comes.
+        _answer.Set();
+        await Eventually.TrueAsync(() => places.Clients == 0);
+        await lookUps.FindAsync("name.test", Client(3), Cancel);
         Assert.Equal(2, _asked);
     }
 
@@ -130,9 +218,12 @@ public sealed class LookUpsTests : IDisposable
         {
             Interlocked.Increment(ref _asked);
             _answer.Wait(Cancel);
-            return name == "nowhere.test" ? throw new SocketException((int)SocketError.HostNotFound) : [IPAddress.Loopback];
+            if (name == "nowhere.test")
+                throw new SocketException((int)SocketError.HostNotFound);
+            return _failure is { } failure ? throw new SocketException((int)failure) : [IPAddress.Loopback];
         },
-        places);
+        places,
+        (name, _) => _heldOn.Add(name));
 
     private sealed class NoThreads : TaskScheduler
     {

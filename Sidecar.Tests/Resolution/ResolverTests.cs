@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Chassis.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Connections;
 using Sidecar.Resolution;
 using Sidecar.Tests.Support;
@@ -117,7 +118,7 @@ public sealed class ResolverTests
 
     private static HostPort Slow(int number) => new($"slow{number}.test", 80);
 
-    private Resolver Resolver(Func<string, IPAddress[]> lookUp) => new(_time, lookUp);
+    private Resolver Resolver(Func<string, IPAddress[]> lookUp) => new(_time, lookUp, NullLogger<Resolver>.Instance);
 
     /// <summary>A name service that is silent about slow names until it is told to answer.</summary>
     private sealed class Names : IDisposable

@@ -148,7 +148,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         services.AddSingleton<IReopenable>(provider => provider.GetRequiredService<ConnectionReporter>());
         services.AddTransport(options);
         services.AddSingleton<NeighbourListeners>().AddSingleton<DestinationGuard>().AddSingleton<AttemptPlaces>().AddSingleton<UpstreamTable>().AddSingleton<UpstreamMetrics>();
-        services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses));
+        services.AddSingleton(provider => new Resolver(provider.GetRequiredService<TimeProvider>(), Dns.GetHostAddresses, provider.GetRequiredService<ILogger<Resolver>>()));
         services.AddSingleton<Drain>().AddSingleton<IStoppable>(provider => provider.GetRequiredService<Drain>()).AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<OraclePools>().AddSingleton<OracleReach>();
     }

@@ -15,7 +15,7 @@ internal readonly record struct ResolveOutcome(IReadOnlyList<IPEndPoint> Address
 /// Resolves a name once for each connection, within a time limit. Names of the configuration have their own look-ups, at most one
 /// for each name; names that clients send share a few places.
 /// </summary>
-internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> lookUp)
+internal sealed partial class Resolver(TimeProvider time, Func<string, IPAddress[]> lookUp, ILogger<Resolver> logger)
 {
     /// <summary>
     /// Look-ups at once of names that clients send. Each can hold a thread while name servers are silent (10 s by default).
@@ -25,10 +25,7 @@ internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> look
     /// <summary>The most of these for one client.</summary>
     public const int MaxOfClient = 8;
 
-    // A hostile name server could answer with hundreds; each would get its share of the connect timeout.
-    private const int MaxAddresses = 16;
-
-    private readonly LookUps _configured = new(time, lookUp, places: null);
+    private readonly LookUps _configured = new(time, lookUp, places: null, (name, error) => Log.HeldOn(logger, name, error));
     private readonly LookUps _told = new(time, lookUp, new ClientPlaces(MaxTold, MaxOfClient));
 
     /// <summary>Finds the addresses of a host.</summary>
@@ -45,7 +42,7 @@ internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> look
         {
             var found = await (client is null ? _configured : _told).FindAsync(host.Host, client ?? IPAddress.None, end.Token);
             return found.Addresses.Count > 0
-                ? new([.. found.Addresses.Take(MaxAddresses).Select(a => Canonical(a, host.Port)).Distinct()], null, null, time.GetElapsedTime(started))
+                ? new([.. found.Addresses.Select(a => Canonical(a, host.Port)).Distinct()], null, null, time.GetElapsedTime(started))
                 : new([], RelayEndReason.ConnectFailed, found.Error is { } error ? $"{host.Host}: {error}" : $"{host.Host} has no address");
         }
         catch (OperationCanceledException)
@@ -58,4 +55,10 @@ internal sealed class Resolver(TimeProvider time, Func<string, IPAddress[]> look
     public static IPEndPoint? Literal(HostPort host) => IPAddress.TryParse(host.Host, out var address) ? Canonical(address, host.Port) : null;
 
     private static IPEndPoint Canonical(IPAddress address, int port) => new(NetworkAddress.Canonical(address), port);
+
+    private static partial class Log
+    {
+        [LoggerMessage(156, LogLevel.Warning, "The name service did not answer for {Name}: {Error}. Its last addresses stay in use")]
+        public static partial void HeldOn(ILogger logger, string name, string error);
+    }
 }

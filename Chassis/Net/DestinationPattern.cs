@@ -40,11 +40,20 @@ public sealed record DestinationPattern
     /// <param name="host">A name, or an address as text; an IPv6 scope and a v4-mapped form make no difference.</param>
     /// <param name="port">Its port.</param>
     public bool Matches(string host, int port) =>
-        TryParseAddress(host, out var address) ? Matches(address, port) : MatchesPort(port) && MatchesName(WithoutRoot(host));
+        TryParseAddress(host, out var address) ? Matches(address, port) : MatchesName(host, port);
 
     /// <summary>Whether the pattern matches a destination that is an address.</summary>
     public bool Matches(IPAddress address, int port) =>
         MatchesPort(port) && _name is null && (_network is not { } network || network.Contains(NetworkAddress.Canonical(address)));
+
+    /// <summary>Whether the pattern matches a destination that is a name.</summary>
+    public bool MatchesName(string name, int port) => MatchesPort(port) && MatchesName(WithoutRoot(name));
+
+    /// <summary>Whether the pattern matches names only.</summary>
+    public bool IsName => _name is not null;
+
+    /// <summary>Whether the pattern matches names only, and some of them with this port.</summary>
+    public bool IsNameAt(int port) => IsName && MatchesPort(port);
 
     /// <summary>The canonical form: parsing it gives an equal pattern.</summary>
     public override string ToString()

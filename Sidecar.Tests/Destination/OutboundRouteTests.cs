@@ -53,6 +53,48 @@ public sealed class OutboundRouteTests
     public void Connection_OfAListenerWithoutRoutes_IsGreeted() =>
         Assert.Null(Taken(Listener(), new HostPort("10.1.2.3", 80)).Info.Session);
 
+    [Theory]
+    // A name matches patterns of names with the destination's port, and the address its own.
+    [InlineData("10.1.2.3", 443, "b.a.test", 1)]
+    [InlineData("10.9.0.1", 443, "b.a.test", 0)]
+    [InlineData("10.1.2.3", 443, "c.test", 2)]
+    [InlineData("10.1.2.3", 80, "b.a.test", 3)]
+    [InlineData("10.1.2.3", 443, null, 3)]
+    [InlineData("192.0.2.1", 443, "xa.test", -1)]
+    [InlineData("192.0.2.7", 80, "xa.test", 2)]
+    public void Name_OfTheClient_OnlyChoosesTheRoute(string host, int port, string? name, int expected)
+    {
+        var listener = Listener(
+            Route("10.9.0.0/16", RouteAction.Peer),
+            Route("*.a.test:443", RouteAction.Peer),
+            Route("c.test", RouteAction.Peer) with { Destinations = [DestinationPattern.Parse("c.test:443"), DestinationPattern.Parse("192.0.2.7")] },
+            Route("10.0.0.0/8", RouteAction.Peer));
+
+        var route = Taken(listener, new HostPort(host, port), name).Route!;
+
+        Assert.Equal(expected, route.Rule is null ? -1 : listener.Routes.ToList().IndexOf(route.Rule));
+        // The guard judges it as a client's destination, not as one of the configuration.
+        Assert.Equal((new HostPort(host, port), new HostPort(host, port), false), (route.Destination, route.Upstream, route.Configured));
+    }
+
+    [Fact]
+    public void Name_ThatIsDenied_IsInTheReason()
+    {
+        var (route, info) = Taken(Listener(Route("*.a.test", RouteAction.Deny)), new HostPort("10.1.2.3", 80), "b.a.test");
+
+        Assert.Null(route);
+        Assert.Equal(new Ending(RelayEndReason.DestinationNotAllowed, "a route of this listener denies 10.1.2.3:80 (b.a.test)"), info.Failure);
+    }
+
+    [Theory]
+    [InlineData("10.1.2.3:443", false)]
+    [InlineData("10.9.0.1:443", true)]
+    [InlineData("10.9.0.1:80", false)]
+    [InlineData("192.0.2.1:443", true)]
+    [InlineData("192.0.2.1:25", false)]
+    public void Name_IsAskedFor_OnlyWhereItDecides(string destination, bool decides) => Assert.Equal(decides, Listener(
+        Route("10.1.0.0/16", RouteAction.Plain), Route("*.a.test:443", RouteAction.Peer), Route("*:25", RouteAction.Plain)).DependsOnName(HostPort.Parse(destination)));
+
     private static ListenerOptions Listener(params IReadOnlyList<OutboundRoute> routes) => Stage.Listener(SidecarRole.Outbound, ListenerMode.Socks4) with { Routes = routes };
 
     private static OutboundRoute Route(string pattern, RouteAction action) => new()
@@ -73,10 +115,11 @@ public sealed class OutboundRouteTests
         _ => host == pattern,
     };
 
-    private static (ConnectionRoute? Route, ConnectionInfo Info) Taken(ListenerOptions listener, HostPort destination)
+    private static (ConnectionRoute? Route, ConnectionInfo Info) Taken(ListenerOptions listener, HostPort destination, string? name = null)
     {
         var connection = new MemoryConnection();
         var info = Stage.Open(connection, listener);
+        info.Name = name;
         connection.Features.Set<SocksRequest?>(new SocksRequest(SocksRequest.Connect, destination));
         new RouteMiddleware(_ => Task.CompletedTask, listener).OnConnectionAsync(connection).GetAwaiter().GetResult();
         return (connection.Features.Get<ConnectionRoute>(), info);

@@ -7,14 +7,14 @@ using Sidecar.Resolution;
 namespace Sidecar.Destination;
 
 /// <summary>
-/// Keeps p2 and alone from connecting to the Oracle that they ask. A client that reached the Oracle through them would ask from the
-/// sidecar's address, and use up the sidecar's share.
+/// Keeps p2, alone, and a p1 whose connections can become plain ones, from connecting to the Oracle that they ask. A client that reached the
+/// Oracle through them would ask from the sidecar's address, and use up the sidecar's share.
 /// </summary>
 internal sealed class OracleGuard(HostPort oracle, Resolver resolver, TimeSpan limit)
 {
-    /// <summary>The guard of a listener; null if it needs none: without an Oracle, or for a p1, which connects to its p2.</summary>
+    /// <summary>The guard of a listener; null if it needs none: without an Oracle, or for a p1 that the Oracle does not make plain.</summary>
     public static OracleGuard? For(ListenerOptions listener, Resolver resolver, TimeSpan limit) =>
-        listener is { Oracle: { } oracle, Role: not SidecarRole.Outbound } ? new OracleGuard(oracle, resolver, limit) : null;
+        listener is { Oracle: { } oracle } and ({ Role: not SidecarRole.Outbound } or { OraclePlain: true }) ? new OracleGuard(oracle, resolver, limit) : null;
 
     /// <summary>The Oracle's addresses that the upstream could have; the name is resolved only if the ports are the same.</summary>
     public async ValueTask<OracleAddresses> FindAsync(HostPort upstream)

@@ -23,13 +23,15 @@ public sealed class OutboundRouteTests
     public void Route_OfAnyDestination_IsTheFirstThatMatches() => Check.QuickThrowOnFailure(Prop.ForAll(
         Gen.ListOf(Gen.Elements(Patterns).SelectMany(pattern => Gen.Elements(0, 80, 443).Select(port => (pattern, port)))).ToArbitrary(),
         Gen.Elements(Hosts).SelectMany(host => Gen.Elements(Ports).Select(port => (host, port))).ToArbitrary(),
-        (routes, destination) =>
+        Gen.Elements(null, "a.test", "b.a.test", "xa.test").ToArbitrary(),
+        (routes, destination, name) =>
         {
             var listener = Listener([.. routes.Select((route, i) => Route(route.port == 0 ? route.pattern : $"{route.pattern}:{route.port}", RouteAction.Peer) with { Peer = new HostPort("peer", i + 1) })]);
 
-            var route = Taken(listener, new HostPort(destination.host, destination.port)).Route;
+            var route = Taken(listener, new HostPort(destination.host, destination.port), name).Route;
 
-            var expected = routes.ToList().FindIndex(r => (r.port == 0 || r.port == destination.port) && Fits(r.pattern, destination.host));
+            var expected = routes.ToList().FindIndex(r => (r.port == 0 || r.port == destination.port)
+                && (Fits(r.pattern, destination.host) || (name is not null && r.pattern.EndsWith("test", StringComparison.Ordinal) && Fits(r.pattern, name))));
             Assert.Equal(expected < 0 ? new HostPort(destination.host, destination.port) : new HostPort("peer", expected + 1), route!.Upstream);
             Assert.Equal(expected >= 0, route.Configured);
         }));

@@ -4,6 +4,7 @@ using Sidecar.Authorization;
 using Sidecar.Connections;
 using Sidecar.Destination;
 using Sidecar.Handshakes;
+using Sidecar.Handshakes.Names;
 using Sidecar.Handshakes.Peers;
 using Sidecar.Handshakes.ProxyProtocol;
 using Sidecar.Handshakes.Socks;
@@ -30,10 +31,13 @@ internal sealed class ProxyPipeline(
         {
             SidecarRole.Outbound => connection
                 .UseSocks(listener, options.Timeouts, time)
+                .UsePeekName(listener, RouteMiddleware.DestinationOf, time)
                 .UseRoute(listener)
+                .UsePlainQuestion(listener, oracle)
                 .UseFallback(listener, fallbackLogger)
                 .UseDestinationGuard(listener, options.Timeouts, guard, resolver)
                 .UseUpstream(listener, connector, metrics)
+                .UsePlainAnswer(listener)
                 .UseSendProxyHeader(listener)
                 .UseGreetPeer(metrics, time)
                 .UseAuthorization(listener, oracle),

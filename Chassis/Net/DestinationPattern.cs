@@ -49,6 +49,12 @@ public sealed record DestinationPattern
     /// <summary>Whether the pattern matches a destination that is a name.</summary>
     public bool MatchesName(string name, int port) => MatchesPort(port) && MatchesName(WithoutRoot(name));
 
+    /// <summary>Whether the pattern matches names only.</summary>
+    public bool IsName => _name is not null;
+
+    /// <summary>Whether the pattern matches names only, and some of them with this port.</summary>
+    public bool IsNameAt(int port) => IsName && MatchesPort(port);
+
     /// <summary>The canonical form: parsing it gives an equal pattern.</summary>
     public override string ToString()
     {

@@ -7,6 +7,7 @@ namespace Oracle.Decisions;
 /// <summary>
 /// Decides questions. Each question is judged by itself, and a denial of either side stands. In a pair p2 asks first, and its grant
 /// decides the transform of both. A p1 that asks about a connection about which no p2 has asked is denied and leaves nothing behind.
+/// A p1 can ask before that whether it should greet; that opens nothing either, so it asks for the transform like any other.
 /// </summary>
 internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
 {
@@ -18,10 +19,19 @@ internal sealed class Arbiter(PolicyStore policies, DecisionMemory memory)
         var active = policies.Current;
         return question.Role switch
         {
+            SidecarRole.Outbound when question.Route is { MayBePlain: true } => Advise(question, active),
             SidecarRole.Outbound => Join(question, active),
             SidecarRole.Inbound => Open(question, active, asker),
             _ => Judge(question, active),
         };
+    }
+
+    private static Decision Advise(OracleQuestion question, ActivePolicy active)
+    {
+        var verdict = active.Policy.Judge(PolicySubject.Of(question));
+        return verdict.IsPlain ? Decision.Advise(GreetingAdvice.Plain, verdict.Rule, active.Generation)
+            : verdict.IsGranted ? Decision.Advise(GreetingAdvice.Peer, verdict.Rule, active.Generation)
+            : Decision.Deny(DenialReason.Policy, active.Generation, verdict.Rule);
     }
 
     private Decision Open(OracleQuestion question, ActivePolicy active, IPAddress asker)

@@ -14,6 +14,10 @@ internal sealed record Decision(OracleAnswer Answer, string? Rule, int? Generati
     public static Decision Grant(TransformExpression transform, string rule, int generation) =>
         new(new OracleAnswer(transform), rule, generation, null);
 
+    /// <summary>The answer to an outbound sidecar that asks before it greets.</summary>
+    public static Decision Advise(GreetingAdvice advice, string rule, int generation) =>
+        new(new OracleAnswer(null, advice), rule, generation, null);
+
     /// <summary>A denial.</summary>
     public static Decision Deny(DenialReason reason, int generation, string? rule = null) =>
         new(OracleAnswer.Denied, rule, generation, reason);

@@ -12,7 +12,8 @@ namespace Oracle.Policies;
 /// Whether it denies because the rule could match and its transform differs from the one that would be granted otherwise. Then every
 /// possible answer grants a transform, but not always the same one.
 /// </param>
-internal readonly record struct Verdict(string Rule, TransformChoice? Grant, bool IsForLackOfRoute = false)
+/// <param name="IsPlain">Whether the connection should be a plain one. Only an outbound sidecar that asks for that gets this verdict.</param>
+internal readonly record struct Verdict(string Rule, TransformChoice? Grant, bool IsForLackOfRoute = false, bool IsPlain = false)
 {
     /// <summary>Whether some transform is granted in any case, whatever the question leaves open.</summary>
     public bool IsGranted => Grant is not null || IsForLackOfRoute;
@@ -37,7 +38,7 @@ internal enum Match
 /// <param name="Name">Its name, or its position in the file: <c>rules.0</c>.</param>
 /// <param name="Roles">Roles of the asker; null for any.</param>
 /// <param name="Peers">Networks of the asker's peer; null for any.</param>
-/// <param name="Grant">The transform; null denies.</param>
+/// <param name="Grant">The transform; null denies, or see <see cref="IsPlain"/>.</param>
 internal sealed record PolicyRule(string Name, IReadOnlyList<SidecarRole>? Roles, IReadOnlyList<IPNetwork>? Peers, TransformChoice? Grant)
 {
     /// <summary>Listeners of the asker; null for any.</summary>
@@ -46,16 +47,24 @@ internal sealed record PolicyRule(string Name, IReadOnlyList<SidecarRole>? Roles
     /// <summary>Destinations of the connection; null for any.</summary>
     public IReadOnlyList<DestinationPattern>? Destinations { get; init; }
 
+    /// <summary>
+    /// Whether connections that match should be plain ones. Such a rule is there only for outbound sidecars that ask for that before they greet;
+    /// every other question is judged by the rules behind it.
+    /// </summary>
+    public bool IsPlain { get; init; }
+
     /// <summary>Whether it depends on what only dialect v1x names.</summary>
     public bool LooksAtRoute => Listeners is not null || Destinations is not null;
 
     /// <summary>Whether the rule matches this question.</summary>
     public Match Matches(in PolicySubject subject)
     {
-        if (Roles?.Contains(subject.Role) == false || (Peers is not null && !MatchesPeer(subject.Peer)))
+        if (Roles?.Contains(subject.Role) == false || (Peers is not null && !MatchesPeer(subject.Peer)) || (IsPlain && !subject.MayBePlain))
             return Match.No;
         var (listener, destination) = (MatchListener(subject.Listener), MatchDestination(subject));
-        return listener < destination ? listener : destination;
+        var least = listener < destination ? listener : destination;
+        // In doubt nothing is plain.
+        return IsPlain && least == Match.Untold ? Match.No : least;
     }
 
     private bool MatchesPeer(IPAddress peer) => Peers!.Any(network => network.Contains(peer));
@@ -100,7 +109,7 @@ internal sealed record Policy(IReadOnlyList<PolicyRule> Rules, TransformChoice? 
         {
             var (rule, match) = (Rules[i], Rules[i].Matches(subject));
             if (match == Match.Yes || (match == Match.Untold && rule.Grant is null))
-                return UnlessUntold(new Verdict(rule.Name, rule.Grant), subject, firstUntold, i);
+                return UnlessUntold(new Verdict(rule.Name, rule.Grant, IsPlain: rule.IsPlain), subject, firstUntold, i);
             if (match == Match.Untold)
                 firstUntold = Math.Min(firstUntold, i);
         }
@@ -111,7 +120,7 @@ internal sealed record Policy(IReadOnlyList<PolicyRule> Rules, TransformChoice? 
     // A second pass, only over the rules that could match, so that no question keeps a list of them.
     private Verdict UnlessUntold(Verdict verdict, in PolicySubject subject, int first, int end)
     {
-        for (var i = first; i < end && verdict.Grant is not null; i++)
+        for (var i = first; i < end && (verdict.IsPlain || verdict.Grant is not null); i++)
         {
             if (Rules[i].Grant != verdict.Grant && Rules[i].Matches(subject) == Match.Untold)
                 return new Verdict(Rules[i].Name, null, IsForLackOfRoute: true);

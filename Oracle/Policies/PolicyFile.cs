@@ -9,7 +9,7 @@ namespace Oracle.Policies;
 
 /// <summary>
 /// Reads a policy file: <c>rules</c>, each with an optional <c>name</c>, <c>role</c>, <c>peer</c>, <c>listener</c> and
-/// <c>destination</c> and exactly one of <c>transform</c> and <c>deny: true</c>; <c>default</c>, a transform or
+/// <c>destination</c> and exactly one of <c>transform</c>, <c>plain: true</c> and <c>deny: true</c>; <c>default</c>, a transform or
 /// <c>deny</c> (also if it is left out); and the words that <see cref="LanguageSettings"/> reads.
 /// </summary>
 internal static class PolicyFile
@@ -27,7 +27,7 @@ internal static class PolicyFile
     private static readonly TransformLanguage Language = TransformLanguage.Default.Reserving(TransformChoice.RandomWord, DenyWord);
 
     private static readonly string[] Lists = ["role", "peer", "listener", "destination"];
-    private static readonly string[] Keys = ["name", "transform", "deny", .. Lists];
+    private static readonly string[] Keys = ["name", "transform", "plain", "deny", .. Lists];
 
     /// <summary>Reads a policy.</summary>
     /// <param name="text">The YAML text.</param>
@@ -64,13 +64,18 @@ internal static class PolicyFile
         var listeners = settings.ReadList($"{rule}.listener", ParseListener);
         var destinations = settings.ReadList($"{rule}.destination", DestinationPattern.Parse);
         var transform = settings.Read<TransformChoice?>($"{rule}.transform", null, text => TransformChoice.Parse(text, language));
-        var deny = settings.Read($"{rule}.deny", false, ParseDeny);
-        if (deny == transform.HasValue && !settings.IsWrong($"{rule}.transform") && !settings.IsWrong($"{rule}.deny"))
-            settings.RefuseAt(some, $"{rule} needs either transform or 'deny: true', and not both");
+        var deny = settings.Read($"{rule}.deny", false, ParseTrue);
+        var plain = settings.Read($"{rule}.plain", false, ParseTrue);
+        bool[] outcomes = [transform.HasValue, deny, plain];
+        if (outcomes.Count(isGiven => isGiven) != 1 && !settings.IsWrong($"{rule}.transform") && !settings.IsWrong($"{rule}.deny") && !settings.IsWrong($"{rule}.plain"))
+            settings.RefuseAt(some, $"{rule} needs either transform or 'plain: true' or 'deny: true', and only one of them");
+        if (plain && roles?.Contains(SidecarRole.Outbound) == false && settings.Find($"{rule}.plain") is { } unasked)
+            settings.Refuse(unasked, "only outbound sidecars ask whether a connection should be plain, and the rule's roles leave them out");
         return new PolicyRule(settings.Read($"{rule}.name", rule, ParseName), roles, peers, transform)
         {
             Listeners = listeners,
             Destinations = destinations,
+            IsPlain = plain,
         };
     }
 
@@ -82,7 +87,7 @@ internal static class PolicyFile
         foreach (var index in indices)
         {
             if (settings.FindWord($"rules.{index}") is { } word)
-                settings.Refuse(word, "a rule is expected: transform or deny, and what it matches");
+                settings.Refuse(word, "a rule is expected: transform, plain or deny, and what it matches");
             foreach (var key in Keys)
                 settings.FindWord($"rules.{index}.{key}");
             foreach (var key in Lists)
@@ -103,7 +108,7 @@ internal static class PolicyFile
     private static SidecarRole ParseRole(string text) =>
         SidecarRoles.TryParse(text, out var role) ? role : throw new FormatException($"one of {SidecarRoles.Words} is expected");
 
-    private static bool ParseDeny(string text) =>
+    private static bool ParseTrue(string text) =>
         text == "true" ? true : throw new FormatException("only true is allowed; a rule that grants has a transform instead");
 
     private static string ParseName(string text) =>

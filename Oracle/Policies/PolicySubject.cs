@@ -12,7 +12,9 @@ namespace Oracle.Policies;
 /// Name or address of the destination; null if the question does not name it, or it is neither name nor address.
 /// </param>
 /// <param name="Port">The destination's port.</param>
-internal readonly record struct PolicySubject(SidecarRole Role, IPAddress Peer, string? Listener = null, string? Destination = null, int Port = 0)
+/// <param name="MayBePlain">Whether the asker wants to know if it should greet at all.</param>
+internal readonly record struct PolicySubject(
+    SidecarRole Role, IPAddress Peer, string? Listener = null, string? Destination = null, int Port = 0, bool MayBePlain = false)
 {
     // Read once here, because each of many rules needs it.
     private readonly IPAddress? _address = Destination is not null && DestinationPattern.TryParseAddress(Destination, out var address) ? address : null;
@@ -24,7 +26,8 @@ internal readonly record struct PolicySubject(SidecarRole Role, IPAddress Peer, 
     public static PolicySubject Of(OracleQuestion question, HostPort? server = null)
     {
         var bound = question.Destination() ?? server;
-        return new(question.Role, question.Peer.Address, question.Route?.Listener, IsDestination(bound?.Host) ? bound?.Host : null, bound?.Port ?? 0);
+        return new(
+            question.Role, question.Peer.Address, question.Route?.Listener, IsDestination(bound?.Host) ? bound?.Host : null, bound?.Port ?? 0, question.Route?.MayBePlain == true);
     }
 
     /// <summary>Whether the known destination matches a pattern.</summary>

@@ -16,7 +16,7 @@ internal static class PolicyWarnings
         var unsaid = policy.Rules.Where(rule => IsUnsaid(rule.Grant)).Select(rule => rule.Name);
         if (Names(IsUnsaid(policy.Default) ? unsaid.Append(Policy.DefaultName) : unsaid) is { } mute)
             yield return $"dialect v1 cannot express the transform of {mute}: a sidecar that asks in v1 is denied if this transform applies";
-        if (Names(policy.Rules.Where(rule => rule.Grant is null && rule.LooksAtRoute).Select(rule => rule.Name)) is { } blind)
+        if (Names(policy.Rules.Where(rule => rule is { Grant: null, IsPlain: false, LooksAtRoute: true }).Select(rule => rule.Name)) is { } blind)
             yield return $"dialect v1 names neither listener nor destination, but these rules deny by one of them: {blind}. They deny a sidecar that asks in v1 for every destination";
         if (Names(policy.Rules.Where((rule, i) => IsTorn(policy, rule, i)).Select(rule => rule.Name)) is { } torn)
             yield return $"dialect v1 names neither listener nor destination, but these rules grant by one of them: {torn}. They deny a sidecar that asks in v1 if another transform would apply";

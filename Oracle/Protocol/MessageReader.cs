@@ -87,6 +87,26 @@ public static class MessageReader
         }
     }
 
+    /// <summary>The same with a parser that consumes nothing: however it ends, all bytes stay in the pipe for the next reader.</summary>
+    public static async ValueTask<ReadOutcome<T>> PeekMessageAsync<T>(this PipeReader reader, MessageParser<T> parse, TimeSpan timeout, TimeProvider time)
+    {
+        var outcome = await reader.ReadMessageAsync(parse, timeout, time);
+        if (outcome.Status != ReadStatus.TimedOut)
+            return outcome;
+        try
+        {
+            // The reader of a stream gives out examined bytes again only with new ones, and TryRead not at all, until the read is cancelled.
+            reader.CancelPendingRead();
+            if (reader.TryRead(out var seen))
+                reader.AdvanceTo(seen.Buffer.Start);
+            return outcome;
+        }
+        catch (IOException)
+        {
+            return new(ReadStatus.Reset, default);
+        }
+    }
+
     private static ReadStatus ParseAnything(ReadOnlySequence<byte> buffer, out SequencePosition consumed, out bool message)
     {
         (consumed, message) = (buffer.Start, default);

@@ -9,13 +9,15 @@ namespace Oracle.Protocol;
 /// <param name="Host">Name or address of the destination; null if the asker does not know it, as a p1 with a fixed target.</param>
 /// <param name="Port">The destination's port; 0 with a null host.</param>
 /// <param name="FromGreeting">Whether a p2 has the destination from p1's greeting, not from its own target or original destination.</param>
-public sealed record QuestionRoute(string Listener, string? Host, int Port, bool FromGreeting = false);
+/// <param name="MayBePlain">Whether a p1 asks before its greeting if it should greet at all, and not for a transform.</param>
+public sealed record QuestionRoute(string Listener, string? Host, int Port, bool FromGreeting = false, bool MayBePlain = false);
 
 /// <summary>
 /// A sidecar's question: <c>hello &lt;role&gt; &lt;conn-id&gt; &lt;peer-ip&gt; &lt;peer-port&gt;</c>, or in dialect v1x
 /// <c>ask &lt;role&gt; &lt;conn-id&gt; &lt;listener&gt; &lt;dest-host&gt; &lt;dest-port&gt; &lt;peer-ip&gt; &lt;peer-port&gt;
-/// [greeted]</c>.
-/// In v1x <c>- 0</c> is an unknown destination, and <c>greeted</c> means that p2 has the destination from p1's greeting.
+/// [greeted|plain?]</c>.
+/// In v1x <c>- 0</c> is an unknown destination, <c>greeted</c> means that p2 has the destination from p1's greeting, and with <c>plain?</c>
+/// p1 asks whether it should greet.
 /// </summary>
 /// <param name="Role">The asker's role.</param>
 /// <param name="Id">The connection.</param>
@@ -25,6 +27,7 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
 {
     private const string Unknown = "-";
     private const string Greeted = "greeted";
+    private const string Plain = "plain?";
 
     // The limit for listener names in a policy; and the longest DNS name with its dots (RFC 1035, section 2.3.4).
     private const int MaxListenerLength = 64;
@@ -40,8 +43,8 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
     {
         question = default;
         var words = WireLine.Words(line);
-        var greeted = words is ["ask", .., Greeted];
-        if (greeted)
+        var (greeted, plain) = (words is ["ask", .., Greeted], words is ["ask", .., Plain]);
+        if (greeted || plain)
             words = words[..^1];
         QuestionRoute? route = null;
         // Position of the peer's address.
@@ -51,16 +54,17 @@ public readonly record struct OracleQuestion(SidecarRole Role, ConnectionId Id, 
             || !ConnectionId.TryParse(words[2], out var id)
             || !TryParseAddress(words.AsSpan(peer..^1), out var address)
             || !TryParsePort(words[^1], out var port)
-            // Only a p2 gets a greeting.
-            || (greeted && (role != SidecarRole.Inbound || route?.Host is null)))
+            // Only a p2 gets a greeting, and only a p1 sends one.
+            || (greeted && (role != SidecarRole.Inbound || route?.Host is null))
+            || (plain && (role != SidecarRole.Outbound || route?.Host is null)))
             return false;
-        question = new OracleQuestion(role, id, new IPEndPoint(address, port), greeted ? route! with { FromGreeting = true } : route);
+        question = new OracleQuestion(role, id, new IPEndPoint(address, port), greeted || plain ? route! with { FromGreeting = greeted, MayBePlain = plain } : route);
         return true;
     }
 
     /// <inheritdoc/>
     public override string ToString() => Route is { } route
-        ? $"ask {Role.WireWord()} {Id} {route.Listener} {route.Host ?? Unknown} {route.Port} {Unmapped(Peer.Address)} {Peer.Port}{(route.FromGreeting ? " " + Greeted : "")}"
+        ? $"ask {Role.WireWord()} {Id} {route.Listener} {route.Host ?? Unknown} {route.Port} {Unmapped(Peer.Address)} {Peer.Port}{(route.FromGreeting ? " " + Greeted : route.MayBePlain ? " " + Plain : "")}"
         : $"hello {Role.WireWord()} {Id} {Unmapped(Peer.Address)} {Peer.Port}";
 
     private static bool TryParseRoute(string listener, string host, string destination, out QuestionRoute? route)

@@ -96,7 +96,7 @@ internal sealed class QuestionHandler(
 
     private ValueTask<bool> ReportAsync(OracleQuestion? question, Decision decision, EndPoint? asker)
     {
-        metrics.QuestionDecided(question?.Role, decision.Reason);
+        metrics.QuestionDecided(question?.Role, decision);
         return audit.WriteAsync(question, decision, asker, time.GetUtcNow());
     }
 

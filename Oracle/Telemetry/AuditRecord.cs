@@ -35,8 +35,8 @@ internal sealed record AuditRecord
     public string? Asker { get; init; }
 
     /// <summary>
-    /// The answer in the question's dialect: <c>ok xor 42</c>, <c>ok (xor 42)</c>, or <c>deny</c>, also if the connection was closed
-    /// without an answer.
+    /// The answer in the question's dialect: <c>ok xor 42</c>, <c>ok (xor 42)</c>, before a greeting <c>peer</c> or <c>plain</c>, or
+    /// <c>deny</c>, also if the connection was closed without an answer.
     /// </summary>
     public required string Answer { get; init; }
 

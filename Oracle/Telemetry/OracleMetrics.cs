@@ -31,7 +31,7 @@ internal sealed class OracleMetrics
     public OracleMetrics(IMeterFactory factory, OracleOptions options, DecisionMemory memory, PolicyStore policies, AuditLog audit)
     {
         var meter = factory.Create(MeterName);
-        _questions = meter.CreateCounter<long>("oracle_questions", null, "Questions by the asker's role and the result: granted, or the reason of the denial.");
+        _questions = meter.CreateCounter<long>("oracle_questions", null, "Questions by the asker's role and the result: granted, peer or plain before a greeting, or the reason of the denial.");
         _answerTime = meter.CreateHistogram("oracle_answer", "s", "Time from a complete question until the kernel has its answer.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = AnswerBuckets });
         _accepted = meter.CreateCounter<long>("oracle_connections", null, "Connections accepted.");
@@ -56,7 +56,7 @@ internal sealed class OracleMetrics
         _refused.Add(0);
         _active.Add(0);
         foreach (var role in Enum.GetValues<SidecarRole>())
-            CountQuestion(role, null, 0);
+            CountQuestion(role, Granted, 0);
     }
 
     /// <summary>A connection was accepted.</summary>
@@ -76,11 +76,12 @@ internal sealed class OracleMetrics
     public void ConnectionRefused() => _refused.Add(1);
 
     /// <summary>A question was decided, or a connection ended without one.</summary>
-    public void QuestionDecided(SidecarRole? role, DenialReason? reason) => CountQuestion(role, reason, 1);
+    public void QuestionDecided(SidecarRole? role, Decision decision) =>
+        CountQuestion(role, decision.Reason?.Word() ?? (decision.Answer.Advice is null ? Granted : decision.Answer.ToString()), 1);
 
     /// <summary>An answer was given to the kernel.</summary>
     public void Answered(TimeSpan elapsed) => _answerTime.Record(elapsed.TotalSeconds);
 
-    private void CountQuestion(SidecarRole? role, DenialReason? reason, long count) =>
-        _questions.Add(count, new("role", role?.Word() ?? NoRole), new("result", reason?.Word() ?? Granted));
+    private void CountQuestion(SidecarRole? role, string result, long count) =>
+        _questions.Add(count, new("role", role?.Word() ?? NoRole), new("result", result));
 }

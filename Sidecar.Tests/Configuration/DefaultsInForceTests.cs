@@ -31,7 +31,8 @@ public sealed class DefaultsInForceTests
     [InlineData("listeners.0.listen=127.0.0.1:1 kubernetes.names=own kubernetes.pod=p")]
     [InlineData("listeners.0.listen=127.0.0.1:1 upstream.max-connections=9 upstream.outlier.failures=5 upstream.outlier.ejection-time=1m")]
     [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.role=p2 listeners.0.ports.0.port=80 listeners.0.ports.0.peers=permissive")]
-    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.role=p1 listeners.0.routes.0.destination=* listeners.0.routes.0.action=deny listeners.0.routes.1.destination=a.test:1 listeners.0.routes.1.action=peer listeners.0.routes.1.limits.outlier.failures=3 listeners.0.routes.1.timeouts.idle=7s")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.role=p1 listeners.0.routes.0.destination=* listeners.0.routes.0.action=deny listeners.0.routes.1.destination=10.0.0.1:1 listeners.0.routes.1.action=peer listeners.0.routes.1.limits.outlier.failures=3 listeners.0.routes.1.timeouts.idle=7s")]
+    [InlineData("listeners.0.listen=127.0.0.1:1 listeners.0.role=p1 listeners.0.routes.0.destination=a.test listeners.0.routes.0.action=peer listeners.0.peek-names=on oracle.address=127.0.0.1:9 oracle.dialect=v1x")]
     public void InForce_GivenAsSettings_MakesTheSameOptions(string words)
     {
         var loaded = new ConfigurationReader([.. words.Split(' ').Select(Words.Option)], []).Read();
@@ -52,6 +53,8 @@ public sealed class DefaultsInForceTests
             [.. "listeners.0.listen=127.0.0.1:1 upstream.outlier.failures=5".Split(' ').Select(Words.Option)], []).Read();
         var withOracle = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 oracle.address=127.0.0.1:9".Split(' ').Select(Words.Option)], []).Read();
+        var withPeek = new ConfigurationReader(
+            [.. "listeners.0.listen=127.0.0.1:1 listeners.0.role=p1 listeners.0.routes.0.destination=a.test listeners.0.routes.0.action=peer listeners.0.peek-names=on oracle.address=127.0.0.1:9 oracle.dialect=v1x".Split(' ').Select(Words.Option)], []).Read();
         var withServer = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 records.output=elasticsearch records.url=http://127.0.0.1:9200 records.spool=/tmp/s".Split(' ').Select(Words.Option)], []).Read();
         var withBrokers = new ConfigurationReader(
@@ -60,7 +63,7 @@ public sealed class DefaultsInForceTests
         var withCollector = new ConfigurationReader(
             [.. "listeners.0.listen=127.0.0.1:1 records.output=otlp records.url=http://127.0.0.1:4318 metrics.otlp.url=http://127.0.0.1:4318".Split(' ').Select(Words.Option)], []).Read();
 
-        var shown = loaded.Settings.Concat(withPlainClients.Settings).Concat(withOutliers.Settings).Concat(withOracle.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Concat(withNames.Settings).Select(s => s.Key).ToHashSet();
+        var shown = loaded.Settings.Concat(withPlainClients.Settings).Concat(withOutliers.Settings).Concat(withOracle.Settings).Concat(withPeek.Settings).Concat(withServer.Settings).Concat(withBrokers.Settings).Concat(withCollector.Settings).Concat(withNames.Settings).Select(s => s.Key).ToHashSet();
         Assert.DoesNotContain(SettingTable.Options.Select(o => o.Key).Except(WithoutDefault), key => !shown.Contains(key));
     }
 

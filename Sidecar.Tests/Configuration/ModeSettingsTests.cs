@@ -24,6 +24,8 @@ public sealed class ModeSettingsTests
                 ports: [{port: [9090, 9091], peers: plain}, {port: 9091, peers: strict}]
               - listen: ":15001"
                 role: outbound
+                peek-names: on
+                peek-timeout: 50ms
                 routes:
                   - {destination: ["10.0.0.0/8", "*.test:443"], action: peer, peer: "gate.test:15006", transform: not, fallback: plain, timeouts: {idle: 10s}, limits: {max-connections: 7, outlier: {failures: 3}}}
                   - {destination: "169.254.0.0/16", action: deny}
@@ -34,6 +36,7 @@ public sealed class ModeSettingsTests
             [PeerMode.Permissive, PeerMode.Plain, PeerMode.Plain, PeerMode.Permissive],
             ((int?[])[80, 9090, 9091, null]).Select(listeners[0].PeersOf));
         Assert.Equal(TimeSpan.FromMilliseconds(250), listeners[0].PeekTimeout);
+        Assert.Equal((false, true, TimeSpan.FromMilliseconds(50)), (listeners[0].PeekNames, listeners[1].PeekNames, listeners[1].PeekTimeout));
         var routes = listeners[1].Routes;
         Assert.Equal([RouteAction.Peer, RouteAction.Deny, RouteAction.Plain], routes.Select(route => route.Action));
         Assert.Equal(("gate.test:15006", "not", true), (routes[0].Peer?.ToString(), routes[0].Transform?.ToString(), routes[0].FallsBackToPlain));
@@ -87,6 +90,14 @@ public sealed class ModeSettingsTests
     [InlineData("outbound", "routes: [{destination: '*', action: plain, timeouts: {idel: 1s}}]", ":4: listeners.0.routes.0.timeouts.idel: unknown key; the nearest known one is listeners.0.routes.0.timeouts.idle")]
     [InlineData("outbound", "routes: [{destination: '*', action: peer, peer: '127.0.0.1:1'}]", ": its peer 127.0.0.1:1 is this sidecar itself")]
     [InlineData("outbound", "routes: [{destination: '*', action: peer, peer: '127.0.0.1:15042'}]", ": its peer 127.0.0.1:15042 is in the range 15000 to 15099")]
+    [InlineData("inbound", "peek-names: on", ":4: listeners.0.peek-names 'on': only an outbound listener has it")]
+    [InlineData("outbound", "peek-names: on", ":4: listeners.0.peek-names 'on': no route of this listener has a name")]
+    [InlineData("outbound", "peek-names: on\n    routes: [{destination: 10.0.0.1, action: plain}]", ":4: listeners.0.peek-names 'on': no route of this listener has a name")]
+    [InlineData("outbound", "peek-names: maybe\n    routes: [{destination: a.test, action: plain}]", ":4: listeners.0.peek-names 'maybe': ")]
+    [InlineData("outbound", "mode: socks4\n    peek-names: on\n    routes: [{destination: a.test, action: plain}]", ":5: listeners.0.peek-names 'on': a SOCKS client names its destination")]
+    [InlineData("outbound", "routes: [{destination: [10.0.0.1, '*.a.test'], action: plain}]", ":4: listeners.0.routes.0.destination.1 '*.a.test': in mode transparent a name matches only what a client sends")]
+    [InlineData("outbound", "peek-timeout: 50ms", ":4: listeners.0.peek-timeout '50ms': only with peek-names: on are the first bytes looked at")]
+    [InlineData("alone", "peek-timeout: 50ms", ":4: listeners.0.peek-timeout '50ms': only inbound and outbound listeners look at the first bytes")]
     [InlineData("outbound", "target: 'a:1'\n    routes: [{destination: '*', action: plain}]", "an outbound listener with a fixed target does not know the destination; use mode transparent or socks4")]
     public void File_ThatMakesNoSense_IsRefusedWithItsLine(string role, string setting, string error)
     {
@@ -96,5 +107,23 @@ public sealed class ModeSettingsTests
         var refused = Assert.Throws<UsageException>(() => Words.Load([Words.Option($"config={file}")], []));
 
         Assert.Contains(error, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_InRoutesOfASocksListener_NeedNoPeeking() =>
+        Assert.False(Assert.Single(Words.Named("listeners.0.listen=:1", "listeners.0.role=p1", "listeners.0.mode=socks4", "listeners.0.routes.0.destination=a.test", "listeners.0.routes.0.action=plain").Listeners).PeekNames);
+
+    [Theory]
+    [InlineData("oracle.address=a:1", "'on': only in dialect v1x can the Oracle answer plain")]
+    [InlineData("listeners.0.role=alone", "'on': there is no Oracle")]
+    public void OraclePlain_WithoutAnOracleThatCanAnswerIt_IsRefused(string other, string error) =>
+        Assert.Contains(error, Assert.Throws<UsageException>(() => Words.Named("listeners.0.listen=:1", other, "oracle.plain=on")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void OraclePlain_IsOffUnlessAskedFor()
+    {
+        string[] oracle = ["listeners.0.listen=:1", "listeners.0.role=p1", "oracle.address=a:1", "oracle.dialect=v1x"];
+        Assert.False(Assert.Single(Words.Named(oracle).Listeners).OraclePlain);
+        Assert.True(Assert.Single(Words.Named([.. oracle, "oracle.plain=on"]).Listeners).OraclePlain);
     }
 }

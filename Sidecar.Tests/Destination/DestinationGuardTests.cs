@@ -3,6 +3,7 @@ using Chassis.Net;
 using Oracle.Protocol;
 using Sidecar.Connections;
 using Sidecar.Destination;
+using Sidecar.Handshakes.Socks;
 using Sidecar.Net;
 using Sidecar.Options;
 using Sidecar.Tests.Support;
@@ -55,6 +56,28 @@ public sealed class DestinationGuardTests
         Assert.Equal(RelayEndReason.SelfCall, Guard().CheckLoop(p2, Alone, configured: true).Refusal);
         Assert.Equal(RelayEndReason.SelfCall, Guard().CheckLoop(p2, P2, configured: true).Refusal);
         Assert.Equal(RelayEndReason.SelfCall, Guard().CheckLoop(IPEndPoint.Parse("127.0.0.1:45000"), P1, configured: true).Refusal);
+    }
+
+    // What a client claims to be a name of a peer leads it nowhere else than its address.
+    [Fact]
+    public void Check_RouteByANameOfTheClient_IsJudgedByTheAddress()
+    {
+        var p1 = P1 with
+        {
+            Mode = ListenerMode.Transparent,
+            Routes = [new OutboundRoute { Destinations = [DestinationPattern.Parse("peer.test")], Action = RouteAction.Peer, Timeouts = Stage.Timeouts }],
+        };
+        foreach (var (address, refusal) in new[] { ("127.0.0.1:45000", RelayEndReason.SelfCall), ("127.0.0.1:45001", RelayEndReason.SelfCall), ("127.0.0.1:15000", RelayEndReason.DestinationNotAllowed) })
+        {
+            var connection = new MemoryConnection();
+            Stage.Open(connection, p1).Name = "peer.test";
+            connection.Features.Set<SocksRequest?>(new SocksRequest(SocksRequest.Connect, HostPort.Parse(address)));
+            new RouteMiddleware(_ => Task.CompletedTask, p1).OnConnectionAsync(connection).GetAwaiter().GetResult();
+            var route = connection.Features.Get<ConnectionRoute>()!;
+
+            Assert.NotNull(route.Rule);
+            Assert.Equal(refusal, Guard().Check(IPEndPoint.Parse($"{route.Upstream}"), p1, route).Refusal);
+        }
     }
 
     [Fact]

@@ -28,11 +28,13 @@ public sealed class OutboundRouteTests
             var rules = Enumerable.Range(0, random.Next(9)).Select(_ => random.Rule()).ToList();
             var listener = Listener([.. rules.Select((rule, i) => Route(rule.Patterns, rule.Action, i + 1))]) with { Target = random.Next(2) == 0 ? Target : null };
 
-            var (route, info) = Taken(listener, destination.Spelled);
+            // A client whose destination is an address may send a name.
+            var name = destination.Name is null && random.Next(2) == 0 ? random.Name(2) : null;
+            var (route, info) = Taken(listener, destination.Spelled, name);
 
-            var expected = rules.FindIndex(rule => rule.Patterns.Any(pattern => Fits(pattern, destination)));
+            var expected = rules.FindIndex(rule => rule.Patterns.Any(pattern => Fits(pattern, destination) || Fits(pattern, destination with { Bits = null, Name = name })));
             var action = expected < 0 ? RouteAction.Plain : rules[expected].Action;
-            var place = $"round {round}: {destination.Spelled} among {string.Join(" | ", rules.Select(rule => string.Join(' ', rule.Patterns.Select(pattern => pattern.Text))))}";
+            var place = $"round {round}: {destination.Spelled} ({name}) among {string.Join(" | ", rules.Select(rule => string.Join(' ', rule.Patterns.Select(pattern => pattern.Text))))}";
             Assert.True((action == RouteAction.Deny) == (route is null), place);
             Assert.True((action == RouteAction.Plain) == info.Session.IsPlain(), place);
             if (route is not null)
@@ -86,6 +88,48 @@ public sealed class OutboundRouteTests
         Assert.Equal((upstream, isConfigured, $"{host}:80"), (route.Upstream.ToString(), route.Configured, route.Destination.ToString()));
     }
 
+    [Theory]
+    // A name matches patterns of names with the destination's port, and the address its own.
+    [InlineData("10.1.2.3", 443, "b.a.test", 1)]
+    [InlineData("10.9.0.1", 443, "b.a.test", 0)]
+    [InlineData("10.1.2.3", 443, "c.test", 2)]
+    [InlineData("10.1.2.3", 80, "b.a.test", 3)]
+    [InlineData("10.1.2.3", 443, null, 3)]
+    [InlineData("192.0.2.1", 443, "xa.test", -1)]
+    [InlineData("192.0.2.7", 80, "xa.test", 2)]
+    public void Name_OfTheClient_OnlyChoosesTheRoute(string host, int port, string? name, int expected)
+    {
+        var listener = Listener(
+            Stage.Route("10.9.0.0/16", RouteAction.Peer),
+            Stage.Route("*.a.test:443", RouteAction.Peer),
+            Stage.Route("c.test", RouteAction.Peer) with { Destinations = [DestinationPattern.Parse("c.test:443"), DestinationPattern.Parse("192.0.2.7")] },
+            Stage.Route("10.0.0.0/8", RouteAction.Peer));
+
+        var route = Taken(listener, new HostPort(host, port), name).Route!;
+
+        Assert.Equal(expected, route.Rule is null ? -1 : listener.Routes.ToList().IndexOf(route.Rule));
+        // The guard judges it as a client's destination, not as one of the configuration.
+        Assert.Equal((new HostPort(host, port), new HostPort(host, port), false), (route.Destination, route.Upstream, route.Configured));
+    }
+
+    [Fact]
+    public void Name_ThatIsDenied_IsInTheReason()
+    {
+        var (route, info) = Taken(Listener(Stage.Route("*.a.test", RouteAction.Deny)), new HostPort("10.1.2.3", 80), "b.a.test");
+
+        Assert.Null(route);
+        Assert.Equal(new Ending(RelayEndReason.DestinationNotAllowed, "a route of this listener denies 10.1.2.3:80 (b.a.test)"), info.Failure);
+    }
+
+    [Theory]
+    [InlineData("10.1.2.3:443", false)]
+    [InlineData("10.9.0.1:443", true)]
+    [InlineData("10.9.0.1:80", false)]
+    [InlineData("192.0.2.1:443", true)]
+    [InlineData("192.0.2.1:25", false)]
+    public void Name_IsAskedFor_OnlyWhereItDecides(string destination, bool decides) => Assert.Equal(decides, Listener(
+        Stage.Route("10.1.0.0/16", RouteAction.Plain), Stage.Route("*.a.test:443", RouteAction.Peer), Stage.Route("*:25", RouteAction.Plain)).DependsOnName(HostPort.Parse(destination)));
+
     private static ListenerOptions Listener(params IReadOnlyList<OutboundRoute> routes) => Stage.Listener(SidecarRole.Outbound, ListenerMode.Socks4) with { Routes = routes };
 
     private static OutboundRoute Route(IReadOnlyList<RandomPattern> patterns, RouteAction action, int number) => Stage.Route("*", action) with
@@ -106,10 +150,11 @@ public sealed class OutboundRouteTests
         return pattern.IsWildcard ? destination.Name?.EndsWith("." + name, StringComparison.Ordinal) == true : destination.Name == name;
     }
 
-    private static (ConnectionRoute? Route, ConnectionInfo Info) Taken(ListenerOptions listener, HostPort destination)
+    private static (ConnectionRoute? Route, ConnectionInfo Info) Taken(ListenerOptions listener, HostPort destination, string? name = null)
     {
         var connection = new MemoryConnection();
         var info = Stage.Open(connection, listener);
+        info.Name = name;
         connection.Features.Set<SocksRequest?>(new SocksRequest(SocksRequest.Connect, destination));
         new RouteMiddleware(_ => Task.CompletedTask, listener).OnConnectionAsync(connection).GetAwaiter().GetResult();
         return (connection.Features.Get<ConnectionRoute>(), info);
@@ -144,6 +189,8 @@ public sealed class OutboundRouteTests
         public (IReadOnlyList<RandomPattern> Patterns, RouteAction Action) Rule() =>
             ([.. Enumerable.Range(0, Next(3) + 1).Select(_ => Pattern())], (RouteAction)Next(3));
 
+        public string Name(int most) => string.Join('.', Enumerable.Range(0, Next(most) + 1).Select(_ => Labels[Next(Labels.Length)]));
+
         public RandomDestination Destination()
         {
             var port = Ports[Next(Ports.Length)];
@@ -176,8 +223,6 @@ public sealed class OutboundRouteTests
                     return new(text.Contains(':', StringComparison.Ordinal) && port is not null ? $"[{text}]{behind}" : text + behind, port, Bits(address)[..(1 + prefix)]);
             }
         }
-
-        private string Name(int most) => string.Join('.', Enumerable.Range(0, Next(most) + 1).Select(_ => Labels[Next(Labels.Length)]));
 
         // Case and the root's dot make no difference.
         private string Spelled(string name) => string.Concat(name.Select(c => Next(3) == 0 ? char.ToUpperInvariant(c) : c)) + (Next(4) == 0 ? "." : "");

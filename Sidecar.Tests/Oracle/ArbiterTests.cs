@@ -217,6 +217,34 @@ public sealed class ArbiterTests : IDisposable
         Assert.Equal("ok idt", Ask(arbiter, "ask p2 c in g 80 10.0.0.1 5").Answer.ToString());
     }
 
+    [Theory]
+    [InlineData("h", "plain", "legacy")]
+    [InlineData("g", "peer", "default")]
+    [InlineData("bad", "deny", "bad")]
+    public void Decide_P1BeforeItsGreeting_IsToldWhatToDoAndNothingIsRemembered(string destination, string answer, string rule)
+    {
+        var arbiter = Arbiter("""
+            rules:
+              - {name: bad, destination: bad, deny: true}
+              - {name: legacy, destination: h, plain: true}
+            default: xor 9
+            """);
+        // As often as it likes.
+        for (var i = 0; i < 3; i++)
+        {
+            var decision = Ask(arbiter, $"ask p1 a out {destination} 80 10.0.0.1 5 plain?");
+            Assert.Equal((answer, rule, 1), (decision.Answer.ToString(), decision.Rule, decision.Generation));
+            Assert.Equal(answer == "deny" ? DenialReason.Policy : null, decision.Reason);
+        }
+
+        Assert.Equal(0, _memory.Count);
+        // It opens nothing, and does not count as p1's question.
+        Assert.Equal((DenialReason.UnknownConnection, null), Denial(Ask(arbiter, "ask p1 a out g 80 10.0.0.1 5")));
+        Assert.Equal("ok (xor 9)", Ask(arbiter, "ask p2 a in g 80 10.0.0.1 5 greeted").Answer.ToString());
+        Ask(arbiter, $"ask p1 a out {destination} 80 10.0.0.1 5 plain?");
+        Assert.Equal("ok (xor 9)", Ask(arbiter, "ask p1 a out g 80 10.0.0.1 5").Answer.ToString());
+    }
+
     [Fact]
     public void Decide_InventedIds_FillTheirAskersShareAlone()
     {

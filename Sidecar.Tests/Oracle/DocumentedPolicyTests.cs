@@ -12,15 +12,16 @@ namespace Sidecar.Tests.Oracle;
 public sealed partial class DocumentedPolicyTests : IDisposable
 {
     private const string Scramble = "ok (chain (xor 42) (rotl 3))";
+    private static readonly string Document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "oracle.md"));
+
     private readonly ManualTimeProvider _time = new();
     private readonly DecisionMemory _memory;
     private readonly Arbiter _arbiter;
 
     public DocumentedPolicyTests()
     {
-        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "oracle.md"));
         // All but the assembly of somebody's own operators.
-        var policy = Assert.Single(FiltersLine().Split(Assert.Single(PolicyBlock().Matches(text)).Groups["policy"].Value).Chunk(2), parts => parts.Length == 2);
+        var policy = Assert.Single(FiltersLine().Split(Assert.Single(PolicyBlock().Matches(Document)).Groups["policy"].Value).Chunk(2), parts => parts.Length == 2);
         _memory = new DecisionMemory(100, _time);
         _arbiter = new Arbiter(new PolicyStore(PolicyFile.Parse(string.Concat(policy), "oracle.md"), _time), _memory);
     }
@@ -68,16 +69,32 @@ public sealed partial class DocumentedPolicyTests : IDisposable
         Assert.Equal("deny", Answer($"hello p1 b {peer} 5"));
     }
 
-    private string Answer(string line)
+    [Theory]
+    [InlineData("ask p1 a out 10.0.9.7 5432 10.9.9.9 6 plain?", "plain")]
+    [InlineData("ask p1 a out Old.example.org 80 10.9.9.9 6 plain?", "plain")]
+    [InlineData("ask p1 a out old.example.org 443 10.9.9.9 6 plain?", "peer")]
+    [InlineData("ask p2 a in 10.0.9.7 5432 10.0.0.2 5", "ok not")]
+    public void PlainExample_IsAnsweredAsItSays(string question, string expected)
+    {
+        var arbiter = new Arbiter(new PolicyStore(PolicyFile.Parse(Assert.Single(PlainBlock().Matches(Document)).Groups["policy"].Value, "oracle.md"), _time), _memory);
+        Assert.Equal(expected, Answer(question, arbiter));
+    }
+
+    private string Answer(string line) => Answer(line, _arbiter);
+
+    private static string Answer(string line, Arbiter arbiter)
     {
         Assert.True(OracleQuestion.TryParse(line, out var question));
-        return _arbiter.Decide(question, IPAddress.Loopback).Answer.ToString();
+        return arbiter.Decide(question, IPAddress.Loopback).Answer.ToString();
     }
 
     private static string Words(string role, string rest) => $"ask {role} a {rest}";
 
     [GeneratedRegex(@"^```yaml\n(?<policy>rules:.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PolicyBlock();
+
+    [GeneratedRegex(@"^```yaml\n(?<policy>default:.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PlainBlock();
 
     [GeneratedRegex(@"^filters:.*\n", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FiltersLine();

@@ -101,6 +101,38 @@ public sealed class PolicyTests
     public void Judge_WithoutARoute_GrantsNothingThatTheRouteCouldHaveChanged(string rules, string otherwise, string expected) =>
         Assert.Equal(expected, Judged(PolicyFile.Parse($"rules: [{rules}]\ndefault: {otherwise}", "p"), null, null));
 
+    [Theory]
+    // Only a p1 that asks before its greeting is told that the connection is plain; what others ask is judged by the rules behind it.
+    [InlineData("ask p1 x out h 80 10.0.0.1 5 plain?", "plain")]
+    [InlineData("ask p1 x out h 80 10.0.0.1 5", "(xor 1)")]
+    [InlineData("ask p2 x in h 80 10.0.0.1 5 greeted", "(xor 1)")]
+    [InlineData("ask alone x in h 80 10.0.0.1 5", "(xor 1)")]
+    [InlineData("hello p1 x 10.0.0.1 5", "(xor 1)")]
+    [InlineData("hello p2 x 10.0.0.1 5", "(xor 1)")]
+    [InlineData("ask p1 x out g 80 10.0.0.1 5 plain?", "(xor 1)")]
+    // Neither the rule's destination nor its listener, if they are in doubt.
+    [InlineData("ask p1 x out 127.1 80 10.0.0.1 5 plain?", "(xor 1)")]
+    [InlineData("ask p1 x out h 80 203.0.113.1 5 plain?", "banned denies")]
+    public void Judge_PlainRule_IsForThoseWhoCanFollowIt(string line, string expected)
+    {
+        var policy = PolicyFile.Parse("rules: [{name: banned, peer: 203.0.113.0/24, deny: true}, {name: legacy, destination: 'h:80', plain: true}]\ndefault: xor 1", "p");
+        Assert.True(OracleQuestion.TryParse(line, out var question));
+        var verdict = policy.Judge(PolicySubject.Of(question));
+        Assert.Equal(expected, verdict.IsPlain ? "plain" : verdict.Grant?.ToString() ?? $"{verdict.Rule} denies");
+    }
+
+    [Theory]
+    // What could be another rule's is not plain: a destination that only some resolvers understand.
+    [InlineData("h", true)]
+    [InlineData("127.1", false)]
+    public void Judge_PlainRuleBehindOneThatCouldMatch_IsPlainOnlyWithoutDoubt(string destination, bool isPlain)
+    {
+        var policy = PolicyFile.Parse("rules: [{name: nets, destination: 127.0.0.0/8, transform: xor 1}, {name: all, listener: out, plain: true}]\ndefault: deny", "p");
+        Assert.True(OracleQuestion.TryParse($"ask p1 x out {destination} 80 10.0.0.1 5 plain?", out var question));
+        var verdict = policy.Judge(PolicySubject.Of(question));
+        Assert.Equal((isPlain, !isPlain), (verdict.IsPlain, verdict.IsGranted));
+    }
+
     [Fact]
     public void Judge_WithoutAFile_IsNotForEveryone() =>
         Assert.Equal("not", Policy.NotForEveryone.Judge(new PolicySubject(SidecarRole.Alone, IPAddress.IPv6Loopback)).Grant?.Draw().ToString());

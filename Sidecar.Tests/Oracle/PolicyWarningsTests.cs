@@ -12,6 +12,7 @@ public sealed class PolicyWarningsTests
     [InlineData("rules: [{listener: in, transform: xor 1}, {role: p2, transform: xor 1}]\ndefault: xor 1")]
     [InlineData("rules: [{role: p1, transform: not}, {role: [p2, alone], transform: not}]")]
     [InlineData("rules: [{role: alone, transform: not}]")]
+    [InlineData("rules: [{listener: out, destination: h, plain: true}]\ndefault: xor 1")]
     public void Of_WhatV1CanSayAndTell_IsNone(string policy) => Assert.Empty(Of(policy));
 
     [Theory]

@@ -46,6 +46,27 @@ public sealed class WireServerV1xTests
     }
 
     [Fact]
+    public async Task Ask_BeforeAGreeting_IsAnsweredByItsOwnWordsCountedAndAudited()
+    {
+        await using var oracle = await RunningOracle.StartAsync("""
+            rules: [{name: legacy, destination: h, plain: true}, {name: bad, destination: b, deny: true}]
+            default: not
+            """);
+        using var socket = await oracle.ConnectAsync();
+        Assert.Equal("plain", await RunningOracle.AskAsync(socket, "ask p1 a out h 80 10.0.0.1 5 plain?\n"));
+        Assert.Equal("peer", await RunningOracle.AskAsync(socket, "ask p1 b out g 80 10.0.0.1 5 plain?\r\n"));
+        Assert.Equal("deny", await RunningOracle.AskAsync(socket, "ask p1 c out b 80 10.0.0.1 5 plain?\n"));
+        // Who greets all the same is judged by the other rules.
+        Assert.Equal("ok not", await RunningOracle.AskAsync(socket, "ask p2 a in h 80 10.0.0.1 5 greeted\n"));
+        Assert.Equal("ok not", await RunningOracle.AskAsync(socket, "ask p1 a out h 80 10.0.0.1 5\n"));
+        foreach (var (result, count) in new[] { ("plain", 1), ("peer", 1), ("policy", 1), ("granted", 1) })
+            await oracle.MetricAsync($"oracle_questions_total{{role=\"outbound\",result=\"{result}\"}} {count}");
+        Assert.Equal(
+            [("plain", "legacy"), ("peer", "default"), ("deny", "bad"), ("ok not", "default"), ("ok not", "default")],
+            (await oracle.AuditAsync()).Select(line => (line.GetProperty("answer").GetString(), line.GetProperty("rule").GetString())));
+    }
+
+    [Fact]
     public async Task Ask_SplitAtEveryByte_IsAnsweredTwice()
     {
         await using var oracle = await RunningOracle.StartAsync("default: (add 1)");

@@ -75,6 +75,34 @@ public sealed class MessageTests
     [InlineData("ok (add 1)")]
     public void OracleAnswer_OfV1xInV1_IsRefused(string line) => Assert.False(OracleAnswer.TryParse(line, out _));
 
+    [Theory]
+    [InlineData("plain", GreetingAdvice.Plain)]
+    [InlineData("peer", GreetingAdvice.Peer)]
+    [InlineData("deny", null)]
+    public void OracleAnswer_BeforeAGreeting_IsReadOnlyThere(string line, GreetingAdvice? advice)
+    {
+        Assert.True(OracleAnswer.TryParseAdvice(line, out var answer));
+        Assert.Equal((advice, null, line, line), (answer.Advice, answer.Transform, answer.ToLine(OracleDialect.V1x), answer.ToString()));
+        Assert.True(answer.FitsIn(OracleDialect.V1x));
+        foreach (var dialect in Enum.GetValues<OracleDialect>())
+            Assert.Equal(advice is null, OracleAnswer.TryParse(line, dialect, TransformLanguage.Default, out _));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ok not")]
+    [InlineData("ok plain")]
+    [InlineData("plain ")]
+    [InlineData("Plain")]
+    [InlineData("plain?")]
+    [InlineData("peers")]
+    [InlineData("idt")]
+    public void OracleAnswer_NonsenseBeforeAGreeting_IsRefusedAndNeverPlain(string line)
+    {
+        Assert.False(OracleAnswer.TryParseAdvice(line, out var answer));
+        Assert.Null(answer.Advice);
+    }
+
     [Fact]
     public void FitsIn_LongTransform_HoldsToTheLine()
     {
@@ -156,8 +184,8 @@ public sealed class MessageTests
     {
         const int seed = 20260103;
         var random = new Random(seed);
-        string[] words = ["hello", "ask", "-", "0", "bonjour", "ok", "fail", "deny", "p1", "p2", "alone", "xor", "not", "idt", "7", "256", "99999", "-1", "#(1", "2", "3)", "#(", ")", "::1", "1.2.3.4", "[::1]", "%", "~", "x", "", " ", "in", "(xor", "(chain", "7)", "80"];
-        string[] whole = ["hello p1 x 1.2.3.4 7", "ask p1 x in h 80 1.2.3.4 7", "ask alone x in - 0 #(1 2 3 4) 7", "ok (chain (xor 7) not (rotl 3))", "ok xor 7", "bonjour x h 7"];
+        string[] words = ["hello", "ask", "-", "0", "bonjour", "ok", "fail", "deny", "plain", "peer", "plain?", "greeted", "p1", "p2", "alone", "xor", "not", "idt", "7", "256", "99999", "-1", "#(1", "2", "3)", "#(", ")", "::1", "1.2.3.4", "[::1]", "%", "~", "x", "", " ", "in", "(xor", "(chain", "7)", "80"];
+        string[] whole = ["hello p1 x 1.2.3.4 7", "ask p1 x in h 80 1.2.3.4 7", "ask p1 x in h 80 1.2.3.4 7 plain?", "plain", "ask alone x in - 0 #(1 2 3 4) 7", "ok (chain (xor 7) not (rotl 3))", "ok xor 7", "bonjour x h 7"];
         for (var round = 0; round < 50_000; round++)
         {
             // Half of the lines are whole messages with one word changed.
@@ -170,6 +198,8 @@ public sealed class MessageTests
             Assert.True(!OracleAnswer.TryParse(line, out var answer) || (OracleAnswer.TryParse(answer.ToLine(OracleDialect.V1)!, out var a) && a == answer), shown);
             Assert.True(!OracleAnswer.TryParse(line, OracleDialect.V1x, TransformLanguage.Default, out var rich)
                 || (OracleAnswer.TryParse(rich.ToLine(OracleDialect.V1x)!, OracleDialect.V1x, TransformLanguage.Default, out var r) && r == rich), shown);
+            Assert.True(!OracleAnswer.TryParseAdvice(line, out var advice) || (OracleAnswer.TryParseAdvice(advice.ToLine(OracleDialect.V1x)!, out var d) && d == advice
+                && (advice.Advice is null || !OracleAnswer.TryParse(line, OracleDialect.V1x, TransformLanguage.Default, out _))), shown);
             Assert.True(!PeerAnswer.TryParse(line, out var verdict) || (PeerAnswer.TryParse(verdict.ToString(), out var v) && v == verdict), shown);
             Assert.True(!PeerGreeting.TryParse(line, out var greeting) || (PeerGreeting.TryParse(greeting.ToString(), out var g) && g == greeting), shown);
         }

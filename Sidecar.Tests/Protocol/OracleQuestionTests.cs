@@ -105,6 +105,30 @@ public sealed class OracleQuestionTests
     public void TryParse_GreetedWhereNobodyIs_IsRefused(string line) => Assert.False(OracleQuestion.TryParse(line, out _));
 
     [Theory]
+    [InlineData("ask p1 abc out h 80 10.1.2.3 4567 plain?")]
+    [InlineData("ask client abc out ::1 80 #(127 0 0 1) 4567  plain? ")]
+    public void TryParse_P1BeforeItsGreeting_AsksWhetherToGreet(string line)
+    {
+        Assert.True(OracleQuestion.TryParse(line, out var question));
+        Assert.Equal((true, false), (question.Route!.MayBePlain, question.Route.FromGreeting));
+        Assert.EndsWith(" 4567 plain?", question.ToString(), StringComparison.Ordinal);
+        Assert.True(OracleQuestion.TryParse(question.ToString(), out var again));
+        Assert.Equal(question, again);
+    }
+
+    [Theory]
+    [InlineData("ask p2 abc in h 80 10.1.2.3 4567 plain?")]
+    [InlineData("ask alone abc in h 80 10.1.2.3 4567 plain?")]
+    [InlineData("ask p1 abc in - 0 10.1.2.3 4567 plain?")]
+    [InlineData("ask p1 abc in h 80 10.1.2.3 4567 plain? plain?")]
+    [InlineData("ask p2 abc in h 80 10.1.2.3 4567 greeted plain?")]
+    [InlineData("ask p1 abc in h 80 10.1.2.3 4567 plain")]
+    [InlineData("ask p1 abc in h 80 10.1.2.3 plain?")]
+    [InlineData("ask plain?")]
+    [InlineData("hello p1 abc 10.1.2.3 4567 plain?")]
+    public void TryParse_PlainWhereNobodyGreets_IsRefused(string line) => Assert.False(OracleQuestion.TryParse(line, out _));
+
+    [Theory]
     [InlineData("ask")]
     [InlineData("Ask p1 abc in h 80 10.1.2.3 4567")]
     [InlineData("ask p1 abc 10.1.2.3 4567")]

@@ -9,6 +9,8 @@ namespace Sidecar.Authorization;
 /// <param name="language">The language of transforms in dialect v1x.</param>
 internal sealed class OracleAnswers(TransformLanguage language)
 {
+    private static readonly Decision Denied = Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
+
     // Most connections get the same answer, so its expression is read and kept only once.
     private Known? _last;
 
@@ -22,6 +24,14 @@ internal sealed class OracleAnswers(TransformLanguage language)
             Volatile.Write(ref _last, new Known(line, dialect, decision));
         return decision;
     }
+
+    /// <summary>The decision in an answer before the greeting.</summary>
+    public static Decision ReadAdvice(string line) => !OracleAnswer.TryParseAdvice(line, out var answer) ? Unknown(line) : answer.Advice switch
+    {
+        GreetingAdvice.Peer => Decision.Greet,
+        GreetingAdvice.Plain => Decision.Plain,
+        _ => Denied,
+    };
 
     /// <summary>There is no answer.</summary>
     public static Decision Missing(ReadStatus status, HostPort oracle) => status switch
@@ -42,11 +52,11 @@ internal sealed class OracleAnswers(TransformLanguage language)
     private Decision Parse(string line, OracleDialect dialect)
     {
         if (OracleAnswer.TryParse(line, dialect, language, out var answer, out var problem))
-            return answer.Transform is { } transform ? Decision.Grant(transform) : Decision.Refuse(RelayEndReason.OracleDenied, "the Oracle denied the connection");
-        return Decision.Refuse(RelayEndReason.ProtocolError, problem is null
-            ? $"the Oracle's answer '{line}' does not follow the protocol"
-            : $"the Oracle's transform is none that this sidecar knows: {problem}");
+            return answer.Transform is { } transform ? Decision.Grant(transform) : Denied;
+        return problem is null ? Unknown(line) : Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's transform is none that this sidecar knows: {problem}");
     }
+
+    private static Decision Unknown(string line) => Decision.Refuse(RelayEndReason.ProtocolError, $"the Oracle's answer '{line}' does not follow the protocol");
 
     private sealed record Known(string Line, OracleDialect Dialect, Decision Decision);
 }

@@ -23,7 +23,9 @@ internal sealed class OracleClient(
     {
         var started = metrics.Now;
         var line = WireLine.Encode(question.ToString());
-        var decision = question.Dialect == OracleDialect.V1 ? await AskOnceAsync(downstream, oracle, line) : await AskPooledAsync(downstream, oracle, line);
+        var decision = question.Dialect == OracleDialect.V1
+            ? await AskOnceAsync(downstream, oracle, line)
+            : await AskPooledAsync(downstream, oracle, line, question.Route is { MayBePlain: true });
         reach.Note(oracle, decision);
         metrics.OracleAnswered(decision.Refusal?.Word() ?? "ok", started);
         return decision;
@@ -49,7 +51,7 @@ internal sealed class OracleClient(
         return read.Status == ReadStatus.Complete ? _answers.Read(read.Message!, OracleDialect.V1) : OracleAnswers.Missing(read.Status, oracle);
     }
 
-    private async ValueTask<Decision> AskPooledAsync(ConnectionContext downstream, HostPort oracle, byte[] question)
+    private async ValueTask<Decision> AskPooledAsync(ConnectionContext downstream, HostPort oracle, byte[] question, bool isForAdvice)
     {
         var started = time.GetTimestamp();
         var pool = pools.For(downstream);
@@ -58,23 +60,24 @@ internal sealed class OracleClient(
         {
             var reply = await kept.AskAsync(question, _limit);
             if (!reply.IsUnheard)
-                return await ConcludeAsync(kept, reply);
+                return await ConcludeAsync(kept, reply, isForAdvice);
             // The Oracle has just closed it, because of its age or a restart.
             await kept.CloseAsync();
         }
 
-        var connected = await ConnectAsync(downstream, oracle, started);
+        var connected = await ConnectAsync(downstream, oracle, started, pool);
         if (connected.Connection is null)
             return OracleAnswers.Unreached(connected.Failure!.Value, connected.Detail!);
         await pool.EnterAsync();
         var fresh = new OracleConnection(pool, oracle, connected.Connection);
-        return await ConcludeAsync(fresh, await fresh.AskAsync(question, Left(started)));
+        return await ConcludeAsync(fresh, await fresh.AskAsync(question, Left(started)), isForAdvice);
     }
 
-    private async ValueTask<Decision> ConcludeAsync(OracleConnection connection, OracleReply reply)
+    private async ValueTask<Decision> ConcludeAsync(OracleConnection connection, OracleReply reply, bool isForAdvice)
     {
         var decision = reply switch
         {
+            { Status: ReadStatus.Complete } when isForAdvice => OracleAnswers.ReadAdvice(reply.Line!),
             { Status: ReadStatus.Complete } => _answers.Read(reply.Line!, OracleDialect.V1x),
             { SendError: { } error } => OracleAnswers.Unsent(connection.Oracle, error),
             _ => OracleAnswers.Missing(reply.Status, connection.Oracle),
@@ -85,11 +88,14 @@ internal sealed class OracleClient(
         return decision;
     }
 
-    private async ValueTask<ConnectOutcome> ConnectAsync(ConnectionContext downstream, HostPort oracle, long started)
+    private async ValueTask<ConnectOutcome> ConnectAsync(ConnectionContext downstream, HostPort oracle, long started, OraclePool? pool = null)
     {
         var resolved = await resolver.ResolveAsync(oracle, Left(started));
         if (resolved.Failure is { } failure)
             return new ConnectOutcome(null, failure, resolved.Detail);
+        // A look-up ends on another thread, while the stages of the connection may go on.
+        if (pool is not null)
+            await pool.EnterAsync();
         var outcome = await connector.ConnectAsync(new ConnectRequest(downstream, resolved.Addresses, _limit, time.GetElapsedTime(started), UpstreamLimits.None));
         // Limits are for destinations: the Oracle's connections count for none.
         outcome.Use?.Dispose();

@@ -4,7 +4,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Reads which clients an inbound listener takes: <c>peers</c>, <c>ports</c> and <c>peek-timeout</c>.</summary>
+/// <summary>Reads which clients an inbound listener takes: <c>peers</c> and <c>ports</c>.</summary>
 internal static class ListenerPeers
 {
     // Each connection compares its port with one entry after the other.
@@ -12,9 +12,6 @@ internal static class ListenerPeers
 
     private static readonly Func<string, PeerMode> ParseMode = Values.OneOf(
         ("strict", PeerMode.Strict), ("permissive", PeerMode.Permissive), ("plain", PeerMode.Plain));
-
-    // Longer than a greeting's own time makes no sense.
-    private static readonly Func<string, TimeSpan> ParseTimeout = Values.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10));
 
     /// <summary>The listener with its modes. A setting without an effect is an error.</summary>
     public static ListenerOptions WithPeers(this ListenerOptions listener, SettingSet settings, string key)
@@ -29,18 +26,12 @@ internal static class ListenerPeers
         {
             Peers = settings.Read($"{key}.peers", PeerMode.Strict, ParseMode),
             PortPeers = [.. indices.Select(i => Read(settings, $"{list}.{i}"))],
-            PeekTimeout = settings.Read($"{key}.peek-timeout", ListenerOptions.DefaultPeekTimeout, ParseTimeout),
         };
         if (listener.Role != SidecarRole.Inbound)
         {
-            foreach (var part in (string[])["peers", "peek-timeout"])
-                settings.SwitchOff($"{key}.{part}", "only an inbound listener has it", cause: $"{key}.role");
+            settings.SwitchOff($"{key}.peers", "only an inbound listener has it", cause: $"{key}.role");
             if (settings.FindAny(list) is { } ports && !settings.IsWrong($"{key}.role"))
                 settings.Refuse(ports, "only an inbound listener has modes of ports");
-        }
-        else if (withPeers.Peers != PeerMode.Permissive && withPeers.PortPeers.All(entry => entry.Peers != PeerMode.Permissive))
-        {
-            settings.SwitchOff($"{key}.peek-timeout", "only with peers: permissive are the first bytes looked at", cause: $"{key}.peers");
         }
 
         return withPeers;

@@ -34,11 +34,11 @@ internal static class ListenerReader
         var keys = indices.Select(i => $"listeners.{i}").ToList();
         if (keys.Count > MaxListeners)
             settings.RefuseAt(settings.FindAny(keys[MaxListeners])!, $"there are {keys.Count} listeners; at most {MaxListeners} are supported");
-        var oracle = ReadOracle(settings, out var dialect);
+        var oracle = ReadOracle(settings, out var dialect, out var plain);
         var parse = LanguageSettings.ParserOf(settings, language);
         var listeners = WithNames(
-            [.. keys.Select(key => (Read(settings, key) with { Oracle = oracle, OracleDialect = dialect })
-                .WithTransforms(settings, key, parse).WithPeers(settings, key).WithRoutes(settings, key, timeouts, limits, parse))]);
+            [.. keys.Select(key => (Read(settings, key) with { Oracle = oracle, OracleDialect = dialect, OraclePlain = plain })
+                .WithTransforms(settings, key, parse).WithPeers(settings, key).WithRoutes(settings, key, timeouts, limits, parse).WithPeekTimeout(settings, key))]);
         for (var i = 0; i < listeners.Count; i++)
         {
             settings.NoteDefault($"{keys[i]}.name", listeners[i].Name);
@@ -49,12 +49,19 @@ internal static class ListenerReader
         return listeners;
     }
 
-    private static HostPort? ReadOracle(SettingSet settings, out OracleDialect dialect)
+    private static HostPort? ReadOracle(SettingSet settings, out OracleDialect dialect, out bool plain)
     {
         dialect = settings.Read("oracle.dialect", OracleDialect.V1, ParseDialect);
+        plain = settings.Read("oracle.plain", false, Values.Switch);
         if (settings.Find("oracle.address") is not null)
+        {
+            if (dialect == OracleDialect.V1)
+                settings.SwitchOff("oracle.plain", "only in dialect v1x can the Oracle answer plain; set dialect: v1x or remove it", cause: "oracle.dialect");
             return ReadHost(settings, "oracle.address");
+        }
+
         settings.SwitchOff("oracle.dialect", "there is no Oracle; give its address (--oracle) or remove the dialect", cause: "oracle");
+        settings.SwitchOff("oracle.plain", "there is no Oracle; give its address (--oracle) or remove it", cause: "oracle");
         return null;
     }
 

@@ -6,7 +6,7 @@ using Sidecar.Options;
 
 namespace Sidecar.Configuration;
 
-/// <summary>Reads the <c>routes</c> of an outbound listener.</summary>
+/// <summary>Reads the <c>routes</c> of an outbound listener, and <c>peek-names</c>.</summary>
 internal static class ListenerRoutes
 {
     // Each connection compares its destination with one route after the other.
@@ -29,7 +29,20 @@ internal static class ListenerRoutes
             settings.Refuse(settings.FindAny(list)!, reason);
         if (indices.Count > MaxRoutes)
             settings.Refuse(settings.FindAny($"{list}.{indices[MaxRoutes]}")!, $"there are {indices.Count} routes; at most {MaxRoutes} are supported");
-        return listener with { Routes = [.. indices.Select(i => Read(listener, settings, $"{list}.{i}", timeouts, limits, parse))] };
+        var peeks = settings.Read($"{key}.peek-names", false, Values.Switch);
+        var isNameless = listener is { Role: SidecarRole.Outbound, Mode: ListenerMode.Transparent } && !peeks && !settings.IsWrong($"{key}.mode") && !settings.IsWrong($"{key}.peek-names");
+        var withRoutes = listener with
+        {
+            PeekNames = peeks,
+            Routes = [.. indices.Select(i => Read(listener, settings, $"{list}.{i}", timeouts, limits, parse, isNameless ? ParseNameless : DestinationPattern.Parse))],
+        };
+        if (listener.Role != SidecarRole.Outbound)
+            settings.SwitchOff($"{key}.peek-names", "only an outbound listener has it", cause: $"{key}.role");
+        else if (listener.Mode == ListenerMode.Socks4)
+            settings.SwitchOff($"{key}.peek-names", "a SOCKS client names its destination, and sends nothing more before it has an answer", cause: $"{key}.mode");
+        else if (!withRoutes.Routes.Any(route => route.Destinations.Any(pattern => pattern.IsName)))
+            settings.SwitchOff($"{key}.peek-names", "no route of this listener has a name", cause: list);
+        return withRoutes;
     }
 
     // If the role or mode is wrong, it is not known whether the listener can have routes.
@@ -39,13 +52,19 @@ internal static class ListenerRoutes
         : listener.Mode == ListenerMode.Fixed ? "an outbound listener with a fixed target does not know the destination; use mode transparent or socks4"
         : null;
 
+    // iptables leaves only an address.
+    private static DestinationPattern ParseNameless(string text) => DestinationPattern.Parse(text) is { IsName: false } pattern
+        ? pattern
+        : throw new FormatException("in mode transparent a name matches only what a client sends as TLS server name or HTTP host: set peek-names: on, or use addresses");
+
     private static OutboundRoute Read(
-        ListenerOptions listener, SettingSet settings, string key, TimeoutOptions timeouts, UpstreamLimits limits, Func<string, TransformExpression> parse)
+        ListenerOptions listener, SettingSet settings, string key, TimeoutOptions timeouts, UpstreamLimits limits, Func<string, TransformExpression> parse,
+        Func<string, DestinationPattern> parsePattern)
     {
         if (settings.FindWord(key) is { } word)
             settings.Refuse(word, "'destination' and 'action' are expected below it");
         settings.Need(key, $"{key}.destination", $"{key}.action");
-        var destinations = settings.ReadList($"{key}.destination", [], DestinationPattern.Parse);
+        var destinations = settings.ReadList($"{key}.destination", [], parsePattern);
         var action = settings.Read($"{key}.action", RouteAction.Peer, ParseAction);
         var route = new OutboundRoute
         {

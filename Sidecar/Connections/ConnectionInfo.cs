@@ -26,6 +26,7 @@ internal sealed class ConnectionInfo(ListenerOptions listener, TimeoutOptions ti
 
     private object? _id;
     private object? _destination;
+    private string? _name;
     private object? _upstream;
     private TransformExpression? _transform;
     private Ending? _ending;
@@ -60,6 +61,13 @@ internal sealed class ConnectionInfo(ListenerOptions listener, TimeoutOptions ti
     {
         get => (HostPort?)Volatile.Read(ref _destination);
         set => Volatile.Write(ref _destination, value);
+    }
+
+    /// <summary>The host name that the client itself has sent, if a route depended on it; null if it has sent none.</summary>
+    public string? Name
+    {
+        get => Volatile.Read(ref _name);
+        set => Volatile.Write(ref _name, value);
     }
 
     public UpstreamAddress? Upstream

@@ -14,7 +14,7 @@ internal sealed class OracleGuard(HostPort oracle, Resolver resolver, TimeSpan l
 {
     /// <summary>The guard of a listener; null if it needs none: without an Oracle, or for a p1 that connects only to p2s.</summary>
     public static OracleGuard? For(ListenerOptions listener, Resolver resolver, TimeSpan limit) =>
-        listener is { Oracle: { } oracle } and ({ Role: not SidecarRole.Outbound } or { Routes.Count: > 0 }) ? new OracleGuard(oracle, resolver, limit) : null;
+        listener is { Oracle: { } oracle } and ({ Role: not SidecarRole.Outbound } or { Routes.Count: > 0 } or { OraclePlain: true }) ? new OracleGuard(oracle, resolver, limit) : null;
 
     /// <summary>The Oracle's addresses that the upstream could have; the name is resolved only if the ports are the same.</summary>
     public async ValueTask<OracleAddresses> FindAsync(HostPort upstream)

@@ -25,10 +25,10 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
         info.Destination = route.Destination;
         if (listener.Routes.Count > 0)
         {
-            route = Choose(route);
+            route = Choose(route, info.Name);
             if (route.Rule is { Action: RouteAction.Deny })
             {
-                info.End(RelayEndReason.DestinationNotAllowed, $"a route of this listener denies {route.Destination}");
+                info.End(RelayEndReason.DestinationNotAllowed, $"a route of this listener denies {route.Destination}{(info.Name is { } name ? $" ({name})" : "")}");
                 return Task.CompletedTask;
             }
 
@@ -44,6 +44,10 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
     /// <summary>The port of the destination, as far as it is known before a greeting: of the target, or of the original destination.</summary>
     public static int? PortOf(ConnectionContext connection, ListenerOptions listener) =>
         listener.Target?.Port ?? OriginalDestinationReader.Read(connection)?.EndPoint.Port;
+
+    /// <summary>The original destination, before anything is read; null if there is none.</summary>
+    public static HostPort? DestinationOf(ConnectionContext connection) =>
+        OriginalDestinationReader.Read(connection) is { EndPoint: var original } ? Of(original) : null;
 
     // The same for every connection, if the configuration alone decides it.
     private static ConnectionRoute? Fixed(ListenerOptions listener) => listener switch
@@ -73,10 +77,11 @@ internal sealed class RouteMiddleware(ConnectionDelegate next, ListenerOptions l
         return said is { } destination ? new ConnectionRoute(destination, destination, Configured: false, original) : null;
     }
 
-    // Only a connection that greets goes to the peer of its route, or to the target.
-    private ConnectionRoute Choose(ConnectionRoute route)
+    // The name only chooses the route: the destination stays, and the guard judges it. Only a connection that greets goes to the peer of its
+    // route, or to the target.
+    private ConnectionRoute Choose(ConnectionRoute route, string? name)
     {
-        var rule = listener.RouteFor(route.Destination!.Value);
+        var rule = listener.RouteFor(route.Destination!.Value, name);
         var chosen = route with { Rule = rule };
         return rule is not { Action: RouteAction.Peer } ? chosen.Plain()
             : rule.Peer is { } peer ? chosen with { Upstream = peer, Configured = true }

@@ -38,6 +38,9 @@ public sealed record ListenerOptions
     /// <summary>The dialect of questions to the Oracle; default v1.</summary>
     public OracleDialect OracleDialect { get; init; } = OracleDialect.V1;
 
+    /// <summary>outbound, v1x: whether the Oracle is asked before the greeting if the connection should be a plain one; default no.</summary>
+    public bool OraclePlain { get; init; }
+
     /// <summary>The transform if there is no Oracle.</summary>
     public TransformExpression Transform { get; init; } = TransformExpression.Identity;
 
@@ -88,6 +91,12 @@ public sealed record ListenerOptions
     /// </summary>
     public IReadOnlyList<OutboundRoute> Routes { get; init; } = [];
 
+    /// <summary>
+    /// outbound, transparent: whether routes can depend on the host name in the client's first bytes, of TLS or HTTP/1; by default no bytes are
+    /// looked at.
+    /// </summary>
+    public bool PeekNames { get; init; }
+
     /// <summary>inbound: which clients it takes.</summary>
     public PeerMode Peers { get; init; } = PeerMode.Strict;
 
@@ -95,8 +104,8 @@ public sealed record ListenerOptions
     public IReadOnlyList<PortPeers> PortPeers { get; init; } = [];
 
     /// <summary>
-    /// inbound, permissive: how long a client may be silent until it counts as plain; more than 0, default 100 ms. A service that speaks
-    /// first is that much slower for plain clients.
+    /// inbound, permissive: how long a client may be silent until it counts as plain. outbound: until it counts as a client without a name.
+    /// More than 0, default 100 ms. A service that speaks first is that much slower for such clients.
     /// </summary>
     public TimeSpan PeekTimeout { get; init; } = DefaultPeekTimeout;
 
@@ -119,13 +128,15 @@ public sealed record ListenerOptions
     }
 
     /// <summary>The route for a destination; null if none matches it.</summary>
-    internal OutboundRoute? RouteFor(HostPort destination)
+    /// <param name="destination">The destination.</param>
+    /// <param name="name">The name that the client itself has sent; null if it has sent none.</param>
+    internal OutboundRoute? RouteFor(HostPort destination, string? name)
     {
         // To read an address takes longer than to compare it with a pattern.
-        var address = DestinationPattern.TryParseAddress(destination.Host, out var read) ? NetworkAddress.Canonical(read) : null;
+        var address = AddressOf(destination);
         foreach (var route in Routes)
         {
-            if (address is null ? route.Matches(destination.Host, destination.Port) : route.Matches(address, destination.Port))
+            if (route.Matches(destination, address, name))
                 return route;
         }
 
@@ -146,6 +157,21 @@ public sealed record ListenerOptions
         return false;
     }
 
+    /// <summary>Whether the route for a destination depends on the name that the client sends.</summary>
+    internal bool DependsOnName(HostPort destination)
+    {
+        var address = AddressOf(destination);
+        foreach (var route in Routes)
+        {
+            if (route.Matches(destination, address, name: null))
+                return false;
+            if (route.MatchesNamesAt(destination.Port))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The transform for a destination, or for null, if this side does not know the destination.</summary>
     internal TransformExpression TransformFor(HostPort? destination)
     {
@@ -160,4 +186,7 @@ public sealed record ListenerOptions
 
         return Transform;
     }
+
+    private static IPAddress? AddressOf(HostPort destination) =>
+        DestinationPattern.TryParseAddress(destination.Host, out var read) ? NetworkAddress.Canonical(read) : null;
 }

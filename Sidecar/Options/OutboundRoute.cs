@@ -42,12 +42,17 @@ public sealed record OutboundRoute
     /// <summary>Limits of each upstream address; where the route sets none, those of the process.</summary>
     public required UpstreamLimits Limits { get; init; }
 
-    /// <summary>Whether it is a route for a name.</summary>
-    internal bool Matches(string name, int port)
+    /// <summary>Whether it is a route for a destination.</summary>
+    /// <param name="destination">The destination.</param>
+    /// <param name="address">Its host, if that is an address: read once for all routes.</param>
+    /// <param name="name">The name that the client itself has sent. Only patterns that are names match it; null if it has sent none.</param>
+    internal bool Matches(HostPort destination, IPAddress? address, string? name)
     {
         foreach (var pattern in Destinations)
         {
-            if (pattern.MatchesName(name, port))
+            if (address is null ? pattern.MatchesName(destination.Host, destination.Port) : pattern.Matches(address, destination.Port))
+                return true;
+            if (name is not null && pattern.IsName && pattern.MatchesName(name, destination.Port))
                 return true;
         }
 
@@ -60,6 +65,18 @@ public sealed record OutboundRoute
         foreach (var pattern in Destinations)
         {
             if (pattern.Matches(address, port))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether it is a route for some names with this port.</summary>
+    internal bool MatchesNamesAt(int port)
+    {
+        foreach (var pattern in Destinations)
+        {
+            if (pattern.IsNameAt(port))
                 return true;
         }
 

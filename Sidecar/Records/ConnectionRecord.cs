@@ -14,6 +14,7 @@ namespace Sidecar.Records;
 /// <param name="Client">Address and port of the client: the one that connected, or the one that its PROXY header named.</param>
 /// <param name="Proxy">Address and port of the sender of that header.</param>
 /// <param name="Destination">The client's destination, if this sidecar knows it.</param>
+/// <param name="Name">The host name that the client sent, if a route depended on it: of TLS or HTTP.</param>
 /// <param name="Upstream">The address to which the sidecar connected.</param>
 /// <param name="Transform">The transform of its bytes, in canonical form (<see cref="BoundedText"/>).</param>
 /// <param name="Reason">Why it ended (<see cref="RelayEndReason"/> in snake case).</param>
@@ -33,6 +34,7 @@ internal sealed record ConnectionRecord(
     string Client,
     string? Proxy,
     string? Destination,
+    string? Name,
     string? Upstream,
     string? Transform,
     string Reason,

@@ -66,6 +66,7 @@ internal sealed partial class ConnectionReporter : IReopenable, IAsyncDisposable
         Client: info.Client.ToString(),
         Proxy: info.Client == info.Peer ? null : info.Peer.ToString(),
         Destination: info.Destination?.ToString(),
+        Name: info.Name,
         Upstream: info.Upstream?.ToString(),
         Transform: BoundedText.Of(info.Transform),
         Reason: ending.Reason.Word(),

@@ -46,6 +46,25 @@ public sealed class OracleAnswerTests
         await way.EndsForAsync(reason);
     }
 
+    // They are no answers to a question for a transform.
+    [Theory]
+    [InlineData("alone", "plain\n")]
+    [InlineData("p1", "plain\n")]
+    [InlineData("p2", "plain\n")]
+    [InlineData("p1", "peer\n")]
+    [InlineData("p2", "peer\n")]
+    public async Task Answer_OfV1xWhetherToGreet_EndsTheConnection(string role, string answer)
+    {
+        using var oracle = new PlayedOracle();
+        await using var way = await OracleWay.OpenAsync(role, oracle.Port, "20s", "--oracle-dialect", "v1x");
+        using var asked = await oracle.AcceptAsync();
+        Assert.Matches($"^ask {role} [!-~]+ .* 127[.]0[.]0[.]1 [0-9]+$", await asked.ReadLineAsync());
+
+        await asked.SendAsync(answer);
+
+        await way.EndsForAsync("protocol_error");
+    }
+
     [Theory]
     [InlineData("alone", "")]
     [InlineData("p1", "")]

@@ -47,6 +47,34 @@ public sealed class DialectTests
         Assert.InRange(p2.KeptOracleConnections, 1, Environment.ProcessorCount);
     }
 
+    [Theory]
+    [InlineData("epoll")]
+    [InlineData("sockets")]
+    public async Task Pair_WithAPlainDestination_GreetsForTheOthersAlone(string transport)
+    {
+        await using EchoServer plain = new(), other = new();
+        await using var oracle = await RunningOracle.StartAsync($$"""
+            (xor 42)
+            rules: [{destination: "127.0.0.1:{{plain.Port}}", plain: true}]
+            """);
+        string[] options = ["--oracle", $"127.0.0.1:{oracle.Port}", "--oracle-dialect", "v1x", "--transport", transport];
+        await using var p2 = await RunningSidecar.StartAsync(["--listen", "127.0.0.1:0", "--role", "p2", "--allow-destinations", "loopback", .. options]);
+        await using var p1 = await RunningSidecar.StartAsync(
+            ["--listen", "127.0.0.1:0", "--role", "p1", "--mode", "socks4", "--target", $"127.0.0.1:{p2.Port}", "--oracle-plain", "on", .. options]);
+        // One that does not ask is a pair's as ever.
+        await using var greeting = await RunningSidecar.StartAsync(
+            ["--listen", "127.0.0.1:0", "--role", "p1", "--mode", "socks4", "--target", $"127.0.0.1:{p2.Port}", .. options]);
+
+        Assert.Equal("hello", await EchoAsync(p1.Port, plain.Port));
+        Assert.Equal("hello", await EchoAsync(p1.Port, other.Port));
+        Assert.Equal("hello", await EchoAsync(greeting.Port, plain.Port));
+
+        await Eventually.TrueAsync(() => p1.Records.Count == 2 && greeting.Records.Count == 1 && p2.Records.Count == 2);
+        Assert.Equal(
+            [("plain", "idt", $"127.0.0.1:{plain.Port}"), ("greeted", "(xor 42)", $"127.0.0.1:{p2.Port}"), ("greeted", "(xor 42)", $"127.0.0.1:{p2.Port}")],
+            p1.Records.Concat(greeting.Records).Select(record => (record.Text("session"), record.Text("transform"), record.Text("upstream"))));
+    }
+
     // Null when the request is rejected.
     private static async Task<string?> EchoAsync(int proxy, int port)
     {

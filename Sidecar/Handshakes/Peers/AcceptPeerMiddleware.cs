@@ -43,7 +43,7 @@ internal sealed class AcceptPeerMiddleware(
     {
         if (mode != PeerMode.Permissive)
             return mode == PeerMode.Strict ? PeerSession.Greeted : PeerSession.Plain;
-        var look = await connection.Transport.Input.ReadMessageAsync(GreetingSearch.Parse, listener.PeekTimeout, time);
+        var look = await connection.Transport.Input.PeekMessageAsync(GreetingSearch.Parse, listener.PeekTimeout, time);
         switch (look.Status)
         {
             case ReadStatus.Complete:

@@ -15,7 +15,8 @@ internal sealed class GreetPeerMiddleware(ConnectionDelegate next, SidecarMetric
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
         var info = connection.Info();
-        var action = connection.Features.Get<ConnectionRoute>()?.Rule?.Action ?? (info.Session.IsPlain() ? RouteAction.Plain : RouteAction.Peer);
+        // Without routes every connection is greeted; with them, what none matches is plain.
+        var action = connection.Features.Get<ConnectionRoute>()?.Rule?.Action ?? (info.Listener.Routes.Count == 0 ? RouteAction.Peer : RouteAction.Plain);
         var started = metrics.Now;
         if (info.Session.IsPlain())
         {

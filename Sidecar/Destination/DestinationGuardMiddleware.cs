@@ -53,8 +53,8 @@ internal sealed class DestinationGuardMiddleware(ConnectionDelegate next, Listen
             candidates = new UpstreamCandidates(resolved.Addresses, resolved.Took);
         }
 
-        // p1 greets its p2, which is no question.
-        var oracle = _oracle is null || (listener.Role == SidecarRole.Outbound && !info.Session.IsPlain()) ? OracleAddresses.None : await _oracle.FindAsync(route.Upstream);
+        // p1 greets its p2, which is no question; but the Oracle may still answer that it should not.
+        var oracle = _oracle is null || (listener.Role == SidecarRole.Outbound && !info.Session.IsPlain() && !listener.OraclePlain) ? OracleAddresses.None : await _oracle.FindAsync(route.Upstream);
         if (oracle.Failure is { } kept)
             return info.End(kept, oracle.Detail);
         var allowed = Allowed(candidates, route, oracle, out var refused);

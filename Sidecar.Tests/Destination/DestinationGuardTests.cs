@@ -60,19 +60,19 @@ public sealed class DestinationGuardTests
 
     // What a client claims to be a name of a peer leads it nowhere else than its address.
     [Fact]
-    public void Check_RouteByANameOfTheClient_IsJudgedByTheAddress()
+    public async Task Check_RouteByANameOfTheClient_IsJudgedByTheAddress()
     {
         var p1 = P1 with
         {
             Mode = ListenerMode.Transparent,
-            Routes = [new OutboundRoute { Destinations = [DestinationPattern.Parse("peer.test")], Action = RouteAction.Peer, Timeouts = Stage.Timeouts }],
+            Routes = [Stage.Route("peer.test", RouteAction.Peer)],
         };
         foreach (var (address, refusal) in new[] { ("127.0.0.1:45000", RelayEndReason.SelfCall), ("127.0.0.1:45001", RelayEndReason.SelfCall), ("127.0.0.1:15000", RelayEndReason.DestinationNotAllowed) })
         {
             var connection = new MemoryConnection();
             Stage.Open(connection, p1).Name = "peer.test";
             connection.Features.Set<SocksRequest?>(new SocksRequest(SocksRequest.Connect, HostPort.Parse(address)));
-            new RouteMiddleware(_ => Task.CompletedTask, p1).OnConnectionAsync(connection).GetAwaiter().GetResult();
+            await new RouteMiddleware(_ => Task.CompletedTask, p1).OnConnectionAsync(connection);
             var route = connection.Features.Get<ConnectionRoute>()!;
 
             Assert.NotNull(route.Rule);

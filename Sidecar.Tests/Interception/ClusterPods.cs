@@ -1,5 +1,4 @@
 using System.Net;
-using Sidecar.Tests.Support;
 using Testing;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using Sidecar.Tests.Handshakes.Names;
-using Sidecar.Tests.Support;
 using Testing;
 using Testing.Peers;
 using Xunit;
@@ -42,7 +41,7 @@ public sealed class NameRouteTests
             using var listener = _pods.Server.Space.Listen(port);
             using var client = await ConnectAsync(port, six);
             await client.SendAllAsync(bytes);
-            using var service = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit);
+            using var service = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken);
 
             Assert.Equal(bytes, await service.ReadAsync(bytes.Length));
             await service.SendAsync("answer");
@@ -81,7 +80,7 @@ public sealed class NameRouteTests
         using var client = await ConnectAsync(NamePods.Named, six: false);
         await client.SendAsync(before);
         // Both sidecars wait no longer.
-        using var service = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit);
+        using var service = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(SocketTalk.Limit, TestContext.Current.CancellationToken);
 
         await service.SendAsync("220 ready\r\n");
         Assert.Equal("220 ready\r", await client.ReadLineAsync());

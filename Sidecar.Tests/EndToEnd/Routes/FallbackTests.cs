@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Testing.Peers;
 using Xunit;

@@ -1,4 +1,3 @@
-using Sidecar.Tests.Support;
 using Sidecar.Tests.Support.Peers;
 using Testing.Peers;
 using Xunit;

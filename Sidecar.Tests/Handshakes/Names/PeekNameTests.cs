@@ -102,5 +102,5 @@ public sealed class PeekNameTests : IDisposable
     }
 
     private static OutboundRoute Route(params string[] patterns) =>
-        new() { Destinations = [.. patterns.Select(DestinationPattern.Parse)], Action = RouteAction.Plain, Timeouts = Stage.Timeouts };
+        Stage.Route("*", RouteAction.Plain) with { Destinations = [.. patterns.Select(DestinationPattern.Parse)] };
 }
